@@ -1,0 +1,50 @@
+// The sizes of a network's layers, and how many multiply-adds each pass takes: what GFLOP/s are derived from.
+// Products with padding count, as every kernel may skip them or not; biases, relu, pooling and softmax don't count.
+import type {Network} from '../src/network.ts';
+import type {Conv2DGeometry} from '../src/ops/conv2d.ts';
+import type {DenseGeometry} from '../src/ops/dense.ts';
+import {placeWindows, type Windows} from '../src/ops/windows.ts';
+import {pads, poolSize} from './stock.ts';
+
+export interface Shapes {
+  conv1: Conv2DGeometry;
+  pool1: Windows;
+  conv2: Conv2DGeometry;
+  pool2: Windows;
+  dense: DenseGeometry;
+}
+
+/** The network's layers on a batch of B images, from its own variables and output shapes. */
+export function shapesOf(network: Network, B: number): Shapes {
+  const output = (name: string): [number, number, number, number] => {
+    const layer = network.layers.find(layer => layer.name === name);
+    if (!layer) throw new Error(`bench: expected ${network.preset} to have a layer ${name}`);
+    return [B, ...layer.outputShape] as [number, number, number, number];
+  };
+  const [filter1, filter2] = network.variables.filter(({rank}) => rank === 4);
+  const [weights] = network.variables.filter(({rank}) => rank === 2);
+  const convolution = (x: string, [kH, kW, , K]: number[]): Conv2DGeometry => ({
+    ...placeWindows('conv2d', output(x), [kH, kW], 1, pads[network.preset]),
+    K,
+  });
+  const pool = (x: string) => placeWindows('maxPool', output(x), poolSize, poolSize, 'valid');
+  const [I, O] = weights.shape;
+  return {
+    conv1: convolution('image', filter1.shape),
+    pool1: pool('relu1'),
+    conv2: convolution('pool1', filter2.shape),
+    pool2: pool('relu2'),
+    dense: {B, I, O},
+  };
+}
+
+/** Floating-point operations of one pass, forward or either gradient: two for each multiply-add. */
+export const convolutionFlops = ({B, yH, yW, kH, kW, C, K}: Conv2DGeometry): number =>
+  2 * (B * yH * yW) * (kH * kW * C) * K;
+
+/** The same of dense. */
+export const denseFlops = ({B, I, O}: DenseGeometry): number => 2 * B * I * O;
+
+/** A whole training step: every layer forward, both its gradients, but none for the pixels. */
+export const stepFlops = ({conv1, conv2, dense}: Shapes): number =>
+  2 * convolutionFlops(conv1) + 3 * convolutionFlops(conv2) + 3 * denseFlops(dense);

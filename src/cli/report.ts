@@ -1,0 +1,138 @@
+// What a run says at its start and at its end: numbers in, text out.
+import type {Evaluation} from '../training.ts';
+
+/** 12345 -> "12,345" */
+export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
+
+/** 0.97654 -> "97.65 %". Only all right is 100 and only none right is 0: neither is reached by rounding. */
+export function percent(share: number): string {
+  const rounded = (100 * share).toFixed(2);
+  if (share < 1 && rounded === '100.00') return '99.99 %';
+  if (share > 0 && rounded === '0.00') return '0.01 %';
+  return `${rounded} %`;
+}
+
+/**
+ * The 95 % confidence interval of a share seen as `correct` of `total`, both ends in [0, 1].
+ * Unlike share ± 2 deviations it stays inside [0, 1] and is right near its ends, where a good classifier lives.
+ * E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+ */
+export function wilsonInterval(correct: number, total: number): [number, number] {
+  const z = 1.959964; // the normal distribution's 97.5 % quantile
+  const share = correct / total;
+  const centre = share + z ** 2 / (2 * total);
+  const margin = z * Math.sqrt((share * (1 - share)) / total + z ** 2 / (4 * total ** 2));
+  const scale = 1 + z ** 2 / total;
+  return [Math.max(0, (centre - margin) / scale), Math.min(1, (centre + margin) / scale)];
+}
+
+/** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
+export function accuracyLines({correct, total}: Evaluation): string {
+  const [low, high] = wilsonInterval(correct, total).map(percent);
+  return [
+    `Test accuracy: ${percent(correct / total)}, ${count(correct)} of ${count(total)} right`,
+    `95 % interval: ${low} to ${high}`,
+  ].join('\n');
+}
+
+const digits = Array.from({length: 10}, (_, digit) => digit);
+const labelWidth = 7;
+
+function row(label: string, cells: readonly (string | number)[], width: number): string {
+  return label.padStart(labelWidth) + cells.map(cell => String(cell).padStart(width)).join('');
+}
+
+/** Width of a column: the largest count, or "98.7", and a space. */
+const cellWidth = (confusion: Int32Array) => Math.max(4, String(Math.max(...confusion)).length) + 1;
+
+/** How many of each digit's images were recognised, in percent: two lines, "digit" and "right %". */
+export function digitLines({confusion}: Evaluation): string {
+  const shares = digits.map(label => {
+    const total = digits.reduce((sum, prediction) => sum + confusion[10 * label + prediction], 0);
+    const share = confusion[10 * label + label] / total;
+    if (total === 0) return '-';
+    return share === 1 ? '100' : Math.min(99.9, 100 * share).toFixed(1);
+  });
+  const width = cellWidth(confusion);
+  return `${row('digit', digits, width)}\n${row('right %', shares, width)}`;
+}
+
+/** Counts [10 × 10], a row a label, a column a prediction, `·` for none. */
+export function confusionMatrix({confusion}: Evaluation): string {
+  const width = cellWidth(confusion);
+  return [
+    'Confusion matrix (rows: labels, columns: predictions)',
+    row('', digits, width),
+    ...digits.map(label =>
+      row(
+        String(label),
+        digits.map(prediction => confusion[10 * label + prediction] || '·'),
+        width,
+      ),
+    ),
+  ].join('\n');
+}
+
+/**
+ * All that is said at the end of a run.
+ * @param interruptedAfter the number of the last batch, if the run was stopped before its end
+ */
+export function report(evaluation: Evaluation, interruptedAfter?: number): string {
+  const parts = [accuracyLines(evaluation), digitLines(evaluation), confusionMatrix(evaluation)];
+  if (interruptedAfter !== undefined) {
+    parts.unshift(
+      `Interrupted after batch ${count(interruptedAfter)}: this is what was learnt so far.`,
+    );
+  }
+  return `\n${parts.join('\n\n')}\n`;
+}
+
+export interface Setup {
+  net: string;
+  parameters: number;
+  backend: string;
+  seed: number;
+  batchSize: number;
+  learningRate: number;
+  trainSize: number;
+  testSize: number;
+}
+
+/** The lines printed before the first batch. */
+export function header(setup: Setup): string {
+  return [
+    `${setup.net} net with ${count(setup.parameters)} parameters`,
+    `backend ${setup.backend}, seed ${setup.seed}`,
+    `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
+    `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
+  ].join('\n');
+}
+
+/** The run in numbers, as `--json` prints it: these keys, in this order. Losses are nats. */
+export interface Summary {
+  backend: string;
+  net: string;
+  seed: number;
+  /** Passes over the training images that were begun. */
+  epochs: number;
+  /** Steps taken. */
+  batches: number;
+  batchSize: number;
+  learningRate: number;
+  /** Median over the steps after the first five, which warm up; over all if there are no more than five. */
+  msPerStep: number;
+  /** Training and its tests, without loading. */
+  seconds: number;
+  firstLoss: number;
+  lastLoss: number;
+  testCorrect: number;
+  testTotal: number;
+  testAccuracy: number;
+}
+
+/** The middle value, or the mean of the two middle ones. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

@@ -1,0 +1,168 @@
+// The images and labels, and batches of them as tensors
+//   xs [batch, 784] in [0, 1]   labels [batch, 10] one-hot
+// Everything stays as the bytes of the files (55 MB for MNIST; as float32 it would be 220). A batch alone is converted.
+import * as tf from '@tensorflow/tfjs-core';
+import {Random} from '../random.ts';
+import {CLASSES, DataError, IMAGE_SIDE, parseImages, parseLabels} from './idx.ts';
+
+const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
+/** pixel / 255, rounded to float32 once: a look-up is faster than a division for each pixel. */
+const INTENSITY = Float32Array.from({length: 256}, (_, pixel) => pixel / 255);
+
+/** Images and their labels. Whoever asked for the batch disposes of both tensors. */
+export interface Batch {
+  /** [batch, 784] in [0, 1] */
+  xs: tf.Tensor2D;
+  /** [batch, 10] one-hot */
+  labels: tf.Tensor2D;
+}
+
+/** The bytes of an IDX file, already decompressed, and its name for errors. */
+export interface IdxFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+export interface MnistFiles {
+  trainImages: IdxFile;
+  trainLabels: IdxFile;
+  testImages: IdxFile;
+  testLabels: IdxFile;
+}
+
+interface Split {
+  pixels: Uint8Array;
+  labels: Uint8Array;
+}
+
+export class MnistData {
+  readonly trainSize: number;
+  readonly testSize: number;
+  /** The digit of each test image, in file order. */
+  readonly testLabels: Uint8Array;
+  private readonly train: Split;
+  private readonly test: Split;
+  private readonly trainOrder: ShuffledOrder;
+  private readonly testOrder: ShuffledOrder;
+
+  /**
+   * @param files kept as they are, not copied: don't change the bytes afterwards
+   * @param options seed: any integer (1 if left out); the same seed gives the same batches in the same order
+   * @throws DataError if a file is not what it should be, or images and labels differ in number
+   */
+  constructor(files: MnistFiles, options: {seed?: number} = {}) {
+    const {seed = 1} = options;
+    this.train = parseSplit(files.trainImages, files.trainLabels);
+    this.test = parseSplit(files.testImages, files.testLabels);
+    this.trainSize = this.train.labels.length;
+    this.testSize = this.test.labels.length;
+    this.testLabels = this.test.labels;
+    this.trainOrder = new ShuffledOrder(this.trainSize, new Random(seed, 'train order'));
+    this.testOrder = new ShuffledOrder(this.testSize, new Random(seed, 'test order'));
+  }
+
+  /**
+   * The next training images, in an order shuffled anew each epoch. Every image comes once an epoch, so the
+   * last batch of an epoch has what remains, which may be fewer than batchSize.
+   * @throws RangeError unless batchSize is an integer from 1 to trainSize
+   */
+  nextTrainBatch(batchSize: number): Batch {
+    checkBatchSize('nextTrainBatch', batchSize, this.trainSize, 'training');
+    const order = this.trainOrder;
+    if (order.remaining === 0) order.reshuffle();
+    return makeBatch(this.train, order.take(Math.min(batchSize, order.remaining)));
+  }
+
+  /**
+   * A random sample of exactly batchSize test images, none of them twice. Images don't return in later samples
+   * until fewer than batchSize are left; then all are shuffled again.
+   * @throws RangeError unless batchSize is an integer from 1 to testSize
+   */
+  nextTestBatch(batchSize: number): Batch {
+    checkBatchSize('nextTestBatch', batchSize, this.testSize, 'test');
+    const order = this.testOrder;
+    if (order.remaining < batchSize) order.reshuffle();
+    return makeBatch(this.test, order.take(batchSize));
+  }
+
+  /**
+   * The test images from start up to, not including, end, in file order: for evaluation on all of them.
+   * @throws RangeError unless both are integers and 0 ≤ start < end ≤ testSize
+   */
+  testBatch(start: number, end: number): Batch {
+    const integers = Number.isInteger(start) && Number.isInteger(end);
+    if (!integers || start < 0 || start >= end || end > this.testSize) {
+      throw new RangeError(
+        `testBatch: expected integers with 0 ≤ start < end ≤ ${this.testSize} (the number of test images), ` +
+          `found start ${start} and end ${end}`,
+      );
+    }
+    return makeBatch(
+      this.test,
+      Uint32Array.from({length: end - start}, (_, i) => start + i),
+    );
+  }
+}
+
+/** The numbers from 0 to size − 1 in random order, handed out piece by piece. It starts used up, not yet shuffled. */
+class ShuffledOrder {
+  private readonly indices: Uint32Array;
+  private readonly random: Random;
+  private position: number;
+
+  constructor(size: number, random: Random) {
+    this.indices = Uint32Array.from({length: size}, (_, i) => i);
+    this.random = random;
+    this.position = size;
+  }
+
+  get remaining(): number {
+    return this.indices.length - this.position;
+  }
+
+  reshuffle(): void {
+    this.random.shuffle(this.indices);
+    this.position = 0;
+  }
+
+  /** A view, valid until the next shuffle. */
+  take(count: number): Uint32Array {
+    const start = this.position;
+    this.position += count;
+    return this.indices.subarray(start, this.position);
+  }
+}
+
+function parseSplit(imageFile: IdxFile, labelFile: IdxFile): Split {
+  const {count, pixels} = parseImages(imageFile.bytes, imageFile.name);
+  const labels = parseLabels(labelFile.bytes, labelFile.name);
+  if (labels.length !== count) {
+    throw new DataError(
+      `${labelFile.name}: expected ${count} labels, one for each image of ${imageFile.name}, found ${labels.length}`,
+    );
+  }
+  return {pixels, labels};
+}
+
+function checkBatchSize(method: string, batchSize: number, size: number, split: string): void {
+  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= size) return;
+  throw new RangeError(
+    `${method}: expected a batch size from 1 to ${size} (the number of ${split} images), found ${batchSize}`,
+  );
+}
+
+function makeBatch({pixels, labels}: Split, indices: Uint32Array): Batch {
+  const B = indices.length;
+  const xs = new Float32Array(B * PIXELS);
+  const oneHot = new Float32Array(B * CLASSES);
+  for (let b = 0; b < B; b++) {
+    const image = indices[b] * PIXELS;
+    const row = b * PIXELS;
+    for (let p = 0; p < PIXELS; p++) xs[row + p] = INTENSITY[pixels[image + p]];
+    oneHot[b * CLASSES + labels[indices[b]]] = 1;
+  }
+  return {
+    xs: tf.tensor2d(xs, [B, PIXELS], 'float32'),
+    labels: tf.tensor2d(oneHot, [B, CLASSES], 'float32'),
+  };
+}

@@ -1,0 +1,35 @@
+// dense over typed arrays (see ops/dense.ts): one product of matrices each.
+import type {DenseGeometry} from '../../ops/dense.ts';
+import {type Floats, matMul, matrix, transpose} from './matmul.ts';
+
+/** x [B, I], weights [I, O], bias [O] or null -> y [B, O] */
+export function dense(
+  x: Floats,
+  weights: Floats,
+  bias: Floats | null,
+  {B, I, O}: DenseGeometry,
+  y: Floats,
+): void {
+  if (bias) for (let b = 0; b < B; b++) y.set(bias, b * O);
+  matMul(B, O, I, matrix(x, I), matrix(weights, O), matrix(y, O), bias !== null); // y = x W + b
+}
+
+/** dy [B, O], weights [I, O] -> dx [B, I] */
+export function denseInputGradient(
+  dy: Floats,
+  weights: Floats,
+  {B, I, O}: DenseGeometry,
+  dx: Floats,
+): void {
+  matMul(B, I, O, matrix(dy, O), transpose(matrix(weights, O)), matrix(dx, I)); // dx = dy Wᵀ
+}
+
+/** x [B, I], dy [B, O] -> dWeights [I, O] */
+export function denseWeightsGradient(
+  x: Floats,
+  dy: Floats,
+  {B, I, O}: DenseGeometry,
+  dWeights: Floats,
+): void {
+  matMul(I, O, B, transpose(matrix(x, I)), matrix(dy, O), matrix(dWeights, O)); // dW = xᵀ dy
+}

@@ -1,0 +1,172 @@
+// The two networks, as lists of ops over tf.variables. They have the same layers and are often confused: `tutorial` is
+// the Layers tutorial's network, `mnist-core` that of tfjs-examples/mnist-core (padded, no convolution bias, other
+// initial weights, twice the parameters).
+import * as tf from '@tensorflow/tfjs-core';
+import {fail, shapeText} from './ops/checks.ts';
+import {conv2d} from './ops/conv2d.ts';
+import {dense} from './ops/dense.ts';
+import {maxPool} from './ops/max_pool.ts';
+import {relu} from './ops/relu.ts';
+import {Random} from './random.ts';
+
+export type Preset = 'tutorial' | 'mnist-core';
+
+/** The learning rate that each network was published with. */
+export const presets: Record<Preset, {learningRate: number}> = {
+  tutorial: {learningRate: 0.15},
+  'mnist-core': {learningRate: 0.1},
+};
+
+/** One step of the forward pass and the shape that it must give, without the batch axis. */
+export interface Layer {
+  name: string;
+  outputShape: number[];
+  apply: (x: tf.Tensor) => tf.Tensor;
+}
+
+export interface Network {
+  preset: Preset;
+  layers: Layer[];
+  /** The weights, in the layers' order. */
+  variables: tf.Variable[];
+  /** Images [batch, 784], pixels in [0, 1] -> logits [batch, 10]. */
+  forward(xs: tf.Tensor2D): tf.Tensor2D;
+  dispose(): void;
+}
+
+/**
+ * Creates a network with fresh weights.
+ *
+ * @param options.seed which weights: the same seed, the same weights (1 if not given)
+ */
+export function createNetwork(
+  preset: Preset = 'tutorial',
+  {seed = 1}: {seed?: number} = {},
+): Network {
+  const build = builders[preset];
+  if (!build) {
+    fail('createNetwork', `a preset of ${Object.keys(builders).join(', ')}`, preset);
+  }
+  const variables: tf.Variable[] = [];
+  const layers = build(new Weights(seed, variables));
+  const forward = (xs: tf.Tensor2D) => {
+    if (xs.rank !== 2 || xs.shape[0] === 0 || xs.shape[1] !== 28 * 28) {
+      fail('forward', 'images [batch, 784] of at least one image', `shape ${shapeText(xs.shape)}`);
+    }
+    const pass = () =>
+      layers.reduce((x: tf.Tensor, layer) => expectShape(layer, layer.apply(x)), xs);
+    return tf.tidy(pass) as tf.Tensor2D;
+  };
+  return {preset, layers, variables, forward, dispose: () => tf.dispose(variables)};
+}
+
+function expectShape({name, outputShape}: Layer, y: tf.Tensor): tf.Tensor {
+  const expected = [y.shape[0], ...outputShape];
+  if (!tf.util.arraysEqual(y.shape, expected)) {
+    fail(name, `shape ${shapeText(expected)}`, shapeText(y.shape));
+  }
+  return y;
+}
+
+const layer = <X extends tf.Tensor>(
+  name: string,
+  outputShape: number[],
+  apply: (x: X) => tf.Tensor,
+): Layer => ({
+  name,
+  outputShape,
+  apply: apply as Layer['apply'],
+});
+
+// [batch, …] -> [batch, ...shape]
+const reshape = <R extends tf.Rank>(x: tf.Tensor, shape: number[]) =>
+  tf.reshape<R>(x, [x.shape[0], ...shape] as tf.ShapeMap[R]);
+const image = (xs: tf.Tensor) => reshape<tf.Rank.R4>(xs, [28, 28, 1]);
+const flatten = (x: tf.Tensor) => reshape<tf.Rank.R2>(x, [x.size / x.shape[0]]);
+
+const builders: Record<Preset, (weights: Weights) => Layer[]> = {
+  tutorial(weights) {
+    const filter1 = weights.varianceScaling<tf.Rank.R4>([5, 5, 1, 8]);
+    const bias1 = weights.zeros(8);
+    const filter2 = weights.varianceScaling<tf.Rank.R4>([5, 5, 8, 16]);
+    const bias2 = weights.zeros(16);
+    const weights3 = weights.varianceScaling<tf.Rank.R2>([4 * 4 * 16, 10]);
+    const bias3 = weights.zeros(10);
+    return [
+      layer('image', [28, 28, 1], image),
+      layer('conv1', [24, 24, 8], (x: tf.Tensor4D) => conv2d(x, filter1, bias1)),
+      layer('relu1', [24, 24, 8], relu),
+      layer('pool1', [12, 12, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv2', [8, 8, 16], (x: tf.Tensor4D) => conv2d(x, filter2, bias2)),
+      layer('relu2', [8, 8, 16], relu),
+      layer('pool2', [4, 4, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('flatten', [4 * 4 * 16], flatten),
+      layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
+    ];
+  },
+  'mnist-core'(weights) {
+    const filter1 = weights.normal<tf.Rank.R4>([5, 5, 1, 8], 0.1);
+    const filter2 = weights.normal<tf.Rank.R4>([5, 5, 8, 16], 0.1);
+    const weights3 = weights.normal<tf.Rank.R2>([7 * 7 * 16, 10], 1 / Math.sqrt(7 * 7 * 16));
+    const bias3 = weights.zeros(10);
+    return [
+      layer('image', [28, 28, 1], image),
+      layer('conv1', [28, 28, 8], (x: tf.Tensor4D) => conv2d(x, filter1, null, {pad: 'same'})),
+      layer('relu1', [28, 28, 8], relu),
+      layer('pool1', [14, 14, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv2', [14, 14, 16], (x: tf.Tensor4D) => conv2d(x, filter2, null, {pad: 'same'})),
+      layer('relu2', [14, 14, 16], relu),
+      layer('pool2', [7, 7, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('flatten', [7 * 7 * 16], flatten),
+      layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
+    ];
+  },
+};
+
+/** Draws initial weights from one generator, in the order in which they are asked for, and lists the variables. */
+class Weights {
+  private readonly random: Random;
+
+  constructor(
+    seed: number,
+    private readonly variables: tf.Variable[],
+  ) {
+    this.random = new Random(seed, 'weights');
+  }
+
+  /**
+   * A truncated normal distribution of deviation √(1 / fan-in) before the cut at two deviations; fan-in is the number
+   * of products in one output. TensorFlow's VarianceScaling with its default arguments.
+   */
+  varianceScaling<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Variable<R> {
+    const sizes = shape as number[];
+    const fanIn = sizes.slice(0, -1).reduce((product, size) => product * size, 1);
+    return this.variable(shape, () => this.random.truncatedNormal() * Math.sqrt(1 / fanIn));
+  }
+
+  /** The normal distribution of mean 0. */
+  normal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: number): tf.Variable<R> {
+    return this.variable(shape, () => this.random.normal() * deviation);
+  }
+
+  zeros(size: number): tf.Variable<tf.Rank.R1> {
+    return this.variable<tf.Rank.R1>([size], () => 0);
+  }
+
+  private variable<R extends tf.Rank>(shape: tf.ShapeMap[R], draw: () => number): tf.Variable<R> {
+    const values = Float32Array.from({length: tf.util.sizeFromShape(shape as number[])}, draw);
+    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape), true));
+    this.variables.push(variable as tf.Variable);
+    return variable;
+  }
+}
+
+// TensorFlow.js's CommonJS bundles, which a library's user gets in plain Node, register no gradients. Reshape's is the
+// only stock gradient that a network of ours needs.
+if (!tf.getGradient('Reshape')) {
+  tf.registerGradient({
+    kernelName: 'Reshape',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({x: () => tf.reshape(dy as tf.Tensor, x.shape)}),
+  });
+}

@@ -1,0 +1,84 @@
+// conv2d: the same small filter is laid over every window of the image
+//   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
+//   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
+//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and x is 0 outside the image
+//   As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
+//   forward    Y = X F + b
+//   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     db = sum of dY over its rows     (dq: ∂loss/∂q, of q's shape)
+// Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
+import * as tf from '@tensorflow/tfjs-core';
+import {biasGradient} from './bias.ts';
+import {checkTensor, fail, shapeText} from './checks.ts';
+import {runKernel} from './kernel.ts';
+import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
+
+export const Conv2D = 'mnist.Conv2D';
+export const Conv2DInputGradient = 'mnist.Conv2DInputGradient';
+export const Conv2DFilterGradient = 'mnist.Conv2DFilterGradient';
+
+export interface Conv2DOptions {
+  /** Rows and columns from one window to the next; 1 if not given. */
+  strides?: Pair;
+  /** 'valid' if not given. */
+  pad?: Pad;
+  /** Rows and columns from one filter element to the next; 1 if not given. */
+  dilations?: Pair;
+}
+
+/** The windows, and the number K of output channels. */
+export interface Conv2DGeometry extends Windows {
+  K: number;
+}
+
+function conv2dGeometry(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor1D | null,
+  {strides = 1, pad = 'valid', dilations = 1}: Conv2DOptions,
+): Conv2DGeometry {
+  checkTensor('conv2d', 'x', x, ['image', 'row', 'column', 'channel']);
+  checkTensor('conv2d', 'filter', filter, ['row', 'column', 'input channel', 'output channel']);
+  const [kH, kW, C, K] = filter.shape;
+  if (x.shape[3] !== C) {
+    fail(
+      'conv2d',
+      `x with the ${C} channels of the filter ${shapeText(filter.shape)}`,
+      `x of shape ${shapeText(x.shape)}`,
+    );
+  }
+  if (bias) {
+    checkTensor('conv2d', 'bias', bias, ['output channel']);
+    if (bias.size !== K) fail('conv2d', `a bias of shape [${K}]`, shapeText(bias.shape));
+  }
+  return {...placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations), K};
+}
+
+/**
+ * Two-dimensional convolution (cross-correlation, as everywhere in machine learning).
+ *
+ * @param x images, float32 [batch, height, width, channels]
+ * @param filter float32 [filter height, filter width, channels, output channels]
+ * @param bias float32 [output channels], or null for none
+ * @returns float32 [batch, output height, output width, output channels]
+ * @throws Error on another rank or dtype, an empty batch, channel counts that differ, a stride or dilation that isn't a
+ *     positive integer, and a window larger than its padded input
+ */
+export function conv2d(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor1D | null,
+  options: Conv2DOptions = {},
+): tf.Tensor4D {
+  const geometry = conv2dGeometry(x, filter, bias, options);
+  return runKernel(Conv2D, bias ? {x, filter, bias} : {x, filter}, geometry);
+}
+
+tf.registerGradient({
+  kernelName: Conv2D,
+  inputsToSave: ['x', 'filter'],
+  gradFunc: (dy, [x, filter], geometry) => ({
+    x: () => runKernel(Conv2DInputGradient, {dy: dy as tf.Tensor, filter}, geometry),
+    filter: () => runKernel(Conv2DFilterGradient, {x, dy: dy as tf.Tensor}, geometry),
+    bias: () => biasGradient(dy as tf.Tensor),
+  }),
+});

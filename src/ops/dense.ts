@@ -1,0 +1,67 @@
+// dense: every output is a weighted sum of every input, plus a bias
+//   x [B, I]   weights [I, O]   bias [O]   ->   y [B, O]
+//   forward    y  = x W + b
+//   backward   dx = dy Wᵀ     dW = xᵀ dy     db = sum of dy over B     (dq: ∂loss/∂q, of q's shape)
+// Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
+import * as tf from '@tensorflow/tfjs-core';
+import {biasGradient} from './bias.ts';
+import {checkTensor, fail, shapeText} from './checks.ts';
+import {runKernel} from './kernel.ts';
+
+export const Dense = 'mnist.Dense';
+export const DenseInputGradient = 'mnist.DenseInputGradient';
+export const DenseWeightsGradient = 'mnist.DenseWeightsGradient';
+
+/** Sizes: a batch of B, I inputs, O outputs. */
+export interface DenseGeometry {
+  B: number;
+  I: number;
+  O: number;
+}
+
+function denseGeometry(
+  x: tf.Tensor2D,
+  weights: tf.Tensor2D,
+  bias: tf.Tensor1D | null,
+): DenseGeometry {
+  checkTensor('dense', 'x', x, ['example', 'input']);
+  checkTensor('dense', 'weights', weights, ['input', 'output']);
+  const [B, I] = x.shape;
+  const O = weights.shape[1];
+  if (weights.shape[0] !== I) {
+    fail(
+      'dense',
+      `weights with a row for each of the ${I} inputs`,
+      `weights of shape ${shapeText(weights.shape)}`,
+    );
+  }
+  if (bias) {
+    checkTensor('dense', 'bias', bias, ['output']);
+    if (bias.size !== O) fail('dense', `a bias of shape [${O}]`, shapeText(bias.shape));
+  }
+  return {B, I, O};
+}
+
+/**
+ * A fully connected layer.
+ *
+ * @param x float32 [batch, inputs]
+ * @param weights float32 [inputs, outputs]
+ * @param bias float32 [outputs], or null for none
+ * @returns float32 [batch, outputs]
+ * @throws Error on another rank or dtype, an empty batch, and sizes that don't fit
+ */
+export function dense(x: tf.Tensor2D, weights: tf.Tensor2D, bias: tf.Tensor1D | null): tf.Tensor2D {
+  const geometry = denseGeometry(x, weights, bias);
+  return runKernel(Dense, bias ? {x, weights, bias} : {x, weights}, geometry);
+}
+
+tf.registerGradient({
+  kernelName: Dense,
+  inputsToSave: ['x', 'weights'],
+  gradFunc: (dy, [x, weights], geometry) => ({
+    x: () => runKernel(DenseInputGradient, {dy: dy as tf.Tensor, weights}, geometry),
+    weights: () => runKernel(DenseWeightsGradient, {x, dy: dy as tf.Tensor}, geometry),
+    bias: () => biasGradient(dy as tf.Tensor),
+  }),
+});

@@ -1,0 +1,39 @@
+// How an op reaches its kernel: by name, on whichever backend is current. The names are ours ("mnist.Conv2D"), because
+// a kernel registered under a stock name replaces the stock kernel for everybody on the page.
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
+export type Kernel = (call: {
+  inputs: Record<string, tf.TensorInfo>;
+  attrs: Record<string, unknown>;
+  backend: tf.KernelBackend;
+}) => tf.TensorInfo | tf.TensorInfo[];
+
+const references = new Map<string, Kernel>();
+
+/** Registers one backend's kernels, by name. */
+export function registerKernels(backendName: string, kernels: Record<string, Kernel>): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    tf.registerKernel({kernelName, backendName, kernelFunc: kernel as tf.KernelFunc});
+  }
+}
+
+/** Registers the kernels for all backends that have none of their own. */
+export function registerReferenceKernels(kernels: Record<string, Kernel>): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) references.set(kernelName, kernel);
+}
+
+/** Runs the current backend's kernel of that name; a backend without one is given the reference, once. */
+export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
+  kernelName: string,
+  inputs: Record<string, tf.Tensor>,
+  attrs: object = {},
+): T {
+  const engine = tf.engine();
+  engine.backend; // the first use chooses a backend
+  const reference = references.get(kernelName);
+  if (reference && !tf.getKernel(kernelName, engine.backendName)) {
+    registerKernels(engine.backendName, {[kernelName]: reference});
+  }
+  return engine.runKernel(kernelName, inputs, attrs as tf.NamedAttrMap) as T;
+}

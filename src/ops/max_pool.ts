@@ -1,0 +1,67 @@
+// maxPool: each window keeps its largest value
+//   x [B, H, W, C]   ->   y [B, yH, yW, C]
+//   forward    y[b, yR, yC, d1] = max over wR, wC of x[b, yR·sH + wR − padT, yC·sW + wC − padL, d1]
+//              and position[b, yR, yC, d1] = wR·kW + wC of that maximum; padding never wins
+//   backward   dx[b, xR, xC, d1] = sum of dy over the windows whose position points at (xR, xC)
+// A tie goes to the first maximum in row order. A NaN in a window makes the maximum NaN, and the first NaN takes the
+// gradient. The position counts within the window, so that it stays a small exact number on any backend.
+import * as tf from '@tensorflow/tfjs-core';
+import {checkTensor, fail} from './checks.ts';
+import {runKernel} from './kernel.ts';
+import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
+
+export const MaxPool = 'mnist.MaxPool';
+export const MaxPoolGradient = 'mnist.MaxPoolGradient';
+
+export interface MaxPoolOptions {
+  /** Rows and columns from one window to the next; the filter's size if not given. */
+  strides?: Pair;
+  /** 'valid' if not given. */
+  pad?: Pad;
+}
+
+function maxPoolGeometry(
+  x: tf.Tensor4D,
+  filterSize: Pair,
+  {strides = filterSize, pad = 'valid'}: MaxPoolOptions,
+): Windows {
+  checkTensor('maxPool', 'x', x, ['image', 'row', 'column', 'channel']);
+  const windows = placeWindows('maxPool', x.shape, filterSize, strides, pad);
+  const {H, W, kH, kW, yH, yW, sH, sW, padT, padL} = windows;
+  if (padT >= kH || padL >= kW || (yH - 1) * sH - padT >= H || (yW - 1) * sW - padL >= W) {
+    fail(
+      'maxPool',
+      'every window to hold at least one element of x',
+      `pad ${JSON.stringify(pad)} around a window [${kH}, ${kW}]`,
+    );
+  }
+  return windows;
+}
+
+/**
+ * Max-pooling over windows of each channel.
+ *
+ * @param x float32 [batch, height, width, channels]
+ * @param filterSize height and width of the window
+ * @returns float32 [batch, output height, output width, channels]
+ * @throws Error on another rank or dtype, an empty batch, a filter size or stride that isn't a positive integer, a
+ *     window larger than its padded input, and padding so wide that a window holds nothing else
+ */
+export function maxPool(
+  x: tf.Tensor4D,
+  filterSize: Pair,
+  options: MaxPoolOptions = {},
+): tf.Tensor4D {
+  const geometry = maxPoolGeometry(x, filterSize, options);
+  const [y, position] = runKernel<tf.Tensor[]>(MaxPool, {x}, geometry);
+  position.dispose(); // the tape, if there is one, keeps its own
+  return y as tf.Tensor4D;
+}
+
+tf.registerGradient({
+  kernelName: MaxPool,
+  outputsToSave: [false, true],
+  gradFunc: (dys, [position], geometry) => ({
+    x: () => runKernel(MaxPoolGradient, {dy: (dys as tf.Tensor[])[0], position}, geometry),
+  }),
+});

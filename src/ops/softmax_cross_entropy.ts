@@ -1,0 +1,82 @@
+// softmax: logits become probabilities.   softmaxCrossEntropy: how surprised those are by the labels
+//   logits [B, N]   labels [B, N], one-hot or any distribution   ->   p [B, N]   loss, a scalar in nats
+//   forward    p[b, j] = exp z[b, j] / Σ over k of exp z[b, k]      z[b, j] = logits[b, j] − max over k of logits[b, k]
+//              loss    = mean over b of Σ over j of labels[b, j] · (log Σ over k of exp z[b, k] − z[b, j])
+//   backward   dlogits = p · (dp − Σ over k of p[b, k] dp[b, k])                               of softmax
+//              dlogits = dloss · (p · Σ over k of labels[b, k] − labels) / B                   of the loss
+// Taking the maximum out first leaves p as it is and keeps exp from overflowing: log-sum-exp, exact for logits up to
+// ±1e4 and beyond. Labels are constants: they get no gradient.
+// Source: Bridle, "Training stochastic model recognition algorithms as networks …", 1990.
+import * as tf from '@tensorflow/tfjs-core';
+import {checkTensor, fail, shapeText} from './checks.ts';
+import {runKernel} from './kernel.ts';
+
+export const Softmax = 'mnist.Softmax';
+export const SoftmaxGradient = 'mnist.SoftmaxGradient';
+export const SoftmaxCrossEntropy = 'mnist.SoftmaxCrossEntropy';
+export const SoftmaxCrossEntropyGradient = 'mnist.SoftmaxCrossEntropyGradient';
+
+/** Sizes: a batch of B, N classes. */
+interface SoftmaxGeometry {
+  B: number;
+  N: number;
+}
+
+function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGeometry {
+  checkTensor(op, name, rows, ['example', 'class']);
+  return {B: rows.shape[0], N: rows.shape[1]};
+}
+
+/**
+ * The probability of each class.
+ *
+ * @param logits float32 [batch, classes]
+ * @returns float32 [batch, classes], each row adding up to 1
+ * @throws Error on another rank or dtype, and an empty batch
+ */
+export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
+  const geometry = softmaxGeometry('softmax', 'logits', logits);
+  return runKernel(Softmax, {logits}, geometry);
+}
+
+/**
+ * The cross-entropy between the labels and softmax(logits), averaged over the batch.
+ *
+ * @param labels float32 [batch, classes], one-hot or probabilities; constants
+ * @param logits float32 [batch, classes]
+ * @returns a scalar, in nats
+ * @throws Error on another rank or dtype, an empty batch, and shapes that differ
+ */
+export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar {
+  softmaxGeometry('softmaxCrossEntropy', 'labels', labels);
+  const geometry = softmaxGeometry('softmaxCrossEntropy', 'logits', logits);
+  if (!tf.util.arraysEqual(labels.shape, logits.shape)) {
+    fail(
+      'softmaxCrossEntropy',
+      `logits of the labels' shape ${shapeText(labels.shape)}`,
+      shapeText(logits.shape),
+    );
+  }
+  return runKernel(SoftmaxCrossEntropy, {labels, logits}, geometry);
+}
+
+tf.registerGradient({
+  kernelName: Softmax,
+  outputsToSave: [true],
+  gradFunc: (dp, [p], geometry) => ({
+    logits: () => runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, geometry),
+  }),
+});
+
+// The probabilities are computed again: [B, N] is the smallest tensor of a network, and the forward pass then has
+// nothing but its loss to return.
+tf.registerGradient({
+  kernelName: SoftmaxCrossEntropy,
+  inputsToSave: ['labels', 'logits'],
+  gradFunc: (dloss, [labels, logits], geometry) => ({
+    labels: () =>
+      fail('softmaxCrossEntropy', 'labels to be constants', 'a request for their gradient'),
+    logits: () =>
+      runKernel(SoftmaxCrossEntropyGradient, {dloss: dloss as tf.Tensor, labels, logits}, geometry),
+  }),
+});

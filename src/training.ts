@@ -1,0 +1,166 @@
+// The training loop: next batch, minimize, report, evaluate. The command line and the page consume the same generator.
+import * as tf from '@tensorflow/tfjs-core';
+import type {MnistData} from './data/mnist_data.ts';
+import {type Network, presets} from './network.ts';
+import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
+
+export interface TrainingOptions {
+  /** Passes over the training images; 1 if neither epochs nor batches are given. */
+  epochs?: number;
+  /** How many batches to train, instead of whole epochs. */
+  batches?: number;
+  /** Images a batch; 64 if not given. */
+  batchSize?: number;
+  /** The step of stochastic gradient descent; the network's own if not given. */
+  learningRate?: number;
+  /** Test on a random sample after every so many batches; 0, as if not given: never. */
+  testEvery?: number;
+  /** Images in that sample; 1000 if not given. */
+  testSize?: number;
+  /** Aborting it ends the training after the current batch: the generator throws the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** `batch` counts from 1 over the whole training, `epoch` from 1; times are in ms, losses in nats. */
+export type TrainingProgress =
+  /** After every batch: its loss before the step, and how long preparing it and the step took. */
+  | {
+      kind: 'batch';
+      batch: number;
+      batches: number;
+      epoch: number;
+      images: number;
+      loss: number;
+      ms: number;
+    }
+  /** On a random sample of test images. */
+  | {kind: 'test'; batch: number; evaluation: Evaluation}
+  /** On all test images, at the end of each epoch and of the training. */
+  | {kind: 'epoch'; batch: number; epoch: number; evaluation: Evaluation};
+
+export interface Evaluation {
+  correct: number;
+  total: number;
+  /** [10 × 10], row by row: how many images of each label (row) were taken for each digit (column). */
+  confusion: Int32Array;
+}
+
+/** The loss is no longer a finite number: training has failed, and more of it won't help. */
+export class DivergenceError extends Error {}
+
+/**
+ * Trains the network in place.
+ *
+ * @throws DivergenceError at the first loss that isn't finite
+ * @throws the signal's reason, once it is aborted
+ */
+export async function* train(
+  network: Network,
+  data: MnistData,
+  {
+    epochs = 1,
+    batches,
+    batchSize = 64,
+    learningRate = presets[network.preset].learningRate,
+    testEvery = 0,
+    testSize = 1000,
+    signal,
+  }: TrainingOptions = {},
+): AsyncGenerator<TrainingProgress> {
+  const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
+  const total = batches ?? epochs * batchesPerEpoch;
+  const optimizer = tf.train.sgd(learningRate);
+  try {
+    for (let batch = 1; batch <= total; batch++) {
+      const start = performance.now();
+      const {xs, labels} = data.nextTrainBatch(batchSize);
+      const images = xs.shape[0];
+      const cost = optimizer.minimize(
+        () => softmaxCrossEntropy(labels, network.forward(xs)),
+        true,
+        network.variables,
+      ) as tf.Scalar;
+      const [loss] = await cost.data();
+      tf.dispose([cost, xs, labels]);
+      const ms = performance.now() - start;
+      if (!Number.isFinite(loss)) {
+        throw new DivergenceError(
+          `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
+        );
+      }
+      const epoch = Math.ceil(batch / batchesPerEpoch);
+      yield {kind: 'batch', batch, batches: total, epoch, images, loss, ms};
+      await pause();
+      signal?.throwIfAborted();
+      if (testEvery > 0 && batch % testEvery === 0) {
+        yield {kind: 'test', batch, evaluation: await evaluateSample(network, data, testSize)};
+      }
+      if (batch % batchesPerEpoch === 0 || batch === total) {
+        yield {kind: 'epoch', batch, epoch, evaluation: await evaluate(network, data, signal)};
+      }
+    }
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+/** The network's answers for all test images, 500 at a time. */
+export async function evaluate(
+  network: Network,
+  data: MnistData,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  const chunk = 500;
+  const evaluation = newEvaluation();
+  for (let start = 0; start < data.testSize; start += chunk) {
+    const {xs, labels} = data.testBatch(start, Math.min(start + chunk, data.testSize));
+    await count(evaluation, network, xs, labels);
+    await pause();
+    signal?.throwIfAborted();
+  }
+  return evaluation;
+}
+
+async function evaluateSample(
+  network: Network,
+  data: MnistData,
+  size: number,
+): Promise<Evaluation> {
+  const {xs, labels} = data.nextTestBatch(size);
+  const evaluation = newEvaluation();
+  await count(evaluation, network, xs, labels);
+  return evaluation;
+}
+
+const newEvaluation = (): Evaluation => ({
+  correct: 0,
+  total: 0,
+  confusion: new Int32Array(10 * 10),
+});
+
+/** Adds the network's answers for one batch to the evaluation, and disposes of the batch. */
+async function count(
+  evaluation: Evaluation,
+  network: Network,
+  xs: tf.Tensor2D,
+  labels: tf.Tensor2D,
+): Promise<void> {
+  const [given, predicted] = tf.tidy(() => [
+    tf.argMax(labels, 1),
+    tf.argMax(network.forward(xs), 1),
+  ]);
+  const [givenDigits, predictedDigits] = await Promise.all([given.data(), predicted.data()]);
+  tf.dispose([xs, labels, given, predicted]);
+  for (let i = 0; i < givenDigits.length; i++) {
+    evaluation.confusion[givenDigits[i] * 10 + predictedDigits[i]]++;
+    if (givenDigits[i] === predictedDigits[i]) evaluation.correct++;
+    evaluation.total++;
+  }
+}
+
+/** Lets the event loop run, so that timers, signals and the page's drawing get their turn between two batches. */
+const pause = (): Promise<void> =>
+  new Promise(resolve => {
+    if (typeof setImmediate === 'function') setImmediate(resolve);
+    else setTimeout(resolve);
+  });

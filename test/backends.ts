@@ -1,0 +1,28 @@
+// The backends that every witness runs on. A new one joins by adding its name.
+import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import '../src/index.ts';
+
+// `reference` stands for any backend without kernels of ours: the stock CPU backend under another name.
+tf.registerBackend('reference', () => new MathBackendCPU());
+for (const kernel of tf.getKernelsForBackend('cpu')) {
+  if (!kernel.kernelName.startsWith('mnist.')) {
+    tf.registerKernel({...kernel, backendName: 'reference'});
+  }
+}
+
+tf.enableProdMode(); // no greeting from the CPU backend
+
+export const backends = ['cpu', 'reference'] as const;
+export type Backend = (typeof backends)[number];
+
+/** Runs `work` on a backend and checks that it leaves no tensor behind. */
+export function onBackend<T>(backend: Backend, work: () => T): T {
+  tf.setBackend(backend);
+  const before = tf.memory().numTensors;
+  const result = work();
+  const left = tf.memory().numTensors - before;
+  if (left !== 0) throw new Error(`${left} tensors were left behind on ${backend}`);
+  return result;
+}

@@ -1,0 +1,84 @@
+// The table of dense layers.
+import type * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import {dense} from '../../src/index.ts';
+import {biasGradient} from '../../src/kernels/cpu/bias.ts';
+import * as cpu from '../../src/kernels/cpu/dense.ts';
+import type {OpCase} from './case.ts';
+import {layerResult} from './layers.ts';
+
+export interface DenseSpec {
+  B: number;
+  I: number;
+  O: number;
+  bias?: boolean;
+}
+
+export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
+  /** Every product x · weights of the sum that defines y, by the indices of its three elements. */
+  function forEachProduct(visit: (xAt: number, weightsAt: number, yAt: number) => void): void {
+    for (let b = 0; b < B; b++)
+      for (let i = 0; i < I; i++)
+        for (let o = 0; o < O; o++) visit(b * I + i, i * O + o, b * O + o);
+  }
+
+  return {
+    title: `dense [${[B, I]}] by [${[I, O]}]${bias ? '' : ', no bias'}`,
+    inputs: [
+      {name: 'x', shape: [B, I]},
+      {name: 'weights', shape: [I, O]},
+      ...(bias ? [{name: 'bias', shape: [O]}] : []),
+    ],
+    outputShape: [B, O],
+    terms: Math.max(B, I, O),
+    exactOnIntegers: true,
+    run: ([x, weights, bias]) =>
+      dense(x as tf.Tensor2D, weights as tf.Tensor2D, (bias as tf.Tensor1D) ?? null),
+    definition([x, weights, bias]) {
+      const y = Float64Array.from({length: B * O}, (_, i) => (bias ? bias[i % O] : 0));
+      forEachProduct((xAt, weightsAt, yAt) => {
+        y[yAt] += x[xAt] * weights[weightsAt];
+      });
+      return y;
+    },
+    definitionGradients([x, weights, bias], dy) {
+      const dx = new Float64Array(x.length);
+      const dWeights = new Float64Array(weights.length);
+      forEachProduct((xAt, weightsAt, yAt) => {
+        dx[xAt] += dy[yAt] * weights[weightsAt];
+        dWeights[weightsAt] += dy[yAt] * x[xAt];
+      });
+      if (!bias) return [dx, dWeights];
+      const db = new Float64Array(O);
+      for (let i = 0; i < dy.length; i++) db[i % O] += dy[i];
+      return [dx, dWeights, db];
+    },
+    float64([x, weights, bias], dy) {
+      const g = {B, I, O};
+      const y = new Float64Array(B * O);
+      const dx = new Float64Array(x.length);
+      const dWeights = new Float64Array(weights.length);
+      const db = new Float64Array(O);
+      cpu.dense(x, weights, bias ?? null, g, y);
+      cpu.denseInputGradient(dy, weights, g, dx);
+      cpu.denseWeightsGradient(x, dy, g, dWeights);
+      biasGradient(dy, db);
+      return {y, gradients: bias ? [dx, dWeights, db] : [dx, dWeights]};
+    },
+    layers([x, ...weights], dy) {
+      return layerResult([layers.layers.dense({units: O, useBias: bias})], x, weights, dy);
+    },
+  };
+}
+
+export const denseCases: OpCase[] = (
+  [
+    {B: 3, I: 5, O: 4},
+    {B: 3, I: 5, O: 4, bias: false},
+    {B: 1, I: 7, O: 2},
+    {B: 6, I: 1, O: 3},
+    {B: 9, I: 13, O: 7},
+    {B: 5, I: 4 * 4 * 16, O: 10},
+    {B: 5, I: 7 * 7 * 16, O: 10},
+  ] as DenseSpec[]
+).map(denseCase);

@@ -1,0 +1,36 @@
+// The table of relus.
+import * as layers from '@tensorflow/tfjs-layers';
+import {relu} from '../../src/index.ts';
+import * as cpu from '../../src/kernels/cpu/relu.ts';
+import type {OpCase} from './case.ts';
+import {sizeOf} from './case.ts';
+import {layerResult} from './layers.ts';
+
+export const reluCase = (shape: number[]): OpCase => ({
+  title: `relu [${shape}]`,
+  inputs: [{name: 'x', shape}],
+  outputShape: shape,
+  terms: 1,
+  exactOnIntegers: true,
+  run: ([x]) => relu(x),
+  definition: ([x]) => x.map(value => Math.max(value, 0)),
+  definitionGradients: ([x], dy) => [dy.map((slope, i) => (x[i] > 0 ? slope : 0))],
+  float64([x], dy) {
+    const y = new Float64Array(x.length);
+    const dx = new Float64Array(x.length);
+    cpu.relu(x, y);
+    cpu.reluGradient(dy, y, dx);
+    return {y, gradients: [dx]};
+  },
+  layers: ([x], dy) => layerResult([layers.layers.reLU()], x, [], dy),
+  // At least 0.1 away from the kink at 0.
+  smooth: ({shape}, random) =>
+    Float64Array.from({length: sizeOf(shape)}, () => {
+      const z = random.normal();
+      return z + 0.1 * Math.sign(z);
+    }),
+});
+
+export const reluCases: OpCase[] = [[7], [3, 5], [2, 3, 4, 5], [2, 24, 24, 8], [2, 14, 14, 16]].map(
+  reluCase,
+);

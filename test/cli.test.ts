@@ -1,0 +1,440 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// The command line: the built program is run as its users run it, on a small folder of images made here.
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {blockLines, clock, type Run, sparkline} from '../src/cli/progress.ts';
+import {
+  accuracyLines,
+  confusionMatrix,
+  digitLines,
+  median,
+  percent,
+  report,
+  wilsonInterval,
+} from '../src/cli/report.ts';
+import {Random} from '../src/random.ts';
+
+const program = fileURLToPath(new URL('../cli.js', import.meta.url));
+const trainSize = 320;
+const testSize = 200;
+const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-cli-'));
+const folder = writeImages(join(temporary, 'images'));
+const small = ['--data', folder, '--batch-size', '16'];
+
+interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program that doesn't end when it should fails its test, and doesn't hang all of them. */
+const limit = {timeout: 60_000, killSignal: 'SIGKILL'} as const;
+
+/** Runs the program; `watch` is called with it and with all of its stdout so far whenever there is more. */
+function run(args: string[], watch?: (child: ChildProcess, stdout: string) => void) {
+  return finished(spawn(process.execPath, [program, ...args], limit), watch);
+}
+
+function finished(child: ChildProcess, watch?: (child: ChildProcess, stdout: string) => void) {
+  const result: Finished = {code: null, stdout: '', stderr: ''};
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    result.stdout += text;
+    watch?.(child, result.stdout);
+  });
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    result.stderr += text;
+  });
+  return new Promise<Finished>((resolve, reject) => {
+    child.on('error', reject).on('close', code => resolve({...result, code}));
+  });
+}
+
+// ---- the report and the progress block
+
+/** Each digit has 20 images, all right but for three 4s that were taken for a 9. */
+const confusion = Int32Array.from({length: 100}, (_, i) => (i % 11 === 0 ? 20 : 0));
+confusion[44] = 17;
+confusion[49] = 3;
+const evaluation = {correct: 197, total: 200, confusion};
+
+test('Wilson interval of 97 in 100 is [0.9155, 0.9897], and stays within [0, 1]', () => {
+  // z² = 3.8415: centre (0.97 + 0.019207) / 1.038415 = 0.952612; margin 1.959964 · √(0.000291 + 0.000096) / 1.038415 = 0.037133
+  const [low, high] = wilsonInterval(97, 100);
+  assert.is(low.toFixed(4), '0.9155');
+  assert.is(high.toFixed(4), '0.9897');
+  assert.is(wilsonInterval(0, 50)[0], 0);
+  assert.ok(wilsonInterval(50, 50)[1] <= 1 && wilsonInterval(50, 50)[1] > 0.9999);
+});
+
+test('the accuracy has percentage, counts and interval', () => {
+  assert.is(
+    accuracyLines({correct: 9765, total: 10000, confusion}),
+    'Test accuracy: 97.65 %, 9,765 of 10,000 right\n95 % interval: 97.33 % to 97.93 %',
+  );
+});
+
+test('percentages reach 100 and 0 only exactly', () => {
+  assert.equal([1, 0.99999, 0.5, 0.00001, 0].map(percent), [
+    '100.00 %',
+    '99.99 %',
+    '50.00 %',
+    '0.01 %',
+    '0.00 %',
+  ]);
+});
+
+test('per-digit accuracy stands under its digit; a digit without images has none', () => {
+  const missing = confusion.slice();
+  missing[77] = 0;
+  assert.is(
+    digitLines({...evaluation, confusion: missing}),
+    '  digit    0    1    2    3    4    5    6    7    8    9\n' +
+      'right %  100  100  100  100 85.0  100  100    -  100  100',
+  );
+});
+
+test('confusion matrix: labels down, predictions across, zeros as dots, columns aligned', () => {
+  const [, heading, ...rows] = confusionMatrix(evaluation).split('\n');
+  assert.is(heading, '           0    1    2    3    4    5    6    7    8    9');
+  assert.is(rows[4], '      4    ·    ·    ·    ·   17    ·    ·    ·    ·    3');
+  assert.is(rows[9], '      9    ·    ·    ·    ·    ·    ·    ·    ·    ·   20');
+  assert.ok(rows.length === 10 && rows.every(row => row.length === heading.length));
+});
+
+test('a report says whether the run was interrupted, and where', () => {
+  assert.match(report(evaluation, 1234), 'Interrupted after batch 1,234');
+  assert.not.match(report(evaluation), 'Interrupted');
+});
+
+test('median of an odd and an even number of values', () => {
+  assert.is(median([9, 1, 5]), 5);
+  assert.is(median([9, 1, 5, 6]), 5.5);
+});
+
+test('clock has hours only when it needs them', () => {
+  assert.equal([8_600, 754_000, 3_723_000].map(clock), ['0:09', '12:34', '1:02:03']);
+});
+
+test('sparkline: the axis is the whole run, columns are means, gaps repeat the last value', () => {
+  const points = (...values: number[]) => values.map((value, i) => ({batch: i + 1, value}));
+  assert.is(sparkline(points(0, 1, 2, 3, 4, 5, 6, 7), 8, 8, 8), '▁▂▃▄▅▆▇█');
+  assert.is(sparkline(points(7, 7, 0, 0), 8, 4, 4), '█▁', 'half of the run is half of the width');
+  assert.is(sparkline(points(8, 6, 1, 0, 3, 4), 6, 6, 3), '█▁▄', 'two batches a column');
+  assert.is(sparkline(points(0, 7), 2, 2, 6), '▁▁▁███', 'three columns a batch');
+  assert.is(sparkline([{batch: 4, value: 1}], 6, 6, 6), '   ▁▁▁', 'nothing before the first');
+});
+
+test('the block is never wider than the terminal and keeps the batch numbers longest', () => {
+  const state: Run = {
+    batches: 938,
+    losses: Array.from({length: 400}, (_, i) => ({batch: i + 1, value: 2.3 / (i + 1)})),
+    tests: [{batch: 300, value: 0.9}],
+    speed: '12,345 images/s',
+    time: '1:02:03 left',
+    note: 'a note that is rather long, in fact longer than a small terminal is wide',
+  };
+  for (let width = 1; width <= 160; width++) {
+    const lines = blockLines(state, width);
+    assert.ok(Math.max(...lines.map(line => line.length)) <= width, `width ${width}`);
+    if (width >= 24) assert.match(lines[0], '█'.repeat(3));
+    if (width >= 24) assert.match(lines[0], '400/938');
+  }
+  assert.match(blockLines(state, 79)[0], '400/938  12,345 images/s  1:02:03 left');
+  assert.match(blockLines(state, 59)[0], /400\/938 {2}1:02:03 left$/);
+});
+
+// ---- the program, away from a terminal
+
+const optionNames = [
+  'backend',
+  'net',
+  'epochs',
+  'batches',
+  'batch-size',
+  'learning-rate',
+  'seed',
+  'data',
+  'test-every',
+  'test-size',
+  'json',
+  'help',
+];
+
+test('--help and -h list every option', async () => {
+  const [long, short] = await Promise.all([run(['--help']), run(['--json', '-h'])]);
+  for (const {code, stdout, stderr} of [long, short]) {
+    assert.is(code, 0);
+    assert.is(stderr, '');
+    for (const name of optionNames) assert.match(stdout, `--${name} `);
+  }
+});
+
+test('plain output: header, batches, tests and report, no control character, no banner', async () => {
+  const args = [...small, '--epochs', '2', '--test-every', '10', '--test-size', '50'];
+  const {code, stdout, stderr} = await run(args);
+  assert.is(code, 0);
+  assert.is(stderr, '');
+  assert.not.match(stdout, /[\x00-\x09\x0b-\x1f\x7f]/);
+  assert.not.match(stdout, /tensorflow/i);
+  assert.match(stdout, /^tutorial net with 5,994 parameters\nbackend cpu, seed 1\n/);
+  assert.match(stdout, 'batch size 16, learning rate 0.15');
+  assert.match(stdout, '320 training and 200 test images');
+  assert.match(stdout, /^batch {2}1\/40 {2}loss \d\.\d{4} {2}[\d,]+ images\/s {2}\d+:\d\d left$/m);
+  assert.match(stdout, /^batch 10\/40 {2}test [\d.]+ % of 50 images$/m);
+  assert.match(stdout, /^batch 20\/40 {2}test [\d.]+ % of 200 images, epoch 1$/m);
+  assert.match(stdout, /^batch 40\/40 {2}test [\d.]+ % of 200 images, epoch 2$/m);
+  assert.match(stdout, /^Test accuracy: .* of 200 right\n95 % interval: /m);
+  assert.match(stdout, /^ {2}digit .*\nright % /m);
+  assert.match(stdout, 'Confusion matrix');
+});
+
+test('a plain epoch takes 10 to 20 lines', async () => {
+  const {stdout} = await run(['--data', folder, '--batch-size', '4']);
+  const lines = stdout.match(/^batch .* loss /gm) ?? [];
+  assert.ok(lines.length >= 10 && lines.length <= 20, `${lines.length} lines`);
+});
+
+const jsonKeys =
+  'backend,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy';
+
+test('--json: stdout is one line with the keys in order; the same seed gives the same losses', async () => {
+  const args = [...small, '--batches', '24', '--json', '--seed'];
+  const [first, again, other] = await Promise.all([
+    run([...args, '7']),
+    run([...args, '7']),
+    run([...args, '-8', '--net', 'mnist-core']),
+  ]);
+  assert.equal([first.code, again.code, other.code], [0, 0, 0]);
+  assert.match(first.stdout, /^\{.*\}\n$/);
+  assert.match(first.stderr, 'Confusion matrix');
+  const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
+  assert.is(Object.keys(a).join(), jsonKeys);
+  assert.is(a.backend, 'cpu');
+  assert.is(a.net, 'tutorial');
+  assert.is(a.seed, 7);
+  assert.is(a.epochs, 2, '24 batches of 16 begin a second pass over 320 images');
+  assert.is(a.batches, 24);
+  assert.is(a.batchSize, 16);
+  assert.is(a.learningRate, 0.15);
+  assert.ok(a.msPerStep > 0 && a.msPerStep < 1000 * a.seconds);
+  assert.ok(a.firstLoss > 1.5 && a.firstLoss < 4, 'about ln 10 at first');
+  assert.ok(a.lastLoss < a.firstLoss, 'it learns');
+  assert.match(first.stderr, `batch  1/24  loss ${a.firstLoss.toFixed(4)} `);
+  assert.match(first.stderr, `batch 24/24  loss ${a.lastLoss.toFixed(4)} `);
+  assert.is(a.testTotal, testSize);
+  assert.is(a.testAccuracy, a.testCorrect / a.testTotal);
+  assert.match(first.stderr, `${a.testCorrect} of ${a.testTotal} right`);
+  assert.equal([b.firstLoss, b.lastLoss, b.testCorrect], [a.firstLoss, a.lastLoss, a.testCorrect]);
+  assert.equal([c.seed, c.net, c.learningRate], [-8, 'mnist-core', 0.1]);
+  assert.is.not(c.firstLoss, a.firstLoss);
+});
+
+// ---- what goes wrong
+
+/** Runs all of them, two at a time, and expects each to end with one sentence that has the given text. */
+async function fails(code: number, cases: [args: string[], sentence: string][]) {
+  const next = async (): Promise<void> => {
+    const item = cases.shift();
+    if (!item) return;
+    const [args, sentence] = item;
+    const found = await run(args);
+    const title = `${args.join(' ')} gives ${JSON.stringify(found.stderr)}`;
+    assert.is(found.code, code, title);
+    assert.match(found.stderr, /^mnist-ops: [^\n]+\n$/, title);
+    assert.ok(found.stderr.includes(sentence), `${title}, expected ${sentence}`);
+    assert.not.match(found.stdout + found.stderr, '    at ');
+    await next();
+  };
+  await Promise.all([next(), next()]);
+}
+
+test('wrong use: one sentence with the option, what was expected and what was found; exit 2', () =>
+  fails(2, [
+    [['--epoch', '2'], '--epoch: unknown option, did you mean --epochs?'],
+    [['--momentum', '1'], '--momentum: unknown option, see --help'],
+    [['-x'], '-x: unknown option, see --help'],
+    [['--no-json'], '--no-json: unknown option'],
+    [['100'], 'expected options only, found "100"'],
+    [['--epochs'], '--epochs: expected a value (--epochs N), found the end'],
+    [['--data', '--json'], '--data: expected a value (--data DIR), found "--json"'],
+    [['--data', ''], '--data: expected a folder, found ""'],
+    [['--json=yes'], '--json: expected no value, found "yes"'],
+    [['--epochs', '0'], '--epochs: expected a whole number of at least 1, found "0"'],
+    [['--batches', '-3'], '--batches: expected a whole number of at least 1, found "-3"'],
+    [['--batch-size', '1.5'], '--batch-size: expected a whole number of at least 1, found "1.5"'],
+    [['--test-size', '0'], '--test-size: expected a whole number of at least 1, found "0"'],
+    [['--test-every=-1'], '--test-every: expected a whole number of at least 0, found "-1"'],
+    [['--seed', 'x'], '--seed: expected a whole number from -2147483648 to 2147483647, found "x"'],
+    [['--seed', '4294967297'], '--seed: expected a whole number from'],
+    [['--learning-rate', '0'], '--learning-rate: expected a number above 0, found "0"'],
+    [['--learning-rate', 'fast'], '--learning-rate: expected a number above 0, found "fast"'],
+    [['--backend', 'gpu'], '--backend: expected cpu, found "gpu"'],
+    [['--net', 'lenet'], '--net: expected tutorial or mnist-core, found "lenet"'],
+    [['--epochs', '2', '--batches', '3'], '--batches: expected to be given instead of --epochs'],
+    [
+      ['--data', folder, '--batch-size', '321'],
+      '--batch-size: expected at most the 320 training images, found 321',
+    ],
+    [
+      [...small, '--test-size', '201'],
+      '--test-size: expected at most the 200 test images, found 201',
+    ],
+  ]));
+
+test('bad data: one sentence with the file, exit 1', () => {
+  const broken = (name: string, breakIt: (folder: string) => void): [string[], string] => {
+    const copy = join(temporary, name);
+    cpSync(folder, copy, {recursive: true});
+    breakIt(copy);
+    return [['--data', copy], name];
+  };
+  const labels = 't10k-labels-idx1-ubyte';
+  return fails(1, [
+    [['--data', join(temporary, 'nowhere')], 'nowhere'],
+    broken('without-labels', copy => rmSync(join(copy, labels))),
+    broken('truncated', copy => truncateSync(join(copy, 't10k-images-idx3-ubyte'), 1000)),
+    broken('wrong-magic', copy => writeFileSync(join(copy, labels), 'these are no labels')),
+  ]);
+});
+
+test('a run that diverges names the batch, exit 1', () =>
+  // With 1e6 the relus die, and a loss of half a million stays finite.
+  fails(1, [[[...small, '--learning-rate', '1e38'], 'at batch 2 of 20']]));
+
+test('Ctrl-C stops the training, and the report is on what was learnt so far; exit 130', async () => {
+  let pressed = 0;
+  const {code, stdout, stderr} = await run([...small, '--epochs', '100000'], (child, text) => {
+    // A second signal at once is no second key press: npm passes on the one that the terminal has sent to both.
+    const next = [/^batch .*loss/m, /^Stopping/m][pressed];
+    if (!next?.test(text)) return;
+    pressed++;
+    child.kill('SIGINT');
+  });
+  assert.is(code, 130);
+  assert.is(stderr, '');
+  const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
+  assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
+  assert.match(stdout, 'of 200 right');
+  assert.match(stdout, 'Confusion matrix');
+});
+
+test('a reader that closes the pipe early, as head does, ends the program quietly', async () => {
+  const {code, stderr} = await run([...small, '--epochs', '100000'], child =>
+    child.stdout!.destroy(),
+  );
+  assert.is(code, 0);
+  assert.is(stderr, '');
+});
+
+// ---- on a terminal: util-linux's script makes a pseudo-terminal for the program
+
+const hasScript = /util-linux/.test(spawnSync('script', ['--version'], {encoding: 'utf8'}).stdout);
+if (!hasScript) console.log('SKIPPED: the terminal tests need the program script of util-linux');
+const onTerminal = hasScript ? test : test.skip;
+
+function runOnTerminal(
+  args: string[],
+  columns: number,
+  env: Record<string, string> = {},
+  watch?: (child: ChildProcess, stdout: string) => void,
+) {
+  const command = [process.execPath, program, ...args].map(word => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qec', `stty cols ${columns}; exec ${command}`, '/dev/null'], {
+    ...limit,
+    env: {...process.env, NO_COLOR: '', TERM: 'xterm', ...env},
+  });
+  return finished(child, watch);
+}
+
+/** The lines of all drawings of the block, which end with "clear to the end of the line"; without other sequences. */
+const drawnLines = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter(line => /\x1b\[K\r?$/.test(line))
+    .map(line => line.replace(/\x1b\[[?\d]*[A-Za-z]|\r/g, ''));
+
+onTerminal('the block is drawn within the terminal, and the cursor comes back', async () => {
+  const args = [...small, '--epochs', '2', '--test-every', '5', '--test-size', '50'];
+  const {code, stdout} = await runOnTerminal(args, 44);
+  assert.is(code, 0);
+  const lines = drawnLines(stdout);
+  assert.ok(
+    lines.some(line => /^train █+ +40\/40/.test(line)),
+    JSON.stringify(lines),
+  );
+  assert.ok(lines.some(line => /^loss {2}.*█.*▁/.test(line)));
+  assert.ok(lines.some(line => /^test {2}.*█ .* %$/.test(line)));
+  assert.ok(lines.every(line => line.length < 44));
+  assert.match(stdout, '\x1b[32m', 'colour');
+  assert.is(stdout.split('\x1b[?25l').length, 2, 'hidden once');
+  assert.ok(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), 'shown again');
+  assert.match(stdout.slice(stdout.lastIndexOf('\x1b[?25h')), 'Confusion matrix');
+});
+
+onTerminal('NO_COLOR takes the colour away, TERM=dumb the block', async () => {
+  const args = [...small, '--batches', '8'];
+  const [plain, dumb] = await Promise.all([
+    runOnTerminal(args, 80, {NO_COLOR: '1'}),
+    runOnTerminal(args, 80, {TERM: 'dumb'}),
+  ]);
+  assert.match(plain.stdout, 'train █');
+  assert.not.match(plain.stdout, /\x1b\[[\d;]*m/);
+  assert.not.match(dumb.stdout, '\x1b');
+});
+
+onTerminal('the key Ctrl-C gives the report and brings the cursor back, exit 130', async () => {
+  let pressed = false;
+  const interrupted = await runOnTerminal(
+    [...small, '--epochs', '100000'],
+    80,
+    {},
+    (child, text) => {
+      if (pressed || !text.includes('train ')) return;
+      pressed = true;
+      child.stdin!.write('\x03');
+    },
+  );
+  assert.is(interrupted.code, 130);
+  assert.match(interrupted.stdout, 'Interrupted after batch');
+  assert.match(interrupted.stdout, '\x1b[?25h');
+});
+
+// ---- the images: a digit is a bright square at a place of its own, on noise
+
+function writeImages(path: string): string {
+  mkdirSync(path);
+  const random = new Random(1, 'test images');
+  for (const [prefix, size] of [
+    ['train', trainSize],
+    ['t10k', testSize],
+  ] as const) {
+    const images = new Uint8Array(16 + size * 28 * 28);
+    const labels = new Uint8Array(8 + size);
+    const setWord = (bytes: Uint8Array, i: number, word: number) =>
+      new DataView(bytes.buffer).setUint32(4 * i, word);
+    for (const [i, word] of [0x803, size, 28, 28].entries()) setWord(images, i, word);
+    for (const [i, word] of [0x801, size].entries()) setWord(labels, i, word);
+    for (let b = 0; b < size; b++) {
+      const digit = random.below(10);
+      labels[8 + b] = digit;
+      const [top, left] = [4 + 11 * Math.floor(digit / 5), 1 + 5 * (digit % 5)];
+      for (let r = 0; r < 28; r++) {
+        for (let c = 0; c < 28; c++) {
+          const bright = r >= top && r < top + 8 && c >= left && c < left + 5;
+          images[16 + (b * 28 + r) * 28 + c] = random.below(64) + (bright ? 190 : 0);
+        }
+      }
+    }
+    writeFileSync(join(path, `${prefix}-images-idx3-ubyte`), images);
+    writeFileSync(join(path, `${prefix}-labels-idx1-ubyte`), labels);
+  }
+  return path;
+}
+
+test.after(() => rmSync(temporary, {recursive: true}));
+test.run();

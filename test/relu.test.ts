@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import {test} from 'uvu';
+import {relu} from '../src/index.ts';
+import {backends, onBackend} from './backends.ts';
+import {reluCase, reluCases} from './cases/relu.ts';
+import {EXACT, expectClose, valuesOf} from './compare.ts';
+import {expectError} from './errors.ts';
+import {exactOnIntegers, testAdjoint, testCases} from './witnesses.ts';
+
+for (const backend of backends) {
+  test(`relu: the gradient at 0 is 0; a NaN stays, ${backend}`, () => {
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        const x = tf.tensor1d([-2, -0, 0, 1e-30, 3, Infinity, -Infinity, NaN]);
+        const dy = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8]);
+        const {value, grad} = tf.valueAndGrad(x => relu(x))(x, dy);
+        expectClose(
+          'y',
+          valuesOf(value),
+          {shape: [8], values: [0, 0, 0, Math.fround(1e-30), 3, Infinity, 0, NaN]},
+          EXACT,
+        );
+        expectClose('dx', valuesOf(grad), {shape: [8], values: [0, 0, 0, 4, 5, 6, 0, 0]}, EXACT);
+      }),
+    );
+  });
+}
+
+testCases(reluCases);
+testAdjoint(reluCases);
+
+const anyShape = fc.array(fc.integer({min: 1, max: 6}), {maxLength: 4});
+
+for (const backend of backends) {
+  test(`relu: random shapes, exact on integers, ${backend}`, () => {
+    fc.assert(
+      fc.property(anyShape, shape => exactOnIntegers(reluCase(shape), backend)),
+      {numRuns: 50},
+    );
+  });
+}
+
+test('relu: refuses what it cannot compute', () => {
+  tf.setBackend('cpu');
+  expectError(() => relu([1, 2] as never), 'relu: expected x to be a float32 tensor, got object');
+  expectError(
+    () => relu(tf.ones([2], 'int32')),
+    'relu: expected x to be a float32 tensor, got dtype int32',
+  );
+  expectError(
+    () => relu(tf.zeros([0, 3])),
+    'relu: expected x with at least one element, got shape [0, 3]',
+  );
+});
+
+test.run();

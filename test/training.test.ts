@@ -1,0 +1,292 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {loadMnist} from '../src/data/node.ts';
+import {
+  createNetwork,
+  DivergenceError,
+  evaluate,
+  type Network,
+  type Preset,
+  presets,
+  softmaxCrossEntropy,
+  type TrainingOptions,
+  type TrainingProgress,
+  train,
+} from '../src/index.ts';
+import {type Backend, backends} from './backends.ts';
+import {expectClose, valuesOf} from './compare.ts';
+import {syntheticData} from './synthetic.ts';
+
+/** What ten steps of another implementation may differ by: DESIGN's bound for two backends. */
+const TEN_STEPS = {atol: 0, rtol: 1e-4};
+/** Weights near 0 have no relative error to speak of. */
+const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
+
+async function collect(
+  network: Network,
+  data = syntheticData(),
+  options: TrainingOptions = {},
+): Promise<TrainingProgress[]> {
+  const events: TrainingProgress[] = [];
+  for await (const event of train(network, data, options)) events.push(event);
+  return events;
+}
+
+const lossesOf = (events: TrainingProgress[]): number[] =>
+  events.flatMap(event => (event.kind === 'batch' ? [event.loss] : []));
+
+/** The preset as a tf.layers model. */
+function layersModel(preset: Preset): layers.Sequential {
+  const conv = {kernelSize: 5, activation: 'relu' as const};
+  const {padding, useBias} =
+    preset === 'tutorial'
+      ? {padding: 'valid' as const, useBias: true}
+      : {padding: 'same' as const, useBias: false};
+  const model = layers.sequential();
+  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 8, inputShape: [28, 28, 1]}));
+  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
+  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 16}));
+  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
+  model.add(layers.layers.flatten());
+  model.add(layers.layers.dense({units: 10, activation: 'softmax'}));
+  const optimizer = tf.train.sgd(presets[preset].learningRate);
+  model.compile({optimizer, loss: 'categoricalCrossentropy'});
+  return model;
+}
+
+/** Witness 7's other side: the losses of ten steps of tf.layers on stock kernels, and the weights after them. */
+async function tenLayersSteps(preset: Preset, batchSize: number) {
+  tf.setBackend('cpu');
+  const data = await loadMnist();
+  const network = createNetwork(preset, {seed: 3});
+  const model = layersModel(preset);
+  model.setWeights(network.variables);
+  const losses: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const {xs, labels} = data.nextTrainBatch(batchSize);
+    losses.push((await model.trainOnBatch(tf.reshape(xs, [-1, 28, 28, 1]), labels)) as number);
+  }
+  return {losses, weights: model.getWeights().map(valuesOf)};
+}
+
+for (const [preset, batchSize] of [
+  ['tutorial', 64],
+  ['mnist-core', 32],
+] as [Preset, number][]) {
+  // prettier-ignore
+  let expected: ReturnType<typeof tenLayersSteps> | undefined;
+  for (const backend of backends) {
+    test(`${preset}: ten SGD steps beside Layers, ${backend}`, async () => {
+      expected ??= tenLayersSteps(preset, batchSize);
+      const {losses, weights} = await expected;
+      tf.setBackend(backend);
+      const data = await loadMnist();
+      const network = createNetwork(preset, {seed: 3});
+      const optimizer = tf.train.sgd(presets[preset].learningRate);
+      losses.forEach((loss, step) => {
+        const {xs, labels} = data.nextTrainBatch(batchSize);
+        const cost = optimizer.minimize(
+          () => softmaxCrossEntropy(labels, network.forward(xs)),
+          true,
+          network.variables,
+        );
+        expectClose(
+          `loss of step ${step}`,
+          valuesOf(cost!),
+          {shape: [], values: [loss]},
+          TEN_STEPS,
+        );
+        tf.dispose([xs, labels, cost!]);
+      });
+      network.variables.forEach((variable, i) => {
+        expectClose(
+          `variable ${i} after ten steps`,
+          valuesOf(variable),
+          weights[i],
+          TEN_STEPS_WEIGHTS,
+        );
+      });
+      network.dispose();
+    });
+  }
+}
+
+for (const backend of backends) {
+  test(`the same seed gives the same weights bit for bit, another seed others, ${backend}`, async () => {
+    tf.setBackend(backend);
+    const weightsAfter = async (seed: number) => {
+      const network = createNetwork('tutorial', {seed});
+      await collect(network, syntheticData({seed}), {batches: 5, batchSize: 12});
+      const weights = network.variables.map(variable => Array.from(variable.dataSync()));
+      network.dispose();
+      return weights;
+    };
+    assert.equal(await weightsAfter(5), await weightsAfter(5));
+    assert.not.equal(await weightsAfter(5), await weightsAfter(6));
+  });
+
+  test(`training leaves no tensor behind, ${backend}`, async () => {
+    tf.setBackend(backend);
+    const network = createNetwork('tutorial');
+    const data = syntheticData();
+    const before = tf.memory().numTensors;
+    const batches = stepsWithoutALeak[backend];
+    await collect(network, data, {
+      batches,
+      batchSize: 4,
+      learningRate: 0.01,
+      testEvery: 10,
+      testSize: 5,
+    });
+    assert.is(tf.memory().numTensors, before);
+    network.dispose();
+  });
+}
+
+/** The slow reference has nothing to leak in step 1,000 that it had not in step 20. */
+const stepsWithoutALeak: Record<Backend, number> = {cpu: 1000, reference: 20};
+
+test('training learns: the loss falls and most images are recognised', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData({train: 200});
+  const chance = await evaluate(network, data);
+  const events = await collect(network, data, {epochs: 3, batchSize: 10});
+  const losses = lossesOf(events);
+  assert.ok(
+    losses[losses.length - 1] < losses[0] / 2,
+    `loss ${losses[0]} to ${losses[losses.length - 1]}`,
+  );
+  const trained = await evaluate(network, data);
+  assert.ok(
+    trained.correct > 50 && chance.correct < 25,
+    `${chance.correct} to ${trained.correct} of 60`,
+  );
+  network.dispose();
+});
+
+test('train reports every batch, the samples asked for and all test images at each epoch’s end', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData({train: 50, test: 30});
+  const events = await collect(network, data, {
+    epochs: 2,
+    batchSize: 20,
+    testEvery: 2,
+    testSize: 7,
+  });
+  const seen = events.map(event =>
+    event.kind === 'batch'
+      ? `${event.batch}/${event.batches} of epoch ${event.epoch}: ${event.images} images`
+      : `${event.kind} after ${event.batch}: ${event.evaluation.total}`,
+  );
+  assert.equal(seen, [
+    '1/6 of epoch 1: 20 images',
+    '2/6 of epoch 1: 20 images',
+    'test after 2: 7',
+    '3/6 of epoch 1: 10 images',
+    'epoch after 3: 30',
+    '4/6 of epoch 2: 20 images',
+    'test after 4: 7',
+    '5/6 of epoch 2: 20 images',
+    '6/6 of epoch 2: 10 images',
+    'test after 6: 7',
+    'epoch after 6: 30',
+  ]);
+  for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
+  network.dispose();
+});
+
+test('train for a number of batches tests all images after the last', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const events = await collect(network, syntheticData(), {batches: 2, batchSize: 8});
+  assert.equal(
+    events.map(({kind}) => kind),
+    ['batch', 'batch', 'epoch'],
+  );
+  network.dispose();
+});
+
+test('evaluate counts every test image under its label and the answer for it', async () => {
+  tf.setBackend('cpu');
+  // More than one portion of evaluate's, the last one short.
+  const data = syntheticData({train: 1, test: 1003});
+  const network = createNetwork('tutorial');
+  const {correct, total, confusion} = await evaluate(network, data);
+  const expected = new Int32Array(100);
+  for (let i = 0; i < 1003; i++) {
+    const {xs, labels} = data.testBatch(i, i + 1);
+    const logits = network.forward(xs);
+    const values = Array.from(logits.dataSync());
+    expected[data.testLabels[i] * 10 + values.indexOf(Math.max(...values))]++;
+    tf.dispose([xs, labels, logits]);
+  }
+  assert.equal(confusion, expected);
+  assert.is(total, 1003);
+  assert.is(
+    correct,
+    expected.filter((_, i) => i % 11 === 0).reduce((sum, n) => sum + n, 0),
+  );
+  network.dispose();
+});
+
+test('a loss that is not finite ends training and names the batch', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const before = tf.memory().numTensors;
+  try {
+    await collect(network, syntheticData(), {batches: 9, batchSize: 10, learningRate: 1e38});
+    assert.unreachable('it went on');
+  } catch (error) {
+    assert.instance(error, DivergenceError);
+    assert.match(
+      (error as Error).message,
+      /^The loss became (NaN|Infinity) at batch [2-9] of 9: try a learning rate smaller than 1e\+38\.$/,
+    );
+  }
+  assert.ok(tf.memory().numTensors <= before + 1, 'tensors left behind'); // + 1: the batch's data is the caller's
+  network.dispose();
+});
+
+test('train can be aborted, and lets other work run meanwhile', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData();
+  const before = tf.memory().numTensors;
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  setTimeout(() => controller.abort(reason), 50); // only ever runs if training yields to the event loop
+  let batches = 0;
+  try {
+    for await (const event of train(network, data, {
+      batches: 100_000,
+      batchSize: 4,
+      signal: controller.signal,
+    })) {
+      if (event.kind === 'batch') batches = event.batch;
+    }
+    assert.unreachable('it went on');
+  } catch (error) {
+    assert.is(error, reason);
+  }
+  assert.ok(batches > 0 && batches < 100_000);
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+});
+
+test('leaving the loop early leaves no tensor behind', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData();
+  const before = tf.memory().numTensors;
+  for await (const event of train(network, data, {batches: 50, batchSize: 4})) {
+    if (event.kind === 'batch' && event.batch === 3) break;
+  }
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+});
+
+test.run();

@@ -1,0 +1,211 @@
+// The witnesses that any op can be held against. None shares code with the kernel under test.
+//   1  a tiny case with its arithmetic written out     in each op's own test file
+//   2  small integers: exactly the definition's result
+//   3  tf.layers with the same weights: output and every gradient
+//   4  float64 central differences of the definition: every gradient, of the backends and of the float64 kernels
+//   5  the adjoint identity ⟨f(x), dy⟩ = ⟨x, dx⟩ of linear ops, exact on integers
+//   6  random shapes (fast-check)                      in each op's own test file, by witness 2
+//   7  ten SGD steps beside Layers                     in training.test.ts
+import * as tf from '@tensorflow/tfjs-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {Random} from '../src/random.ts';
+import {type Backend, backends, onBackend} from './backends.ts';
+import {type Input, type OpCase, type Result, sizeOf} from './cases/case.ts';
+import {
+  EXACT,
+  expectClose,
+  GRADCHECK,
+  sumTolerance,
+  type Tolerance,
+  type Values,
+  valuesOf,
+} from './compare.ts';
+
+/** Registers the witnesses 2 to 5 of each case as tests, one for each backend. */
+export function testCases(cases: OpCase[]): void {
+  for (const opCase of cases) {
+    for (const backend of backends) {
+      if (opCase.exactOnIntegers) {
+        test(`${opCase.title}: exact on integers, ${backend}`, () =>
+          exactOnIntegers(opCase, backend));
+      }
+      if (opCase.layers) {
+        test(`${opCase.title}: as tf.layers, ${backend}`, () => asLayers(opCase, backend));
+      }
+      test(`${opCase.title}: as float64 differences, ${backend}`, () =>
+        asDifferences(opCase, backend));
+    }
+    test(`${opCase.title}: float64 kernels as float64 differences`, () =>
+      asDifferences(opCase, 'float64'));
+  }
+}
+
+/** Registers witness 5 for ops that are linear in one input at a time, up to the bias. */
+export function testAdjoint(cases: OpCase[]): void {
+  for (const opCase of cases) {
+    for (const backend of backends) {
+      test(`${opCase.title}: adjoint, ${backend}`, () => adjoint(opCase, backend));
+    }
+  }
+}
+
+/** Witness 2: output and gradients equal the definition's, with no tolerance. */
+export function exactOnIntegers(opCase: OpCase, backend: Backend): void {
+  const {inputs, dy} = draw(opCase, integers);
+  const actual = evaluate(opCase, backend, inputs, dy);
+  const expected = {
+    y: opCase.definition(inputs),
+    gradients: opCase.definitionGradients(inputs, dy),
+  };
+  expectResult(opCase, actual, expected, EXACT);
+}
+
+/** Witness 3. */
+function asLayers(opCase: OpCase, backend: Backend): void {
+  const {inputs, dy} = draw(opCase, smooth(opCase));
+  const actual = evaluate(opCase, backend, inputs, dy);
+  tf.setBackend('cpu');
+  const expected = tf.tidy(() => {
+    const result = opCase.layers!(
+      tensors(opCase, inputs),
+      tf.tensor(Float32Array.from(dy), opCase.outputShape),
+    );
+    return {
+      y: result.y.dataSync(),
+      gradients: result.gradients.map(gradient => gradient.dataSync()),
+    };
+  });
+  expectResult(opCase, actual, expected, sumTolerance(opCase.terms));
+}
+
+/**
+ * Witness 4: (f(x + ε) − f(x − ε)) / 2ε for each element of a small input, and along random directions of a large one,
+ * whose every element takes part.
+ */
+function asDifferences(opCase: OpCase, backend: (typeof backends)[number] | 'float64'): void {
+  const {inputs, dy} = draw(opCase, smooth(opCase));
+  const actual =
+    backend === 'float64' ? opCase.float64(inputs, dy) : evaluate(opCase, backend, inputs, dy);
+  const y = {shape: opCase.outputShape, values: opCase.definition(inputs)};
+  expectClose('y', {shape: opCase.outputShape, values: actual.y}, y, sumTolerance(opCase.terms));
+
+  const random = new Random(4);
+  opCase.inputs.forEach(({name, shape}, i) => {
+    const size = sizeOf(shape);
+    const small = size <= 200;
+    for (let trial = 0; trial < (small ? size : 3); trial++) {
+      const direction = inputs[i].map((_, at) => (small ? Number(at === trial) : random.normal()));
+      const epsilon = 1e-6;
+      const loss = (step: number) => {
+        const moved = inputs[i].map((value, at) => value + step * direction[at]);
+        return dot(opCase.definition(inputs.with(i, moved)), dy);
+      };
+      const difference = (loss(epsilon) - loss(-epsilon)) / (2 * epsilon);
+      const slope = dot(actual.gradients[i], direction);
+      const where = small ? `element ${trial}` : `direction ${trial}`;
+      expectClose(
+        `slope of ${name} [${shape}], ${where}`,
+        scalar(slope),
+        scalar(difference),
+        GRADCHECK,
+      );
+    }
+  });
+}
+
+/** Witness 5: ⟨f(x), dy⟩ without the bias's share is ⟨x, dx⟩, and ⟨filter, dFilter⟩ where there is one. */
+function adjoint(opCase: OpCase, backend: Backend): void {
+  const {inputs, dy} = draw(opCase, integers);
+  const {y, gradients} = evaluate(opCase, backend, inputs, dy);
+  const biased = inputs.length === 3 ? dot(inputs[2], gradients[2]) : 0;
+  for (const [i, {name}] of opCase.inputs.slice(0, 2).entries()) {
+    expectClose(
+      `⟨y, dy⟩ and ⟨${name}, d${name}⟩`,
+      scalar(dot(inputs[i], gradients[i])),
+      scalar(dot(y, dy) - biased),
+      EXACT,
+    );
+  }
+}
+
+/** Output and gradients of the op on a backend; neither with a tape nor without one may a tensor be left behind. */
+export function evaluate(
+  opCase: OpCase,
+  backend: Backend,
+  inputs: Float64Array[],
+  dy: Float64Array,
+): Result<Float32Array> {
+  return onBackend(backend, () => {
+    const all = tensors(opCase, inputs);
+    const varying = all.slice(0, opCase.inputs.length);
+    const constants = all.slice(opCase.inputs.length);
+    const upstream = tf.tensor(Float32Array.from(dy), opCase.outputShape);
+    const untaped = opCase.run(all);
+    const run = (...inputs: tf.Tensor[]) => opCase.run([...inputs, ...constants]);
+    const {value, grads} = tf.valueAndGrads(run)(varying, upstream);
+    expectTensor('y', value, opCase.outputShape);
+    grads.forEach((gradient, i) => {
+      expectTensor(`d${opCase.inputs[i].name}`, gradient, opCase.inputs[i].shape);
+    });
+    expectClose('y without a tape', valuesOf(untaped), valuesOf(value), EXACT);
+    const result = {y: float32(value), gradients: grads.map(float32)};
+    tf.dispose([all, upstream, untaped, value, grads]);
+    return result;
+  });
+}
+
+function expectTensor(what: string, {shape, dtype}: tf.Tensor, expected: number[]): void {
+  assert.equal({shape, dtype}, {shape: expected, dtype: 'float32'}, what);
+}
+
+function expectResult(
+  opCase: OpCase,
+  actual: Result<ArrayLike<number>>,
+  expected: Result<ArrayLike<number>>,
+  tolerance: Tolerance,
+): void {
+  const shape = opCase.outputShape;
+  expectClose('y', {shape, values: actual.y}, {shape, values: expected.y}, tolerance);
+  expected.gradients.forEach((values, i) => {
+    const {name, shape} = opCase.inputs[i];
+    expectClose(`d${name}`, {shape, values: actual.gradients[i]}, {shape, values}, tolerance);
+  });
+}
+
+type Draw = (input: Input, random: Random) => Float64Array;
+
+/** From −3 to 3: no product and no sum of theirs is rounded in float32. Ties are frequent. */
+const integers: Draw = ({shape}, random) =>
+  Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
+
+const normals: Draw = ({shape}, random) =>
+  Float64Array.from({length: sizeOf(shape)}, () => random.normal());
+
+const smooth = (opCase: OpCase): Draw => opCase.smooth?.bind(opCase) ?? normals;
+
+/** Inputs, constants and a random upstream gradient, all of them float32 numbers. */
+function draw(opCase: OpCase, drawInput: Draw): {inputs: Float64Array[]; dy: Float64Array} {
+  const random = new Random(1, opCase.title);
+  const rounded = (values: Float64Array) => values.map(Math.fround);
+  const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(input =>
+    rounded(drawInput(input, random)),
+  );
+  const drawUpstream = drawInput === integers ? integers : normals;
+  return {inputs, dy: rounded(drawUpstream({name: 'dy', shape: opCase.outputShape}, random))};
+}
+
+const tensors = (opCase: OpCase, values: Float64Array[]): tf.Tensor[] =>
+  [...opCase.inputs, ...(opCase.constants ?? [])].map(({shape}, i) =>
+    tf.tensor(Float32Array.from(values[i]), shape),
+  );
+
+const float32 = (tensor: tf.Tensor): Float32Array => tensor.dataSync() as Float32Array;
+
+const scalar = (value: number): Values => ({shape: [], values: [value]});
+
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+};

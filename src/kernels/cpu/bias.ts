@@ -1,5 +1,13 @@
-// The bias's gradient over typed arrays (see ops/bias.ts).
+// The bias and its gradient over typed arrays (see ops/bias.ts).
 import type {Floats} from './matmul.ts';
+
+/** bias [K] -> y [..., K], the bias in every row: what a product is then added to. */
+export function repeatRow(bias: Floats, y: Floats): void {
+  const K = bias.length;
+  for (let row = 0; row < y.length; row += K) {
+    for (let d2 = 0; d2 < K; d2++) y[row + d2] = bias[d2];
+  }
+}
 
 /** dy [..., K] -> db [K]. Each sum is kept in float64, as there can be a great many rows. */
 export function biasGradient(dy: Floats, db: Floats): void {

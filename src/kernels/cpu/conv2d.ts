@@ -5,6 +5,7 @@
 // Copying the windows costs each value kH·kW writes, but lets K products share each, with nothing to check in the
 // innermost loop: no stride, no dilation, no padding. One image at a time, X stays in the cache.
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import {repeatRow} from './bias.ts';
 import {type Floats, matMul, matrix, transpose} from './matmul.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or null -> y [B, yH, yW, K] */
@@ -17,7 +18,7 @@ export function conv2d(
 ): void {
   const [P, R] = [g.yH * g.yW, g.kH * g.kW * g.C];
   const X = newLike(x, P * R);
-  if (bias) for (let p = 0; p < g.B * P; p++) y.set(bias, p * g.K);
+  if (bias) repeatRow(bias, y);
   for (let b = 0; b < g.B; b++) {
     im2col(x, b, g, X);
     const Y = matrix(y, g.K, b * P * g.K);

@@ -1,5 +1,6 @@
 // dense over typed arrays (see ops/dense.ts): one product of matrices each.
 import type {DenseGeometry} from '../../ops/dense.ts';
+import {repeatRow} from './bias.ts';
 import {type Floats, matMul, matrix, transpose} from './matmul.ts';
 
 /** x [B, I], weights [I, O], bias [O] or null -> y [B, O] */
@@ -10,7 +11,7 @@ export function dense(
   {B, I, O}: DenseGeometry,
   y: Floats,
 ): void {
-  if (bias) for (let b = 0; b < B; b++) y.set(bias, b * O);
+  if (bias) repeatRow(bias, y);
   matMul(B, O, I, matrix(x, I), matrix(weights, O), matrix(y, O), bias !== null); // y = x W + b
 }
 

@@ -32,7 +32,11 @@ const parts = {
     chunkNames: 'lib-[hash]',
     packages: 'external',
   },
-  cli: {entryPoints: {cli: 'src/cli/main.ts'}, outdir: 'dist', banner: {js: `#!/usr/bin/env node\n${require}`}},
+  cli: {
+    entryPoints: {cli: 'src/cli/main.ts'},
+    outdir: 'dist',
+    banner: {js: `#!/usr/bin/env node\n${require}`},
+  },
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
     entryPoints: sources('test', '.test.ts'),
@@ -42,6 +46,16 @@ const parts = {
     chunkNames: '../test-chunks/[name]-[hash]',
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
+  // tfjs-core's package.json declares its spec files free of side effects: without ignoreAnnotations none would run.
+  // jasmine-core assigns to an undeclared variable, which an ES module may not: it stays a CommonJS file of its own.
+  tfjs: {
+    entryPoints: {main: 'test/tfjs/main.ts'},
+    outdir: 'dist/tfjs',
+    splitting: true,
+    ignoreAnnotations: true,
+    external: ['jasmine-core'],
+    banner: {js: require},
+  },
 };
 
 const wanted = process.argv.slice(2);

@@ -75,6 +75,7 @@ async function runSpecs(backend: string, filter: string) {
 
   await backends[backend].load();
   silenceConsole();
+  insistOn(backend);
   setTestEnvs([{name: `test-${backend}`, backendName: backend, isDataSync: true}]);
   // Only now: a spec file asks for the environments as soon as it is loaded.
   await import('@tensorflow/tfjs-core/dist/register_all_gradients');
@@ -102,6 +103,17 @@ async function runSpecs(backend: string, filter: string) {
   });
   await new Promise<void>(done => environment.execute(null, done));
   return counts;
+}
+
+/** Each suite starts the backend anew. Where that fails, TensorFlow.js goes on with another one, and so would the specs. */
+function insistOn(backend: string) {
+  const engine = tf.engine();
+  const setBackend = engine.setBackend.bind(engine);
+  engine.setBackend = async name => {
+    const started = await setBackend(name);
+    if (name === backend && !started) throw new Error(`${name}: expected it to start, it did not`);
+    return started;
+  };
 }
 
 /** The specs provoke hundreds of warnings, which say nothing about the backend. */

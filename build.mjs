@@ -32,7 +32,11 @@ const parts = {
     chunkNames: 'lib-[hash]',
     packages: 'external',
   },
-  cli: {entryPoints: {cli: 'src/cli/main.ts'}, outdir: 'dist', banner: {js: `#!/usr/bin/env node\n${require}`}},
+  cli: {
+    entryPoints: {cli: 'src/cli/main.ts'},
+    outdir: 'dist',
+    banner: {js: `#!/usr/bin/env node\n${require}`},
+  },
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
     entryPoints: sources('test', '.test.ts'),

@@ -44,6 +44,33 @@ for (const backend of backends) {
   });
 }
 
+for (const backend of backends) {
+  test(`conv2d: zeros in dy don't hide an infinite x or filter, ${backend}`, () => {
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        const x = tf.tensor4d([Infinity, 1, 2, 3], [1, 2, 2, 1]);
+        const filter = tf.tensor4d([NaN, 1], [1, 1, 1, 2]);
+        const {grads} = tf.valueAndGrads((x, filter) =>
+          conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, null),
+        )([x, filter], tf.tensor4d([0, 0, 0, 0, 0, 0, 0, 1], [1, 2, 2, 2]));
+        // dFilter: 0 · ∞ + … in each column; dx: 0 · NaN + 0 · 1 in each pixel
+        expectClose(
+          'dFilter',
+          valuesOf(grads[1]),
+          {shape: [1, 1, 1, 2], values: [NaN, NaN]},
+          EXACT,
+        );
+        expectClose(
+          'dx',
+          valuesOf(grads[0]),
+          {shape: [1, 2, 2, 1], values: [NaN, NaN, NaN, NaN]},
+          EXACT,
+        );
+      }),
+    );
+  });
+}
+
 testCases(conv2dCases);
 testAdjoint(conv2dCases);
 

@@ -1,12 +1,11 @@
-// conv2d over typed arrays (see ops/conv2d.ts): image by image, the windows become rows of X, and then everything is a
-// product of matrices.
+// conv2d over typed arrays (see ops/conv2d.ts): image by image, a product of matrices, one of which is the image's
+// windows. They overlap, and are never copied together: windows.ts.
 //   X = im2col(x)       Y = X F + b       dX = dY Fᵀ, dx = col2im(dX)       dF = Σ over b of Xᵀ dY
 //   X [P, R]   F [R, K]   Y [P, K]        P = yH·yW windows of R = kH·kW·C elements each
-// Copying the windows costs each value kH·kW writes, but lets K products share each, with nothing to check in the
-// innermost loop: no stride, no dilation, no padding. One image at a time, X stays in the cache.
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import {repeatRow} from './bias.ts';
 import {type Floats, matMul, matrix, transpose} from './matmul.ts';
+import {Frame} from './windows.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or null -> y [B, yH, yW, K] */
 export function conv2d(
@@ -16,13 +15,14 @@ export function conv2d(
   g: Conv2DGeometry,
   y: Floats,
 ): void {
-  const [P, R] = [g.yH * g.yW, g.kH * g.kW * g.C];
-  const X = newLike(x, P * R);
+  const frame = new Frame(g, x);
+  const P = g.yH * g.yW;
+  const F = matrix(filter, g.kH * g.kW * g.C, g.K);
+  const Y = matrix(y, P, g.K);
   if (bias) repeatRow(bias, y);
   for (let b = 0; b < g.B; b++) {
-    im2col(x, b, g, X);
-    const Y = matrix(y, g.K, b * P * g.K);
-    matMul(P, g.K, R, matrix(X, R), matrix(filter, g.K), Y, bias !== null); // Y = X F + b
+    Y.offset = b * P * g.K;
+    matMul(frame.windowsOf(x, b), F, Y, bias !== null); // Y = X F + b
   }
 }
 
@@ -33,12 +33,15 @@ export function conv2dInputGradient(
   g: Conv2DGeometry,
   dx: Floats,
 ): void {
-  const [P, R] = [g.yH * g.yW, g.kH * g.kW * g.C];
-  const dX = newLike(dy, P * R);
-  const filterT = transpose(matrix(filter, g.K));
+  const frame = new Frame(g, dx);
+  const P = g.yH * g.yW;
+  const dY = matrix(dy, P, g.K);
+  const F = matrix(filter, g.kH * g.kW * g.C, g.K);
   for (let b = 0; b < g.B; b++) {
-    matMul(P, R, g.K, matrix(dy, g.K, b * P * g.K), filterT, matrix(dX, R)); // dX = dY Fᵀ
-    col2im(dX, b, g, dx);
+    dY.offset = b * P * g.K;
+    const dX = frame.windowsInto(dx, b);
+    matMul(F, transpose(dY), transpose(dX), true); // dXᵀ = F dYᵀ, so that the zeros of dY are on the right
+    frame.carryBack(dx, b);
   }
 }
 
@@ -49,57 +52,12 @@ export function conv2dFilterGradient(
   g: Conv2DGeometry,
   dFilter: Floats,
 ): void {
-  const [P, R] = [g.yH * g.yW, g.kH * g.kW * g.C];
-  const X = newLike(x, P * R);
+  const frame = new Frame(g, x);
+  const P = g.yH * g.yW;
+  const dY = matrix(dy, P, g.K);
+  const dF = matrix(dFilter, g.kH * g.kW * g.C, g.K);
   for (let b = 0; b < g.B; b++) {
-    im2col(x, b, g, X);
-    const dY = matrix(dy, g.K, b * P * g.K);
-    matMul(R, g.K, P, transpose(matrix(X, R)), dY, matrix(dFilter, g.K), true); // dF += Xᵀ dY
-  }
-}
-
-const newLike = (x: Floats, size: number): Floats =>
-  x instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
-
-/** X[yR, yC; wR, wC, d1] = x[b, xR, xC, d1], or 0 where that lies in the padding. */
-function im2col(x: Floats, b: number, g: Conv2DGeometry, X: Floats): void {
-  const {H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  let at = 0;
-  for (let yR = 0; yR < yH; yR++) {
-    for (let yC = 0; yC < yW; yC++) {
-      for (let wR = 0; wR < kH; wR++) {
-        const xR = yR * sH + wR * dilH - padT;
-        const rowInside = xR >= 0 && xR < H;
-        const row = (b * H + xR) * W * C;
-        for (let wC = 0; wC < kW; wC++) {
-          const xC = yC * sW + wC * dilW - padL;
-          const inside = rowInside && xC >= 0 && xC < W;
-          const pixel = row + xC * C;
-          for (let d1 = 0; d1 < C; d1++) X[at++] = inside ? x[pixel + d1] : 0;
-        }
-      }
-    }
-  }
-}
-
-/** dx[b, xR, xC, d1] += dX[yR, yC; wR, wC, d1], but for what lies in the padding: im2col's loops, the other way. */
-function col2im(dX: Floats, b: number, g: Conv2DGeometry, dx: Floats): void {
-  const {H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  let at = 0;
-  for (let yR = 0; yR < yH; yR++) {
-    for (let yC = 0; yC < yW; yC++) {
-      for (let wR = 0; wR < kH; wR++) {
-        const xR = yR * sH + wR * dilH - padT;
-        const rowInside = xR >= 0 && xR < H;
-        const row = (b * H + xR) * W * C;
-        for (let wC = 0; wC < kW; wC++) {
-          const xC = yC * sW + wC * dilW - padL;
-          const inside = rowInside && xC >= 0 && xC < W;
-          const pixel = row + xC * C;
-          if (inside) for (let d1 = 0; d1 < C; d1++) dx[pixel + d1] += dX[at + d1];
-          at += C;
-        }
-      }
-    }
+    dY.offset = b * P * g.K;
+    matMul(transpose(frame.windowsOf(x, b)), dY, dF, true); // dF += Xᵀ dY
   }
 }

@@ -12,7 +12,7 @@ export function dense(
   y: Floats,
 ): void {
   if (bias) repeatRow(bias, y);
-  matMul(B, O, I, matrix(x, I), matrix(weights, O), matrix(y, O), bias !== null); // y = x W + b
+  matMul(matrix(x, B, I), matrix(weights, I, O), matrix(y, B, O), bias !== null); // y = x W + b
 }
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
@@ -22,7 +22,7 @@ export function denseInputGradient(
   {B, I, O}: DenseGeometry,
   dx: Floats,
 ): void {
-  matMul(B, I, O, matrix(dy, O), transpose(matrix(weights, O)), matrix(dx, I)); // dx = dy Wᵀ
+  matMul(matrix(dy, B, O), transpose(matrix(weights, I, O)), matrix(dx, B, I)); // dx = dy Wᵀ
 }
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */
@@ -32,5 +32,5 @@ export function denseWeightsGradient(
   {B, I, O}: DenseGeometry,
   dWeights: Floats,
 ): void {
-  matMul(I, O, B, transpose(matrix(x, I)), matrix(dy, O), matrix(dWeights, O)); // dW = xᵀ dy
+  matMul(transpose(matrix(x, B, I)), matrix(dy, B, O), matrix(dWeights, I, O)); // dW = xᵀ dy
 }

@@ -16,13 +16,13 @@ export function maxPool(x: Floats, g: Windows, y: Floats, position: Int32Array):
         const [firstR, endR] = [Math.max(0, -top), Math.min(kH, H - top)];
         const [firstC, endC] = [Math.max(0, -left), Math.min(kW, W - left)];
         for (let d1 = 0; d1 < C; d1++) {
-          let max = -Infinity;
-          let maxPosition = -1;
+          let maxPosition = firstR * kW + firstC;
+          let max = x[((b * H + top + firstR) * W + left + firstC) * C + d1];
           for (let wR = firstR; wR < endR; wR++) {
             for (let wC = firstC; wC < endC; wC++) {
               const value = x[((b * H + top + wR) * W + left + wC) * C + d1];
               // Once NaN, always NaN: no comparison with it is true.
-              if (maxPosition < 0 || value > max || (Number.isNaN(value) && !Number.isNaN(max))) {
+              if (value > max || (Number.isNaN(value) && !Number.isNaN(max))) {
                 max = value;
                 maxPosition = wR * kW + wC;
               }

@@ -42,12 +42,13 @@ type Arrays = Record<string, Float32Array>;
 const arrayOf = (backend: MathBackendCPU, tensor: tf.TensorInfo) =>
   backend.data.get(tensor.dataId).values;
 
+// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know attributes; each line below does
+type Untyped = any;
+
 /** A kernel that fills one new array, zeros at first, of the shape that is known from the inputs or the geometry. */
-// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know the attributes' type; each line below does
-type Attributes = any;
 function kernel(
-  shapeOf: (attrs: Attributes, inputs: Record<string, tf.TensorInfo>) => number[],
-  compute: (arrays: Arrays, attrs: Attributes, out: Float32Array) => void,
+  shapeOf: (attrs: Untyped, inputs: Record<string, tf.TensorInfo>) => number[],
+  compute: (arrays: Arrays, attrs: Untyped, out: Float32Array) => void,
 ): Kernel {
   return ({inputs, attrs, backend}) => {
     const cpu = backend as MathBackendCPU;

@@ -1,9 +1,15 @@
 // relu over typed arrays (see ops/relu.ts).
 import type {Floats} from './matmul.ts';
 
-/** y = x where x > 0, else 0. Math.max keeps a NaN, and unlike a branch costs no wrong guesses on random signs. */
+/**
+ * y = x where x > 0, else 0, as (x + |x|) / 2: a choice by sign would be guessed wrong every other time. A NaN stays.
+ * Only −∞ needs the choice, since ∞ − ∞ is NaN.
+ */
 export function relu(x: Floats, y: Floats): void {
-  for (let i = 0; i < x.length; i++) y[i] = Math.max(x[i], 0);
+  for (let i = 0; i < x.length; i++) {
+    const value = x[i];
+    y[i] = value === -Infinity ? 0 : (value + Math.abs(value)) / 2;
+  }
 }
 
 /** dx = dy where y > 0, else 0 */

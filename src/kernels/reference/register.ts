@@ -30,10 +30,12 @@ import {
   softmaxGradient,
 } from './softmax_cross_entropy.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know ranks and attributes; each line below does
+type Untyped = any;
+
 /** A kernel made of other ops: what they leave behind is disposed of, all but the result. */
-// biome-ignore lint/suspicious/noExplicitAny: the registry knows tensors by name only; each line below knows their ranks
 const composed =
-  (compute: (inputs: any, attrs: any) => tf.Tensor | tf.Tensor[]): Kernel =>
+  (compute: (inputs: Untyped, attrs: Untyped) => tf.Tensor | tf.Tensor[]): Kernel =>
   ({inputs, attrs}) =>
     tf.tidy(() => compute(inputs, attrs));
 

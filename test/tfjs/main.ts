@@ -10,14 +10,16 @@ const backends: Record<string, {load: () => Promise<unknown>; specs: number}> = 
   cpu: {load: () => import('@tensorflow/tfjs-backend-cpu'), specs: 4227},
   // Two fewer: "Switching cpu backends" is only for the backend of that very name.
   simd: {load: () => import('../../src/kernels/simd/backend/register.ts'), specs: 4225},
+  'simd-resident': {load: () => import('./resident.ts'), specs: 4225},
 };
 const names = Object.keys(backends);
+const usual = 'simd';
 
 const helpText = `Runs the specs that TensorFlow.js ships in @tensorflow/tfjs-core on a backend.
 
 usage: npm run test:tfjs -- [options]
 
-  --backend NAME  ${names.join(' or ')} (default ${names[names.length - 1]})
+  --backend NAME  ${names.join(', ')} (default ${usual})
   --filter TEXT   only the specs whose full name contains the text
   --help, -h      show this text
 
@@ -53,14 +55,14 @@ function parseOptions(args: string[]): {help: boolean; backend: string; filter: 
     const {values} = parseArgs({
       args,
       options: {
-        backend: {type: 'string', default: names[names.length - 1]},
+        backend: {type: 'string', default: usual},
         filter: {type: 'string', default: ''},
         help: {type: 'boolean', short: 'h', default: false},
       },
     });
     const {backend} = values;
     if (Object.hasOwn(backends, backend)) return values;
-    throw new Error(`--backend: expected ${names.join(' or ')}, found "${backend}"`);
+    throw new Error(`--backend: expected one of ${names.join(', ')}; found "${backend}"`);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

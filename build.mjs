@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test or bench
+//   node build.mjs cli          one part: lib, cli, test, bench or tfjs
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import asc from 'assemblyscript/asc';
 import {build} from 'esbuild';

@@ -6,10 +6,13 @@ export {
 } from './dense';
 export {biasGradient} from './bias';
 export {relu, reluGradient} from './relu';
-export {maxPool, maxPoolGradient, maxPoolScratch} from './max_pool';
+export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';
 export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyGradient, softmaxGradient,
 } from './softmax_cross_entropy';
+export {add, divide, multiply, step, subtract} from './elementwise';
+export {sumRows} from './sum';
+export {transpose} from './vector';
 export {peak, peakWork} from './peak';
 
 /** Where memory is free: below lie the module's own constants. */

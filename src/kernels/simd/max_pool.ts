@@ -4,7 +4,9 @@
 //   backward   dx[b, xR, xC, d1] = sum of dy[b, yR, yC, d1] over windows with their maximum there
 //   with       xR = yR sH + wR - padT      xC = yC sW + wC - padL      position = wR kW + wC
 // The first maximum in row order wins a tie; a NaN is larger than everything. Padding is never a
-// maximum; a window of nothing else has position -1 and the value -Infinity.
+// maximum; a window of nothing else has position -1 and the value -Infinity. Stock TensorFlow.js
+// ignores NaN, so there is a second forward pass that does: a window without a number above
+// -Infinity is then like one of padding.
 //
 // Channels lie side by side, so four of them are compared at once, and masks carry value and
 // position along. The cells of a window (which of them lie inside of the image, and how far from
@@ -66,6 +68,22 @@ export function maxPool(
   x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
   kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
 ): void {
+  pool(true, x, y, position, scratch, B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL);
+}
+
+export function maxPoolIgnoringNaN(
+  x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
+  kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
+): void {
+  pool(false, x, y, position, scratch, B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL);
+}
+
+// `nanWins` is a constant where this is inlined.
+@inline
+function pool(
+  nanWins: bool, x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32,
+  C: i32, kH: i32, kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
+): void {
   const pixel = <usize>C * F32, row = <usize>W * pixel;
   cells.reset(scratch);
   for (let b = 0; b < B; ++b) {
@@ -78,17 +96,20 @@ export function maxPool(
         let corner = x + <usize>(b * H + top) * row + <usize>left * pixel;
         for (let d1 = 0; d1 < C; d1 += 4, corner += 16) {
           let best = f32x4.splat(-Infinity), at = i32x4.splat(-1);
-          if (first < end) {
-            best = v128.load(corner + load<usize>(first));
-            at = v128.load32_splat(first, 4);
-            for (let cell = first + CELL; cell < end; cell += CELL) {
-              const xi = v128.load(corner + load<usize>(cell));
-              // larger or NaN, unless best is NaN already
-              const better = v128.andnot(f32x4.eq(best, best), f32x4.le(xi, best));
-              best = v128.bitselect(xi, best, better);
-              // positions grow along the list
-              at = i32x4.max_s(at, v128.and(better, v128.load32_splat(cell, 4)));
-            }
+          let cell = first;
+          if (nanWins && cell < end) {
+            best = v128.load(corner + load<usize>(cell));
+            at = v128.load32_splat(cell, 4);
+            cell += CELL;
+          }
+          for (; cell < end; cell += CELL) {
+            const xi = v128.load(corner + load<usize>(cell));
+            // larger; or NaN, unless best is NaN already
+            const better = nanWins
+              ? v128.andnot(f32x4.eq(best, best), f32x4.le(xi, best))
+              : f32x4.gt(xi, best);
+            best = v128.bitselect(xi, best, better);
+            at = v128.bitselect(v128.load32_splat(cell, 4), at, better);
           }
           const channels = min(C - d1, 4);
           storeFirst(y, best, channels);

@@ -100,8 +100,13 @@ function conv2dScratch(simd: SimdBackend, g: Conv2DGeometry, shape: number[]): n
   return simd.scratch(bytes, shape);
 }
 
-/** y, and in which element of its window each maximum was found. */
-export function maxPool(simd: SimdBackend, x: Tensor, g: Windows): [Tensor, Tensor] {
+/** y, and in which element of its window each maximum was found. A NaN wins, or is ignored as stock kernels do. */
+export function maxPool(
+  simd: SimdBackend,
+  x: Tensor,
+  g: Windows,
+  nanWins = true,
+): [Tensor, Tensor] {
   const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = g;
   const shape = [B, yH, yW, C];
   const scratch = simd.scratch(simd.kernels.maxPoolScratch(kH, kW), shape);
@@ -114,8 +119,9 @@ export function maxPool(simd: SimdBackend, x: Tensor, g: Windows): [Tensor, Tens
     simd.disposeData(y.dataId);
     throw error;
   }
+  const pool = nanWins ? simd.kernels.maxPool : simd.kernels.maxPoolIgnoringNaN;
   // biome-ignore format: the order of ../max_pool.ts
-  simd.kernels.maxPool(
+  pool(
     xAt, simd.pointer(y), simd.int32Pointer(position), scratch,
     B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL,
   );

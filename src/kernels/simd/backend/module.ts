@@ -8,6 +8,19 @@ export type Pointer = number;
 
 type Sizes = number[];
 
+/** y [rows, columns] = a ∘ b, each with its step from row to row in bytes and whether it moves along a row: 1 or 0. */
+type Combine = (
+  a: Pointer,
+  aRow: number,
+  aMoves: number,
+  b: Pointer,
+  bRow: number,
+  bMoves: number,
+  y: Pointer,
+  rows: number,
+  columns: number,
+) => void;
+
 /** What ../index.ts exports; the kernels' own files say what each argument is. */
 export interface SimdKernels {
   heapBase: WebAssembly.Global;
@@ -77,6 +90,15 @@ export interface SimdKernels {
     ...sizes: Sizes
   ): void;
 
+  transpose(from: Pointer, rows: number, columns: number, to: Pointer): void;
+
+  add: Combine;
+  subtract: Combine;
+  multiply: Combine;
+  divide: Combine;
+  step(x: Pointer, y: Pointer, alpha: number, N: number): void;
+  sumRows(x: Pointer, y: Pointer, rows: number, n: number): void;
+
   biasGradient(dy: Pointer, db: Pointer, N: number, K: number): void;
   relu(x: Pointer, y: Pointer, N: number): void;
   reluGradient(dy: Pointer, y: Pointer, dx: Pointer, N: number): void;
@@ -84,6 +106,7 @@ export interface SimdKernels {
   // sizes: B H W C kH kW yH yW sH sW padT padL
   maxPoolScratch(kH: number, kW: number): number;
   maxPool(x: Pointer, y: Pointer, position: Pointer, scratch: Pointer, ...sizes: Sizes): void;
+  maxPoolIgnoringNaN: SimdKernels['maxPool'];
   maxPoolGradient(
     dy: Pointer,
     position: Pointer,

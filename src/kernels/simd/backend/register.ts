@@ -5,6 +5,7 @@ import {registerKernels} from '../../../ops/kernel.ts';
 import {SimdBackend, type SimdOptions} from './backend.ts';
 import {kernels} from './kernels.ts';
 import {build} from './module.ts';
+import {stockKernels} from './stock.ts';
 
 export {SimdBackend, type SimdOptions};
 
@@ -23,10 +24,7 @@ const PRIORITY = 2;
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
   if (!simdSupported || tf.findBackendFactory(name)) return false;
   if (!tf.getKernel('Identity', name)) {
-    for (const kernel of tf.getKernelsForBackend('cpu')) {
-      if (kernel.kernelName.startsWith('mnist.')) continue;
-      tf.registerKernel({...kernel, backendName: name});
-    }
+    for (const kernel of stockKernels(name)) tf.registerKernel(kernel);
     registerKernels(name, kernels);
   }
   return tf.registerBackend(name, () => new SimdBackend(options), PRIORITY);

@@ -46,7 +46,7 @@ const parts = {
   },
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
-    entryPoints: sources('test', '.test.ts'),
+    entryPoints: [...sources('test', '.test.ts'), ...sources('test', '_worker.ts')],
     outdir: 'dist/test',
     splitting: true,
     banner: {js: require},

@@ -170,7 +170,7 @@ export class Memory {
       return;
     }
     throw new OutOfMemoryError(
-      `${size} bytes more than the ${this.bytesInUse} in use do not fit into ${this.maximumBytes}`,
+      `${this.bytesInUse} of ${this.maximumBytes} bytes in use and no block of ${size}`,
     );
   }
 

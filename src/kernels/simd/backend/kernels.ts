@@ -285,7 +285,12 @@ export const kernels: Record<string, Kernel> = {
     conv2dInputGradient(simd, dy, filter, g),
   ),
   [Conv2DFilterGradient]: kernel((simd, {x, dy}, g) => conv2dFilterGradient(simd, x, dy, g)),
-  [MaxPool]: kernel((simd, {x}, g) => maxPool(simd, x, g)),
+  // The tape makes zeros of this output's shape, as the gradient that it hasn't got: for a shape without axes that is
+  // one zero. Nobody but the gradient kernel looks at the positions, and it finds them by the dataId.
+  [MaxPool]: kernel((simd, {x}, g) => {
+    const [y, position] = maxPool(simd, x, g);
+    return [y, {...position, shape: []}];
+  }),
   [MaxPoolGradient]: kernel((simd, {dy, position}, g) => maxPoolGradient(simd, dy, position, g)),
   [Dense]: kernel((simd, {x, weights, bias}, g) => dense(simd, x, weights, bias, g)),
   [DenseInputGradient]: kernel((simd, {dy, weights}, g) =>

@@ -1,9 +1,9 @@
 // One WebAssembly memory for all tensors of a backend: blocks are handed out, taken back and handed out again.
 //   | the module's constants | block | block | … | top |  never used yet  | end of the memory
 // A training step asks for the same sizes as the step before, so a freed block waits in a list of its exact size, and
-// taking it again is one look into a map. Only if there is none and no room above `top` either are all free blocks
-// sorted and neighbours merged; if even then no block is large enough, the memory grows. So there is at most one growth
-// or one sort for each time that the tensors outgrow what there is, and none in a training that goes round in circles.
+// taking it again is one look into a map. If there is none, the block is cut from above `top`; if there is no room, from
+// a larger free block; if there is none, neighbours are merged first. Only then does the memory grow, by half at least,
+// so that there is room for all sizes of a step soon and the lists do all the work.
 import type {Pointer} from './module.ts';
 
 /** A vector's bytes: every block begins at a multiple of it. */
@@ -102,7 +102,8 @@ export class Memory {
   }
 
   private take(size: number): Pointer {
-    return this.free.get(size)?.pop() ?? this.cut(size) ?? this.makeRoom(size);
+    const at = this.free.get(size)?.pop() ?? this.cut(size) ?? this.split(size);
+    return at ?? this.makeRoom(size);
   }
 
   /** From above the top, if there is room. */
@@ -113,9 +114,21 @@ export class Memory {
     return at;
   }
 
+  /** From the smallest free block that is large enough; the rest of it stays free. */
+  private split(size: number): Pointer | undefined {
+    let best = Infinity;
+    for (const [found, list] of this.free) {
+      if (list.length > 0 && found >= size && found < best) best = found;
+    }
+    if (best === Infinity) return undefined;
+    const at = this.free.get(best)!.pop()!;
+    if (best > size) this.addFree(at + size, best - size);
+    return at;
+  }
+
   private makeRoom(size: number): Pointer {
     this.merge();
-    const at = this.split(size) ?? this.cut(size);
+    const at = this.cut(size) ?? this.split(size);
     if (at !== undefined) return at;
     this.grow(size);
     return this.cut(size)!;
@@ -138,18 +151,6 @@ export class Memory {
     if (run.size === 0) return;
     if (run.at + run.size === this.top) this.top = run.at;
     else this.addFree(run.at, run.size);
-  }
-
-  /** From the smallest free block that is large enough; the rest of it stays free. */
-  private split(size: number): Pointer | undefined {
-    let best = Infinity;
-    for (const [found, list] of this.free) {
-      if (list.length > 0 && found >= size && found < best) best = found;
-    }
-    if (best === Infinity) return undefined;
-    const at = this.free.get(best)!.pop()!;
-    if (best > size) this.addFree(at + size, best - size);
-    return at;
   }
 
   /** Until `size` more bytes fit above the top, and by at least half, so that growing stays rare. */

@@ -72,8 +72,8 @@ async function tenLayersSteps(preset: Preset, batchSize: number) {
 }
 
 for (const [preset, batchSize] of [
-  ['tutorial', 64],
-  ['mnist-core', 32],
+  ['tutorial', 16],
+  ['mnist-core', 8],
 ] as [Preset, number][]) {
   // prettier-ignore
   let expected: ReturnType<typeof tenLayersSteps> | undefined;

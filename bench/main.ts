@@ -10,7 +10,7 @@ import {batchSize, cases} from './cases.ts';
 import {type Case, disagreement} from './contest.ts';
 import {compareSpeed, type Effort} from './measure.ts';
 import {createPeak, type Peak} from './peak.ts';
-import {comparePyTorch} from './pytorch.ts';
+import {comparePyTorch, type NotTimed, type PyTorchComparison} from './pytorch.ts';
 import {environment, environmentText, pytorchTable, type Row, table} from './report.ts';
 
 const thorough: Effort = {warmUpMs: 250, leastRounds: 5, mostRounds: 15, ms: 400};
@@ -67,13 +67,14 @@ async function main(args: string[]): Promise<number> {
   }
   showProgress('');
   process.stdout.write(table(rows));
-  const pytorch = options.pytorch && (await comparePyTorch(data, batchSize, pytorchRounds));
+  const pytorch = options.pytorch ? await runPyTorch(data) : undefined;
   if (pytorch) process.stdout.write(`\n${pytorchTable(pytorch)}`);
   if (options.json !== undefined) {
     const results = {environment: machine, rows, ...(pytorch && {pytorch})};
     await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
-  return rows.some(row => 'problem' in row) ? 1 : 0;
+  const wrong = pytorch && 'problem' in pytorch && !pytorch.missing;
+  return wrong || rows.some(row => 'problem' in row) ? 1 : 0;
 }
 
 async function runCase(
@@ -94,6 +95,17 @@ async function runCase(
     }
   } catch (error) {
     return {name, problem: `it failed, ${firstLine(error)}`};
+  }
+}
+
+async function runPyTorch(data: MnistData): Promise<PyTorchComparison | NotTimed> {
+  showProgress('PyTorch');
+  try {
+    return await comparePyTorch(data, batchSize, pytorchRounds);
+  } catch (error) {
+    return {problem: `it failed, ${firstLine(error)}`, missing: false};
+  } finally {
+    showProgress('');
   }
 }
 

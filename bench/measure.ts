@@ -7,8 +7,9 @@
 import type {Contender, Name} from './contest.ts';
 import type {Peak} from './peak.ts';
 
-/** Milliseconds, or whatever is counted: median and median absolute deviation of n. */
+/** Milliseconds, or whatever is counted: least, median and median absolute deviation of n. */
 export interface Timing {
+  least: number;
   median: number;
   mad: number;
   n: number;
@@ -128,6 +129,7 @@ export async function timeBlock({enter, run}: Contender, n: number): Promise<num
 }
 
 export const timing = (values: number[]): Timing => ({
+  least: Math.min(...values),
   median: median(values),
   mad: deviation(values),
   n: values.length,

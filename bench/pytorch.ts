@@ -29,14 +29,20 @@ const warmUpBlocks = 3;
 /** Debian's packages belong to its own Python, which need not be the first on the path. */
 const pythons = ['python3', '/usr/bin/python3'];
 
-/** Times them in that many rounds, or says why it can't. */
+/** Why there is no time: `missing` where PyTorch is, else something is wrong. */
+export interface NotTimed {
+  problem: string;
+  missing: boolean;
+}
+
+/** Times them in that many rounds. */
 export async function comparePyTorch(
   data: MnistData,
   batchSize: number,
   rounds: number,
-): Promise<PyTorchComparison | {problem: string}> {
+): Promise<PyTorchComparison | NotTimed> {
   const python = pythons.find(each => spawnSync(each, ['-c', 'import torch']).status === 0);
-  if (!python) return {problem: 'not installed: apt-get install python3-torch'};
+  if (!python) return {problem: 'not installed: apt-get install python3-torch', missing: true};
   const batches = takeBatches(data, batchSize);
   const [ours] = await makeContenders(['simd'], name => stepContender(name, 'tutorial', batches));
   const theirs = threadCounts.map(threads => new PyTorch(python, threads));
@@ -46,7 +52,9 @@ export async function comparePyTorch(
       await each.start(batches);
       const {losses} = await each.steps(comparedSteps);
       const problem = compare({shape: [losses.length], values: losses}, expected, lossTolerance);
-      if (problem) return {problem: `the losses of ${each.name} disagree with simd's, ${problem}`};
+      if (problem) {
+        return {problem: `${each.name} disagrees with simd, ${problem}`, missing: false};
+      }
     }
 
     const blocks = [

@@ -5,7 +5,7 @@ import {type Build, build} from '../src/kernels/simd/backend/module.ts';
 import {batchSize} from './cases.ts';
 import type {Name} from './contest.ts';
 import type {Comparison, Timing} from './measure.ts';
-import type {PyTorchComparison} from './pytorch.ts';
+import type {NotTimed, PyTorchComparison} from './pytorch.ts';
 
 export interface Environment {
   cpu: string;
@@ -64,8 +64,9 @@ const headings = [
 /** One line a case, and below them the peak that they are held against. */
 export function table(rows: readonly Row[]): string {
   const timed = rows.filter(row => 'comparison' in row);
-  const lines = columns([headings, ...timed.map(cells)]);
   const nameWidth = Math.max(...rows.map(({name}) => name.length));
+  const [first, ...others] = headings;
+  const lines = columns([[first.padEnd(nameWidth), ...others], ...timed.map(cells)]);
   const body = rows.map(row =>
     'problem' in row
       ? `${row.name.padEnd(nameWidth)}  not timed: ${row.problem}`
@@ -122,7 +123,7 @@ function warning({ratios}: Comparison): string {
 }
 
 /** The same step in PyTorch, beside ours. */
-export function pytorchTable(found: PyTorchComparison | {problem: string}): string {
+export function pytorchTable(found: PyTorchComparison | NotTimed): string {
   if ('problem' in found) return `PyTorch  not timed: ${found.problem}\n`;
   const lines = found.contenders.map(({name, timing, ratio}) => [
     name,

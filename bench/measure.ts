@@ -106,13 +106,13 @@ export async function compareSpeed(
   };
 }
 
-/** How long a run takes, once warm. */
+/** How long a run takes, once warm and not interrupted. */
 async function warmUp(contender: Contender, ms: number): Promise<number> {
   const start = performance.now();
   const taken: number[] = [];
   do taken.push(...(await timeBlock(contender, 1)));
   while (performance.now() - start < ms);
-  return median(taken.slice(-5));
+  return Math.min(...taken);
 }
 
 /** The milliseconds of each of n runs. */

@@ -1,7 +1,8 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test or bench
-import {readdirSync, rmSync} from 'node:fs';
+//   node build.mjs cli          one part: lib, cli, test, bench or tfjs
+import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+import asc from 'assemblyscript/asc';
 import {build} from 'esbuild';
 
 // TensorFlow.js's CommonJS bundles are ES5 and 3 to 4 times slower: take its ES modules ("module").
@@ -11,6 +12,7 @@ const common = {
   target: 'es2022',
   platform: 'node',
   mainFields: ['module', 'main'],
+  loader: {'.wasm': 'binary'},
   logLevel: 'warning',
   sourcemap: true,
 };
@@ -26,8 +28,13 @@ const sources = (folder, suffix) =>
 const parts = {
   // A library must share its user's copy of TensorFlow.js, so here it stays an import.
   lib: {
-    entryPoints: {index: 'src/index.ts', node: 'src/data/node.ts'},
+    entryPoints: {
+      index: 'src/index.ts',
+      node: 'src/data/node.ts',
+      simd: 'src/kernels/simd/backend/register.ts',
+    },
     outdir: 'dist',
+    platform: 'neutral', // no Buffer to decode the WebAssembly bytes with
     splitting: true,
     chunkNames: 'lib-[hash]',
     packages: 'external',
@@ -39,14 +46,48 @@ const parts = {
   },
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
-    entryPoints: sources('test', '.test.ts'),
+    entryPoints: [...sources('test', '.test.ts'), ...sources('test', '_worker.ts')],
     outdir: 'dist/test',
     splitting: true,
     banner: {js: require},
     chunkNames: '../test-chunks/[name]-[hash]',
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
+  // tfjs-core's package.json declares its spec files free of side effects: without ignoreAnnotations none would run.
+  // jasmine-core assigns to an undeclared variable, which an ES module may not: it stays a CommonJS file of its own.
+  tfjs: {
+    entryPoints: {main: 'test/tfjs/main.ts'},
+    outdir: 'dist/tfjs',
+    splitting: true,
+    ignoreAnnotations: true,
+    external: ['jasmine-core'],
+    banner: {js: require},
+  },
 };
+
+// The AssemblyScript kernels become build/simd.wasm and build/simd.relaxed.wasm, which the bundles carry as bytes. Memory
+// is imported, as the backend hands it out; there is no runtime to allocate anything, and no stack but WebAssembly's own.
+const kernels = 'src/kernels/simd';
+const wasm = {
+  'build/simd.wasm': 'simd',
+  'build/simd.relaxed.wasm': 'simd,relaxed-simd',
+};
+
+async function compileKernels() {
+  const changed = Math.max(...sources(kernels, '.ts').map(file => statSync(file).mtimeMs));
+  for (const [outFile, features] of Object.entries(wasm)) {
+    if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
+    const args = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory'];
+    const {error, stderr} = await asc.main(
+      [`${kernels}/index.ts`, ...args, '--stackSize', '0', '--enable', features, '-o', outFile],
+      {},
+    );
+    if (error) {
+      console.error(`build: asc could not compile ${outFile}\n${stderr}`);
+      process.exit(1);
+    }
+  }
+}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find(name => !(name in parts));
@@ -55,6 +96,7 @@ if (unknown) {
   process.exit(2);
 }
 if (wanted.length === 0) rmSync('dist', {recursive: true, force: true});
+await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   await build({...common, ...parts[name]});
 }

@@ -1,31 +1,20 @@
-// What is timed: ours beside stock TensorFlow.js, on the same backend and the same numbers.
-import type {MnistData} from '../src/data/mnist_data.ts';
+// What is timed.
 import {type Preset, presets} from '../src/network.ts';
+import type {Case} from './contest.ts';
 import {kernelCases} from './kernel_cases.ts';
+import {layersCase} from './layers_case.ts';
 import {stepCase} from './step_case.ts';
 
-/** Images in a batch. */
+/** Images in a batch, but for `scaling`. */
 export const batchSize = 64;
 
-/** One row of the table. Its name is a path: network, layer, pass. */
-export interface Case {
-  name: string;
-  /** Makes everything that the clock should not see. */
-  prepare(data: MnistData): Contest;
-}
+const scaling = [1, 8, 64, 256, 1024];
 
-export interface Contest {
-  /** Floating-point operations of one run; undefined for a pass without arithmetic. */
-  flops?: number;
-  /** Undefined where both give the same, within a tolerance; else what differs. To be asked before anything is timed. */
-  disagreement(): string | undefined;
-  /** Each of the two ends with reading its result back. */
-  ours(): void;
-  stock(): void;
-  dispose(): void;
-}
-
-export const cases: readonly Case[] = (Object.keys(presets) as Preset[]).flatMap(preset => [
-  stepCase(preset, batchSize),
-  ...kernelCases(preset, batchSize),
-]);
+export const cases: readonly Case[] = [
+  ...(Object.keys(presets) as Preset[]).flatMap(preset => [
+    stepCase(`${preset}/step`, preset, batchSize, ['simd', 'cpu', 'stock']),
+    ...kernelCases(preset, batchSize),
+  ]),
+  layersCase('layers/step', batchSize),
+  ...scaling.map(size => stepCase(`scaling/${size}`, 'tutorial', size, ['simd', 'cpu'])),
+];

@@ -1,4 +1,4 @@
-// Each pass of each layer by itself, at the network's shapes: our kernel beside the stock kernel that does the same.
+// Each pass of each layer by itself, at the network's shapes: our kernels beside the stock kernel that does the same.
 import * as tf from '@tensorflow/tfjs-core';
 import {createNetwork, type Preset} from '../src/network.ts';
 import {
@@ -16,8 +16,8 @@ import {
 import {MaxPool, MaxPoolGradient} from '../src/ops/max_pool.ts';
 import type {Windows} from '../src/ops/windows.ts';
 import {Random} from '../src/random.ts';
-import {compare, EXACT, sumTolerance, type Tolerance, valuesOf} from '../test/compare.ts';
-import type {Case, Contest} from './cases.ts';
+import {EXACT, sumTolerance, type Tolerance, valuesOf} from '../test/compare.ts';
+import {type Case, type Contender, makeContenders} from './contest.ts';
 import {convolutionFlops, denseFlops, type Shapes, shapesOf} from './shapes.ts';
 import {pads, poolSize} from './stock.ts';
 
@@ -32,13 +32,21 @@ interface Pass {
 }
 
 export function kernelCases(preset: Preset, batchSize: number): Case[] {
-  const kernelCase = (name: string, pass: (shapes: Shapes) => Pass): Case => ({
+  const kernelCase = (name: string, makePass: (shapes: Shapes) => Pass): Case => ({
     name: `${preset}/${name}`,
-    prepare() {
+    async prepare() {
       const network = createNetwork(preset);
       const shapes = shapesOf(network, batchSize);
       network.dispose();
-      return contest(pass(shapes));
+      let flops: number | undefined;
+      let tolerance = EXACT;
+      const contenders = await makeContenders(['simd', 'cpu', 'stock'], name => {
+        random = new Random(1, 'bench'); // the same numbers for each
+        const pass = makePass(shapes);
+        ({flops, tolerance} = pass);
+        return contender(pass, name === 'stock' ? pass.stock : pass.ours);
+      });
+      return {flops, tolerance, contenders};
     },
   });
   const pad = pads[preset];
@@ -66,27 +74,21 @@ function run([kernelName, inputs, attrs]: Call): tf.Tensor {
   return output;
 }
 
-function runAndRead(call: Call): void {
-  const output = run(call);
-  output.dataSync();
-  output.dispose();
-}
+const contender = (
+  {ours, stock}: Pass,
+  call: Call,
+): Pick<Contender, 'run' | 'result' | 'dispose'> => ({
+  run: () => run(call).dispose(),
+  result() {
+    const output = run(call);
+    const values = valuesOf(output);
+    output.dispose();
+    return values;
+  },
+  dispose: () => tf.dispose([ours[1], stock[1]]),
+});
 
-function contest({ours, stock, tolerance, flops}: Pass): Contest {
-  return {
-    flops,
-    disagreement: () =>
-      tf.tidy(() => {
-        const [output, expected] = [run(ours), run(stock)];
-        return {problem: compare(valuesOf(output), valuesOf(expected), tolerance)};
-      }).problem,
-    ours: () => runAndRead(ours),
-    stock: () => runAndRead(stock),
-    dispose: () => tf.dispose([ours[1], stock[1]]),
-  };
-}
-
-const random = new Random(1, 'bench');
+let random: Random;
 
 // Normally distributed, so that no two are alike: where a window has two maxima, kernels may choose differently.
 function normals<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Tensor<R> {

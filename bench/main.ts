@@ -3,21 +3,28 @@ import '../src/index.ts';
 import {open, writeFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import type {MnistData} from '../src/data/mnist_data.ts';
 import {loadMnist} from '../src/data/node.ts';
-import {type Case, type Contest, cases} from './cases.ts';
+import {simdSupported} from '../src/kernels/simd/backend/register.ts';
+import {batchSize, cases} from './cases.ts';
+import {type Case, disagreement} from './contest.ts';
 import {compareSpeed, type Effort} from './measure.ts';
-import {environment, environmentText, type Row, table} from './report.ts';
+import {createPeak, type Peak} from './peak.ts';
+import {comparePyTorch, type NotTimed, type PyTorchComparison} from './pytorch.ts';
+import {environment, environmentText, pytorchTable, type Row, table} from './report.ts';
 
-const thorough: Effort = {warmUpMs: 100, leastRounds: 5, mostRounds: 15, ms: 400};
-const quick: Effort = {warmUpMs: 50, leastRounds: 3, mostRounds: 3, ms: 0};
+const thorough: Effort = {warmUpMs: 250, leastRounds: 5, mostRounds: 15, ms: 400};
+const quick: Effort = {warmUpMs: 150, leastRounds: 3, mostRounds: 3, ms: 0};
+const pytorchRounds = 15;
 
-const helpText = `Times our kernels beside the stock TensorFlow.js kernels, in this process and in turns.
+const helpText = `Times our kernels on simd and on cpu beside the stock TensorFlow.js kernels, in this process and in turns.
 
 usage: npm run bench -- [options]
 
   --case NAME  only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2,
                tutorial/conv2/forward; may be given several times
   --quick      three rounds a case, and of the networks only tutorial unless --case says otherwise
+  --pytorch    afterwards also the step of tutorial in PyTorch, with one thread and with two, if it is installed
   --json FILE  also write the numbers to that file
   --help, -h   show this text
 
@@ -45,38 +52,60 @@ async function main(args: string[]): Promise<number> {
   const chosen = chooseCases(options.case ?? (options.quick ? ['tutorial'] : []));
   if (options.json !== undefined) await checkWritable(options.json);
 
+  if (!simdSupported) throw new Error('simd: expected WebAssembly with SIMD, found none');
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  await tf.setBackend('cpu');
+  await tf.setBackend('simd');
   const machine = environment();
   process.stdout.write(`${environmentText(machine)}\n`);
 
   const data = await loadMnist();
+  const peak = createPeak();
   const rows: Row[] = [];
   for (const [i, each] of chosen.entries()) {
     showProgress(`${i + 1} of ${chosen.length}: ${each.name}`);
-    rows.push(runCase(each, () => each.prepare(data), options.quick ? quick : thorough));
+    rows.push(await runCase(each, data, peak, options.quick ? quick : thorough));
   }
   showProgress('');
   process.stdout.write(table(rows));
+  const pytorch = options.pytorch ? await runPyTorch(data) : undefined;
+  if (pytorch) process.stdout.write(`\n${pytorchTable(pytorch)}`);
   if (options.json !== undefined) {
-    await writeFile(options.json, `${JSON.stringify({environment: machine, rows}, null, 2)}\n`);
+    const results = {environment: machine, rows, ...(pytorch && {pytorch})};
+    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
-  return rows.some(row => 'problem' in row) ? 1 : 0;
+  const wrong = pytorch && 'problem' in pytorch && !pytorch.missing;
+  return wrong || rows.some(row => 'problem' in row) ? 1 : 0;
 }
 
-function runCase({name}: Case, prepare: () => Contest, effort: Effort): Row {
+async function runCase(
+  {name, prepare}: Case,
+  data: MnistData,
+  peak: Peak,
+  effort: Effort,
+): Promise<Row> {
   try {
-    const contest = prepare();
+    const contest = await prepare(data);
+    const {contenders, flops, images} = contest;
     try {
-      const problem = contest.disagreement();
-      if (problem) return {name, problem: `the results disagree, ${problem}`};
-      const comparison = compareSpeed(contest.ours, contest.stock, effort);
-      return {name, flops: contest.flops, comparison};
+      const problem = await disagreement(contest);
+      if (problem) return {name, problem};
+      return {name, flops, images, comparison: await compareSpeed(contenders, flops, peak, effort)};
     } finally {
-      contest.dispose();
+      for (const contender of contenders) contender.dispose();
     }
   } catch (error) {
     return {name, problem: `it failed, ${firstLine(error)}`};
+  }
+}
+
+async function runPyTorch(data: MnistData): Promise<PyTorchComparison | NotTimed> {
+  showProgress('PyTorch');
+  try {
+    return await comparePyTorch(data, batchSize, pytorchRounds);
+  } catch (error) {
+    return {problem: `it failed, ${firstLine(error)}`, missing: false};
+  } finally {
+    showProgress('');
   }
 }
 
@@ -87,6 +116,7 @@ function parseOptions(args: string[]) {
       options: {
         case: {type: 'string', multiple: true},
         quick: {type: 'boolean'},
+        pytorch: {type: 'boolean'},
         json: {type: 'string'},
         help: {type: 'boolean', short: 'h'},
       },

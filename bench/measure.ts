@@ -1,25 +1,40 @@
-// Times two ways of doing the same, in turns, so that whatever slows the machine down slows both.
-//   a round    A A A … B: as many runs of the faster one as fit into one of the slower, up to `mostRepeats`
-//   ratio      median of all B / median of all A; and the same round by round, whose spread tells how sure it is
+// Times several ways of doing the same, in turns, so that whatever slows the machine down slows all of them.
+//   a round    peak, the first in a block of runs, peak, the second in a block of runs, …
+//   ratio      median of all of one / median of all of the first; and the same round by round, whose spread tells how
+//              sure it is
+//   of peak    the first one's speed in a round, in parts of the best sample of the peak before and after its block; the
+//              median of rounds
+import type {Contender, Name} from './contest.ts';
+import type {Peak} from './peak.ts';
 
-/** Milliseconds: median and median absolute deviation of n runs. */
+/** Milliseconds, or whatever is counted: least, median and median absolute deviation of n. */
 export interface Timing {
+  least: number;
   median: number;
   mad: number;
   n: number;
 }
 
-export interface Comparison {
-  ours: Timing;
-  stock: Timing;
-  /** How many times faster ours is: stock.median / ours.median. */
+export interface Ratio {
+  /** How many times faster the first contender is. */
   ratio: number;
   /** The ratio of each round, in order. */
-  roundRatios: number[];
+  rounds: number[];
   /** The median absolute deviation of those. */
-  ratioMad: number;
-  /** The rounds differ by too much for the ratio to be quoted: ratioMad is more than a tenth of it. */
+  mad: number;
+  /** The rounds differ by too much for the ratio to be quoted: mad is more than a tenth of it. */
   tooWide: boolean;
+}
+
+export interface Comparison {
+  /** In ms. */
+  timings: Partial<Record<Name, Timing>>;
+  /** Of every contender but the first to the first. */
+  ratios: Partial<Record<Name, Ratio>>;
+  /** In GFLOP/s, the best of each round. */
+  peak: Timing;
+  /** The first contender's speed as a part of that; undefined where no operations are counted. */
+  ofPeak?: Timing;
 }
 
 /**
@@ -33,55 +48,94 @@ export interface Effort {
   ms: number;
 }
 
-const mostRepeats = 8;
+/** A block takes about so long, or one run. */
+const blockMs = 20;
+const longestBlock = 50;
+const peakSamples = 3;
 const widestSpread = 0.1;
 
-/** Runs both as often as the effort says. Each must wait for its own result. */
-export function compareSpeed(ours: () => void, stock: () => void, effort: Effort): Comparison {
-  const [oursWarm, stockWarm] = [ours, stock].map(run => warmUp(run, effort.warmUpMs));
-  const slower = Math.max(oursWarm, stockWarm);
-  const repeats = (ms: number) => Math.min(mostRepeats, Math.max(1, Math.round(slower / ms)));
-  const oursTimes: number[] = [];
-  const stockTimes: number[] = [];
-  const roundRatios: number[] = [];
+export async function compareSpeed(
+  contenders: readonly Contender[],
+  flops: number | undefined,
+  peak: Peak,
+  effort: Effort,
+): Promise<Comparison> {
+  const blocks: number[] = [];
+  for (const contender of contenders) {
+    const ms = await warmUp(contender, effort.warmUpMs);
+    blocks.push(Math.min(longestBlock, Math.max(1, Math.round(blockMs / ms))));
+  }
+  const rounds: {times: number[][]; peak: number}[] = [];
   const start = performance.now();
   while (
-    roundRatios.length < effort.leastRounds ||
-    (roundRatios.length < effort.mostRounds && performance.now() - start < effort.ms)
+    rounds.length < effort.leastRounds ||
+    (rounds.length < effort.mostRounds && performance.now() - start < effort.ms)
   ) {
-    const oursRound = times(ours, repeats(oursWarm));
-    const stockRound = times(stock, repeats(stockWarm));
-    oursTimes.push(...oursRound);
-    stockTimes.push(...stockRound);
-    roundRatios.push(median(stockRound) / median(oursRound));
+    const samplePeak = () => Array.from({length: peakSamples}, peak);
+    const peaks = samplePeak();
+    const times: number[][] = [];
+    for (const [i, contender] of contenders.entries()) {
+      times.push(await timeBlock(contender, blocks[i]));
+      if (i === 0) peaks.push(...samplePeak());
+    }
+    rounds.push({times, peak: Math.max(...peaks)});
   }
-  const [oursTiming, stockTiming] = [timing(oursTimes), timing(stockTimes)];
-  const ratio = stockTiming.median / oursTiming.median;
-  const ratioMad = deviation(roundRatios);
-  const tooWide = ratioMad > widestSpread * ratio;
-  return {ours: oursTiming, stock: stockTiming, ratio, roundRatios, ratioMad, tooWide};
+
+  const timings = contenders.map((_, i) => timing(rounds.flatMap(({times}) => times[i])));
+  const ratioTo = (i: number): Ratio => {
+    const ofRounds = rounds.map(({times}) => median(times[i]) / median(times[0]));
+    const ratio = timings[i].median / timings[0].median;
+    const mad = deviation(ofRounds);
+    return {ratio, rounds: ofRounds, mad, tooWide: mad > widestSpread * ratio};
+  };
+  const named = <T>(values: (i: number) => T, from: number): Partial<Record<Name, T>> =>
+    Object.fromEntries(
+      contenders
+        .map(({name}, i) => [name, i] as const)
+        .slice(from)
+        .map(([name, i]) => [name, values(i)]),
+    );
+  return {
+    timings: named(i => timings[i], 0),
+    ratios: named(ratioTo, 1),
+    peak: timing(rounds.map(({peak}) => peak)),
+    ofPeak:
+      flops === undefined
+        ? undefined
+        : timing(rounds.map(({times, peak}) => flops / median(times[0]) / 1e6 / peak)),
+  };
 }
 
-/** How long a run takes, once warm. */
-function warmUp(run: () => void, ms: number): number {
+/** How long a run takes, once warm and not interrupted. */
+async function warmUp(contender: Contender, ms: number): Promise<number> {
   const start = performance.now();
   const taken: number[] = [];
-  do taken.push(...times(run, 1));
+  do taken.push(...(await timeBlock(contender, 1)));
   while (performance.now() - start < ms);
-  return median(taken.slice(-5));
+  return Math.min(...taken);
 }
 
-function times(run: () => void, n: number): number[] {
-  return Array.from({length: n}, () => {
+/** The milliseconds of each of n runs. */
+export async function timeBlock({enter, run}: Contender, n: number): Promise<number[]> {
+  await enter();
+  const times: number[] = [];
+  while (times.length < n) {
     const start = performance.now();
-    run();
-    return performance.now() - start;
-  });
+    const pending = run();
+    if (pending) await pending;
+    times.push(performance.now() - start);
+  }
+  return times;
 }
 
-const timing = (ms: number[]): Timing => ({median: median(ms), mad: deviation(ms), n: ms.length});
+export const timing = (values: number[]): Timing => ({
+  least: Math.min(...values),
+  median: median(values),
+  mad: deviation(values),
+  n: values.length,
+});
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -1,5 +1,6 @@
 // The sizes of a network's layers, and how many multiply-adds each pass takes: what GFLOP/s are derived from.
-// Products with padding count, as every kernel may skip them or not; biases, relu, pooling and softmax don't count.
+// Only products with a pixel inside the image count, whether a kernel skips those with padding or not; biases, relu,
+// pooling and softmax don't count.
 import type {Network} from '../src/network.ts';
 import type {Conv2DGeometry} from '../src/ops/conv2d.ts';
 import type {DenseGeometry} from '../src/ops/dense.ts';
@@ -39,8 +40,30 @@ export function shapesOf(network: Network, B: number): Shapes {
 }
 
 /** Floating-point operations of one pass, forward or either gradient: two for each multiply-add. */
-export const convolutionFlops = ({B, yH, yW, kH, kW, C, K}: Conv2DGeometry): number =>
-  2 * (B * yH * yW) * (kH * kW * C) * K;
+export function convolutionFlops(g: Conv2DGeometry): number {
+  const rows = tapsInside(g.H, g.kH, g.yH, g.sH, g.dilH, g.padT);
+  const columns = tapsInside(g.W, g.kW, g.yW, g.sW, g.dilW, g.padL);
+  return 2 * g.B * rows * columns * g.C * g.K;
+}
+
+/** Along one axis, how many pairs of an output and a tap meet a pixel. */
+function tapsInside(
+  H: number,
+  kH: number,
+  yH: number,
+  sH: number,
+  dilH: number,
+  padT: number,
+): number {
+  let inside = 0;
+  for (let yR = 0; yR < yH; yR++) {
+    for (let wR = 0; wR < kH; wR++) {
+      const xR = yR * sH + wR * dilH - padT;
+      if (xR >= 0 && xR < H) inside++;
+    }
+  }
+  return inside;
+}
 
 /** The same of dense. */
 export const denseFlops = ({B, I, O}: DenseGeometry): number => 2 * B * I * O;

@@ -14,7 +14,7 @@ for (const kernel of tf.getKernelsForBackend('cpu')) {
 
 tf.enableProdMode(); // no greeting from the CPU backend
 
-export const backends = ['cpu', 'reference'] as const;
+export const backends = ['cpu', 'reference', 'simd'] as const;
 export type Backend = (typeof backends)[number];
 
 /** Runs `work` on a backend and checks that it leaves no tensor behind. */

@@ -181,7 +181,7 @@ test('plain output: header, batches, tests and report, no control character, no 
   assert.is(stderr, '');
   assert.not.match(stdout, /[\x00-\x09\x0b-\x1f\x7f]/);
   assert.not.match(stdout, /tensorflow/i);
-  assert.match(stdout, /^tutorial net with 5,994 parameters\nbackend cpu, seed 1\n/);
+  assert.match(stdout, /^tutorial net with 5,994 parameters\nbackend simd, seed 1\n/);
   assert.match(stdout, 'batch size 16, learning rate 0.15');
   assert.match(stdout, '320 training and 200 test images');
   assert.match(stdout, /^batch {2}1\/40 {2}loss \d\.\d{4} {2}[\d,]+ images\/s {2}\d+:\d\d left$/m);
@@ -194,7 +194,7 @@ test('plain output: header, batches, tests and report, no control character, no 
 });
 
 test('a plain epoch takes 10 to 20 lines', async () => {
-  const {stdout} = await run(['--data', folder, '--batch-size', '4']);
+  const {stdout} = await run(['--data', folder, '--batch-size', '4', '--epochs', '1']);
   const lines = stdout.match(/^batch .* loss /gm) ?? [];
   assert.ok(lines.length >= 10 && lines.length <= 20, `${lines.length} lines`);
 });
@@ -214,7 +214,7 @@ test('--json: stdout is one line with the keys in order; the same seed gives the
   assert.match(first.stderr, 'Confusion matrix');
   const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
   assert.is(Object.keys(a).join(), jsonKeys);
-  assert.is(a.backend, 'cpu');
+  assert.is(a.backend, 'simd');
   assert.is(a.net, 'tutorial');
   assert.is(a.seed, 7);
   assert.is(a.epochs, 2, '24 batches of 16 begin a second pass over 320 images');
@@ -273,7 +273,7 @@ test('wrong use: one sentence with the option, what was expected and what was fo
     [['--seed', '4294967297'], '--seed: expected a whole number from'],
     [['--learning-rate', '0'], '--learning-rate: expected a number above 0, found "0"'],
     [['--learning-rate', 'fast'], '--learning-rate: expected a number above 0, found "fast"'],
-    [['--backend', 'gpu'], '--backend: expected cpu, found "gpu"'],
+    [['--backend', 'gpu'], '--backend: expected simd or cpu, found "gpu"'],
     [['--net', 'lenet'], '--net: expected tutorial or mnist-core, found "lenet"'],
     [['--epochs', '2', '--batches', '3'], '--batches: expected to be given instead of --epochs'],
     [
@@ -304,7 +304,7 @@ test('bad data: one sentence with the file, exit 1', () => {
 
 test('a run that diverges names the batch, exit 1', () =>
   // With 1e6 the relus die, and a loss of half a million stays finite.
-  fails(1, [[[...small, '--learning-rate', '1e38'], 'at batch 2 of 20']]));
+  fails(1, [[[...small, '--learning-rate', '1e38'], 'at batch 2 of 100']]));
 
 test('Ctrl-C stops the training, and the report is on what was learnt so far; exit 130', async () => {
   let pressed = 0;
@@ -329,6 +329,27 @@ test('a reader that closes the pipe early, as head does, ends the program quietl
   );
   assert.is(code, 0);
   assert.is(stderr, '');
+});
+
+test('the default is five epochs on simd and one on cpu', async () => {
+  const few = ['--data', folder, '--batch-size', '320', '--json'];
+  const [simd, cpu] = await Promise.all([run(few), run([...few, '--backend', 'cpu'])]);
+  const [a, b] = [simd, cpu].map(({stdout}) => JSON.parse(stdout));
+  assert.equal([a.backend, a.epochs, b.backend, b.epochs], ['simd', 5, 'cpu', 1]);
+  const [first, expected] = [a.firstLoss, b.firstLoss];
+  assert.ok(Math.abs(first - expected) <= 1e-4 * expected, `${first} and ${expected}`);
+});
+
+test('without WebAssembly, cpu is taken and said so', async () => {
+  const runWithout = (...args: string[]) =>
+    finished(
+      spawn(process.execPath, ['--jitless', program, ...small, '--batches', '1', ...args], limit),
+    );
+  const [unasked, asked] = await Promise.all([runWithout(), runWithout('--backend', 'simd')]);
+  assert.is(unasked.code, 0, unasked.stderr);
+  assert.match(unasked.stdout, '\nbackend cpu (WebAssembly has no SIMD here), seed 1\n');
+  assert.is(asked.code, 2);
+  assert.match(asked.stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
 });
 
 // ---- on a terminal: util-linux's script makes a pseudo-terminal for the program

@@ -3,6 +3,7 @@ import '../index.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../data/mnist_data.ts';
 import {loadMnist} from '../data/node.ts';
+import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {createNetwork, type Network} from '../network.ts';
 import {type Evaluation, evaluate, train} from '../training.ts';
 import {helpText, type Options, parseOptions, UsageError} from './options.ts';
@@ -32,6 +33,9 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
+  if (options.backend === 'simd' && !simdSupported) {
+    throw new UsageError('--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
+  }
   if (!(await tf.setBackend(options.backend))) {
     throw new Error(`--backend: expected ${options.backend} to run here, found that it cannot`);
   }
@@ -43,7 +47,7 @@ async function main(args: string[]): Promise<number> {
   const network = createNetwork(options.net, {seed: options.seed});
   const parameters = network.variables.reduce((sum, {size}) => sum + size, 0);
   const out = options.json ? process.stderr : process.stdout;
-  out.write(`${header({...options, parameters, trainSize, testSize})}\n`);
+  out.write(`${header({...options, parameters, trainSize, testSize, simdSupported})}\n`);
 
   const run = await runTraining(network, data, options, out);
   if (!run) {

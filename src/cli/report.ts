@@ -96,13 +96,14 @@ export interface Setup {
   learningRate: number;
   trainSize: number;
   testSize: number;
+  simdSupported: boolean;
 }
 
 /** The lines printed before the first batch. */
 export function header(setup: Setup): string {
   return [
     `${setup.net} net with ${count(setup.parameters)} parameters`,
-    `backend ${setup.backend}, seed ${setup.seed}`,
+    `backend ${setup.backend}${setup.simdSupported ? '' : ' (WebAssembly has no SIMD here)'}, seed ${setup.seed}`,
     `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
     `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
   ].join('\n');

@@ -1,0 +1,67 @@
+// A contest: several ways of doing the same, each on its own backend with tensors of its own.
+import * as tf from '@tensorflow/tfjs-core';
+import type {MnistData} from '../src/data/mnist_data.ts';
+import {compare, type Tolerance, type Values} from '../test/compare.ts';
+
+/** Our kernels on the backend `simd`, our kernels on `cpu`, and the stock kernels on `cpu`. */
+export type Name = 'simd' | 'cpu' | 'stock';
+
+const backends: Record<Name, string> = {simd: 'simd', cpu: 'cpu', stock: 'cpu'};
+
+/** One row of the table. Its name is a path: network, layer, pass. */
+export interface Case {
+  name: string;
+  /** Makes everything that the clock should not see. */
+  prepare(data: MnistData): Promise<Contest>;
+}
+
+export interface Contest {
+  /** Floating-point operations of one run; undefined where none are counted. */
+  flops?: number;
+  /** Images of one run, where it is a step. */
+  images?: number;
+  tolerance: Tolerance;
+  /** In the order in which they take turns. The last is what the others must agree with. */
+  contenders: Contender[];
+}
+
+export interface Contender {
+  name: Name;
+  /** Makes its backend the current one. */
+  enter(): Promise<unknown>;
+  /** What the clock sees. When it is over the result is there: both backends compute as they are called. */
+  run(): void | Promise<void>;
+  /** The numbers that all contenders must agree in. */
+  result(): Values | Promise<Values>;
+  dispose(): void;
+}
+
+/** Makes each contender on its own backend. */
+export async function makeContenders(
+  names: readonly Name[],
+  make: (name: Name) => Pick<Contender, 'run' | 'result' | 'dispose'>,
+): Promise<Contender[]> {
+  const contenders: Contender[] = [];
+  for (const name of names) {
+    const enter = () => tf.setBackend(backends[name]);
+    await enter();
+    contenders.push({name, enter, ...make(name)});
+  }
+  return contenders;
+}
+
+/** Undefined where all agree; else who doesn't, and in what. */
+export async function disagreement({contenders, tolerance}: Contest): Promise<string | undefined> {
+  const results: Values[] = [];
+  for (const contender of contenders) {
+    await contender.enter();
+    results.push(await contender.result());
+  }
+  const expected = results[results.length - 1];
+  for (const [i, result] of results.entries()) {
+    const problem = compare(result, expected, tolerance);
+    if (problem) {
+      return `${contenders[i].name} disagrees with ${contenders[results.length - 1].name}, ${problem}`;
+    }
+  }
+}

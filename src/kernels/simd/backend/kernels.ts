@@ -1,0 +1,311 @@
+// Our ops' kernels on `simd`: where the tensors lie and how large they are goes to WebAssembly, and nothing else.
+// Scratch and inputs come first and outputs last: what fails for lack of memory then leaves no tensor behind.
+import type * as tf from '@tensorflow/tfjs-core';
+import {BiasGradient} from '../../../ops/bias.ts';
+import {
+  Conv2D,
+  Conv2DFilterGradient,
+  type Conv2DGeometry,
+  Conv2DInputGradient,
+} from '../../../ops/conv2d.ts';
+import {
+  Dense,
+  type DenseGeometry,
+  DenseInputGradient,
+  DenseWeightsGradient,
+} from '../../../ops/dense.ts';
+import type {Kernel} from '../../../ops/kernel.ts';
+import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
+import {Relu, ReluGradient} from '../../../ops/relu.ts';
+import {
+  Softmax,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGradient,
+  SoftmaxGradient,
+} from '../../../ops/softmax_cross_entropy.ts';
+import type {Windows} from '../../../ops/windows.ts';
+import type {SimdBackend} from './backend.ts';
+
+type Tensor = tf.TensorInfo;
+
+const sizeOf = (shape: number[]): number => shape.reduce((product, size) => product * size, 1);
+
+// The stock names call these as well.
+
+export function conv2d(
+  simd: SimdBackend,
+  x: Tensor,
+  filter: Tensor,
+  bias: Tensor | undefined,
+  g: Conv2DGeometry,
+): Tensor {
+  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const shape = [B, yH, yW, K];
+  const scratch = conv2dScratch(simd, g, shape);
+  const [xAt, filterAt] = [simd.pointer(x), simd.pointer(filter)];
+  const biasAt = bias ? simd.pointer(bias) : 0;
+  const y = simd.allocate(shape);
+  // biome-ignore format: the order of ../conv2d.ts
+  simd.kernels.conv2d(
+    xAt, filterAt, biasAt, simd.pointer(y), scratch,
+    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
+  );
+  return y;
+}
+
+export function conv2dInputGradient(
+  simd: SimdBackend,
+  dy: Tensor,
+  filter: Tensor,
+  g: Conv2DGeometry,
+): Tensor {
+  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const shape = [B, H, W, C];
+  const scratch = conv2dScratch(simd, g, shape);
+  const [dyAt, filterAt] = [simd.pointer(dy), simd.pointer(filter)];
+  const dx = simd.allocate(shape);
+  // biome-ignore format: the order of ../conv2d.ts
+  simd.kernels.conv2dInputGradient(
+    dyAt, filterAt, simd.pointer(dx), scratch,
+    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
+  );
+  return dx;
+}
+
+export function conv2dFilterGradient(
+  simd: SimdBackend,
+  x: Tensor,
+  dy: Tensor,
+  g: Conv2DGeometry,
+): Tensor {
+  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const shape = [kH, kW, C, K];
+  const scratch = conv2dScratch(simd, g, shape);
+  const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
+  const dFilter = simd.allocate(shape);
+  // biome-ignore format: the order of ../conv2d.ts
+  simd.kernels.conv2dFilterGradient(
+    xAt, dyAt, simd.pointer(dFilter), scratch,
+    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
+  );
+  return dFilter;
+}
+
+function conv2dScratch(simd: SimdBackend, g: Conv2DGeometry, shape: number[]): number {
+  const {H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  // biome-ignore format: the order of ../conv2d.ts
+  const bytes = simd.kernels.conv2dScratch(
+    H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
+  );
+  return simd.scratch(bytes, shape);
+}
+
+/** y, and in which element of its window each maximum was found. A NaN wins, or is ignored as stock kernels do. */
+export function maxPool(
+  simd: SimdBackend,
+  x: Tensor,
+  g: Windows,
+  nanWins = true,
+): [Tensor, Tensor] {
+  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = g;
+  const shape = [B, yH, yW, C];
+  const scratch = simd.scratch(simd.kernels.maxPoolScratch(kH, kW), shape);
+  const xAt = simd.pointer(x);
+  const y = simd.allocate(shape);
+  let position: Tensor;
+  try {
+    position = simd.allocate(shape, 'int32');
+  } catch (error) {
+    simd.disposeData(y.dataId);
+    throw error;
+  }
+  const pool = nanWins ? simd.kernels.maxPool : simd.kernels.maxPoolIgnoringNaN;
+  // biome-ignore format: the order of ../max_pool.ts
+  pool(
+    xAt, simd.pointer(y), simd.int32Pointer(position), scratch,
+    B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL,
+  );
+  return [y, position];
+}
+
+export function maxPoolGradient(
+  simd: SimdBackend,
+  dy: Tensor,
+  position: Tensor,
+  g: Windows,
+): Tensor {
+  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = g;
+  const shape = [B, H, W, C];
+  const scratch = simd.scratch(simd.kernels.maxPoolScratch(kH, kW), shape);
+  const [dyAt, positionAt] = [simd.pointer(dy), simd.int32Pointer(position)];
+  const dx = simd.allocate(shape);
+  // biome-ignore format: the order of ../max_pool.ts
+  simd.kernels.maxPoolGradient(
+    dyAt, positionAt, simd.pointer(dx), scratch,
+    B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL,
+  );
+  return dx;
+}
+
+/** dy [..., K] -> db [K] */
+export function biasGradient(simd: SimdBackend, dy: Tensor): Tensor {
+  const K = dy.shape[dy.shape.length - 1];
+  const dyAt = simd.pointer(dy);
+  const db = simd.allocate([K]);
+  simd.kernels.biasGradient(dyAt, simd.pointer(db), sizeOf(dy.shape) / K, K);
+  return db;
+}
+
+export function relu(simd: SimdBackend, x: Tensor): Tensor {
+  const xAt = simd.pointer(x);
+  const y = simd.allocate(x.shape);
+  simd.kernels.relu(xAt, simd.pointer(y), sizeOf(x.shape));
+  return y;
+}
+
+function reluGradient(simd: SimdBackend, dy: Tensor, y: Tensor): Tensor {
+  const [dyAt, yAt] = [simd.pointer(dy), simd.pointer(y)];
+  const dx = simd.allocate(y.shape);
+  simd.kernels.reluGradient(dyAt, yAt, simd.pointer(dx), sizeOf(y.shape));
+  return dx;
+}
+
+function dense(
+  simd: SimdBackend,
+  x: Tensor,
+  weights: Tensor,
+  bias: Tensor | undefined,
+  {B, I, O}: DenseGeometry,
+): Tensor {
+  const shape = [B, O];
+  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
+  const [xAt, weightsAt] = [simd.pointer(x), simd.pointer(weights)];
+  const biasAt = bias ? simd.pointer(bias) : 0;
+  const y = simd.allocate(shape);
+  simd.kernels.dense(xAt, weightsAt, biasAt, simd.pointer(y), scratch, B, I, O);
+  return y;
+}
+
+function denseInputGradient(
+  simd: SimdBackend,
+  dy: Tensor,
+  weights: Tensor,
+  {B, I, O}: DenseGeometry,
+): Tensor {
+  const shape = [B, I];
+  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
+  const [dyAt, weightsAt] = [simd.pointer(dy), simd.pointer(weights)];
+  const dx = simd.allocate(shape);
+  simd.kernels.denseInputGradient(dyAt, weightsAt, simd.pointer(dx), scratch, B, I, O);
+  return dx;
+}
+
+function denseWeightsGradient(
+  simd: SimdBackend,
+  x: Tensor,
+  dy: Tensor,
+  {B, I, O}: DenseGeometry,
+): Tensor {
+  const shape = [I, O];
+  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
+  const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
+  const dWeights = simd.allocate(shape);
+  simd.kernels.denseWeightsGradient(xAt, dyAt, simd.pointer(dWeights), scratch, B, I, O);
+  return dWeights;
+}
+
+interface SoftmaxGeometry {
+  B: number;
+  N: number;
+}
+
+function softmax(simd: SimdBackend, logits: Tensor, {B, N}: SoftmaxGeometry): Tensor {
+  const logitsAt = simd.pointer(logits);
+  const p = simd.allocate(logits.shape);
+  simd.kernels.softmax(logitsAt, simd.pointer(p), B, N);
+  return p;
+}
+
+function softmaxGradient(
+  simd: SimdBackend,
+  dp: Tensor,
+  p: Tensor,
+  {B, N}: SoftmaxGeometry,
+): Tensor {
+  const [dpAt, pAt] = [simd.pointer(dp), simd.pointer(p)];
+  const dlogits = simd.allocate(p.shape);
+  simd.kernels.softmaxGradient(dpAt, pAt, simd.pointer(dlogits), B, N);
+  return dlogits;
+}
+
+function softmaxCrossEntropy(
+  simd: SimdBackend,
+  labels: Tensor,
+  logits: Tensor,
+  {B, N}: SoftmaxGeometry,
+): Tensor {
+  const [labelsAt, logitsAt] = [simd.pointer(labels), simd.pointer(logits)];
+  const loss = simd.allocate([]);
+  simd.kernels.softmaxCrossEntropy(labelsAt, logitsAt, simd.pointer(loss), B, N);
+  return loss;
+}
+
+function softmaxCrossEntropyGradient(
+  simd: SimdBackend,
+  dloss: Tensor,
+  labels: Tensor,
+  logits: Tensor,
+  {B, N}: SoftmaxGeometry,
+): Tensor {
+  const dlossAt = simd.pointer(dloss);
+  const [labelsAt, logitsAt] = [simd.pointer(labels), simd.pointer(logits)];
+  const dlogits = simd.allocate(logits.shape);
+  const dlogitsAt = simd.pointer(dlogits);
+  simd.kernels.softmaxCrossEntropyGradient(dlossAt, labelsAt, logitsAt, dlogitsAt, B, N);
+  return dlogits;
+}
+
+/** Gives the registry's call the form that the functions above have. */
+// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know the attributes' type; each line below does
+type Attributes = any;
+const kernel =
+  (
+    call: (
+      simd: SimdBackend,
+      inputs: Record<string, Tensor>,
+      attrs: Attributes,
+    ) => Tensor | Tensor[],
+  ): Kernel =>
+  ({inputs, attrs, backend}) =>
+    call(backend as SimdBackend, inputs, attrs);
+
+export const kernels: Record<string, Kernel> = {
+  [Conv2D]: kernel((simd, {x, filter, bias}, g) => conv2d(simd, x, filter, bias, g)),
+  [Conv2DInputGradient]: kernel((simd, {dy, filter}, g) =>
+    conv2dInputGradient(simd, dy, filter, g),
+  ),
+  [Conv2DFilterGradient]: kernel((simd, {x, dy}, g) => conv2dFilterGradient(simd, x, dy, g)),
+  // The tape makes zeros of this output's shape, as the gradient that it hasn't got: for a shape without axes that is
+  // one zero. Nobody but the gradient kernel looks at the positions, and it finds them by the dataId.
+  [MaxPool]: kernel((simd, {x}, g) => {
+    const [y, position] = maxPool(simd, x, g);
+    return [y, {...position, shape: []}];
+  }),
+  [MaxPoolGradient]: kernel((simd, {dy, position}, g) => maxPoolGradient(simd, dy, position, g)),
+  [Dense]: kernel((simd, {x, weights, bias}, g) => dense(simd, x, weights, bias, g)),
+  [DenseInputGradient]: kernel((simd, {dy, weights}, g) =>
+    denseInputGradient(simd, dy, weights, g),
+  ),
+  [DenseWeightsGradient]: kernel((simd, {x, dy}, g) => denseWeightsGradient(simd, x, dy, g)),
+  [BiasGradient]: kernel((simd, {dy}) => biasGradient(simd, dy)),
+  [Relu]: kernel((simd, {x}) => relu(simd, x)),
+  [ReluGradient]: kernel((simd, {dy, y}) => reluGradient(simd, dy, y)),
+  [Softmax]: kernel((simd, {logits}, g) => softmax(simd, logits, g)),
+  [SoftmaxGradient]: kernel((simd, {dp, p}, g) => softmaxGradient(simd, dp, p, g)),
+  [SoftmaxCrossEntropy]: kernel((simd, {labels, logits}, g) =>
+    softmaxCrossEntropy(simd, labels, logits, g),
+  ),
+  [SoftmaxCrossEntropyGradient]: kernel((simd, {dloss, labels, logits}, g) =>
+    softmaxCrossEntropyGradient(simd, dloss, labels, logits, g),
+  ),
+};

@@ -1,0 +1,33 @@
+// Registers the backend `simd` where WebAssembly has SIMD: `import 'mnist-ops/simd'` is all that a tf.layers model needs.
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import {registerKernels} from '../../../ops/kernel.ts';
+import {SimdBackend, type SimdOptions} from './backend.ts';
+import {kernels} from './kernels.ts';
+import {build} from './module.ts';
+import {stockKernels} from './stock.ts';
+
+export {SimdBackend, type SimdOptions};
+
+/** True where WebAssembly has SIMD; elsewhere the backend is not registered. */
+export const simdSupported: boolean = build !== undefined;
+
+/** Of a backend that nobody chose: above the stock CPU backend's 1, like `wasm` and `webgl`. */
+const PRIORITY = 2;
+
+/**
+ * Registers a backend with these kernels, which then works beside any other of its kind.
+ *
+ * @param name what tf.setBackend is given
+ * @returns false if there is no SIMD, or a backend of that name already
+ */
+export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
+  if (!simdSupported || tf.findBackendFactory(name)) return false;
+  if (!tf.getKernel('Identity', name)) {
+    for (const kernel of stockKernels(name)) tf.registerKernel(kernel);
+    registerKernels(name, kernels);
+  }
+  return tf.registerBackend(name, () => new SimdBackend(options), PRIORITY);
+}
+
+registerSimdBackend();

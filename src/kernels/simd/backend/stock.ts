@@ -1,0 +1,271 @@
+// TensorFlow.js's own kernel names on `simd`: all of the stock CPU backend's kernels, and in front of those that a
+// profile of tf.layers' `model.fit` shows, ours. What ours can't do (another dtype, channels first, an unusual
+// broadcast) it declines, and the stock kernel does it.
+import * as tf from '@tensorflow/tfjs-core';
+import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
+import type {SimdBackend} from './backend.ts';
+import {
+  biasGradient,
+  conv2d,
+  conv2dFilterGradient,
+  conv2dInputGradient,
+  maxPool,
+  maxPoolGradient,
+  relu,
+} from './kernels.ts';
+import {combine} from './stock_elementwise.ts';
+import {matMul} from './stock_matmul.ts';
+
+type Tensor = tf.TensorInfo;
+type Inputs = Record<string, Tensor>;
+// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know the attributes' type; each kernel below does
+type Attributes = any;
+/** Undefined: not for us. */
+type Override = (simd: SimdBackend, inputs: Inputs, attrs: Attributes) => Tensor | undefined;
+
+const {sizeFromShape, arraysEqual} = tf.util;
+
+const isFloats = ({dtype, shape}: Tensor): boolean =>
+  dtype === 'float32' && sizeFromShape(shape) > 0;
+
+/** The geometry that ours loop over. */
+function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry {
+  return {
+    B: info.batchSize,
+    H: info.inHeight,
+    W: info.inWidth,
+    C: info.inChannels,
+    K: info.outChannels,
+    kH: info.filterHeight,
+    kW: info.filterWidth,
+    yH: info.outHeight,
+    yW: info.outWidth,
+    sH: info.strideHeight,
+    sW: info.strideWidth,
+    dilH: info.dilationHeight,
+    dilW: info.dilationWidth,
+    padT: info.padInfo.top,
+    padB: info.padInfo.bottom,
+    padL: info.padInfo.left,
+    padR: info.padInfo.right,
+  };
+}
+
+/** Undefined for channels first, an empty output, and a filter or a dy that doesn't fit. */
+function convGeometry(
+  xShape: number[],
+  filterShape: number[],
+  {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Attributes,
+  dilated: boolean,
+  dyShape?: number[],
+): Conv2DGeometry | undefined {
+  if (dataFormat !== 'NHWC' || xShape[3] !== filterShape[2]) return undefined;
+  const info = tf.backend_util.computeConv2DInfo(
+    xShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilated ? dilations : 1, // the stock gradients know no dilation
+    pad,
+    dimRoundingMode,
+  );
+  if (dyShape && !arraysEqual(dyShape, info.outShape)) return undefined;
+  return sizeFromShape(info.outShape) > 0 ? geometry(info) : undefined;
+}
+
+const convolution: Override = (simd, {x, filter, bias}, attrs) => {
+  if (!isFloats(x) || !isFloats(filter)) return undefined;
+  const g = convGeometry(x.shape, filter.shape, attrs, true);
+  return g && conv2d(simd, x, filter, bias, g);
+};
+
+/** One number a column: what the kernels start their sums with. */
+const isRow = (bias: Tensor | undefined, columns: number): boolean =>
+  !bias ||
+  (isFloats(bias) &&
+    sizeFromShape(bias.shape) === columns &&
+    bias.shape[bias.shape.length - 1] === columns);
+
+const activations: Record<string, string> = {
+  relu: tf.Relu,
+  relu6: tf.Relu6,
+  elu: tf.Elu,
+  sigmoid: tf.Sigmoid,
+  leakyrelu: tf.LeakyRelu,
+  prelu: tf.Prelu,
+};
+
+/** The activation that a fused kernel ends with; its input is disposed of. */
+function activate(
+  simd: SimdBackend,
+  x: Tensor,
+  {activation, leakyreluAlpha}: Attributes,
+  alpha: Tensor | undefined,
+): Tensor {
+  if (!activation || activation === 'linear') return x;
+  try {
+    if (activation === 'relu') return relu(simd, x);
+    const {kernelFunc} = tf.getKernel(activations[activation], 'cpu');
+    const inputs: tf.NamedTensorInfoMap = alpha ? {x, alpha} : {x};
+    return kernelFunc({inputs, attrs: {alpha: leakyreluAlpha}, backend: simd}) as Tensor;
+  } finally {
+    simd.disposeData(x.dataId);
+  }
+}
+
+const isKnown = (activation?: string): boolean =>
+  !activation || activation === 'linear' || activation in activations;
+
+const overrides: Record<string, Override> = {
+  [tf.Conv2D]: (simd, {x, filter}, attrs) => convolution(simd, {x, filter}, attrs),
+
+  [tf.FusedConv2D]: (simd, {x, filter, bias, preluActivationWeights}, attrs) => {
+    if (!isRow(bias, filter.shape[3]) || !isKnown(attrs.activation)) return undefined;
+    const y = convolution(simd, {x, filter, bias}, attrs);
+    return y && activate(simd, y, attrs, preluActivationWeights);
+  },
+
+  [tf.Conv2DBackpropInput]: (simd, {dy, filter}, attrs) => {
+    if (!isFloats(dy) || !isFloats(filter)) return undefined;
+    const g = convGeometry(attrs.inputShape, filter.shape, attrs, false, dy.shape);
+    return g && conv2dInputGradient(simd, dy, filter, g);
+  },
+
+  [tf.Conv2DBackpropFilter]: (simd, {x, dy}, attrs) => {
+    if (!isFloats(x) || !isFloats(dy)) return undefined;
+    const g = convGeometry(x.shape, attrs.filterShape, attrs, false, dy.shape);
+    return g && conv2dFilterGradient(simd, x, dy, g);
+  },
+
+  [tf.MaxPool]: (simd, {x}, attrs) => {
+    const g = poolGeometry(x, attrs);
+    if (!g) return undefined;
+    const [y, position] = maxPool(simd, x, g, false);
+    simd.disposeData(position.dataId);
+    return y;
+  },
+
+  // Only x is passed on, not where its maxima are: they are looked for again.
+  [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
+    const g = poolGeometry(input, attrs);
+    if (!g || !isFloats(dy)) return undefined;
+    const [y, position] = maxPool(simd, input, g, false);
+    simd.disposeData(y.dataId);
+    try {
+      return maxPoolGradient(simd, dy, position, g);
+    } finally {
+      simd.disposeData(position.dataId);
+    }
+  },
+
+  [tf.BatchMatMul]: (simd, {a, b}, attrs) =>
+    isFloats(a) && isFloats(b) ? matMul(simd, a, b, undefined, attrs) : undefined,
+
+  [tf._FusedMatMul]: (simd, {a, b, bias, preluActivationWeights}, attrs) => {
+    const columns = b.shape[b.shape.length - (attrs.transposeB ? 2 : 1)];
+    if (!isFloats(a) || !isFloats(b) || !isRow(bias, columns) || !isKnown(attrs.activation)) {
+      return undefined;
+    }
+    const y = matMul(simd, a, b, bias, attrs);
+    return y && activate(simd, y, attrs, preluActivationWeights);
+  },
+
+  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, x) : undefined),
+
+  [tf.Step]: (simd, {x}, {alpha}) => {
+    if (!isFloats(x)) return undefined;
+    const xAt = simd.pointer(x);
+    const y = simd.allocate(x.shape);
+    simd.kernels.step(xAt, simd.pointer(y), alpha, sizeFromShape(x.shape));
+    return y;
+  },
+
+  [tf.Add]: (simd, {a, b}) => combine(simd, 'add', a, b),
+  [tf.Sub]: (simd, {a, b}) => combine(simd, 'subtract', a, b),
+  [tf.Multiply]: (simd, {a, b}) => combine(simd, 'multiply', a, b),
+  [tf.RealDiv]: (simd, {a, b}) => combine(simd, 'divide', a, b),
+
+  [tf.Sum]: (simd, {x}, {axis, keepDims}) => {
+    if (!isFloats(x)) return undefined;
+    const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+    const rank = x.shape.length;
+    const first = axes.every((axis, i) => axis === i);
+    const last = axes.every((axis, i) => axis === rank - axes.length + i);
+    if (!first && !last) return undefined;
+    const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const y = last
+      ? sumRows(simd, x, sizeFromShape(summed))
+      : biasGradient(simd, {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]});
+    return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
+  },
+
+  // Copies whole slices, where the stock kernel works out where each number of them is. What is shuffled is often a
+  // whole training set: it stays where it is.
+  [tf.GatherV2]: (simd, {x, indices}, {axis, batchDims = 0}) => {
+    if (!isFloats(x) || !isFloats({...indices, dtype: 'float32'})) return undefined;
+    const [parsed] = tf.util.parseAxisParam(axis, x.shape);
+    const shapes = tf.backend_util.segment_util.collectGatherOpShapeInfo(
+      x as tf.Tensor,
+      indices as tf.Tensor,
+      parsed,
+      batchDims,
+    );
+    const {batchSize, outerSize, dimSize, sliceSize, outputShape} = shapes;
+    const wanted = simd.readSync(indices.dataId) as Int32Array;
+    if (wanted.some(index => index < 0 || index >= dimSize)) return undefined; // it throws
+    const y = simd.allocate(outputShape);
+    const from = simd.data.get(x.dataId).values as Float32Array;
+    const to = simd.data.get(y.dataId).values as Float32Array;
+    const perBatch = wanted.length / batchSize;
+    let at = 0;
+    for (let batch = 0; batch < batchSize; batch++) {
+      for (let outer = 0; outer < outerSize; outer++) {
+        const first = (batch * outerSize + outer) * dimSize;
+        for (let i = 0; i < perBatch; i++) {
+          const slice = (first + wanted[batch * perBatch + i]) * sliceSize;
+          to.set(from.subarray(slice, slice + sliceSize), at);
+          at += sliceSize;
+        }
+      }
+    }
+    return y;
+  },
+};
+
+function poolGeometry(x: Tensor, attrs: Attributes): Conv2DGeometry | undefined {
+  const {filterSize, strides, pad, dimRoundingMode} = attrs;
+  if (!isFloats(x) || x.shape.length !== 4) return undefined;
+  const info = tf.backend_util.computePool2DInfo(
+    x.shape as [number, number, number, number],
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+  const asItIs = info.filterHeight * info.filterWidth === 1 && arraysEqual(x.shape, info.outShape);
+  return asItIs || sizeFromShape(info.outShape) === 0 ? undefined : geometry(info);
+}
+
+/** x [rows · n] -> [rows], each the sum of n neighbours */
+function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
+  const rows = sizeFromShape(x.shape) / n;
+  const xAt = simd.pointer(x);
+  const y = simd.allocate([rows]);
+  simd.kernels.sumRows(xAt, simd.pointer(y), rows, n);
+  return y;
+}
+
+/** All stock kernels, for a backend of that name. */
+export function stockKernels(backendName: string): tf.KernelConfig[] {
+  return tf
+    .getKernelsForBackend('cpu')
+    .filter(({kernelName}) => !kernelName.startsWith('mnist.'))
+    .map(stock => {
+      if (!Object.hasOwn(overrides, stock.kernelName)) return {...stock, backendName};
+      const ours = overrides[stock.kernelName];
+      const kernelFunc: tf.KernelFunc = call =>
+        ours(call.backend as SimdBackend, call.inputs as Inputs, call.attrs ?? {}) ??
+        stock.kernelFunc(call);
+      return {...stock, backendName, kernelFunc};
+    });
+}

@@ -1,0 +1,88 @@
+// elementwise: what stock TensorFlow.js does between the ops: biases, learning rates, masks
+//   add, subtract, multiply, divide     y = a ∘ b, one of them repeated where it lacks an axis
+//   step                                y = x > 0 ? 1 : alpha       (step(NaN) = NaN)
+//
+// y is seen as [rows, columns]. An operand moves by aRow bytes from row to row, and along a row
+// either with y or not at all: that covers equal shapes (one row), a scalar, a bias repeated in
+// every row, and one number a row. Memory decides the speed, so there is nothing to block.
+
+import {F32, storeFirst} from './vector';
+
+const ADD = 0, SUBTRACT = 1, MULTIPLY = 2, DIVIDE = 3;
+
+@inline
+function apply(op: i32, a: v128, b: v128): v128 {
+  if (op == ADD) return f32x4.add(a, b);
+  if (op == SUBTRACT) return f32x4.sub(a, b);
+  if (op == MULTIPLY) return f32x4.mul(a, b);
+  return f32x4.div(a, b);
+}
+
+/** Four columns from one of them on; the same number four times where the operand stays. */
+@inline
+function four(at: usize, column: i32, moves: bool): v128 {
+  return moves ? v128.load(at + <usize>column * F32) : v128.load32_splat(at);
+}
+
+@inline
+function row(op: i32, a: usize, aMoves: bool, b: usize, bMoves: bool, y: usize, columns: i32): void {
+  let c = 0;
+  for (; c <= columns - 4; c += 4)
+    v128.store(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)));
+  if (c < columns)
+    storeFirst(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)), columns - c);
+}
+
+// `op` is a constant where this is inlined, and so are aMoves and bMoves in `row`.
+@inline
+function combine(
+  op: i32, a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize,
+  rows: i32, columns: i32,
+): void {
+  for (let r = 0; r < rows; ++r) {
+    if (aMoves && bMoves) row(op, a, true, b, true, y, columns);
+    else if (aMoves) row(op, a, true, b, false, y, columns);
+    else if (bMoves) row(op, a, false, b, true, y, columns);
+    else row(op, a, false, b, false, y, columns);
+    a += <usize>aRow;
+    b += <usize>bRow;
+    y += <usize>columns * F32;
+  }
+}
+
+export function add(
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
+  columns: i32,
+): void {
+  combine(ADD, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+}
+
+export function subtract(
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
+  columns: i32,
+): void {
+  combine(SUBTRACT, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+}
+
+export function multiply(
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
+  columns: i32,
+): void {
+  combine(MULTIPLY, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+}
+
+export function divide(
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
+  columns: i32,
+): void {
+  combine(DIVIDE, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+}
+
+export function step(x: usize, y: usize, alpha: f32, N: i32): void {
+  const zero = f32x4.splat(0), one = f32x4.splat(1), below = f32x4.splat(alpha);
+  for (let i = 0; i < N; i += 4) {
+    const xi = v128.load(x + <usize>i * F32);
+    const yi = v128.bitselect(one, below, f32x4.gt(xi, zero));
+    storeFirst(y + <usize>i * F32, v128.bitselect(yi, xi, f32x4.eq(xi, xi)), N - i);
+  }
+}

@@ -1,0 +1,19 @@
+// What the WebAssembly module exports. Every tensor is a pointer to float32 (positions: int32) in
+// the imported memory.
+export {conv2d, conv2dFilterGradient, conv2dInputGradient, conv2dScratch} from './conv2d';
+export {
+  dense, denseInputGradient, denseScratch, denseWeightsGradient, matMul, matMulScratch,
+} from './dense';
+export {biasGradient} from './bias';
+export {relu, reluGradient} from './relu';
+export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';
+export {
+  softmax, softmaxCrossEntropy, softmaxCrossEntropyGradient, softmaxGradient,
+} from './softmax_cross_entropy';
+export {add, divide, multiply, step, subtract} from './elementwise';
+export {sumRows} from './sum';
+export {transpose} from './vector';
+export {peak, peakWork} from './peak';
+
+/** Where memory is free: below lie the module's own constants. */
+export const heapBase = __heap_base;

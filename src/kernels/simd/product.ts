@@ -1,0 +1,142 @@
+// product: the one loop nest in which training spends its time. Every pass of conv2d and of dense
+// is this sum, with other strides:
+//
+//   out[row][k]  =  start[k]  +  sum over runs, sum over i < n of
+//                                x[row + run + i xStep] v[run + i vStep][k]
+//
+//                    a row is              v is            a run is
+//   conv2d forward   an output position    the filter      one filter row in contact with the image
+//   conv2d dx        an input position     the filter, turned by 180 degrees and transposed
+//   conv2d dW        one filter tap        dy              one row of dy
+//   dense            a row of x (of xᵀ)    W (Wᵀ; dy)      everything
+//
+// Blocking. A multiply-add needs two operands, and a core loads only about as many vectors a cycle
+// as it multiplies. So eight sums stay in registers, 4 rows by 2 vectors of columns: 4 scalars of
+// x, each spread over a vector, and 2 vectors of v feed 8 multiply-adds, 0.75 loads each. Eight
+// sums are also just enough independent chains to cover the latency of an addition. The tile moves
+// down the rows first, while the 8 columns of v stay in the cache.
+//
+// Why not more: V8 moves all loads of a loop body in front of its arithmetic, so a tile of P by V
+// needs P V + P + V registers, and one for a product, of the 15 it hands out: 15 for 4 by 2. At 5
+// by 2 it spills sums to the stack and runs at half the speed. Unrolling by hand has the same
+// effect; V8 unrolls the innermost loop itself.
+
+import {F32, multiplyAdd, storeFirst} from './vector';
+
+/** Rows and columns of the tile. */
+const ROWS: i32 = 4;
+const COLUMNS: i32 = 8;
+
+// Rows and runs come in tables of pairs of byte offsets: of a row, where it starts in x and in out;
+// of a run, where it starts in the row and in v.
+const PAIR: usize = 8;
+
+/** Bytes of a table of so many pairs. */
+export function tableSize(pairs: i32): usize {
+  return <usize>(pairs + ROWS) * PAIR;
+}
+
+@inline
+export function setPair(table: usize, index: i32, x: usize, other: usize): void {
+  const pair = table + <usize>index * PAIR;
+  store<usize>(pair, x);
+  store<usize>(pair, other, 4);
+}
+
+/**
+ * The sum above for all rows of a table and `columns` columns; all steps are in bytes. `start`
+ * points to a vector of `columns`, or is 0 for none. With `add` the sums are added to what out
+ * holds. The table of rows is filled up to whole tiles, for which tableSize leaves room.
+ */
+export function product(
+  rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  vStep: usize, start: usize, add: bool, out: usize, columns: i32,
+): void {
+  // The last tile may lack rows: the last row is computed again and stored again.
+  for (let row = rowCount; row % ROWS != 0; ++row) {
+    const last = rows + <usize>(rowCount - 1) * PAIR;
+    setPair(rows, row, load<usize>(last), load<usize>(last, 4));
+  }
+  const rowsEnd = rows + <usize>rowCount * PAIR, runsEnd = runs + <usize>runCount * PAIR;
+  const vRun = <usize>n * vStep;
+
+  for (let k = 0; k < columns; k += COLUMNS) {
+    let startA = f32x4.splat(0), startB = f32x4.splat(0);
+    if (start) {
+      startA = v128.load(start + <usize>k * F32);
+      startB = v128.load(start + <usize>k * F32, 16);
+    }
+
+    for (let row = rows; row < rowsEnd; row += <usize>ROWS * PAIR) {
+      let a0 = startA, b0 = startB;
+      let a1 = startA, b1 = startB;
+      let a2 = startA, b2 = startB;
+      let a3 = startA, b3 = startB;
+
+      for (let run = runs; run < runsEnd; run += PAIR) {
+        const xRun = x + load<usize>(run);
+        let x0 = xRun + load<usize>(row);
+        let x1 = xRun + load<usize>(row, 8);
+        let x2 = xRun + load<usize>(row, 16);
+        let x3 = xRun + load<usize>(row, 24);
+        let vi = v + load<usize>(run, 4);
+        for (const end = vi + vRun; vi < end; vi += vStep) {
+          const va = v128.load(vi), vb = v128.load(vi, 16);
+          const s0 = v128.load32_splat(x0), s1 = v128.load32_splat(x1);
+          const s2 = v128.load32_splat(x2), s3 = v128.load32_splat(x3);
+          a0 = multiplyAdd(s0, va, a0);
+          b0 = multiplyAdd(s0, vb, b0);
+          a1 = multiplyAdd(s1, va, a1);
+          b1 = multiplyAdd(s1, vb, b1);
+          a2 = multiplyAdd(s2, va, a2);
+          b2 = multiplyAdd(s2, vb, b2);
+          a3 = multiplyAdd(s3, va, a3);
+          b3 = multiplyAdd(s3, vb, b3);
+          x0 += xStep;
+          x1 += xStep;
+          x2 += xStep;
+          x3 += xStep;
+        }
+      }
+
+      const out0 = out + load<usize>(row, 4), out1 = out + load<usize>(row, 12);
+      const out2 = out + load<usize>(row, 20), out3 = out + load<usize>(row, 28);
+      if (add) {
+        // All are read before any is stored: a row that is there twice must not be added to itself.
+        a0 = f32x4.add(a0, v128.load(out0));
+        b0 = f32x4.add(b0, v128.load(out0, 16));
+        a1 = f32x4.add(a1, v128.load(out1));
+        b1 = f32x4.add(b1, v128.load(out1, 16));
+        a2 = f32x4.add(a2, v128.load(out2));
+        b2 = f32x4.add(b2, v128.load(out2, 16));
+        a3 = f32x4.add(a3, v128.load(out3));
+        b3 = f32x4.add(b3, v128.load(out3, 16));
+      }
+      if (columns - k >= COLUMNS) {
+        storeRow(out0, a0, b0);
+        storeRow(out1, a1, b1);
+        storeRow(out2, a2, b2);
+        storeRow(out3, a3, b3);
+      } else {
+        storePartOfRow(out0, a0, b0, columns - k);
+        storePartOfRow(out1, a1, b1, columns - k);
+        storePartOfRow(out2, a2, b2, columns - k);
+        storePartOfRow(out3, a3, b3, columns - k);
+      }
+    }
+    v += <usize>COLUMNS * F32;
+    out += <usize>COLUMNS * F32;
+  }
+}
+
+@inline
+function storeRow(out: usize, a: v128, b: v128): void {
+  v128.store(out, a);
+  v128.store(out, b, 16);
+}
+
+@inline
+function storePartOfRow(out: usize, a: v128, b: v128, columns: i32): void {
+  storeFirst(out, a, columns);
+  storeFirst(out + 16, b, columns - 4);
+}

@@ -11,7 +11,7 @@ export interface TrainingOptions {
   batches?: number;
   /** Images a batch; 64 if not given. */
   batchSize?: number;
-  /** The step of stochastic gradient descent; the network's own if not given. */
+  /** The step of stochastic gradient descent for a whole batch; the network's own if not given. */
   learningRate?: number;
   /** Test on a random sample after every so many batches; 0, as if not given: never. */
   testEvery?: number;
@@ -75,6 +75,9 @@ export async function* train(
       const start = performance.now();
       const {xs, labels} = data.nextTrainBatch(batchSize);
       const images = xs.shape[0];
+      // The last batch of an epoch may be short. It takes a step as much shorter, so that every image weighs the same:
+      // a full step on a few hard images can cost percents of accuracy, just when the epoch's is taken.
+      optimizer.setLearningRate((learningRate * images) / batchSize);
       const cost = optimizer.minimize(
         () => softmaxCrossEntropy(labels, network.forward(xs)),
         true,

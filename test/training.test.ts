@@ -16,7 +16,7 @@ import {
   train,
 } from '../src/index.ts';
 import {type Backend, backends} from './backends.ts';
-import {expectClose, valuesOf} from './compare.ts';
+import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {syntheticData} from './synthetic.ts';
 
 /** What ten steps of another implementation may differ by: DESIGN's bound for two backends. */
@@ -197,6 +197,25 @@ test('train reports every batch, the samples asked for and all test images at ea
   ]);
   for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
   network.dispose();
+});
+
+test('a short last batch takes a step as much shorter', async () => {
+  tf.setBackend('cpu');
+  // Batches of 10 and 5: beside them a step written out, at the full rate and at half of it.
+  const network = createNetwork('tutorial', {seed: 2});
+  await collect(network, syntheticData({train: 15}), {batchSize: 10, learningRate: 0.1});
+  const expected = createNetwork('tutorial', {seed: 2});
+  const data = syntheticData({train: 15});
+  for (const learningRate of [0.1, 0.05]) {
+    const {xs, labels} = data.nextTrainBatch(10);
+    const cost = () => softmaxCrossEntropy(labels, expected.forward(xs));
+    tf.train.sgd(learningRate).minimize(cost, false, expected.variables);
+  }
+  network.variables.forEach((variable, i) => {
+    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(expected.variables[i]), EXACT);
+  });
+  network.dispose();
+  expected.dispose();
 });
 
 test('train for a number of batches tests all images after the last', async () => {

@@ -25,6 +25,9 @@ export const sumTolerance = (terms: number): Tolerance => ({
   rtol: 1e-6,
 });
 
+/** For the same float64 sums in another order: a float32 number on the way would be 1e-7 off. */
+export const FLOAT64: Tolerance = {atol: 1e-11, rtol: 1e-11};
+
 /** For float64 central differences, as in PyTorch's gradcheck. */
 export const GRADCHECK: Tolerance = {atol: 1e-5, rtol: 1e-3};
 

@@ -71,6 +71,32 @@ for (const backend of backends) {
   });
 }
 
+for (const backend of backends) {
+  for (const pad of [0, 1]) {
+    test(`conv2d: nor one in the last pixel of the second image, pad ${pad}, ${backend}`, () => {
+      for (const worst of [Infinity, NaN]) {
+        onBackend(backend, () =>
+          tf.tidy(() => {
+            const x = tf.tensor4d([1, 2, 3, 4, 5, 6, 7, worst], [2, 2, 2, 1]);
+            const filter = tf.ones<tf.Rank.R4>([1, 1, 1, 2]);
+            const size = 2 + 2 * pad;
+            const dFilter = tf.grad(filter => conv2d(x, filter as tf.Tensor4D, null, {pad}))(
+              filter,
+              tf.zeros([2, size, size, 2]),
+            );
+            expectClose(
+              'dFilter',
+              valuesOf(dFilter),
+              {shape: [1, 1, 1, 2], values: [NaN, NaN]},
+              EXACT,
+            );
+          }),
+        );
+      }
+    });
+  }
+}
+
 testCases(conv2dCases);
 testAdjoint(conv2dCases);
 
@@ -174,6 +200,11 @@ test('conv2d: refuses what it cannot compute', () => {
     0.5,
     [1, 1],
     [[1, 1]],
+    [[1, 1], null],
+    [
+      [0, 1, 2],
+      [0, 0],
+    ],
     [
       [0, -1],
       [0, 0],

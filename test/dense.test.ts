@@ -34,6 +34,21 @@ for (const backend of backends) {
   });
 }
 
+// Only the kernels in TypeScript promise this: 2²⁴ + 1 is no float32 number.
+test('dense: sums are kept in float64, cpu', () => {
+  onBackend('cpu', () =>
+    tf.tidy(() => {
+      const large = tf.tensor2d([2 ** 24, 1, 1], [3, 1]);
+      const [dx, dWeights, dBias] = tf.grads((x, weights, bias) =>
+        dense(x as tf.Tensor2D, weights as tf.Tensor2D, bias as tf.Tensor1D),
+      )([tf.ones([3, 1]), tf.ones([1, 1]), tf.zeros([1])], large);
+      expectClose('dx', valuesOf(dx), {shape: [3, 1], values: [2 ** 24, 1, 1]}, EXACT);
+      expectClose('dWeights', valuesOf(dWeights), {shape: [1, 1], values: [2 ** 24 + 2]}, EXACT);
+      expectClose('dBias', valuesOf(dBias), {shape: [1], values: [2 ** 24 + 2]}, EXACT);
+    }),
+  );
+});
+
 testCases(denseCases);
 testAdjoint(denseCases);
 
@@ -64,6 +79,18 @@ test('dense: refuses what it cannot compute', () => {
   expectError(
     () => dense(tf.zeros([0, 5]), weights, null),
     'dense: expected x with at least one example, got shape [0, 5]',
+  );
+  expectError(
+    () => dense(tf.zeros([2, 0]), tf.zeros([0, 3]), null),
+    'dense: expected x with at least one input, got shape [2, 0]',
+  );
+  expectError(
+    () => dense(x, tf.ones([5, 3, 1]) as never, null),
+    'dense: expected weights to be a float32 tensor [input, output], got shape [5, 3, 1]',
+  );
+  expectError(
+    () => dense(x, weights, tf.ones([1, 3]) as never),
+    'dense: expected bias to be a float32 tensor [output], got shape [1, 3]',
   );
   expectError(
     () => dense(x, tf.ones([4, 3]), null),

@@ -189,12 +189,27 @@ test('maxPool: refuses what it cannot compute', () => {
   );
   for (const [pad, text] of [
     [2, '2'],
+    // The first window misses x above or to the left, then the last one begins just past its end.
     [
       [
-        [0, 3],
+        [2, 0],
         [0, 0],
       ],
-      '[[0,3],[0,0]]',
+      '[[2,0],[0,0]]',
+    ],
+    [
+      [
+        [0, 0],
+        [2, 0],
+      ],
+      '[[0,0],[2,0]]',
+    ],
+    [
+      [
+        [1, 2],
+        [0, 0],
+      ],
+      '[[1,2],[0,0]]',
     ],
     [
       [

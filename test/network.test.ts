@@ -146,6 +146,23 @@ test('mnist-core: filters from normal(0, 0.1), weights from normal(0, 1/28), bia
   network.dispose();
 });
 
+test('the learning rates are as published', () => {
+  assert.equal(presets, {tutorial: {learningRate: 0.15}, 'mnist-core': {learningRate: 0.1}});
+});
+
+test('forward names the layer whose output has another shape than it declares', () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  network.layers[3].outputShape = [12, 12, 9];
+  const xs = tf.zeros<tf.Rank.R2>([2, 784]);
+  expectError(
+    () => network.forward(xs),
+    'pool1: expected shape [2, 12, 12, 9], got [2, 12, 12, 8]',
+  );
+  xs.dispose();
+  network.dispose();
+});
+
 test('importing creates no variables', () => {
   assert.is(Object.keys(tf.engine().registeredVariables).length, 0);
 });

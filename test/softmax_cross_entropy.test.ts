@@ -129,6 +129,10 @@ test('softmaxCrossEntropy: refuses what it cannot compute', () => {
     'softmaxCrossEntropy: expected labels to be a float32 tensor [example, class], got dtype int32',
   );
   expectError(
+    () => softmaxCrossEntropy(labels, tf.cast(labels, 'int32')),
+    'softmaxCrossEntropy: expected logits to be a float32 tensor [example, class], got dtype int32',
+  );
+  expectError(
     () => softmaxCrossEntropy(tf.zeros([0, 3]), tf.zeros([0, 3])),
     'softmaxCrossEntropy: expected labels with at least one example, got shape [0, 3]',
   );

@@ -229,6 +229,78 @@ test('train for a number of batches tests all images after the last', async () =
   network.dispose();
 });
 
+test('train’s defaults: one epoch in batches of 64, samples of 1000, the network’s learning rate', async () => {
+  tf.setBackend('cpu');
+  const trained = async (options: TrainingOptions) => {
+    const network = createNetwork('mnist-core');
+    const data = syntheticData({train: 70, test: 1003});
+    const events = await collect(network, data, {testEvery: 2, ...options});
+    network.dispose();
+    return {
+      losses: lossesOf(events), // the second one tells the learning rate
+      images: events.map(event => (event.kind === 'batch' ? event.images : event.evaluation.total)),
+    };
+  };
+  const byDefault = await trained({});
+  assert.equal(byDefault.images, [64, 6, 1000, 1003]);
+  assert.equal(byDefault, await trained({learningRate: presets['mnist-core'].learningRate}));
+});
+
+test('the reported loss is that of the batch before its step; every sample is another', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const {xs, labels} = syntheticData().nextTrainBatch(20);
+  const loss = tf.tidy(() => softmaxCrossEntropy(labels, network.forward(xs)).dataSync()[0]);
+  const events = await collect(network, syntheticData(), {
+    batches: 2,
+    batchSize: 20,
+    testEvery: 1,
+    testSize: 7,
+  });
+  assert.is(lossesOf(events)[0], loss);
+  const perLabel = events.flatMap(event =>
+    event.kind === 'test'
+      ? [Array.from({length: 10}, (_, label) => total(event.evaluation.confusion, label))]
+      : [],
+  );
+  assert.is(perLabel.length, 2);
+  assert.not.equal(perLabel[0], perLabel[1]);
+  tf.dispose([xs, labels]);
+  network.dispose();
+});
+
+const total = (confusion: Int32Array, label: number): number =>
+  confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
+
+test('evaluate lets other work run, and stops when aborted, also within train', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData({train: 4, test: 1003});
+  const reason = new Error('enough');
+  let controller = new AbortController();
+  let portions = 0;
+  const testBatch = data.testBatch.bind(data);
+  data.testBatch = (start, end) => {
+    if (portions++ === 0) setImmediate(() => controller.abort(reason));
+    return testBatch(start, end);
+  };
+  for (const work of [
+    () => evaluate(network, data, controller.signal),
+    () => collect(network, data, {batchSize: 4, signal: controller.signal}),
+  ]) {
+    controller = new AbortController();
+    portions = 0;
+    try {
+      await work();
+      assert.unreachable('it went on');
+    } catch (error) {
+      assert.is(error, reason);
+    }
+    assert.is(portions, 1);
+  }
+  network.dispose();
+});
+
 test('evaluate counts every test image under its label and the answer for it', async () => {
   tf.setBackend('cpu');
   // More than one portion of evaluate's, the last one short.
@@ -266,14 +338,31 @@ test('a loss that is not finite ends training and names the batch', async () => 
       /^The loss became (NaN|Infinity) at batch [2-9] of 9: try a learning rate smaller than 1e\+38\.$/,
     );
   }
-  assert.ok(tf.memory().numTensors <= before + 1, 'tensors left behind'); // + 1: the batch's data is the caller's
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+});
+
+test('an infinite loss ends training too', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  // 6e38 nats for every image that isn't a 0: more than float32 holds.
+  const logits = tf.tensor2d([3e38, ...new Array(9).fill(-3e38)], [1, 10]);
+  const forward = (xs: tf.Tensor2D) => tf.add<tf.Tensor2D>(tf.mul(network.forward(xs), 0), logits);
+  try {
+    await collect({...network, forward}, syntheticData(), {batches: 2, batchSize: 10});
+    assert.unreachable('it went on');
+  } catch (error) {
+    assert.instance(error, DivergenceError);
+    assert.match((error as Error).message, /^The loss became Infinity at batch 1 of 2: /);
+  }
+  logits.dispose();
   network.dispose();
 });
 
 test('train can be aborted, and lets other work run meanwhile', async () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
-  const data = syntheticData();
+  const data = syntheticData({train: 2000}); // an epoch of 500 batches, and so no evaluation meanwhile
   const before = tf.memory().numTensors;
   const controller = new AbortController();
   const reason = new Error('enough');
@@ -291,7 +380,7 @@ test('train can be aborted, and lets other work run meanwhile', async () => {
   } catch (error) {
     assert.is(error, reason);
   }
-  assert.ok(batches > 0 && batches < 100_000);
+  assert.ok(batches > 0 && batches < 500, `${batches} batches`);
   assert.is(tf.memory().numTensors, before);
   network.dispose();
 });

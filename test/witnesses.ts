@@ -15,6 +15,7 @@ import {type Input, type OpCase, type Result, sizeOf} from './cases/case.ts';
 import {
   EXACT,
   expectClose,
+  FLOAT64,
   GRADCHECK,
   sumTolerance,
   type Tolerance,
@@ -89,6 +90,10 @@ function asDifferences(opCase: OpCase, backend: (typeof backends)[number] | 'flo
     backend === 'float64' ? opCase.float64(inputs, dy) : evaluate(opCase, backend, inputs, dy);
   const y = {shape: opCase.outputShape, values: opCase.definition(inputs)};
   expectClose('y', {shape: opCase.outputShape, values: actual.y}, y, sumTolerance(opCase.terms));
+  if (backend === 'float64') {
+    const gradients = opCase.definitionGradients(inputs, dy);
+    expectResult(opCase, actual, {y: y.values, gradients}, FLOAT64);
+  }
 
   const random = new Random(4);
   opCase.inputs.forEach(({name, shape}, i) => {

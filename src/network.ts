@@ -136,7 +136,7 @@ class Weights {
 
   /**
    * A truncated normal distribution of deviation √(1 / fan-in) before the cut at two deviations; fan-in is the number
-   * of products in one output. TensorFlow's VarianceScaling with its default arguments.
+   * of products in one output. TensorFlow.js's VarianceScaling with its default arguments.
    */
   varianceScaling<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Variable<R> {
     const sizes = shape as number[];

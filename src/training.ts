@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from './data/mnist_data.ts';
 import {type Network, presets} from './network.ts';
+import {fail} from './ops/checks.ts';
 import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
 
 export interface TrainingOptions {
@@ -51,6 +52,8 @@ export class DivergenceError extends Error {}
 /**
  * Trains the network in place.
  *
+ * @throws Error for sizes that aren't whole numbers of at least 1, or larger than the data; a learning rate that isn't
+ *     positive
  * @throws DivergenceError at the first loss that isn't finite
  * @throws the signal's reason, once it is aborted
  */
@@ -67,6 +70,14 @@ export async function* train(
     signal,
   }: TrainingOptions = {},
 ): AsyncGenerator<TrainingProgress> {
+  checkSize('batchSize', batchSize, data.trainSize);
+  checkSize('epochs', epochs);
+  if (batches !== undefined) checkSize('batches', batches);
+  if (testEvery !== 0) {
+    checkSize('testEvery', testEvery);
+    checkSize('testSize', testSize, data.testSize);
+  }
+  if (!(learningRate > 0)) fail('train', 'a learningRate above 0', String(learningRate));
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const total = batches ?? epochs * batchesPerEpoch;
   const optimizer = tf.train.sgd(learningRate);
@@ -78,13 +89,18 @@ export async function* train(
       // The last batch of an epoch may be short. It takes a step as much shorter, so that every image weighs the same:
       // a full step on a few hard images can cost percents of accuracy, just when the epoch's is taken.
       optimizer.setLearningRate((learningRate * images) / batchSize);
-      const cost = optimizer.minimize(
-        () => softmaxCrossEntropy(labels, network.forward(xs)),
-        true,
-        network.variables,
-      ) as tf.Scalar;
-      const [loss] = await cost.data();
-      tf.dispose([cost, xs, labels]);
+      let loss: number;
+      try {
+        const cost = optimizer.minimize(
+          () => softmaxCrossEntropy(labels, network.forward(xs)),
+          true,
+          network.variables,
+        ) as tf.Scalar;
+        [loss] = await cost.data();
+        cost.dispose();
+      } finally {
+        tf.dispose([xs, labels]);
+      }
       const ms = performance.now() - start;
       if (!Number.isFinite(loss)) {
         throw new DivergenceError(
@@ -105,6 +121,12 @@ export async function* train(
   } finally {
     optimizer.dispose();
   }
+}
+
+function checkSize(name: string, size: number, most = Number.POSITIVE_INFINITY): void {
+  if (Number.isInteger(size) && size >= 1 && size <= most) return;
+  const range = most < Number.POSITIVE_INFINITY ? `from 1 to ${most}` : 'of at least 1';
+  fail('train', `${name} to be a whole number ${range}`, String(size));
 }
 
 /** The network's answers for all test images, 500 at a time. */

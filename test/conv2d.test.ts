@@ -210,7 +210,6 @@ test('conv2d: refuses what it cannot compute', () => {
       [0, 0],
     ],
   ]) {
-    // prettier-ignore
     expectError(
       () => conv2d(x, filter, bias, {pad: wrong(pad)}),
       `conv2d: expected pad to be 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]], got ${JSON.stringify(pad)}`,

@@ -42,7 +42,7 @@ for (const backend of backends) {
         [1, 2, 3],
         [4, 9, 5],
         [6, 7, 8],
-      ], // prettier-ignore
+      ],
       {filterSize: 2, strides: 1},
       {
         y: [
@@ -58,7 +58,7 @@ for (const backend of backends) {
           [0, 1 + 2 + 3 + 4, 0],
           [0, 0, 0],
         ],
-      }, // prettier-ignore
+      },
     );
   });
 
@@ -68,7 +68,7 @@ for (const backend of backends) {
       [
         [0, 5, 7, 7],
         [5, 5, 7, 7],
-      ], // prettier-ignore
+      ],
       {filterSize: 2, strides: 2},
       {
         y: [[5, 7]],
@@ -77,7 +77,7 @@ for (const backend of backends) {
           [0, 1, 2, 0],
           [0, 0, 0, 0],
         ],
-      }, // prettier-ignore
+      },
     );
   });
 
@@ -87,7 +87,7 @@ for (const backend of backends) {
       [
         [1, NaN, 3, 9],
         [NaN, 2, Infinity, NaN],
-      ], // prettier-ignore
+      ],
       {filterSize: 2, strides: 2},
       {
         y: [[NaN, NaN]],
@@ -96,7 +96,7 @@ for (const backend of backends) {
           [0, 1, 0, 0],
           [0, 0, 0, 2],
         ],
-      }, // prettier-ignore
+      },
     );
   });
 
@@ -106,7 +106,7 @@ for (const backend of backends) {
       [
         [-Infinity, -4],
         [-3, -2],
-      ], // prettier-ignore
+      ],
       {filterSize: 2, strides: 2, pad: 1},
       {
         y: [
@@ -121,7 +121,7 @@ for (const backend of backends) {
           [1, 2],
           [3, 4],
         ],
-      }, // prettier-ignore
+      },
     );
   });
 }
@@ -219,7 +219,6 @@ test('maxPool: refuses what it cannot compute', () => {
       '[[0,0],[0,2]]',
     ],
   ] as const) {
-    // prettier-ignore
     expectError(
       () => maxPool(x, 2, {pad: pad as never}),
       `maxPool: expected every window to hold at least one element of x, got pad ${text} around a window [2, 2]`,

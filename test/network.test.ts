@@ -114,7 +114,6 @@ test('tutorial: filters and weights as VarianceScaling draws them, biases 0', ()
     [filter2, 200],
     [weights, 256],
   ] as [tf.Variable, number][]) {
-    // prettier-ignore
     const {deviation, most} = spread(variable);
     const sigma = Math.sqrt(1 / fanIn);
     assert.ok(most <= 2 * sigma * (1 + 1e-6), `cut at 2σ = ${2 * sigma}, found ${most}`);
@@ -137,7 +136,6 @@ test('mnist-core: filters from normal(0, 0.1), weights from normal(0, 1/28), bia
     [filter2, 0.1],
     [weights, 1 / 28],
   ] as [tf.Variable, number][]) {
-    // prettier-ignore
     const {deviation, most} = spread(variable);
     assert.ok(Math.abs(deviation / sigma - 1) < 0.15, `deviation ${deviation} for σ ${sigma}`);
     assert.ok(most > 2 * sigma, `not cut, found ${most}`);

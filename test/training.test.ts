@@ -75,7 +75,6 @@ for (const [preset, batchSize] of [
   ['tutorial', 16],
   ['mnist-core', 8],
 ] as [Preset, number][]) {
-  // prettier-ignore
   let expected: ReturnType<typeof tenLayersSteps> | undefined;
   for (const backend of backends) {
     test(`${preset}: ten SGD steps beside Layers, ${backend}`, async () => {
@@ -381,6 +380,47 @@ test('train can be aborted, and lets other work run meanwhile', async () => {
     assert.is(error, reason);
   }
   assert.ok(batches > 0 && batches < 500, `${batches} batches`);
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+});
+
+test('train refuses options that make no sense, before the first batch', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const data = syntheticData({train: 100, test: 60});
+  const refusals: [TrainingOptions, string][] = [
+    [{batchSize: 0}, 'batchSize to be a whole number from 1 to 100, got 0'],
+    [{batchSize: 101}, 'batchSize to be a whole number from 1 to 100, got 101'],
+    [{epochs: Number.NaN}, 'epochs to be a whole number of at least 1, got NaN'],
+    [{batches: 1.5}, 'batches to be a whole number of at least 1, got 1.5'],
+    [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
+    [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
+    [{learningRate: 0}, 'a learningRate above 0, got 0'],
+  ];
+  for (const [options, message] of refusals) {
+    try {
+      await collect(network, data, options);
+      assert.unreachable(`accepted ${JSON.stringify(options)}`);
+    } catch (error) {
+      assert.is((error as Error).message, `train: expected ${message}`);
+    }
+  }
+  network.dispose();
+});
+
+test('a forward pass that throws leaves no tensor behind', async () => {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const before = tf.memory().numTensors;
+  const forward = () => {
+    throw new Error('broken');
+  };
+  try {
+    await collect({...network, forward}, syntheticData(), {batches: 1});
+    assert.unreachable('it went on');
+  } catch (error) {
+    assert.is((error as Error).message, 'broken');
+  }
   assert.is(tf.memory().numTensors, before);
   network.dispose();
 });

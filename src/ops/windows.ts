@@ -102,7 +102,7 @@ function namedOrExplicitPad(
           [pad, pad],
           [pad, pad],
         ]
-      : pad; // prettier-ignore
+      : pad;
   const wellFormed =
     Array.isArray(sides) &&
     sides.length === 2 &&
@@ -123,5 +123,5 @@ function namedOrExplicitPad(
     [top, bottom],
     [left, right],
     [0, 0],
-  ]; // prettier-ignore
+  ];
 }

@@ -48,7 +48,7 @@ export function place(
           [pad, pad],
           [pad, pad],
         ]
-      : pad; // prettier-ignore
+      : pad;
   const [rows, columns] = (typeof sides === 'string' ? [sides, sides] : sides) as (
     | 'same'
     | [number, number]
@@ -175,7 +175,7 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
                   [pad, pad],
                 ]
               : pad
-          ) as [[number, number], [number, number]]; // prettier-ignore
+          ) as [[number, number], [number, number]];
           return layerResult(
             [layers.layers.zeroPadding2d({padding}), conv],
             x,
@@ -219,7 +219,7 @@ export const conv2dCases: OpCase[] = [
             [2, 3],
           ],
         },
-      }, // prettier-ignore
+      },
       {
         x: [2, 4, 3, 2],
         filter: [3, 2, 2, 3],
@@ -230,7 +230,7 @@ export const conv2dCases: OpCase[] = [
           ],
           strides: [1, 2],
         },
-      }, // prettier-ignore
+      },
       {x: [2, 8, 7, 2], filter: [3, 2, 2, 3], options: {dilations: 2}},
       {x: [1, 9, 8, 3], filter: [2, 3, 3, 2], options: {dilations: [3, 2], pad: 'same'}},
       {
@@ -244,7 +244,7 @@ export const conv2dCases: OpCase[] = [
             [0, 3],
           ],
         },
-      }, // prettier-ignore
+      },
     ] as Conv2DSpec[]
   ).map(conv2dCase),
   ...networkConvolutions(2).map(conv2dCase),

@@ -133,7 +133,7 @@ export const maxPoolCases: OpCase[] = [
             [1, 1],
           ],
         },
-      }, // prettier-ignore
+      },
     ] as MaxPoolSpec[]
   ).map(maxPoolCase),
   ...networkPools(2).map(maxPoolCase),

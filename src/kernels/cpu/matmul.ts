@@ -25,10 +25,10 @@ export interface Matrix {
   columns: Int32Array;
 }
 
-/** The row-major matrix of that many rows and columns which begins at `offset`. */
-export const matrix = (values: Floats, rows: number, columns: number, offset = 0): Matrix => ({
+/** The row-major matrix of that many rows and columns at the array's beginning. */
+export const matrix = (values: Floats, rows: number, columns: number): Matrix => ({
   values,
-  offset,
+  offset: 0,
   span: rows * columns,
   rows: Int32Array.from({length: rows}, (_, i) => i * columns),
   columns: Int32Array.from({length: columns}, (_, j) => j),
@@ -36,7 +36,7 @@ export const matrix = (values: Floats, rows: number, columns: number, offset = 0
 
 export const transpose = (A: Matrix): Matrix => ({...A, rows: A.columns, columns: A.rows});
 
-/** C = A B, or C += A B with `add`, in which case elements of C may coincide. */
+/** C = A B, or C += A B with `add`, in which case elements in different rows of C may coincide, as windows do. */
 export function matMul(A: Matrix, B: Matrix, C: Matrix, add = false): void {
   const M = C.rows.length;
   const N = C.columns.length;
@@ -149,5 +149,5 @@ function rest(
 
 function storePair(c: Floats, at0: number, at1: number, c0: number, c1: number, add: boolean) {
   c[at0] = add ? c[at0] + c0 : c0;
-  c[at1] = add ? c[at1] + c1 : c1; // after the first: the two may coincide
+  c[at1] = add ? c[at1] + c1 : c1;
 }

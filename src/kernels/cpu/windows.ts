@@ -1,8 +1,8 @@
 // All windows of an image as one matrix, X = im2col(x), without building it. Where an image has its padding around it,
 // a window is a corner and an element of the window a distance from that corner: the tables of the matrix.
 //   X [P, R]   P = yH·yW windows, R = kH·kW·C elements each
-//   corner   of window (yR, yC)        (yR·sH · frameW + yC·sW) · C
-//   distance of element (wR, wC, d1)   (wR·dilH · frameW + wC·dilW) · C + d1
+//   corner   of window (yR, yC)        (yR·sH · width + yC·sW) · C
+//   distance of element (wR, wC, d1)   (wR·dilH · width + wC·dilW) · C + d1
 // Windows overlap: reading through X is im2col, adding through it is col2im.
 import type {Windows} from '../../ops/windows.ts';
 import type {Floats, Matrix} from './matmul.ts';
@@ -15,11 +15,13 @@ export class Frame {
   /** Zeros but for the image; null where no padding is needed. */
   private readonly padded: Floats | null;
 
+  /** @param like an array of the type that a padded copy shall have */
   constructor(
     private readonly g: Windows,
     like: Floats,
   ) {
     const {H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+    // As far as the windows reach, which may be less than all of the padding.
     const height = Math.max(padT + H, (yH - 1) * sH + (kH - 1) * dilH + 1);
     const width = Math.max(padL + W, (yW - 1) * sW + (kW - 1) * dilW + 1);
     this.width = width;

@@ -16,7 +16,7 @@ export function windowElements(x: tf.Tensor4D, g: Windows, fill: number): tf.Ten
       [0, 0],
     ],
     fill,
-  ); // prettier-ignore
+  );
   return elements(kH, kW).map(([wR, wC]) => {
     const [top, left] = [wR * dilH, wC * dilW];
     const [bottom, right] = [top + (yH - 1) * sH + 1, left + (yW - 1) * sW + 1];
@@ -43,7 +43,7 @@ export function addWindowElements(parts: tf.Tensor4D[], g: Windows): tf.Tensor4D
       [top, below],
       [left, right],
       [0, 0],
-    ]); // prettier-ignore
+    ]);
   });
   return tf.slice(tf.addN(placed), [0, padT, padL, 0], [B, H, W, C]);
 }

@@ -57,7 +57,7 @@ around each block of runs in a loop without memory, with the same build
 `;
 
 const headings = [
-  ...['case', 'simd ms', 'cpu ms', 'stock ms', 'cpu/simd', 'stock/simd'],
+  ...['case', 'simd ms', 'cpu ms', 'stock ms', 'cpu/simd', 'stock/simd', 'stock/cpu'],
   ...['GFLOP/s', '% of peak', 'µs', 'n'],
 ];
 
@@ -94,12 +94,14 @@ function cells({name, flops, images, comparison}: TimedRow): string[] {
     const found = ratios[other];
     return found ? `${threeDigits(found.ratio)} ± ${threeDigits(found.mad)}` : none;
   };
+  const stockToCpu = (timings.stock?.median ?? Number.NaN) / (timings.cpu?.median ?? Number.NaN);
   const ms = timings.simd?.median ?? Number.NaN;
   return [
     name,
     ...[timings.simd, timings.cpu, timings.stock].map(timingText),
     ratio('cpu'),
     ratio('stock'),
+    stockToCpu > 0 ? threeDigits(stockToCpu) : none,
     flops === undefined ? none : threeDigits(flops / ms / 1e6),
     ofPeak ? `${Math.round(100 * ofPeak.median)} ± ${Math.round(100 * ofPeak.mad)}` : none,
     images === undefined ? none : threeDigits((1000 * ms) / images),

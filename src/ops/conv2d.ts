@@ -60,8 +60,8 @@ function conv2dGeometry(
  * @param filter float32 [filter height, filter width, channels, output channels]
  * @param bias float32 [output channels], or null for none
  * @returns float32 [batch, output height, output width, output channels]
- * @throws Error on another rank or dtype, an empty batch, channel counts that differ, a stride or dilation that isn't a
- *     positive integer, and a window larger than its padded input
+ * @throws Error on another rank or dtype, an empty batch, channel counts that differ, a bias of another size, a stride or
+ *     dilation that isn't a positive integer, a malformed pad, and a window larger than its padded input
  */
 export function conv2d(
   x: tf.Tensor4D,

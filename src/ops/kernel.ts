@@ -9,6 +9,10 @@ export type Kernel = (call: {
   backend: tf.KernelBackend;
 }) => tf.TensorInfo | tf.TensorInfo[];
 
+/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each registration does. */
+// biome-ignore lint/suspicious/noExplicitAny: nothing narrower fits every kernel
+export type Untyped = any;
+
 const references = new Map<string, Kernel>();
 
 /** Registers one backend's kernels, by name. */
@@ -23,7 +27,10 @@ export function registerReferenceKernels(kernels: Record<string, Kernel>): void 
   for (const [kernelName, kernel] of Object.entries(kernels)) references.set(kernelName, kernel);
 }
 
-/** Runs the current backend's kernel of that name; a backend without one is given the reference, once. */
+/**
+ * Runs the current backend's kernel of that name; a backend without one is given the reference, once. That one of our own
+ * backends lacks none is up to kernel.test.ts.
+ */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
   inputs: Record<string, tf.Tensor>,

@@ -44,7 +44,7 @@ function maxPoolGeometry(
  * @param x float32 [batch, height, width, channels]
  * @param filterSize height and width of the window
  * @returns float32 [batch, output height, output width, channels]
- * @throws Error on another rank or dtype, an empty batch, a filter size or stride that isn't a positive integer, a
+ * @throws Error on another rank or dtype, an empty batch, a malformed pad, a filter size or stride that isn't a positive integer, a
  *     window larger than its padded input, and padding so wide that a window holds nothing else
  */
 export function maxPool(

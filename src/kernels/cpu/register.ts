@@ -15,7 +15,7 @@ import {
   DenseInputGradient,
   DenseWeightsGradient,
 } from '../../ops/dense.ts';
-import {type Kernel, registerKernels} from '../../ops/kernel.ts';
+import {type Kernel, registerKernels, type Untyped} from '../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import {Relu, ReluGradient} from '../../ops/relu.ts';
 import {
@@ -41,9 +41,6 @@ type Arrays = Record<string, Float32Array>;
 
 const arrayOf = (backend: MathBackendCPU, tensor: tf.TensorInfo) =>
   backend.data.get(tensor.dataId).values;
-
-// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know attributes; each line below does
-type Untyped = any;
 
 /** A kernel that fills one new array, zeros at first, of the shape that is known from the inputs or the geometry. */
 function kernel(

@@ -8,7 +8,7 @@ import {
   Conv2DInputGradient,
 } from '../../ops/conv2d.ts';
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
-import {type Kernel, registerReferenceKernels} from '../../ops/kernel.ts';
+import {type Kernel, registerReferenceKernels, type Untyped} from '../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import {Relu, ReluGradient} from '../../ops/relu.ts';
 import {
@@ -29,9 +29,6 @@ import {
   softmaxCrossEntropyGradient,
   softmaxGradient,
 } from './softmax_cross_entropy.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know ranks and attributes; each line below does
-type Untyped = any;
 
 /** A kernel made of other ops: what they leave behind is disposed of, all but the result. */
 const composed =

@@ -14,7 +14,7 @@ import {
   DenseInputGradient,
   DenseWeightsGradient,
 } from '../../../ops/dense.ts';
-import type {Kernel} from '../../../ops/kernel.ts';
+import type {Kernel, Untyped} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import {Relu, ReluGradient} from '../../../ops/relu.ts';
 import {
@@ -266,15 +266,9 @@ function softmaxCrossEntropyGradient(
 }
 
 /** Gives the registry's call the form that the functions above have. */
-// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know the attributes' type; each line below does
-type Attributes = any;
 const kernel =
   (
-    call: (
-      simd: SimdBackend,
-      inputs: Record<string, Tensor>,
-      attrs: Attributes,
-    ) => Tensor | Tensor[],
+    call: (simd: SimdBackend, inputs: Record<string, Tensor>, attrs: Untyped) => Tensor | Tensor[],
   ): Kernel =>
   ({inputs, attrs, backend}) =>
     call(backend as SimdBackend, inputs, attrs);

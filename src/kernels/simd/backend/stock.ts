@@ -3,6 +3,7 @@
 // broadcast) it declines, and the stock kernel does it.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
+import type {Untyped} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
 import {
   biasGradient,
@@ -18,10 +19,8 @@ import {matMul} from './stock_matmul.ts';
 
 type Tensor = tf.TensorInfo;
 type Inputs = Record<string, Tensor>;
-// biome-ignore lint/suspicious/noExplicitAny: the registry doesn't know the attributes' type; each kernel below does
-type Attributes = any;
 /** Undefined: not for us. */
-type Override = (simd: SimdBackend, inputs: Inputs, attrs: Attributes) => Tensor | undefined;
+type Override = (simd: SimdBackend, inputs: Inputs, attrs: Untyped) => Tensor | undefined;
 
 const {sizeFromShape, arraysEqual} = tf.util;
 
@@ -55,7 +54,7 @@ function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry {
 function convGeometry(
   xShape: number[],
   filterShape: number[],
-  {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Attributes,
+  {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Untyped,
   dilated: boolean,
   dyShape?: number[],
 ): Conv2DGeometry | undefined {
@@ -98,7 +97,7 @@ const activations: Record<string, string> = {
 function activate(
   simd: SimdBackend,
   x: Tensor,
-  {activation, leakyreluAlpha}: Attributes,
+  {activation, leakyreluAlpha}: Untyped,
   alpha: Tensor | undefined,
 ): Tensor {
   if (!activation || activation === 'linear') return x;
@@ -231,7 +230,7 @@ const overrides: Record<string, Override> = {
   },
 };
 
-function poolGeometry(x: Tensor, attrs: Attributes): Conv2DGeometry | undefined {
+function poolGeometry(x: Tensor, attrs: Untyped): Conv2DGeometry | undefined {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   if (!isFloats(x) || x.shape.length !== 4) return undefined;
   const info = tf.backend_util.computePool2DInfo(

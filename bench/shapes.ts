@@ -32,9 +32,9 @@ export function shapesOf(network: Network, B: number): Shapes {
   const [I, O] = weights.shape;
   return {
     conv1: convolution('image', filter1.shape),
-    pool1: pool('relu1'),
-    conv2: convolution('pool1', filter2.shape),
-    pool2: pool('relu2'),
+    pool1: pool('conv1'),
+    conv2: convolution('relu1', filter2.shape),
+    pool2: pool('conv2'),
     dense: {B, I, O},
   };
 }

@@ -84,6 +84,9 @@ const reshape = <R extends tf.Rank>(x: tf.Tensor, shape: number[]) =>
 const image = (xs: tf.Tensor) => reshape<tf.Rank.R4>(xs, [28, 28, 1]);
 const flatten = (x: tf.Tensor) => reshape<tf.Rank.R2>(x, [x.size / x.shape[0]]);
 
+// Both networks were published with relu before the pool. Behind it the numbers are the same, bit for bit: the largest of
+// relu's outputs is relu of the largest input, and where that isn't above 0, either order lets no gradient through. There is
+// a quarter as much left to do.
 const builders: Record<Preset, (weights: Weights) => Layer[]> = {
   tutorial(weights) {
     const filter1 = weights.varianceScaling<tf.Rank.R4>([5, 5, 1, 8]);
@@ -95,11 +98,11 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
     return [
       layer('image', [28, 28, 1], image),
       layer('conv1', [24, 24, 8], (x: tf.Tensor4D) => conv2d(x, filter1, bias1)),
-      layer('relu1', [24, 24, 8], relu),
       layer('pool1', [12, 12, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('relu1', [12, 12, 8], relu),
       layer('conv2', [8, 8, 16], (x: tf.Tensor4D) => conv2d(x, filter2, bias2)),
-      layer('relu2', [8, 8, 16], relu),
       layer('pool2', [4, 4, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('relu2', [4, 4, 16], relu),
       layer('flatten', [4 * 4 * 16], flatten),
       layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
     ];
@@ -112,11 +115,11 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
     return [
       layer('image', [28, 28, 1], image),
       layer('conv1', [28, 28, 8], (x: tf.Tensor4D) => conv2d(x, filter1, null, {pad: 'same'})),
-      layer('relu1', [28, 28, 8], relu),
       layer('pool1', [14, 14, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('relu1', [14, 14, 8], relu),
       layer('conv2', [14, 14, 16], (x: tf.Tensor4D) => conv2d(x, filter2, null, {pad: 'same'})),
-      layer('relu2', [14, 14, 16], relu),
       layer('pool2', [7, 7, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('relu2', [7, 7, 16], relu),
       layer('flatten', [7 * 7 * 16], flatten),
       layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
     ];

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {createNetwork, type Preset, presets} from '../src/index.ts';
+import {createNetwork, maxPool, type Preset, presets, relu} from '../src/index.ts';
+import {Random} from '../src/random.ts';
 import {backends, onBackend} from './backends.ts';
+import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 
 const shapes: Record<
@@ -13,11 +15,11 @@ const shapes: Record<
     layers: [
       ['image', [28, 28, 1]],
       ['conv1', [24, 24, 8]],
-      ['relu1', [24, 24, 8]],
       ['pool1', [12, 12, 8]],
+      ['relu1', [12, 12, 8]],
       ['conv2', [8, 8, 16]],
-      ['relu2', [8, 8, 16]],
       ['pool2', [4, 4, 16]],
+      ['relu2', [4, 4, 16]],
       ['flatten', [256]],
       ['dense', [10]],
     ],
@@ -28,11 +30,11 @@ const shapes: Record<
     layers: [
       ['image', [28, 28, 1]],
       ['conv1', [28, 28, 8]],
-      ['relu1', [28, 28, 8]],
       ['pool1', [14, 14, 8]],
+      ['relu1', [14, 14, 8]],
       ['conv2', [14, 14, 16]],
-      ['relu2', [14, 14, 16]],
       ['pool2', [7, 7, 16]],
+      ['relu2', [7, 7, 16]],
       ['flatten', [784]],
       ['dense', [10]],
     ],
@@ -105,6 +107,29 @@ function spread(variable: tf.Variable): {deviation: number; most: number} {
   return {deviation, most: Math.max(...values.map(Math.abs))};
 }
 
+for (const backend of backends) {
+  test(`relu behind the pool gives what it gives before it: output and gradient, ${backend}`, () => {
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        // Windows with ties, with nothing above 0, with a NaN.
+        const random = new Random(1, 'order');
+        const integers = (size: number) =>
+          Float32Array.from({length: size}, () => random.below(7) - 4);
+        const numbers = integers(2 * 6 * 8 * 3);
+        numbers[5] = NaN;
+        const x = tf.tensor4d(numbers, [2, 6, 8, 3]);
+        const dy = tf.tensor4d(integers(2 * 3 * 4 * 3), [2, 3, 4, 3]);
+        const [before, behind] = [
+          (x: tf.Tensor) => maxPool(relu(x as tf.Tensor4D), 2),
+          (x: tf.Tensor) => relu(maxPool(x as tf.Tensor4D, 2)),
+        ].map(order => tf.valueAndGrad(order)(x, dy));
+        expectClose('y', valuesOf(behind.value), valuesOf(before.value), EXACT);
+        expectClose('dx', valuesOf(behind.grad), valuesOf(before.grad), EXACT);
+      }),
+    );
+  });
+}
+
 test('tutorial: filters and weights as VarianceScaling draws them, biases 0', () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
@@ -151,7 +176,7 @@ test('the learning rates are as published', () => {
 test('forward names the layer whose output has another shape than it declares', () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
-  network.layers[3].outputShape = [12, 12, 9];
+  network.layers[2].outputShape = [12, 12, 9];
   const xs = tf.zeros<tf.Rank.R2>([2, 784]);
   expectError(
     () => network.forward(xs),

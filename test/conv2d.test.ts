@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import * as assert from 'uvu/assert';
 import {conv2d} from '../src/index.ts';
 import {backends, onBackend} from './backends.ts';
-import {type Conv2DSpec, conv2dCase, conv2dCases} from './cases/conv2d.ts';
+import {type Conv2DSpec, conv2dCase, conv2dCases, networkConvolutions} from './cases/conv2d.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
-import {exactOnIntegers, testAdjoint, testCases} from './witnesses.ts';
+import {exactOnIntegers, fewIntegers, testAdjoint, testCases} from './witnesses.ts';
 
 for (const backend of backends) {
   test(`conv2d: a case written out, ${backend}`, () => {
@@ -100,6 +101,58 @@ for (const backend of backends) {
 testCases(conv2dCases);
 testAdjoint(conv2dCases);
 
+// Kernels may leave out zeros of dy where there are many.
+const behindPools: Conv2DSpec[] = [
+  ...networkConvolutions(2),
+  {x: [40, 6, 7, 8], filter: [3, 2, 8, 5]},
+  {x: [3, 9, 8, 3], filter: [4, 3, 3, 6], options: {strides: [2, 1], dilations: [2, 1], pad: 2}},
+  {x: [2, 7, 11, 5], filter: [3, 3, 5, 4], options: {strides: [1, 3], pad: 'same'}},
+  {x: [2, 7, 9, 4], filter: [3, 3, 4, 4], options: {dilations: [1, 2]}},
+];
+
+for (const backend of backends) {
+  for (const spec of behindPools) {
+    const opCase = conv2dCase(spec);
+    test(`${opCase.title}: exact where most of dy is 0, ${backend}`, () =>
+      exactOnIntegers(opCase, backend, fewIntegers));
+  }
+
+  test(`conv2d: a few numbers in dy don't hide an infinity or a NaN, ${backend}`, () => {
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        // 44 products a window and 4 channels. dy is 1 in one place, but for `spoil`.
+        const ones = (shape: number[]) => new Float32Array(tf.util.sizeFromShape(shape)).fill(1);
+        const gradients = (spoil: 'x' | 'filter' | 'dy' | null, by: number) => {
+          const numbers = {x: ones([2, 3, 3, 11]), filter: ones([2, 2, 11, 4])};
+          const dy = new Float32Array(2 * 2 * 2 * 4);
+          dy[0] = 1;
+          // the last element each: of x under windows with dy = 0 only, of dy in the last channel
+          const spoilt = spoil && {...numbers, dy}[spoil];
+          if (spoilt) spoilt[spoilt.length - 1] = by;
+          const [dx, dFilter] = tf.grads((x, filter) =>
+            conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, null),
+          )(
+            [tf.tensor(numbers.x, [2, 3, 3, 11]), tf.tensor(numbers.filter, [2, 2, 11, 4])],
+            tf.tensor(dy, [2, 2, 2, 4]),
+          );
+          return {dx: dx.dataSync(), dFilter: dFilter.dataSync()};
+        };
+        const count = (values: ArrayLike<number>) => Array.from(values).filter(Number.isNaN).length;
+        for (const by of [Infinity, NaN]) {
+          // 0 · ∞: x's last element meets filter element (1, 1, 10) of all channels, and one of the filter meets every dy
+          assert.is(count(gradients('x', by).dFilter), 4, `x ${by}`);
+          assert.is(count(gradients('filter', by).dx), 2 * 2 * 2, `filter ${by}`);
+        }
+        // The last dy reaches the four pixels of its window with all their channels, and all of its filter channel.
+        const {dx, dFilter} = gradients('dy', NaN);
+        assert.equal([count(dx), count(dFilter)], [4 * 11, 4 * 11]);
+        const finite = gradients(null, 0);
+        assert.equal([count(finite.dx), count(finite.dFilter)], [0, 0]);
+      }),
+    );
+  });
+}
+
 const upTo = (most: number) => fc.integer({min: 1, max: most});
 const pair = (most: number) => fc.tuple(upTo(most), upTo(most));
 const side = fc.tuple(fc.nat(3), fc.nat(3));
@@ -129,6 +182,13 @@ for (const backend of backends) {
   test(`conv2d: random shapes, exact on integers, ${backend}`, () => {
     fc.assert(
       fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), backend)),
+      {numRuns: 150},
+    );
+  });
+
+  test(`conv2d: random shapes, exact where most of dy is 0, ${backend}`, () => {
+    fc.assert(
+      fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), backend, fewIntegers)),
       {numRuns: 150},
     );
   });

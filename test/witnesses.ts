@@ -52,8 +52,8 @@ export function testAdjoint(cases: OpCase[]): void {
 }
 
 /** Witness 2: output and gradients equal the definition's, with no tolerance. */
-export function exactOnIntegers(opCase: OpCase, backend: Backend): void {
-  const {inputs, dy} = draw(opCase, integers);
+export function exactOnIntegers(opCase: OpCase, backend: Backend, drawUpstream = integers): void {
+  const {inputs, dy} = draw(opCase, integers, drawUpstream);
   const actual = evaluate(opCase, backend, inputs, dy);
   const expected = {
     y: opCase.definition(inputs),
@@ -184,19 +184,26 @@ type Draw = (input: Input, random: Random) => Float64Array;
 const integers: Draw = ({shape}, random) =>
   Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
 
+/** The same, most of them 0, as in a gradient that comes through a max-pool and a relu. */
+export const fewIntegers: Draw = ({shape}, random) =>
+  Float64Array.from({length: sizeOf(shape)}, () => (random.below(8) > 0 ? 0 : random.below(7) - 3));
+
 const normals: Draw = ({shape}, random) =>
   Float64Array.from({length: sizeOf(shape)}, () => random.normal());
 
 const smooth = (opCase: OpCase): Draw => opCase.smooth?.bind(opCase) ?? normals;
 
 /** Inputs, constants and a random upstream gradient, all of them float32 numbers. */
-function draw(opCase: OpCase, drawInput: Draw): {inputs: Float64Array[]; dy: Float64Array} {
+function draw(
+  opCase: OpCase,
+  drawInput: Draw,
+  drawUpstream = drawInput === integers ? integers : normals,
+): {inputs: Float64Array[]; dy: Float64Array} {
   const random = new Random(1, opCase.title);
   const rounded = (values: Float64Array) => values.map(Math.fround);
   const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(input =>
     rounded(drawInput(input, random)),
   );
-  const drawUpstream = drawInput === integers ? integers : normals;
   return {inputs, dy: rounded(drawUpstream({name: 'dy', shape: opCase.outputShape}, random))};
 }
 

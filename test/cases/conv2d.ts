@@ -203,6 +203,19 @@ export const conv2dCases: OpCase[] = [
       {x: [2, 5, 4, 3], filter: [3, 2, 3, 4], bias: false},
       {x: [1, 6, 7, 2], filter: [1, 1, 2, 5]},
       {x: [2, 4, 7, 1], filter: [4, 7, 1, 3]},
+      // grey images, for which a backend may have loops of their own
+      {x: [2, 7, 11, 1], filter: [3, 2, 1, 5], options: {strides: [2, 1]}},
+      {
+        x: [2, 5, 6, 1],
+        filter: [3, 4, 1, 3],
+        options: {
+          pad: [
+            [0, 1],
+            [0, 2],
+          ],
+        },
+      },
+      {x: [2, 6, 9, 1], filter: [3, 3, 1, 9], options: {strides: [3, 1], pad: 2}},
       {x: [3, 7, 5, 2], filter: [2, 3, 2, 3], options: {strides: 2}},
       {x: [2, 9, 8, 1], filter: [3, 2, 1, 3], options: {strides: [3, 2]}},
       {x: [2, 6, 5, 3], filter: [1, 2, 3, 2], options: {strides: [2, 3]}},

@@ -24,12 +24,12 @@
 import {F32, multiplyAdd, storeFirst} from './vector';
 
 /** Rows and columns of the tile. */
-const ROWS: i32 = 4;
+export const ROWS: i32 = 4;
 const COLUMNS: i32 = 8;
 
 // Rows and runs come in tables of pairs of byte offsets: of a row, where it starts in x and in out;
 // of a run, where it starts in the row and in v.
-const PAIR: usize = 8;
+export const PAIR: usize = 8;
 
 /** Bytes of a table of so many pairs. */
 export function tableSize(pairs: i32): usize {
@@ -50,6 +50,26 @@ export function setPair(table: usize, index: i32, x: usize, other: usize): void 
  */
 export function product(
   rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  vStep: usize, start: usize, add: bool, out: usize, columns: i32,
+): void {
+  sums(false, rows, rowCount, runs, runCount, n, x, xStep, v, vStep, start, add, out, columns);
+}
+
+/**
+ * The same where the x of a tile's four rows lie side by side, so that only the first of them is
+ * looked up: rows whose count is a multiple of four. One pointer instead of four to move at a step.
+ */
+export function productOfNeighbours(
+  rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  vStep: usize, start: usize, out: usize, columns: i32,
+): void {
+  sums(true, rows, rowCount, runs, runCount, n, x, xStep, v, vStep, start, false, out, columns);
+}
+
+// `neighbours` is a constant where this is inlined.
+@inline
+function sums(
+  neighbours: bool, rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
   vStep: usize, start: usize, add: bool, out: usize, columns: i32,
 ): void {
   // The last tile may lack rows: the last row is computed again and stored again.
@@ -76,14 +96,16 @@ export function product(
       for (let run = runs; run < runsEnd; run += PAIR) {
         const xRun = x + load<usize>(run);
         let x0 = xRun + load<usize>(row);
-        let x1 = xRun + load<usize>(row, 8);
-        let x2 = xRun + load<usize>(row, 16);
-        let x3 = xRun + load<usize>(row, 24);
+        let x1 = neighbours ? 0 : xRun + load<usize>(row, 8);
+        let x2 = neighbours ? 0 : xRun + load<usize>(row, 16);
+        let x3 = neighbours ? 0 : xRun + load<usize>(row, 24);
         let vi = v + load<usize>(run, 4);
         for (const end = vi + vRun; vi < end; vi += vStep) {
           const va = v128.load(vi), vb = v128.load(vi, 16);
-          const s0 = v128.load32_splat(x0), s1 = v128.load32_splat(x1);
-          const s2 = v128.load32_splat(x2), s3 = v128.load32_splat(x3);
+          const s0 = v128.load32_splat(x0);
+          const s1 = neighbours ? v128.load32_splat(x0, 4) : v128.load32_splat(x1);
+          const s2 = neighbours ? v128.load32_splat(x0, 8) : v128.load32_splat(x2);
+          const s3 = neighbours ? v128.load32_splat(x0, 12) : v128.load32_splat(x3);
           a0 = multiplyAdd(s0, va, a0);
           b0 = multiplyAdd(s0, vb, b0);
           a1 = multiplyAdd(s1, va, a1);
@@ -93,9 +115,11 @@ export function product(
           a3 = multiplyAdd(s3, va, a3);
           b3 = multiplyAdd(s3, vb, b3);
           x0 += xStep;
-          x1 += xStep;
-          x2 += xStep;
-          x3 += xStep;
+          if (!neighbours) {
+            x1 += xStep;
+            x2 += xStep;
+            x3 += xStep;
+          }
         }
       }
 

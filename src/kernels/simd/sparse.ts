@@ -1,0 +1,300 @@
+// sparse: the gradients of conv2d where most of dy is 0
+//   backward   dW[wR, wC, d1, d2] = sum of  x[b, xR, xC, d1]      dy[b, yR, yC, d2]
+//              dx[b, xR, xC, d1]  = sum of  filter[wR, wC, d1, d2] dy[b, yR, yC, d2]
+//   with       xR = yR sH + wR dilH - padT      xC = yC sW + wC - padL      (dilW = 1)
+//   over those b, yR, yC, d2 alone whose dy isn't 0
+//
+// In training that is one in eight: a max-pool of 2 by 2 passes its gradient on to one element in
+// four, and relu stops half of these. The zeros lie scattered over d2, along which conv2d.ts runs
+// its vectors, so that it can't leave any out. Here a number of dy is what is spread over a vector,
+// and vectors run along a row of its window instead: (wC, d1), kW C neighbours in x.
+//
+// First the numbers that aren't 0 are listed, channel by channel. Nothing branches on them, as no
+// processor could guess them: each is written to the end of its list, which moves on only if it
+// isn't 0. Then five vectors of a window at a time stay in registers while the list goes by: sums of
+// dW, or for dx the filter's. Five of 15 registers, as V8 moves all loads of a loop body in front of
+// its arithmetic, so that five of x are there at the same time.
+
+import {F32, multiplyAdd} from './vector';
+
+/** Vectors of a window that are in registers. */
+const TILE: i32 = 5;
+const TILE_BYTES: usize = <usize>TILE * 16;
+
+/** Positions listed at a time: enough to forget the loop's start, and x is still in the cache. */
+const POSITIONS = 512;
+
+/** An entry of a list: where the window begins, in bytes, and the number of dy. */
+const ENTRY: usize = 8;
+
+/** Channels listed at a time. */
+const LANES = 4;
+
+/** Where the lists of those channels end. */
+const ends = memory.data(LANES * sizeof<usize>(), 16);
+
+/**
+ * True if these loops are the faster ones. They leave out 0 times a number, which is not 0 if the
+ * number is infinite or NaN: that can't be had here.
+ */
+export function isSparse(
+  dy: usize, dySize: i32, other: usize, otherSize: i32, window: i32, K: i32, dilW: i32,
+): bool {
+  // To list an eighth of dy costs as much as the dense kernels take for windows of about 30 numbers.
+  if (dilW != 1 || window < 32 || K < LANES) return false;
+  return isMostlyZero(dy, dySize) && allFinite(other, otherSize);
+}
+
+/** Numbers looked at before the count is asked for. */
+const BLOCK = 1024;
+
+/** True if at most a quarter isn't 0 and all are finite. What isn't is mostly found out early. */
+function isMostlyZero(x: usize, N: i32): bool {
+  const zero = f32x4.splat(0);
+  let counts = i32x4.splat(0);
+  let count = 0;
+  for (let start = 0; start < N; start += BLOCK) {
+    const end = min(start + BLOCK, N);
+    let i = start;
+    for (; i <= end - 4; i += 4)
+      counts = i32x4.sub(counts, f32x4.ne(v128.load(x + <usize>i * F32), zero));
+    for (; i < end; ++i) if (load<f32>(x + <usize>i * F32) != 0) ++count;
+    const inVectors = i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) +
+      i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3);
+    if (count + inVectors > N / 4) return false;
+  }
+  return allFinite(x, N);
+}
+
+/** True if no number is infinite or NaN. */
+function allFinite(x: usize, N: i32): bool {
+  const zero = f32x4.splat(0);
+  let infinite = i32x4.splat(0);
+  let i = 0;
+  for (; i <= N - 4; i += 4) {
+    const xi = v128.load(x + <usize>i * F32);
+    infinite = v128.or(infinite, f32x4.ne(f32x4.sub(xi, xi), zero));
+  }
+  let finite = !v128.any_true(infinite);
+  for (; i < N; ++i) {
+    const xi = load<f32>(x + <usize>i * F32);
+    if (xi - xi != 0) finite = false;
+  }
+  return finite;
+}
+
+// A window is cut into vectors, each row from its first number on, and these are taken column by
+// column. What the last vector of a row has too many is multiplied by 0, or never looked at.
+
+const rowVectors = (kW: i32, C: i32): i32 => (kW * C + 3) / 4;
+
+const tilesOf = (kH: i32, kW: i32, C: i32): i32 => (kH * rowVectors(kW, C) + TILE - 1) / TILE;
+
+/** Where in x, counted from the window's beginning, each of its vectors begins. */
+function setVectors(vectors: usize, kH: i32, kW: i32, C: i32, down: usize): void {
+  const last = kH * rowVectors(kW, C) - 1;
+  for (let i = 0; i < tilesOf(kH, kW, C) * TILE; ++i) {
+    const vector = min(i, last); // fills up the last tile
+    const at = <usize>(vector % kH) * down + <usize>(vector / kH) * 16;
+    store<usize>(vectors + <usize>i * sizeof<usize>(), at);
+  }
+}
+
+/** Room for so many bytes and a vector beyond, up to where the next vector may begin. */
+const aligned = (bytes: usize): usize => (bytes + 47) & ~15;
+
+const imagesAtOnce = (yH: i32, yW: i32): i32 => max(1, POSITIONS / (yH * yW));
+
+/** Bytes of `scratch` for frames of paddedH by paddedW pixels. */
+export function sparseScratch(
+  C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, paddedH: i32, paddedW: i32,
+): usize {
+  const tiles = tilesOf(kH, kW, C), images = imagesAtOnce(yH, yW);
+  const vectors = <usize>(tiles * TILE) * sizeof<usize>();
+  const numbers = <usize>(K * tiles) * TILE_BYTES;
+  const lists = <usize>(LANES * (images * yH * yW + 1)) * ENTRY;
+  return vectors + numbers + lists + <usize>(images * paddedH * paddedW * C) * F32 + 96;
+}
+
+/** Lists what isn't 0 in four channels of dy; windows lie `right` and `down` and `image` apart. */
+function list(
+  dy: usize, K: i32, images: i32, yH: i32, yW: i32, image: usize, down: usize, right: usize,
+  lists: usize, listSize: usize,
+): void {
+  const zero = f32x4.splat(0), pixel = <usize>K * F32;
+  let e0 = lists, e1 = e0 + listSize, e2 = e1 + listSize, e3 = e2 + listSize;
+  for (let b = 0; b < images; ++b) {
+    for (let yR = 0; yR < yH; ++yR) {
+      let at = <usize>b * image + <usize>yR * down;
+      for (let yC = 0; yC < yW; ++yC) {
+        const dyi = v128.load(dy), window = i32x4.splat(<i32>at);
+        const low = i32x4.shuffle(window, dyi, 0, 4, 1, 5);
+        const high = i32x4.shuffle(window, dyi, 2, 6, 3, 7);
+        v128.store64_lane(e0, low, 0);
+        v128.store64_lane(e1, low, 1);
+        v128.store64_lane(e2, high, 0);
+        v128.store64_lane(e3, high, 1);
+        const isThere = i32x4.bitmask(f32x4.ne(dyi, zero));
+        e0 += <usize>((isThere & 1) << 3);
+        e1 += <usize>((isThere & 2) << 2);
+        e2 += <usize>((isThere & 4) << 1);
+        e3 += <usize>(isThere & 8);
+        dy += pixel;
+        at += right;
+      }
+    }
+  }
+  store<usize>(ends, e0);
+  store<usize>(ends, e1, sizeof<usize>());
+  store<usize>(ends, e2, 2 * sizeof<usize>());
+  store<usize>(ends, e3, 3 * sizeof<usize>());
+}
+
+/** sums [tiles] += window of x times the number of dy, over a list */
+function gather(
+  x: usize, from: usize, end: usize, vectors: usize, tiles: i32, sums: usize,
+): void {
+  for (let tile = 0; tile < tiles; ++tile) {
+    const x0 = x + load<usize>(vectors), x1 = x + load<usize>(vectors, 4);
+    const x2 = x + load<usize>(vectors, 8), x3 = x + load<usize>(vectors, 12);
+    const x4 = x + load<usize>(vectors, 16);
+    let s0 = v128.load(sums), s1 = v128.load(sums, 16), s2 = v128.load(sums, 32);
+    let s3 = v128.load(sums, 48), s4 = v128.load(sums, 64);
+    for (let entry = from; entry < end; entry += ENTRY) {
+      const at = load<usize>(entry), dyi = v128.load32_splat(entry, 4);
+      s0 = multiplyAdd(dyi, v128.load(x0 + at), s0);
+      s1 = multiplyAdd(dyi, v128.load(x1 + at), s1);
+      s2 = multiplyAdd(dyi, v128.load(x2 + at), s2);
+      s3 = multiplyAdd(dyi, v128.load(x3 + at), s3);
+      s4 = multiplyAdd(dyi, v128.load(x4 + at), s4);
+    }
+    v128.store(sums, s0);
+    v128.store(sums, s1, 16);
+    v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48);
+    v128.store(sums, s4, 64);
+    vectors += <usize>TILE * sizeof<usize>();
+    sums += TILE_BYTES;
+  }
+}
+
+/** window of dx += filter [tiles] times the number of dy, over a list */
+function scatter(
+  dx: usize, from: usize, end: usize, vectors: usize, tiles: i32, filter: usize,
+): void {
+  for (let tile = 0; tile < tiles; ++tile) {
+    const dx0 = dx + load<usize>(vectors), dx1 = dx + load<usize>(vectors, 4);
+    const dx2 = dx + load<usize>(vectors, 8), dx3 = dx + load<usize>(vectors, 12);
+    const dx4 = dx + load<usize>(vectors, 16);
+    const f0 = v128.load(filter), f1 = v128.load(filter, 16), f2 = v128.load(filter, 32);
+    const f3 = v128.load(filter, 48), f4 = v128.load(filter, 64);
+    for (let entry = from; entry < end; entry += ENTRY) {
+      const at = load<usize>(entry), dyi = v128.load32_splat(entry, 4);
+      v128.store(dx0 + at, multiplyAdd(dyi, f0, v128.load(dx0 + at)));
+      v128.store(dx1 + at, multiplyAdd(dyi, f1, v128.load(dx1 + at)));
+      v128.store(dx2 + at, multiplyAdd(dyi, f2, v128.load(dx2 + at)));
+      v128.store(dx3 + at, multiplyAdd(dyi, f3, v128.load(dx3 + at)));
+      v128.store(dx4 + at, multiplyAdd(dyi, f4, v128.load(dx4 + at)));
+    }
+    vectors += <usize>TILE * sizeof<usize>();
+    filter += TILE_BYTES;
+  }
+}
+
+// Both gradients go through the same lists and windows; only what is added to what differs. Images
+// are copied into frames of zeros, so that windows may reach into padding; without padding dW reads
+// them where they are. dx always has frames, as the last vector of a row reaches beyond the window.
+@inline
+function overLists(
+  toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, B: i32, H: i32, W: i32,
+  C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, padT: i32,
+  padL: i32, paddedH: i32, paddedW: i32,
+): void {
+  const tiles = tilesOf(kH, kW, C), images = imagesAtOnce(yH, yW);
+  const pixel = <usize>C * F32, row = <usize>W * pixel, paddedRow = <usize>paddedW * pixel;
+  const frame = <usize>paddedH * paddedRow, corner = <usize>padT * paddedRow + <usize>padL * pixel;
+  const down = <usize>sH * paddedRow, right = <usize>sW * pixel;
+  const filterSize = <usize>tiles * TILE_BYTES, listSize = <usize>(images * yH * yW + 1) * ENTRY;
+  const turned = scratch, frames = turned + <usize>K * filterSize;
+  const lists = frames + aligned(<usize>images * frame);
+  const vectors = lists + <usize>LANES * listSize;
+
+  setVectors(vectors, kH, kW, C, <usize>dilH * paddedRow);
+  memory.fill(turned, 0, <usize>K * filterSize);
+  if (toInput) turn(true, filter, turned, kH, kW, C, K, filterSize);
+  const framed = toInput || paddedH != H || paddedW != W;
+  if (framed) memory.fill(frames, 0, <usize>images * frame);
+  for (let b = 0; b < B; b += images) {
+    const count = min(images, B - b);
+    if (toInput && b > 0) memory.fill(frames, 0, <usize>count * frame);
+    if (!toInput && framed) {
+      for (let i = 0; i < count * H; ++i)
+        memory.copy(
+          frames + corner + <usize>(i / H) * frame + <usize>(i % H) * paddedRow,
+          image + <usize>i * row,
+          row,
+        );
+    }
+    const windows = framed ? frames : image;
+    for (let d2 = 0; d2 < K; d2 += LANES) {
+      list(dy + <usize>d2 * F32, K, count, yH, yW, frame, down, right, lists, listSize);
+      for (let lane = 0; lane < min(LANES, K - d2); ++lane) {
+        const from = lists + <usize>lane * listSize;
+        const end = load<usize>(ends + <usize>lane * sizeof<usize>());
+        const taps = turned + <usize>(d2 + lane) * filterSize;
+        if (toInput) scatter(windows, from, end, vectors, tiles, taps);
+        else gather(windows, from, end, vectors, tiles, taps);
+      }
+    }
+    if (toInput) {
+      for (let i = 0; i < count * H; ++i)
+        memory.copy(
+          image + <usize>i * row,
+          frames + corner + <usize>(i / H) * frame + <usize>(i % H) * paddedRow,
+          row,
+        );
+    }
+    image += <usize>(count * H) * row;
+    dy += <usize>(count * yH * yW * K) * F32;
+  }
+  if (!toInput) turn(false, filter, turned, kH, kW, C, K, filterSize);
+}
+
+/** filter [kH, kW, C, K] to [K, vectors of the window], or back. */
+@inline
+function turn(
+  there: bool, filter: usize, turned: usize, kH: i32, kW: i32, C: i32, K: i32, filterSize: usize,
+): void {
+  for (let wR = 0; wR < kH; ++wR) {
+    for (let wCd1 = 0; wCd1 < kW * C; ++wCd1) {
+      const vector = (wCd1 / 4) * kH + wR;
+      let at = turned + <usize>(vector * 4 + wCd1 % 4) * F32;
+      for (let d2 = 0; d2 < K; ++d2, filter += F32, at += filterSize) {
+        if (there) store<f32>(at, load<f32>(filter));
+        else store<f32>(filter, load<f32>(at));
+      }
+    }
+  }
+}
+
+export function sparseFilterGradient(
+  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
+  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, padT: i32, padL: i32, paddedH: i32,
+  paddedW: i32,
+): void {
+  overLists(
+    false, x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH,
+    paddedW,
+  );
+}
+
+export function sparseInputGradient(
+  dy: usize, filter: usize, dx: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
+  kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, padT: i32, padL: i32,
+  paddedH: i32, paddedW: i32,
+): void {
+  overLists(
+    true, dx, dy, filter, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH,
+    paddedW,
+  );
+}

@@ -52,8 +52,8 @@ WebAssembly build: ${e.build}; one thread; batches of ${e.batchSize}
 const legend = `simd, cpu: our kernels on that backend; stock: TensorFlow.js's own on cpu; µs: of simd, an image
 ms: median ± median absolute deviation of n runs, in turns in one process
 ratios: of the medians, ± the median absolute deviation of the rounds' own ratios
-GFLOP/s: of simd, from the products with pixels inside the image; % of the multiply-adds that this core reached
-around each block of runs in a loop without memory, with the same build
+GFLOP/s: of simd, from the products with pixels inside the image, zeros included; % of the multiply-adds that this core
+reached around each block of runs in a loop without memory, with the same build. A step leaves most zeros out
 `;
 
 const headings = [

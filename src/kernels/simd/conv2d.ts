@@ -20,7 +20,7 @@
 // the whole batch, so that even a corner fills its tiles.
 
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
-import {isSparse, sparseFilterGradient, sparseInputGradient, sparseScratch} from './sparse';
+import {allFinite, isSparse, sparseFilterGradient, sparseInputGradient, sparseScratch} from './sparse';
 import {conv2dByStrips, isOneChannelSideBySide, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
 
@@ -216,8 +216,9 @@ export function conv2dInputGradient(
   dy: usize, filter: usize, dx: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
   kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
 ): void {
-  const taps = kH * kW * C;
-  if (isSparse(dy, B * yH * yW * K, filter, taps * K, taps, K, dilW)) {
+  const taps = kH * kW * C, dySize = B * yH * yW * K;
+  // The last vector of a window's row reaches beyond it, with zeros that an infinite dy makes NaN.
+  if (isSparse(dy, dySize, filter, taps * K, taps, K, dilW) && allFinite(dy, dySize)) {
     const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
     sparseInputGradient(
       dy, filter, dx, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH,

@@ -13,7 +13,7 @@
 // its corner) are listed once and serve all windows that see the same ones: otherwise the loops
 // over four cells cost more than the cells. Backward, each window writes dy where its position is
 // and 0 elsewhere. Where windows do not overlap that is all there is to write, once, without
-// reading dx; in general it is added.
+// reading dx; in general it is added. The usual four cells then stay in registers.
 
 import {F32, storeFirst} from './vector';
 
@@ -139,7 +139,24 @@ export function maxPoolGradient(
         cells.see(wR0, wR1, max(0, -left), min(kW, W - left), kW, row, pixel);
         const first = cells.list, end = cells.end;
         let corner = dx + <usize>(b * H + top) * row + <usize>left * pixel;
-        for (let d1 = 0; d1 < C; d1 += 4, corner += 16) {
+        let d1 = 0;
+        if (!overlap && end - first == 4 * CELL) {
+          const dx0 = load<usize>(first), dx1 = load<usize>(first, CELL);
+          const dx2 = load<usize>(first, 2 * CELL), dx3 = load<usize>(first, 3 * CELL);
+          const at0 = v128.load32_splat(first, 4), at1 = v128.load32_splat(first, CELL + 4);
+          const at2 = v128.load32_splat(first, 2 * CELL + 4);
+          const at3 = v128.load32_splat(first, 3 * CELL + 4);
+          for (; d1 <= C - 4; d1 += 4, corner += 16) {
+            const dyi = v128.load(dy), at = v128.load(position);
+            v128.store(corner + dx0, v128.and(dyi, i32x4.eq(at, at0)));
+            v128.store(corner + dx1, v128.and(dyi, i32x4.eq(at, at1)));
+            v128.store(corner + dx2, v128.and(dyi, i32x4.eq(at, at2)));
+            v128.store(corner + dx3, v128.and(dyi, i32x4.eq(at, at3)));
+            dy += 16;
+            position += 16;
+          }
+        }
+        for (; d1 < C; d1 += 4, corner += 16) {
           const channels = min(C - d1, 4);
           const dyi = v128.load(dy), at = v128.load(position);
           for (let cell = first; cell < end; cell += CELL) {

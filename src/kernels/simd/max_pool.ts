@@ -13,7 +13,7 @@
 // its corner) are listed once and serve all windows that see the same ones: otherwise the loops
 // over four cells cost more than the cells. Backward, each window writes dy where its position is
 // and 0 elsewhere. Where windows do not overlap that is all there is to write, once, without
-// reading dx; in general it is added. The usual four cells then stay in registers.
+// reading dx; in general it is added. The usual four cells have loops of their own, in registers.
 
 import {F32, storeFirst} from './vector';
 
@@ -94,7 +94,33 @@ function pool(
         cells.see(wR0, wR1, max(0, -left), min(kW, W - left), kW, row, pixel);
         const first = cells.list, end = cells.end;
         let corner = x + <usize>(b * H + top) * row + <usize>left * pixel;
-        for (let d1 = 0; d1 < C; d1 += 4, corner += 16) {
+        let d1 = 0;
+        if (nanWins && end - first == 4 * CELL) {
+          const x0 = load<usize>(first), x1 = load<usize>(first, CELL);
+          const x2 = load<usize>(first, 2 * CELL), x3 = load<usize>(first, 3 * CELL);
+          const at0 = v128.load32_splat(first, 4), at1 = v128.load32_splat(first, CELL + 4);
+          const at2 = v128.load32_splat(first, 2 * CELL + 4);
+          const at3 = v128.load32_splat(first, 3 * CELL + 4);
+          for (; d1 <= C - 4; d1 += 4, corner += 16) {
+            const c1 = v128.load(corner + x1), c2 = v128.load(corner + x2);
+            const c3 = v128.load(corner + x3);
+            let best = v128.load(corner + x0), at = at0;
+            let isBetter = better(c1, best);
+            best = v128.bitselect(c1, best, isBetter);
+            at = v128.bitselect(at1, at, isBetter);
+            isBetter = better(c2, best);
+            best = v128.bitselect(c2, best, isBetter);
+            at = v128.bitselect(at2, at, isBetter);
+            isBetter = better(c3, best);
+            best = v128.bitselect(c3, best, isBetter);
+            at = v128.bitselect(at3, at, isBetter);
+            v128.store(y, best);
+            v128.store(position, at);
+            y += 16;
+            position += 16;
+          }
+        }
+        for (; d1 < C; d1 += 4, corner += 16) {
           let best = f32x4.splat(-Infinity), at = i32x4.splat(-1);
           let cell = first;
           if (nanWins && cell < end) {
@@ -104,12 +130,9 @@ function pool(
           }
           for (; cell < end; cell += CELL) {
             const xi = v128.load(corner + load<usize>(cell));
-            // larger; or NaN, unless best is NaN already
-            const better = nanWins
-              ? v128.andnot(f32x4.eq(best, best), f32x4.le(xi, best))
-              : f32x4.gt(xi, best);
-            best = v128.bitselect(xi, best, better);
-            at = v128.bitselect(v128.load32_splat(cell, 4), at, better);
+            const isBetter = nanWins ? better(xi, best) : f32x4.gt(xi, best);
+            best = v128.bitselect(xi, best, isBetter);
+            at = v128.bitselect(v128.load32_splat(cell, 4), at, isBetter);
           }
           const channels = min(C - d1, 4);
           storeFirst(y, best, channels);
@@ -171,4 +194,10 @@ export function maxPoolGradient(
       }
     }
   }
+}
+
+/** Where xi is larger; or NaN, unless best is NaN already. */
+@inline
+function better(xi: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(xi, best));
 }

@@ -196,8 +196,8 @@ function scatter(
 }
 
 // Both gradients go through the same lists and windows; only what is added to what differs. Images
-// are copied into frames of zeros, so that windows may reach into padding; without padding dW reads
-// them where they are. dx always has frames, as the last vector of a row reaches beyond the window.
+// are copied into frames of zeros, so that windows may reach into padding; without padding they are
+// used where they are. Not so dx if the last vector of a row reaches beyond the window.
 @inline
 function overLists(
   toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, B: i32, H: i32, W: i32,
@@ -216,11 +216,12 @@ function overLists(
   setVectors(vectors, kH, kW, C, <usize>dilH * paddedRow);
   memory.fill(turned, 0, <usize>K * filterSize);
   if (toInput) turn(true, filter, turned, kH, kW, C, K, filterSize);
-  const framed = toInput || paddedH != H || paddedW != W;
+  const framed = paddedH != H || paddedW != W || (toInput && (kW * C) % 4 != 0);
   if (framed) memory.fill(frames, 0, <usize>images * frame);
   for (let b = 0; b < B; b += images) {
     const count = min(images, B - b);
-    if (toInput && b > 0) memory.fill(frames, 0, <usize>count * frame);
+    const windows = framed ? frames : image;
+    if (toInput && (b > 0 || !framed)) memory.fill(windows, 0, <usize>count * frame);
     if (!toInput && framed) {
       for (let i = 0; i < count * H; ++i)
         memory.copy(
@@ -229,7 +230,6 @@ function overLists(
           row,
         );
     }
-    const windows = framed ? frames : image;
     for (let d2 = 0; d2 < K; d2 += LANES) {
       list(dy + <usize>d2 * F32, K, count, yH, yW, frame, down, right, lists, listSize);
       for (let lane = 0; lane < min(LANES, K - d2); ++lane) {
@@ -240,7 +240,7 @@ function overLists(
         else gather(windows, from, end, vectors, tiles, taps);
       }
     }
-    if (toInput) {
+    if (toInput && framed) {
       for (let i = 0; i < count * H; ++i)
         memory.copy(
           image + <usize>i * row,

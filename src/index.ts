@@ -4,6 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import './kernels/cpu/register.ts';
 import './kernels/reference/register.ts';
 import './kernels/simd/backend/register.ts';
+import './kernels/webgl/register.ts';
 
 export {DataError} from './data/idx.ts';
 export {type Batch, type IdxFile, MnistData} from './data/mnist_data.ts';

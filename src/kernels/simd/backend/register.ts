@@ -12,8 +12,8 @@ export {SimdBackend, type SimdOptions};
 /** True where WebAssembly has SIMD; elsewhere the backend is not registered. */
 export const simdSupported: boolean = build !== undefined;
 
-/** Of a backend that nobody chose: above the stock CPU backend's 1, like `wasm` and `webgl`. */
-const PRIORITY = 2;
+/** Where nobody chooses a backend, the highest is taken: stock `cpu` has 1, stock `wasm` and `webgl` have 2. */
+const PRIORITY = 3;
 
 /**
  * Registers a backend with these kernels, which then works beside any other of its kind.

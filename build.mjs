@@ -1,7 +1,8 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test, bench or tfjs
+//   node build.mjs cli          one part: lib, cli, test, page, bench or tfjs
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {resolve} from 'node:path';
 import asc from 'assemblyscript/asc';
 import {build} from 'esbuild';
 
@@ -13,6 +14,7 @@ const common = {
   platform: 'node',
   mainFields: ['module', 'main'],
   loader: {'.wasm': 'binary'},
+  external: ['playwright-core'], // it finds files beside its own
   logLevel: 'warning',
   sourcemap: true,
 };
@@ -24,6 +26,16 @@ const sources = (folder, suffix) =>
   readdirSync(folder)
     .filter(name => name.endsWith(suffix))
     .map(name => `${folder}/${name}`);
+
+/** Tests of what there is in Node only. */
+const nodeTests = ['browser', 'cli', 'data', 'package', 'simd'].map(name => `test/${name}.test.ts`);
+
+const replace = (filter, file) => ({
+  name: 'replace',
+  setup({onResolve}) {
+    onResolve({filter}, () => ({path: resolve(file)}));
+  },
+});
 
 const parts = {
   // A library must share its user's copy of TensorFlow.js, so here it stays an import.
@@ -51,6 +63,20 @@ const parts = {
     splitting: true,
     banner: {js: require},
     chunkNames: '../test-chunks/[name]-[hash]',
+  },
+  // The same tests for a page, and those that are for a page only. Where the page's uvu is ours, the tests say 'uvu' still.
+  page: {
+    entryPoints: [
+      ...sources('test', '.test.ts').filter(file => !nodeTests.includes(file)),
+      ...sources('test/browser', '.test.ts'),
+    ],
+    outbase: 'test',
+    outdir: 'dist/page',
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'browser',
+    external: ['node:*'] /* imported in Node only */,
+    plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
   // tfjs-core's package.json declares its spec files free of side effects: without ignoreAnnotations none would run.

@@ -1,4 +1,5 @@
-// The backends that every witness runs on. A new one joins by adding its name.
+// The backends that every witness runs on: those of Node there, and webgl in the page that browser.test.ts opens. A new one
+// joins by adding its name.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
@@ -14,8 +15,13 @@ for (const kernel of tf.getKernelsForBackend('cpu')) {
 
 tf.enableProdMode(); // no greeting from the CPU backend
 
-export const backends = ['cpu', 'reference', 'simd'] as const;
-export type Backend = (typeof backends)[number];
+export type Backend = 'cpu' | 'reference' | 'simd' | 'webgl';
+export const backends: readonly Backend[] =
+  typeof document === 'undefined' ? ['cpu', 'reference', 'simd'] : ['webgl'];
+
+/** How many random shapes to try: each one is new programs for webgl to compile. */
+export const randomRuns = (backend: Backend, usual: number): number =>
+  backend === 'webgl' ? usual / 10 : usual;
 
 /** Runs `work` on a backend and checks that it leaves no tensor behind. */
 export function onBackend<T>(backend: Backend, work: () => T): T {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {conv2d} from '../src/index.ts';
-import {backends, onBackend} from './backends.ts';
+import {backends, onBackend, randomRuns} from './backends.ts';
 import {type Conv2DSpec, conv2dCase, conv2dCases, networkConvolutions} from './cases/conv2d.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -182,14 +182,14 @@ for (const backend of backends) {
   test(`conv2d: random shapes, exact on integers, ${backend}`, () => {
     fc.assert(
       fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), backend)),
-      {numRuns: 150},
+      {numRuns: randomRuns(backend, 150)},
     );
   });
 
   test(`conv2d: random shapes, exact where most of dy is 0, ${backend}`, () => {
     fc.assert(
       fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), backend, fewIntegers)),
-      {numRuns: 150},
+      {numRuns: randomRuns(backend, 150)},
     );
   });
 }

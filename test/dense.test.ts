@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import {dense} from '../src/index.ts';
-import {backends, onBackend} from './backends.ts';
+import {backends, onBackend, randomRuns} from './backends.ts';
 import {denseCase, denseCases} from './cases/dense.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -59,7 +59,7 @@ for (const backend of backends) {
   test(`dense: random shapes, exact on integers, ${backend}`, () => {
     fc.assert(
       fc.property(anyDense, spec => exactOnIntegers(denseCase(spec), backend)),
-      {numRuns: 150},
+      {numRuns: randomRuns(backend, 150)},
     );
   });
 }

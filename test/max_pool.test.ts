@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import {maxPool} from '../src/index.ts';
-import {type Backend, backends, onBackend} from './backends.ts';
+import {type Backend, backends, onBackend, randomRuns} from './backends.ts';
 import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from './cases/max_pool.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -153,7 +153,7 @@ for (const backend of backends) {
   test(`maxPool: random shapes, exact on integers, ${backend}`, () => {
     fc.assert(
       fc.property(anyMaxPool, spec => exactOnIntegers(maxPoolCase(spec), backend)),
-      {numRuns: 150},
+      {numRuns: randomRuns(backend, 150)},
     );
   });
 }

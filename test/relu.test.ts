@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import {relu} from '../src/index.ts';
-import {backends, onBackend} from './backends.ts';
+import {backends, onBackend, randomRuns} from './backends.ts';
 import {reluCase, reluCases} from './cases/relu.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -36,7 +36,7 @@ for (const backend of backends) {
   test(`relu: random shapes, exact on integers, ${backend}`, () => {
     fc.assert(
       fc.property(anyShape, shape => exactOnIntegers(reluCase(shape), backend)),
-      {numRuns: 50},
+      {numRuns: randomRuns(backend, 50)},
     );
   });
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {softmax, softmaxCrossEntropy} from '../src/index.ts';
-import {backends, onBackend} from './backends.ts';
+import {backends, onBackend, randomRuns} from './backends.ts';
 import {softmaxCases, softmaxCrossEntropyCases} from './cases/softmax_cross_entropy.ts';
 import {EXACT, expectClose, sumTolerance, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -102,7 +102,7 @@ for (const backend of backends) {
           }),
         ),
       ),
-      {numRuns: 50},
+      {numRuns: randomRuns(backend, 50)},
     );
   });
 }

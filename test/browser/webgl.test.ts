@@ -1,0 +1,37 @@
+// That the page's tests run where they say: on WebGL 2, and on the backend that a user of index.ts would get.
+import {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {relu} from '../../src/index.ts';
+
+test('importing makes simd the default, and webgl there to be chosen', async () => {
+  await tf.ready();
+  assert.is(tf.getBackend(), 'simd');
+  const {registryFactory} = tf.engine();
+  assert.ok(registryFactory.simd.priority > registryFactory.webgl.priority);
+});
+
+test('backend webgl is WebGL 2 with float32 textures, and computes', () => {
+  assert.ok(tf.setBackend('webgl'));
+  assert.is(tf.getBackend(), 'webgl');
+  const backend = tf.backend() as MathBackendWebGL;
+  assert.instance(backend, MathBackendWebGL);
+  const {gl} = backend.gpgpu;
+  assert.instance(gl, WebGL2RenderingContext);
+  assert.is(tf.env().getNumber('WEBGL_VERSION'), 2);
+  assert.ok(tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'));
+  // Inputs this large are not computed on the CPU, in its place.
+  const y = relu(tf.fill([1000], 1 + 2 ** -23));
+  assert.ok(backend.texData.get(y.dataId).texture, 'the result is in a texture');
+  assert.equal(Array.from(y.dataSync()), new Array(1000).fill(1 + 2 ** -23));
+  y.dispose();
+
+  const renderer = gl.getParameter(
+    gl.getExtension('WEBGL_debug_renderer_info')!.UNMASKED_RENDERER_WEBGL,
+  );
+  const software = /swiftshader|llvmpipe|software/i.test(renderer);
+  console.log(`WebGL 2 on ${renderer}${software ? ', a software renderer' : ''}`);
+});
+
+test.run();

@@ -14,6 +14,7 @@ for (const kernel of tf.getKernelsForBackend('cpu')) {
 }
 
 tf.enableProdMode(); // no greeting from the CPU backend
+tf.env().set('IS_TEST', true); // each kernel's end throws if it leaves data behind that no tensor owns
 
 export type Backend = 'cpu' | 'reference' | 'simd' | 'webgl';
 export const backends: readonly Backend[] =

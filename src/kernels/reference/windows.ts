@@ -45,7 +45,9 @@ export function addWindowElements(parts: tf.Tensor4D[], g: Windows): tf.Tensor4D
       [0, 0],
     ]);
   });
-  return tf.slice(tf.addN(placed), [0, padT, padL, 0], [B, H, W, C]);
+  // Not addN: of so many parts, stock WebGL's loses two sums for each call, and WebGPU's asks for more buffers than there are.
+  const sum = placed.reduce((sum, part) => tf.add(sum, part));
+  return tf.slice(sum, [0, padT, padL, 0], [B, H, W, C]);
 }
 
 /** The window's elements in row order. */

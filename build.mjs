@@ -51,11 +51,18 @@ const parts = {
     chunkNames: 'lib-[hash]',
     packages: 'external',
   },
-  cli: {
-    entryPoints: {cli: 'src/cli/main.ts'},
-    outdir: 'dist',
-    banner: {js: `#!/usr/bin/env node\n${require}`},
-  },
+  cli: [
+    {
+      entryPoints: {cli: 'src/cli/main.ts'},
+      outdir: 'dist',
+      banner: {js: `#!/usr/bin/env node\n${require}`},
+    },
+    {
+      entryPoints: {webgl_page: 'src/cli/webgl_page.ts'},
+      outdir: 'dist',
+      platform: 'browser',
+    },
+  ],
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
     entryPoints: [...sources('test', '.test.ts'), ...sources('test', '_worker.ts')],
@@ -124,5 +131,5 @@ if (unknown) {
 if (wanted.length === 0) rmSync('dist', {recursive: true, force: true});
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
-  await build({...common, ...parts[name]});
+  for (const part of [parts[name]].flat()) await build({...common, ...part});
 }

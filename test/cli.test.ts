@@ -1,7 +1,17 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
 // The command line: the built program is run as its users run it, on a small folder of images made here.
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -20,6 +30,7 @@ import {
 import {Random} from '../src/random.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const trainSize = 320;
 const testSize = 200;
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-cli-'));
@@ -38,6 +49,11 @@ const limit = {timeout: 60_000, killSignal: 'SIGKILL'} as const;
 /** Runs the program; `watch` is called with it and with all of its stdout so far whenever there is more. */
 function run(args: string[], watch?: (child: ChildProcess, stdout: string) => void) {
   return finished(spawn(process.execPath, [program, ...args], limit), watch);
+}
+
+/** Runs a program of Node's in another environment, in which a variable can be undefined. */
+function runIn(env: Record<string, string | undefined>, ...args: string[]) {
+  return finished(spawn(process.execPath, args, {...limit, env: {...process.env, ...env}}));
 }
 
 function finished(child: ChildProcess, watch?: (child: ChildProcess, stdout: string) => void) {
@@ -273,7 +289,7 @@ test('wrong use: one sentence with the option, what was expected and what was fo
     [['--seed', '4294967297'], '--seed: expected a whole number from'],
     [['--learning-rate', '0'], '--learning-rate: expected a number above 0, found "0"'],
     [['--learning-rate', 'fast'], '--learning-rate: expected a number above 0, found "fast"'],
-    [['--backend', 'gpu'], '--backend: expected simd or cpu, found "gpu"'],
+    [['--backend', 'gpu'], '--backend: expected simd, cpu or webgl, found "gpu"'],
     [['--net', 'lenet'], '--net: expected tutorial or mnist-core, found "lenet"'],
     [['--epochs', '2', '--batches', '3'], '--batches: expected to be given instead of --epochs'],
     [
@@ -302,26 +318,31 @@ test('bad data: one sentence with the file, exit 1', () => {
   ]);
 });
 
-test('a run that diverges names the batch, exit 1', () =>
-  // With 1e6 the relus die, and a loss of half a million stays finite.
-  fails(1, [[[...small, '--learning-rate', '1e38'], 'at batch 2 of 100']]));
+for (const backend of ['simd', 'webgl']) {
+  const inBackend = [...small, '--backend', backend];
 
-test('Ctrl-C stops the training, and the report is on what was learnt so far; exit 130', async () => {
-  let pressed = 0;
-  const {code, stdout, stderr} = await run([...small, '--epochs', '100000'], (child, text) => {
-    // A second signal at once is no second key press: npm passes on the one that the terminal has sent to both.
-    const next = [/^batch .*loss/m, /^Stopping/m][pressed];
-    if (!next?.test(text)) return;
-    pressed++;
-    child.kill('SIGINT');
+  test(`a run that diverges names the batch, exit 1, ${backend}`, () =>
+    // With 1e6 the relus die, and a loss of half a million stays finite.
+    fails(1, [[[...inBackend, '--epochs', '5', '--learning-rate', '1e38'], 'at batch 2 of 100']]));
+
+  test(`Ctrl-C stops the training, and the report is on what was learnt so far; exit 130, ${backend}`, async () => {
+    let pressed = 0;
+    const args = [...inBackend, '--epochs', '100000'];
+    const {code, stdout, stderr} = await run(args, (child, text) => {
+      // A second signal at once is no second key press: npm passes on the one that the terminal has sent to both.
+      const next = [/^batch .*loss/m, /^Stopping/m][pressed];
+      if (!next?.test(text)) return;
+      pressed++;
+      child.kill('SIGINT');
+    });
+    assert.is(code, 130);
+    assert.is(stderr, '');
+    const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
+    assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
+    assert.match(stdout, 'of 200 right');
+    assert.match(stdout, 'Confusion matrix');
   });
-  assert.is(code, 130);
-  assert.is(stderr, '');
-  const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
-  assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
-  assert.match(stdout, 'of 200 right');
-  assert.match(stdout, 'Confusion matrix');
-});
+}
 
 test('a reader that closes the pipe early, as head does, ends the program quietly', async () => {
   const {code, stderr} = await run([...small, '--epochs', '100000'], child =>
@@ -351,6 +372,125 @@ test('without WebAssembly, cpu is taken and said so', async () => {
   assert.is(asked.code, 2);
   assert.match(asked.stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
 });
+
+// ---- in a browser
+
+test('webgl: the output of the other backends, and their losses', async () => {
+  const args = [...small, '--epochs', '1', '--test-every', '10', '--test-size', '50', '--backend'];
+  const [webgl, simd] = await Promise.all([run([...args, 'webgl']), run([...args, 'simd'])]);
+  assert.is(webgl.code, 0, webgl.stderr);
+  assert.is(webgl.stderr, '');
+  assert.match(webgl.stdout, /\nbackend webgl in Chromium [\d.]+ on .+, seed 1\n/);
+  const lines = ({stdout}: Finished) =>
+    stdout
+      .replace(/^backend .*, seed/m, 'backend, seed')
+      .replace(/ {2}[\d,]+ images\/s {2}(\d+:\d\d left|testing)$/gm, '')
+      .split('\n');
+  assert.equal(lines(webgl), lines(simd));
+});
+
+test('webgl: --json ends with the same line, on another net, seed and batch size', async () => {
+  const args = ['--data', folder, '--net', 'mnist-core', '--seed', '7', '--batch-size', '40'];
+  const [webgl, simd] = await Promise.all(
+    ['webgl', 'simd'].map(backend =>
+      run([...args, '--batches', '4', '--json', '--backend', backend]),
+    ),
+  );
+  assert.is(webgl.code, 0, webgl.stderr);
+  assert.match(webgl.stdout, /^\{.*\}\n$/);
+  const [found, expected] = [webgl, simd].map(({stdout}) => JSON.parse(stdout));
+  assert.is(Object.keys(found).join(), jsonKeys);
+  for (const key of ['firstLoss', 'lastLoss']) {
+    const [a, b] = [found[key], expected[key]];
+    assert.ok(Math.abs(a - b) <= 1e-4 * b, `${key}: ${a} and ${b}`);
+  }
+  const {msPerStep, seconds, firstLoss, lastLoss} = found;
+  assert.equal(found, {...expected, backend: 'webgl', msPerStep, seconds, firstLoss, lastLoss});
+});
+
+/** The processes that a process has started, where Linux tells. */
+function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
+const canWatch = existsSync(`/proc/self/task/${process.pid}/children`);
+if (!canWatch) console.log('SKIPPED: only Linux tells which processes a browser is');
+
+(canWatch ? test : test.skip)('webgl: whatever ends the program ends the browser', async () => {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    let browser: number[] = [];
+    const args = [...small, '--backend', 'webgl', '--epochs', '100000'];
+    await run(args, (child, text) => {
+      if (browser.length || !/^batch .*loss/m.test(text)) return;
+      browser = childrenOf(child.pid!);
+      child.kill(signal);
+    });
+    assert.ok(browser.length > 0, `no browser was seen before ${signal}`);
+    const deadline = performance.now() + 10_000;
+    while (browser.some(isAlive) && performance.now() < deadline) {
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    assert.not.ok(browser.some(isAlive), `the browser outlives ${signal}`);
+  }
+});
+
+test('no browser: one sentence that says what to install, exit 1', async () => {
+  // The package as it is installed, without what only its development needs.
+  const installed = join(temporary, 'installed');
+  const modules = join(installed, 'node_modules');
+  mkdirSync(modules, {recursive: true});
+  writeFileSync(join(installed, 'package.json'), '{"type": "module"}');
+  for (const file of ['cli.js', 'webgl_page.js']) {
+    cpSync(join(root, 'dist', file), join(installed, file));
+  }
+  const args = [join(installed, 'cli.js'), ...small, '--backend', 'webgl'];
+  const sentence = async (env: Record<string, string | undefined>, ...words: RegExp[]) => {
+    const {code, stdout, stderr} = await runIn(env, ...args);
+    assert.is(code, 1, stderr);
+    assert.is(stdout, '');
+    assert.match(stderr, /^mnist-ops: [^\n]+\n$/);
+    for (const word of words) assert.match(stderr, word);
+  };
+  const env = {PATH: temporary, MNIST_OPS_BROWSER: undefined};
+  await sentence(env, /^mnist-ops: playwright-core: .*npm install playwright-core/);
+
+  symlinkSync(join(root, 'node_modules/playwright-core'), join(modules, 'playwright-core'));
+  if (process.platform === 'linux') {
+    // Where installers put a browser is known elsewhere, and there may be one.
+    await sentence(env, /apt-get install chromium/, /MNIST_OPS_BROWSER/, /it is not installed/);
+  }
+  // Node is no browser.
+  const named = {MNIST_OPS_BROWSER: process.execPath};
+  await sentence(named, /^mnist-ops: MNIST_OPS_BROWSER: expected a Chrome or Chromium that starts/);
+});
+
+test('without a browser, the tests fail with that sentence', async () => {
+  const tests = join(root, 'dist/test/browser.test.js');
+  const {code, stdout, stderr} = await runIn({MNIST_OPS_BROWSER: process.execPath}, tests);
+  assert.is(code, 1);
+  assert.match(stdout + stderr, 'FAIL');
+  assert.match(stdout + stderr, 'MNIST_OPS_BROWSER: expected a Chrome or Chromium that starts');
+});
+
+const hasPackage = process.platform === 'linux' && process.arch === 'x64';
+if (!hasPackage) console.log('SKIPPED: @sparticuz/chromium is for Linux on x64');
+
+(hasPackage ? test : test.skip)(
+  'where the installed Chromium does not start, the one in @sparticuz/chromium trains',
+  async () => {
+    writeFileSync(join(temporary, 'chromium'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
+    const env = {PATH: temporary, MNIST_OPS_BROWSER: undefined};
+    const args = [program, ...small, '--backend', 'webgl', '--batches', '1'];
+    const {code, stdout, stderr} = await runIn(env, ...args);
+    assert.is(code, 0, stderr);
+    assert.is(stderr, '');
+    const {devDependencies} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [major] = devDependencies['@sparticuz/chromium'].split('.');
+    assert.match(stdout, `backend webgl in Chromium ${major}.`);
+  },
+);
 
 // ---- on a terminal: util-linux's script makes a pseudo-terminal for the program
 

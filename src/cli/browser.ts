@@ -43,7 +43,8 @@ interface Candidate {
 export async function startBrowser(): Promise<Browser> {
   const {chromium} = await import('playwright-core').catch(error => {
     throw new Error(
-      'the npm package playwright-core: expected it to be installed, to drive a browser, found it nowhere in node_modules',
+      'playwright-core: expected this npm package to be installed, to drive a browser (npm install playwright-core), ' +
+        'found it nowhere in node_modules',
       {cause: error},
     );
   });

@@ -1,14 +1,21 @@
 // The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 import '../index.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import type {MnistData} from '../data/mnist_data.ts';
-import {loadMnist} from '../data/node.ts';
+import {MnistData} from '../data/mnist_data.ts';
+import {readMnist} from '../data/node.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
-import {createNetwork, type Network} from '../network.ts';
-import {type Evaluation, evaluate, train} from '../training.ts';
+import {createNetwork} from '../network.ts';
+import {
+  type Evaluation,
+  evaluate,
+  type TrainingOptions,
+  type TrainingProgress,
+  train,
+} from '../training.ts';
 import {helpText, type Options, parseOptions, UsageError} from './options.ts';
 import {createProgress, type Progress} from './progress.ts';
 import {header, median, report, type Summary} from './report.ts';
+import {trainerInBrowser} from './webgl.ts';
 
 const interruptedCode = 130; // 128 + SIGINT
 
@@ -32,31 +39,60 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(helpText);
     return 0;
   }
-  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
   if (options.backend === 'simd' && !simdSupported) {
     throw new UsageError('--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
   }
-  if (!(await tf.setBackend(options.backend))) {
-    throw new Error(`--backend: expected ${options.backend} to run here, found that it cannot`);
-  }
-  const data = await loadMnist(options.data, {seed: options.seed});
+  const files = await readMnist(options.data);
+  const data = new MnistData(files, {seed: options.seed});
   const {trainSize, testSize} = data;
   checkSize('--batch-size', options.batchSize, trainSize, 'training');
   checkSize('--test-size', options.testSize, testSize, 'test');
 
-  const network = createNetwork(options.net, {seed: options.seed});
-  const parameters = network.variables.reduce((sum, {size}) => sum + size, 0);
-  const out = options.json ? process.stderr : process.stdout;
-  out.write(`${header({...options, parameters, trainSize, testSize, simdSupported})}\n`);
+  const trainer =
+    options.backend === 'webgl'
+      ? await trainerInBrowser(files, options)
+      : await trainerHere(data, options);
+  try {
+    const {parameters, place} = trainer;
+    const out = options.json ? process.stderr : process.stdout;
+    out.write(`${header({...options, parameters, place, trainSize, testSize})}\n`);
 
-  const run = await runTraining(network, data, options, out);
-  if (!run) {
-    out.write('Interrupted before the first batch was done.\n');
-    return interruptedCode;
+    const run = await runTraining(trainer, data, options, out);
+    if (!run) {
+      out.write('Interrupted before the first batch was done.\n');
+      return interruptedCode;
+    }
+    out.write(report(run.evaluation, run.interrupted ? run.losses.length : undefined));
+    if (options.json) process.stdout.write(`${JSON.stringify(summarise(options, run))}\n`);
+    return run.interrupted ? interruptedCode : 0;
+  } finally {
+    await trainer.close();
   }
-  out.write(report(run.evaluation, run.interrupted ? run.losses.length : undefined));
-  if (options.json) process.stdout.write(`${JSON.stringify(summarise(options, run))}\n`);
-  return run.interrupted ? interruptedCode : 0;
+}
+
+/** A network and its data, in this program or in a browser. */
+export interface Trainer {
+  parameters: number;
+  /** What there is to say about where its backend runs. */
+  place: string;
+  train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
+  evaluate(): Promise<Evaluation>;
+  close(): Promise<void>;
+}
+
+async function trainerHere(data: MnistData, {backend, net, seed}: Options): Promise<Trainer> {
+  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
+  if (!(await tf.setBackend(backend))) {
+    throw new Error(`--backend: expected ${backend} to run here, found that it cannot`);
+  }
+  const network = createNetwork(net, {seed});
+  return {
+    parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
+    place: simdSupported ? '' : '(WebAssembly has no SIMD here)',
+    train: options => train(network, data, options),
+    evaluate: () => evaluate(network, data),
+    close: async () => {},
+  };
 }
 
 function checkSize(option: string, size: number | undefined, most: number, images: string) {
@@ -79,7 +115,7 @@ interface FinishedRun {
  * Undefined if it was interrupted before the first batch was done.
  */
 async function runTraining(
-  network: Network,
+  trainer: Trainer,
   data: MnistData,
   options: Options,
   out: NodeJS.WriteStream,
@@ -99,7 +135,7 @@ async function runTraining(
   let interrupted = false;
   try {
     const settings = {batches, batchSize, learningRate, testEvery, testSize, signal};
-    for await (const event of train(network, data, settings)) {
+    for await (const event of trainer.train(settings)) {
       if (event.kind === 'batch') {
         losses.push(event.loss);
         times.push(event.ms);
@@ -116,8 +152,7 @@ async function runTraining(
     progress.close();
   }
   if (losses.length === 0) return undefined;
-  const evaluation =
-    tested?.batch === losses.length ? tested.evaluation : await evaluate(network, data);
+  const evaluation = tested?.batch === losses.length ? tested.evaluation : await trainer.evaluate();
   const seconds = (performance.now() - started) / 1000;
   return {losses, times, epochs, seconds, evaluation, interrupted};
 }

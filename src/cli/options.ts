@@ -4,10 +4,10 @@ import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 
 /** Backends by name. */
-export const backends = ['simd', 'cpu'] as const;
+export const backends = ['simd', 'cpu', 'webgl'] as const;
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
-/** An epoch takes seconds with `simd`, and the best part of a minute with `cpu`. */
-const defaultEpochs = {simd: 5, cpu: 1};
+/** An epoch takes seconds with `simd`, and a minute or so with `cpu` and with `webgl` on a software GPU. */
+const defaultEpochs = {simd: 5, cpu: 1, webgl: 1};
 /** Networks by name, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
@@ -38,9 +38,9 @@ const rates = nets.map(net => `${presets[net].learningRate} for ${net}`).join(',
 const table: Record<string, {value?: string; short?: string; help: string}> = {
   backend: {
     value: 'NAME',
-    help: `where the ops run: ${backends.join(' or ')} (default ${defaultBackend})`,
+    help: `where the ops run: ${either(backends)} (default ${defaultBackend})`,
   },
-  net: {value: 'NAME', help: `${nets.join(' or ')} (default ${nets[0]})`},
+  net: {value: 'NAME', help: `${either(nets)} (default ${nets[0]})`},
   epochs: {
     value: 'N',
     help: `passes over all training images (default ${backends.map(name => `${defaultEpochs[name]} on ${name}`).join(', ')})`,
@@ -72,6 +72,8 @@ ${Object.values(table)
   .map(({help}, i) => `  ${flags[i].padEnd(flagWidth)}  ${help}`)
   .join('\n')}
 
+The backend webgl runs in a browser: the one named by MNIST_OPS_BROWSER, else an installed Chrome or Chromium. Its
+GPU is a software one, or the machine's own with MNIST_OPS_GPU=1.
 Ctrl-C stops the training and reports on what was learnt so far.
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
 `;
@@ -105,7 +107,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   ): T => {
     const found = given.get(name) ?? preset;
     if ((choices as readonly string[]).includes(found)) return found as T;
-    throw new UsageError(`--${name}: expected ${choices.join(' or ')}, found "${found}"`);
+    throw new UsageError(`--${name}: expected ${either(choices)}, found "${found}"`);
   };
   const net = choice('net', nets);
   if (given.get('data') === '') throw new UsageError('--data: expected a folder, found ""');
@@ -125,6 +127,11 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     testSize: integer('test-size', 1),
     json: given.has('json'),
   };
+}
+
+/** "a, b or c" */
+function either(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(', ')} or ${choices[choices.length - 1]}`;
 }
 
 function positive(name: string, found: string | undefined): number | undefined {

@@ -91,19 +91,20 @@ export interface Setup {
   net: string;
   parameters: number;
   backend: string;
+  /** What there is to say about where that backend runs. */
+  place: string;
   seed: number;
   batchSize: number;
   learningRate: number;
   trainSize: number;
   testSize: number;
-  simdSupported: boolean;
 }
 
 /** The lines printed before the first batch. */
 export function header(setup: Setup): string {
   return [
     `${setup.net} net with ${count(setup.parameters)} parameters`,
-    `backend ${setup.backend}${setup.simdSupported ? '' : ' (WebAssembly has no SIMD here)'}, seed ${setup.seed}`,
+    `backend ${setup.backend}${setup.place && ` ${setup.place}`}, seed ${setup.seed}`,
     `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
     `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
   ].join('\n');

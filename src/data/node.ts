@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {gunzip} from 'node:zlib';
 import {DataError} from './idx.ts';
-import {type IdxFile, MnistData} from './mnist_data.ts';
+import {type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
 
 export {DataError} from './idx.ts';
 export {type Batch, MnistData} from './mnist_data.ts';
@@ -22,16 +22,21 @@ const LARGEST_CHUNK = 2 ** 26;
  * @throws DataError if the folder or a file is missing, can't be read, or is not what it should be
  */
 export async function loadMnist(
-  folder: string = packageFolder(),
+  folder?: string,
   options: {seed?: number} = {},
 ): Promise<MnistData> {
+  return new MnistData(await readMnist(folder), options);
+}
+
+/** The files that loadMnist makes its data of. */
+export async function readMnist(folder: string = packageFolder()): Promise<MnistFiles> {
   await checkFolder(folder);
   // One after the other: at most one compressed file is held at a time, and the first error is the same each time.
   const trainImages = await readIdx(folder, 'train-images-idx3-ubyte');
   const trainLabels = await readIdx(folder, 'train-labels-idx1-ubyte');
   const testImages = await readIdx(folder, 't10k-images-idx3-ubyte');
   const testLabels = await readIdx(folder, 't10k-labels-idx1-ubyte');
-  return new MnistData({trainImages, trainLabels, testImages, testLabels}, options);
+  return {trainImages, trainLabels, testImages, testLabels};
 }
 
 function packageFolder(): string {

@@ -1,0 +1,69 @@
+// The page that `--backend webgl` trains in: answers the requests of webgl.ts, one at a time, but for an abort.
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import {fetchMnist} from '../data/url.ts';
+import {
+  createNetwork,
+  evaluate,
+  type MnistData,
+  type Network,
+  type Preset,
+  type TrainingOptions,
+  type TrainingProgress,
+  train,
+} from '../index.ts';
+
+export type Request =
+  | {kind: 'open'; net: Preset; seed: number}
+  | {kind: 'train'; options: TrainingOptions}
+  | {kind: 'next'}
+  | {kind: 'evaluate'}
+  | {kind: 'abort'};
+
+export interface Opened {
+  parameters: number;
+  /** The GPU, in its driver's words. */
+  renderer: string;
+}
+
+/** An error's sentence where there was one. */
+type Answer = {result: unknown} | {failure: string};
+
+let network: Network;
+let data: MnistData;
+let events: AsyncGenerator<TrainingProgress>;
+const controller = new AbortController();
+
+const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) => unknown} = {
+  async open({net, seed}): Promise<Opened> {
+    tf.enableProdMode();
+    if (!(await tf.setBackend('webgl'))) {
+      throw new Error('--backend: expected a browser with WebGL, found one without');
+    }
+    data = await fetchMnist('/', {seed});
+    network = createNetwork(net, {seed});
+    const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
+    const {UNMASKED_RENDERER_WEBGL} = gl.getExtension('WEBGL_debug_renderer_info')!;
+    return {
+      parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
+      renderer: gl.getParameter(UNMASKED_RENDERER_WEBGL),
+    };
+  },
+  train({options}) {
+    events = train(network, data, {...options, signal: controller.signal});
+  },
+  next: async () => (await events.next()).value,
+  evaluate: () => evaluate(network, data),
+  abort: () => controller.abort(),
+};
+
+/** What webgl.ts calls. */
+export async function answer(request: Request): Promise<Answer> {
+  try {
+    return {result: await handlers[request.kind](request as never)};
+  } catch (error) {
+    return {failure: (error as Error).message};
+  }
+}
+
+Object.assign(globalThis, {answer});

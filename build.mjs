@@ -28,7 +28,9 @@ const sources = (folder, suffix) =>
     .map(name => `${folder}/${name}`);
 
 /** Tests of what there is in Node only. */
-const nodeTests = ['browser', 'cli', 'data', 'package', 'simd'].map(name => `test/${name}.test.ts`);
+const nodeTests = ['browser', 'cli', 'data', 'package', 'simd', 'wasm'].map(
+  name => `test/${name}.test.ts`,
+);
 
 const replace = (filter, file) => ({
   name: 'replace',

@@ -72,8 +72,8 @@ ${Object.values(table)
   .map(({help}, i) => `  ${flags[i].padEnd(flagWidth)}  ${help}`)
   .join('\n')}
 
-The backend webgl runs in a browser: the one named by MNIST_OPS_BROWSER, else an installed Chrome or Chromium. Its
-GPU is a software one, or the machine's own with MNIST_OPS_GPU=1.
+The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
+or an installed Chrome or Chromium. MNIST_OPS_GPU=1 takes the machine's GPU, not a software one.
 Ctrl-C stops the training and reports on what was learnt so far.
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
 `;

@@ -1,0 +1,44 @@
+// That the reference kernels train on a stock backend, which has none of ours: the losses of a few steps beside those on `cpu`.
+import * as tf from '@tensorflow/tfjs-core';
+import {createNetwork, presets, softmaxCrossEntropy} from '../src/index.ts';
+import {expectClose} from './compare.ts';
+import {loadMnist} from './mnist.ts';
+
+/** DESIGN's bound for the first ten losses on two backends. */
+const TEN_STEPS = {atol: 0, rtol: 1e-4};
+
+/** The losses of three SGD steps of the tutorial's network. */
+async function lossesOn(backend: string): Promise<number[]> {
+  if (!(await tf.setBackend(backend))) throw new Error(`${backend} doesn't start`);
+  const data = await loadMnist();
+  const network = createNetwork('tutorial', {seed: 3});
+  const optimizer = tf.train.sgd(presets.tutorial.learningRate);
+  const before = tf.memory().numTensors;
+  const losses: number[] = [];
+  for (let step = 0; step < 3; step++) {
+    const {xs, labels} = data.nextTrainBatch(8);
+    const cost = optimizer.minimize(
+      () => softmaxCrossEntropy(labels, network.forward(xs)),
+      true,
+      network.variables,
+    )!;
+    losses.push((await cost.data())[0]);
+    tf.dispose([xs, labels, cost]);
+  }
+  const left = tf.memory().numTensors - before;
+  if (left !== 0) throw new Error(`${left} tensors were left behind on ${backend}`);
+  network.dispose();
+  optimizer.dispose();
+  return losses;
+}
+
+export async function expectStepsAsOnCpu(backend: string): Promise<void> {
+  const found = await lossesOn(backend);
+  const values = await lossesOn('cpu');
+  expectClose(
+    `losses on ${backend}`,
+    {shape: [values.length], dtype: 'float32', values: found},
+    {shape: [values.length], values},
+    TEN_STEPS,
+  );
+}

@@ -423,7 +423,7 @@ if (!canWatch) console.log('SKIPPED: only Linux tells which processes a browser 
     let browser: number[] = [];
     const args = [...small, '--backend', 'webgl', '--epochs', '100000'];
     await run(args, (child, text) => {
-      if (browser.length || !/^batch .*loss/m.test(text)) return;
+      if (browser.length || !text.includes('test images')) return;
       browser = childrenOf(child.pid!);
       child.kill(signal);
     });

@@ -48,13 +48,13 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
         signal?.addEventListener('abort', () => void ask({kind: 'abort'}).catch(() => {}));
         await ask({kind: 'train', options});
         for (;;) {
-          const event = ask<TrainingProgress | undefined>({kind: 'next'});
-          // What an abort makes the page throw is thrown here as the signal's reason.
-          await event.catch(() => signal?.throwIfAborted());
-          signal?.throwIfAborted();
-          const next = await event;
-          if (!next) return;
-          yield next;
+          const next = ask<TrainingProgress | undefined>({kind: 'next'});
+          const event = await next.catch(error => {
+            signal?.throwIfAborted(); // the page has thrown the same, its own
+            throw error;
+          });
+          if (!event) return;
+          yield event;
         }
       },
       evaluate: () => ask<Evaluation>({kind: 'evaluate'}),

@@ -1,0 +1,70 @@
+// Where a fragment program finds the elements of a packed tensor: TensorFlow.js's layout of textures, as GLSL.
+//   A texel holds 2×2 elements along the last two axes of x [..., P, Q]:
+//     r = x[..., p, q]   g = x[..., p, q + 1]   b = x[..., p + 1, q]   a = x[..., p + 1, q + 1]      p and q even
+//   The texels follow each other in row order, whatever the width of the texture. So x is a list of lines, one for every
+//   index of the axes before the last two: ceil(P / 2) · ceil(Q / 2) texels each. An image row of [B, H, W, C] is a line.
+// Components beyond the edge of the tensor, where P or Q is odd, may hold anything, a NaN too.
+import {type MathBackendWebGL, webgl_util} from '@tensorflow/tfjs-backend-webgl';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+
+/** Texels along an axis, of two elements each. */
+export const half = (size: number): number => Math.ceil(size / 2);
+
+/**
+ * GLSL for a program with `packedInputs` that reads input `name`:
+ *   ivec2 xLine(int line)                        where a line begins
+ *   vec4 xTexel(ivec2 line, int p2, int q2)      of that line, the texel of x[line, 2·p2 : 2·p2 + 2, 2·q2 : 2·q2 + 2]
+ * The divisions are in xLine, so that it's best called outside of the innermost loop. A line or texel outside the tensor
+ * reads anything.
+ */
+export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): string {
+  const [height, width] = textureSize(backend, x);
+  const [P, Q] = x.shape.length > 1 ? x.shape.slice(-2) : [1, x.shape[0] ?? 1];
+  const length = half(P) * half(Q);
+  let line: string;
+  let at: string;
+  if (width % length === 0) {
+    // Whole lines side by side.
+    line = width === length ? 'ivec2(0, line)' : wrapped(`line * ${length}`, width);
+    at = `line + ivec2(p2 * ${half(Q)} + q2, 0)`;
+  } else if (width === half(Q)) {
+    // One p2 in a row of the texture: what TensorFlow.js prefers, as long as the texture isn't too high.
+    line = `ivec2(0, line * ${half(P)})`;
+    at = 'line + ivec2(q2, p2)';
+  } else {
+    // Lines break anywhere.
+    line = `ivec2(line * ${length}, 0)`;
+    at = wrapped(`(line.x + p2 * ${half(Q)} + q2)`, width);
+  }
+  // texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter; the middle of a
+  // texel is exact enough up to 2^22 texels a side.
+  return `
+    ivec2 ${name}Line(int line) {
+      return ${line};
+    }
+    vec4 ${name}Texel(ivec2 line, int p2, int q2) {
+      return texture(${name}, (vec2(${at}) + 0.5) / vec2(${width}, ${height}));
+    }`;
+}
+
+const wrapped = (index: string, width: number): string =>
+  `ivec2(${index} % ${width}, ${index} / ${width})`;
+
+/**
+ * Height and width in texels of the texture in which a program with `packedInputs` finds the tensor. Values that aren't on
+ * the GPU yet are sent there, packed, as running the program would do; a tensor packed in another shape, or not packed, is
+ * going to be copied.
+ */
+function textureSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
+  const data = backend.texData.get(x.dataId);
+  if (!data.texture) {
+    data.isPacked = true;
+    data.shape = x.shape;
+    backend.uploadToGPU(x.dataId);
+  }
+  const {getShapeAs3D, getTextureShapeFromLogicalShape, isReshapeFree} = webgl_util;
+  if (data.isPacked && isReshapeFree(data.shape, x.shape)) return data.texShape!.map(half);
+  // A packed reshape has three axes whatever they were before, and that can give another texture.
+  const copied = data.isPacked ? getShapeAs3D(x.shape) : x.shape;
+  return getTextureShapeFromLogicalShape(copied, true).map(half);
+}

@@ -12,10 +12,11 @@ export const half = (size: number): number => Math.ceil(size / 2);
 
 /**
  * GLSL for a program with `packedInputs` that reads input `name`:
- *   ivec2 xLine(int line)                        where a line begins
- *   vec4 xTexel(ivec2 line, int p2, int q2)      of that line, the texel of x[line, 2·p2 : 2·p2 + 2, 2·q2 : 2·q2 + 2]
- * The divisions are in xLine, so that it's best called outside of the innermost loop. A line or texel outside the tensor
- * reads anything.
+ *   ivec2 xLine(int line)                      where a line begins
+ *   vec4 xTexel(ivec2 line, int p, int q)      the texel that holds x[line, p, q]
+ *   vec2 xColumn(ivec2 line, int p, int q)     x[line, p, q] and x[line, p, q + 1], q being even
+ * The divisions are in xLine, so that it's best called outside of the innermost loop. Indices outside the tensor give any
+ * texel.
  */
 export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): string {
   const [height, width] = textureSize(backend, x);
@@ -26,15 +27,15 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
   if (width % length === 0) {
     // Whole lines side by side.
     line = width === length ? 'ivec2(0, line)' : wrapped(`line * ${length}`, width);
-    at = `line + ivec2(p2 * ${half(Q)} + q2, 0)`;
+    at = `line + ivec2((p >> 1) * ${half(Q)} + (q >> 1), 0)`;
   } else if (width === half(Q)) {
-    // One p2 in a row of the texture: what TensorFlow.js prefers, as long as the texture isn't too high.
+    // Two p in a row of the texture: what TensorFlow.js prefers, as long as the texture isn't too high.
     line = `ivec2(0, line * ${half(P)})`;
-    at = 'line + ivec2(q2, p2)';
+    at = 'line + ivec2(q >> 1, p >> 1)';
   } else {
     // Lines break anywhere.
     line = `ivec2(line * ${length}, 0)`;
-    at = wrapped(`(line.x + p2 * ${half(Q)} + q2)`, width);
+    at = wrapped(`(line.x + (p >> 1) * ${half(Q)} + (q >> 1))`, width);
   }
   // texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter; the middle of a
   // texel is exact enough up to 2^22 texels a side.
@@ -42,8 +43,12 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
     ivec2 ${name}Line(int line) {
       return ${line};
     }
-    vec4 ${name}Texel(ivec2 line, int p2, int q2) {
+    vec4 ${name}Texel(ivec2 line, int p, int q) {
       return texture(${name}, (vec2(${at}) + 0.5) / vec2(${width}, ${height}));
+    }
+    vec2 ${name}Column(ivec2 line, int p, int q) {
+      vec4 texel = ${name}Texel(line, p, q);
+      return (p & 1) == 0 ? texel.xy : texel.zw;
     }`;
 }
 

@@ -19,11 +19,11 @@ export function conv2d(
   const {B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const taps = rowOfTaps({
     source: 'x',
-    channel: 'd1',
+    channels: 'D1',
     size: W,
     kW,
     offset: (wC, j) => j * sW + wC * dilW - padL,
-    most: j => evenBelow(yW - j) * sW,
+    most: j => (evenBelow(yW - j) / 2) * sW,
   });
   // One fragment computes y[b, yR, yC:yC+2, d2:d2+2].
   //   y[b, yR, yC, d2] = bias[d2] + x[b, xR?, xC?, d1?] · F[wR?, wC?, d1?, d2]
@@ -31,20 +31,20 @@ export function conv2d(
     ${texels(backend, 'x', x)}
     ${texels(backend, 'F', filter)}
     ${bias ? texels(backend, 'bias', bias) : ''}
-    vec4 product(vec4 x, vec4 f, int d1) {
+    vec4 product(vec4 x, vec4 f, int D1) {
       vec4 y = x.xxzz * f.xyxy;
-      ${ifSecond('d1', C, 'y += x.yyww * f.zwzw;')}
+      ${ifBoth('D1', C, 'y += x.yyww * f.zwzw;')}
       return y;
     }
     void main() {
       ivec4 at = getOutputCoords();
-      int b = at.x, yR = at.y, yC = at.z, d2 = at.w;
-      int top = yR * ${sH} - ${padT}, left = yC * ${sW};
-      vec4 sum = ${bias ? 'biasTexel(biasLine(0), 0, d2).xyxy' : 'vec4(0)'};
+      int b = at.x, yR = at.y, yC = at.z, d2 = at.w, D2 = d2 / 2;
+      int top = yR * ${sH} - ${padT}, left = yC / 2 * ${sW};
+      vec4 sum = ${bias ? 'biasTexel(biasLine(0), 0, D2).xyxy' : 'vec4(0)'};
       int first = max(0, (${dilH - 1} - top) / ${dilH}), end = min(${kH}, (${H + dilH - 1} - top) / ${dilH});
       for (int wR = first; wR < end; wR++) {
         ivec2 row = xLine(b * ${H} + top + wR * ${dilH});
-        for (int d1 = 0; d1 < ${C}; d1 += 2) {
+        for (int D1 = 0; D1 < ${half(C)}; D1++) {
           ${taps}
         }
       }
@@ -66,46 +66,46 @@ export function conv2dInputGradient(
     sW === 1
       ? rowOfTaps({
           source: 'dy',
-          channel: 'd2',
+          channels: 'D2',
           size: yW,
           kW,
           offset: (wC, j) => j + padL - wC * dilW,
-          most: j => evenBelow(W - j),
+          most: j => evenBelow(W - j) / 2,
         })
       : `
           for (int wC = 0; wC < ${kW}; wC++) {
-            ivec2 x0 = left + ivec2(${padL}, ${padL + 1}) - wC * ${dilW}, yC = x0 / ${sW};
+            ivec2 x0 = xC + ivec2(${padL}, ${padL + 1}) - wC * ${dilW}, yC = x0 / ${sW};
             bvec2 hit = bvec2(x0.x >= 0 && yC.x * ${sW} == x0.x && yC.x < ${yW},
                               x0.y >= 0 && yC.y * ${sW} == x0.y && yC.y < ${yW});
-            vec4 columns = vec4(dyColumn(row, yC.x, d2), dyColumn(row, yC.y, d2));
-            vec4 f = FTexel(FLine(wR * ${kW} + wC), d1, d2);
-            sum += mix(vec4(0), product(columns, f, d2), hit.xxyy);
+            vec4 columns = vec4(dyPair(row, yC.x, D2), dyPair(row, yC.y, D2));
+            vec4 f = FTexel(FLine(wR * ${kW} + wC), D1, D2);
+            sum += mix(vec4(0), product(columns, f, D2), hit.xxyy);
           }`;
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = dy[b, yR?, yC?, d2?] · F[wR?, wC?, d1, d2?]   where xR = yR·sH + wR·dilH − padT, and xC alike
   const userCode = `
     ${texels(backend, 'dy', dy)}
     ${texels(backend, 'F', filter)}
-    vec4 product(vec4 dy, vec4 f, int d2) {
+    vec4 product(vec4 dy, vec4 f, int D2) {
       vec4 dx = dy.xxzz * f.xzxz;
-      ${ifSecond('d2', K, 'dx += dy.yyww * f.ywyw;')}
+      ${ifBoth('D2', K, 'dx += dy.yyww * f.ywyw;')}
       return dx;
     }
     void main() {
       ivec4 at = getOutputCoords();
-      int b = at.x, xR = at.y, left = at.z, d1 = at.w;
-      int bottom = xR + ${padT};
+      int b = at.x, xR = at.y, xC = at.z, d1 = at.w, D1 = d1 / 2;
+      int bottom = xR + ${padT}, left = xC / 2;
       vec4 sum = vec4(0);
       int first = max(0, (bottom - ${(yH - 1) * sH - dilH + 1}) / ${dilH}), end = min(${kH}, bottom / ${dilH} + 1);
       for (int wR = first; wR < end; wR++) {
         int x0 = bottom - wR * ${dilH}, yR = x0 / ${sH};
         if (yR * ${sH} != x0) continue;
         ivec2 row = dyLine(b * ${yH} + yR);
-        for (int d2 = 0; d2 < ${K}; d2 += 2) {
+        for (int D2 = 0; D2 < ${half(K)}; D2++) {
           ${taps}
         }
       }
-      ${clearBeyond('sum', 'left', W, 'd1', C)}
+      ${clearBeyond('sum', 'xC', W, 'd1', C)}
       setOutput(sum);
     }`;
   return run(backend, {dy, F: filter}, [B, H, W, C], userCode);
@@ -113,35 +113,41 @@ export function conv2dInputGradient(
 
 interface RowOfTaps {
   source: 'x' | 'dy';
-  channel: 'd1' | 'd2';
+  /** Pair of the source's channels. */
+  channels: 'D1' | 'D2';
   /** Columns of the source. */
   size: number;
   kW: number;
-  /** Column of the source for tap wC and column j = 0 or 1 of the fragment, minus `left`. */
+  /** Column of the source that tap wC meets at column j = 0 or 1 of a fragment, minus 2·left. */
   offset(wC: number, j: number): number;
-  /** The greatest `left`, which is an even number, of a fragment that has a column j. */
+  /** The greatest `left` of a fragment that has a column j. */
   most(j: number): number;
 }
 
-/** GLSL that adds up the taps of filter row wR for two columns, with the source's `row` and `left` at hand. */
-function rowOfTaps({source, channel, size, kW, offset, most}: RowOfTaps): string {
+/** GLSL that adds up the taps of filter row wR for two columns: the source's `row` and pair of columns `left` are at hand. */
+function rowOfTaps({source, channels, size, kW, offset, most}: RowOfTaps): string {
   const fetches: string[] = [];
   const sums: string[] = [];
   const names = new Map<number, string>();
-  // `left` is even, so that an offset tells the texel and its half.
   const columnAt = (offset: number) => {
-    const first = evenBelow(offset + 1);
-    if (!names.has(first)) {
-      names.set(first, `${source}${names.size}`);
-      fetches.push(`vec4 ${names.get(first)} = ${source}Texel(row, left + ${first}, ${channel});`);
+    const pair = Math.floor(offset / 2);
+    if (!names.has(pair)) {
+      names.set(pair, `${source}${names.size}`);
+      fetches.push(`vec4 ${names.get(pair)} = ${source}Texel(row, left + ${pair}, ${channels});`);
     }
-    return `${names.get(first)}.${offset === first ? 'xy' : 'zw'}`;
+    return `${names.get(pair)}.${offset % 2 === 0 ? 'xy' : 'zw'}`;
   };
   for (let wC = 0; wC < kW; wC++) {
-    const [at0, at1] = [offset(wC, 0), offset(wC, 1)];
-    const [is0, is1] = [at0, at1].map((at, j) => isInside(`left + ${at}`, at, most(j) + at, size));
-    const f = `FTexel(FLine(wR * ${kW} + ${wC}), d1, d2)`;
-    const product = `product(vec4(${columnAt(at0)}, ${columnAt(at1)}), ${f}, ${channel})`;
+    const columns = [0, 1].map(j => columnAt(offset(wC, j)));
+    const [is0, is1] = [0, 1].map(j => {
+      // 0 ≤ 2·left + offset < size
+      const [least, end] = [0, size].map(column => Math.ceil((column - offset(wC, j)) / 2));
+      return both(
+        least > 0 ? `left >= ${least}` : 'true',
+        most(j) >= end ? `left < ${end}` : 'true',
+      );
+    });
+    const product = `product(vec4(${columns}), FTexel(FLine(wR * ${kW} + ${wC}), D1, D2), ${channels})`;
     sums.push(`sum += ${where([is0, is0, is1, is1], product)};`);
   }
   return [...fetches, ...sums].join('\n');
@@ -172,7 +178,7 @@ export function conv2dFilterGradient(
       int wR = at.x, wC = at.y, d1 = at.z, d2 = at.w;
       int weight = (wR * ${grid.columns} + wC) * ${grid.channels} + d1;
       vec4 sum = vec4(0);
-      for (int s = 0; s < ${partials}; s++) sum += partialTexel(partialLine(s), weight, d2);
+      for (int s = 0; s < ${partials}; s++) sum += partialTexel(partialLine(s), weight / 2, d2 / 2);
       ${C > 1 ? '' : 'if ((wC & 1) == 1) sum.xy = sum.zw;'}
       ${clearBeyond('sum', 'd1', C, 'd2', K)}
       setOutput(sum);
@@ -210,35 +216,44 @@ function partialSums(
   const {B, H, W, C, K, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const grid = weightGrid(g);
   const rounds = Math.ceil(half(yW) / MOST_WRITTEN_OUT);
-  const each = 2 * Math.ceil(half(yW) / rounds); // columns of dy a round
+  const each = Math.ceil(half(yW) / rounds);
   // A texel's second weight is a channel or a tap further on.
   const next = C > 1 ? 0 : dilW;
   const lastWC = [0, 1].map(i => (C > 1 ? kW - 1 : evenBelow(kW - i)));
   // Where the windows of neighbouring columns are a column apart, a texel of x serves two pairs of them.
   const isSliding = sW === 1 && next <= 1;
 
-  const steps: string[] = isSliding ? ['vec4 x0 = xTexel(xRow, left + yC, d1);'] : [];
-  for (let at = 0; at < each; at += 2) {
+  const steps: string[] = isSliding ? ['vec4 x0 = xTexel(xRow, X, D1);'] : [];
+  for (let i = 0; i < each; i++) {
     if (isSliding) {
       steps.push(
-        `vec4 x${at + 2} = xTexel(xRow, left + yC + ${at + 2}, d1);`,
-        `vec4 b${at} = slide(x${at}, x${at + 2}, isOdd);`,
+        `vec4 x${i + 1} = xTexel(xRow, X + ${i + 1}, D1);`,
+        `vec4 b${i} = slide(x${i}, x${i + 1}, isOdd);`,
       );
     } else {
-      const weights = [at, at + 1].map(yC => `weights(xRow, left + (yC + ${yC}) * ${sW}, d1)`);
-      steps.push(`vec4 b${at} = vec4(${weights});`);
+      const weights = [0, 1].map(j => `weights(xRow, xC + ${(2 * i + j) * sW}, D1)`);
+      steps.push(`vec4 b${i} = vec4(${weights});`);
     }
-    steps.push(`vec4 dy${at} = dyTexel(dyRow, yC + ${at}, d2);`);
-    const products = [`b${at}.xxyy * dy${at}.xyxy`, `b${at}.zzww * dy${at}.zwzw`];
+    steps.push(`vec4 dy${i} = dyTexel(dyRow, Y + ${i}, D2);`);
+    const products = [`b${i}.xxyy * dy${i}.xyxy`, `b${i}.zzww * dy${i}.zwzw`];
     for (const j of [0, 1]) {
-      const mostYC = (rounds - 1) * each + at + j;
-      const isReal = isInside(`yC + ${at + j}`, 0, mostYC, yW);
-      const [is0, is1] = [0, 1].map(i => {
-        const shift = (at + j) * sW + i * next;
-        const most = Math.min(mostYC, yW - 1) * sW + lastWC[i] * dilW + i * next - padL;
-        return both(isReal, isInside(`left + yC * ${sW} + ${shift}`, shift - padL, most, W));
+      const yC = 2 * i + j;
+      const lastYC = 2 * (rounds - 1) * each + yC;
+      const isReal = lastYC < yW ? 'true' : `2 * Y + ${yC} < ${yW}`;
+      const [is0, is1] = [0, 1].map(k => {
+        const shift = yC * sW + k * next;
+        const last = Math.min(lastYC, yW - 1) * sW + lastWC[k] * dilW + k * next - padL;
+        return both(
+          shift < padL ? `xC + ${shift} >= 0` : 'true',
+          last >= W ? `xC + ${shift} < ${W}` : 'true',
+        );
       });
-      steps.push(`sum += ${where([is0, is0, is1, is1], products[j])};`);
+      steps.push(
+        `sum += ${where(
+          [is0, is0, is1, is1].map(is => both(isReal, is)),
+          products[j],
+        )};`,
+      );
     }
   }
 
@@ -252,26 +267,25 @@ function partialSums(
         C > 1 ? 'isOdd ? vec4(a.zw, b.xy) : a' : 'isOdd ? vec4(a.z, b.xxz) : vec4(a.xzz, b.x)'
       };
     }
-    vec2 weights(ivec2 row, int xC, int d1) {
+    vec2 weights(ivec2 row, int xC, int D1) {
       return ${
-        C > 1
-          ? 'xColumn(row, xC, d1)'
-          : `vec2(xColumn(row, xC, d1).x, xColumn(row, xC + ${dilW}, d1).x)`
+        C > 1 ? 'xPair(row, xC, D1)' : `vec2(xPair(row, xC, D1).x, xPair(row, xC + ${dilW}, D1).x)`
       };
     }
     void main() {
       ivec3 at = getOutputCoords();
-      int s = at.x, d1 = at.y % ${grid.channels}, tap = at.y / ${grid.channels}, d2 = at.z;
+      int s = at.x, d1 = at.y % ${grid.channels}, tap = at.y / ${grid.channels}, D1 = d1 / 2, D2 = at.z / 2;
       int wR = tap / ${grid.columns}, wC = tap % ${grid.columns};
       int top = wR * ${dilH} - ${padT}, left = wC * ${dilW} - ${padL};
       bool isOdd = (left & 1) == 1;
       vec4 sum = vec4(0);
-      int first = s * ${rowsEach}, b = first / ${yH}, yR = first % ${yH};
-      for (int row = first; row < min(first + ${rowsEach}, ${B * yH}); row++) {
+      int first = s * ${rowsEach}, end = min(first + ${rowsEach}, ${B * yH}), b = first / ${yH}, yR = first % ${yH};
+      for (int row = first; row < end; row++) {
         int xR = yR * ${sH} + top;
         if (xR >= 0 && xR < ${H}) {
           ivec2 xRow = xLine(b * ${H} + xR), dyRow = dyLine(row);
-          for (int yC = 0; yC < ${yW}; yC += ${each}) {
+          ${rounds > 1 ? `for (int Y = 0; Y < ${half(yW)}; Y += ${each}) {` : 'const int Y = 0; {'}
+            int xC = left + 2 * Y * ${sW}, X = xC >> 1;
             ${steps.join('\n')}
           }
         }
@@ -296,11 +310,6 @@ function run(
 /** The greatest even number below n. */
 const evenBelow = (n: number): number => 2 * Math.ceil(n / 2) - 2;
 
-/** GLSL for 0 ≤ index < size, given that least ≤ index ≤ most. */
-function isInside(index: string, least: number, most: number, size: number): string {
-  return both(least < 0 ? `${index} >= 0` : 'true', most >= size ? `${index} < ${size}` : 'true');
-}
-
 const both = (a: string, b: string): string =>
   a === 'true' ? b : b === 'true' ? a : `${a} && ${b}`;
 
@@ -310,10 +319,10 @@ function where(conditions: string[], value: string): string {
   return `mix(vec4(0), ${value}, bvec4(${conditions}))`;
 }
 
-/** GLSL that runs the statement if channel d has a second one beside it in its texel. */
-function ifSecond(d: string, size: number, statement: string): string {
+/** GLSL that runs the statement if the pair of channels D is one, which the last may not be. */
+function ifBoth(D: string, size: number, statement: string): string {
   if (size % 2 === 0) return statement;
-  return size === 1 ? '' : `if (${d} + 1 < ${size}) ${statement}`;
+  return size === 1 ? '' : `if (${D} < ${half(size) - 1}) ${statement}`;
 }
 
 /** GLSL that clears the components of a texel beyond the edges P and Q, p and q being its indices. */

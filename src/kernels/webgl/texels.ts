@@ -13,8 +13,8 @@ export const half = (size: number): number => Math.ceil(size / 2);
 /**
  * GLSL for a program with `packedInputs` that reads input `name`:
  *   ivec2 xLine(int line)                      where a line begins
- *   vec4 xTexel(ivec2 line, int p, int q)      the texel that holds x[line, p, q]
- *   vec2 xColumn(ivec2 line, int p, int q)     x[line, p, q] and x[line, p, q + 1], q being even
+ *   vec4 xTexel(ivec2 line, int P, int Q)      x[line, p : p + 2, q : q + 2] for p = 2·P and q = 2·Q
+ *   vec2 xPair(ivec2 line, int p, int Q)       x[line, p, q : q + 2]
  * The divisions are in xLine, so that it's best called outside of the innermost loop. Indices outside the tensor give any
  * texel.
  */
@@ -27,15 +27,15 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
   if (width % length === 0) {
     // Whole lines side by side.
     line = width === length ? 'ivec2(0, line)' : wrapped(`line * ${length}`, width);
-    at = `line + ivec2((p >> 1) * ${half(Q)} + (q >> 1), 0)`;
+    at = `line + ivec2(P * ${half(Q)} + Q, 0)`;
   } else if (width === half(Q)) {
     // Two p in a row of the texture: what TensorFlow.js prefers, as long as the texture isn't too high.
     line = `ivec2(0, line * ${half(P)})`;
-    at = 'line + ivec2(q >> 1, p >> 1)';
+    at = 'line + ivec2(Q, P)';
   } else {
     // Lines break anywhere.
     line = `ivec2(line * ${length}, 0)`;
-    at = wrapped(`(line.x + (p >> 1) * ${half(Q)} + (q >> 1))`, width);
+    at = wrapped(`(line.x + P * ${half(Q)} + Q)`, width);
   }
   // texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter; the middle of a
   // texel is exact enough up to 2^22 texels a side.
@@ -43,11 +43,11 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
     ivec2 ${name}Line(int line) {
       return ${line};
     }
-    vec4 ${name}Texel(ivec2 line, int p, int q) {
+    vec4 ${name}Texel(ivec2 line, int P, int Q) {
       return texture(${name}, (vec2(${at}) + 0.5) / vec2(${width}, ${height}));
     }
-    vec2 ${name}Column(ivec2 line, int p, int q) {
-      vec4 texel = ${name}Texel(line, p, q);
+    vec2 ${name}Pair(ivec2 line, int p, int Q) {
+      vec4 texel = ${name}Texel(line, p >> 1, Q);
       return (p & 1) == 0 ? texel.xy : texel.zw;
     }`;
 }

@@ -1,98 +1,51 @@
 // The bias's gradient in fragment programs (see ops/bias.ts).
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {clearSecondColumn, clearSecondRow, lastTwo, output, run, sizeOf} from './program.ts';
-import {half, texels} from './texels.ts';
+import {clearSecondColumn, clearSecondRow, run} from './program.ts';
+import {half, lastTwo, sizeOf} from './texels.ts';
 
-/** So many rows are added up at once. */
-const MOST_ROWS = 4096;
+/** So many pairs of rows are added up at once. */
+const MOST_PAIRS = 2048;
 /** Of more, there are sums of so many first. */
-const ROWS_EACH = 256;
+const PAIRS_EACH = 128;
 
 /** dy [..., K], packed -> db [K], packed */
 export function biasGradient(backend: MathBackendWebGL, dy: TensorInfo): TensorInfo {
-  const [P, K] = lastTwo(dy.shape);
-  const rows = sizeOf(dy.shape) / K;
-  if (rows <= MOST_ROWS) return rowSum(backend, dy);
-  // A channel is a sum over all rows: few and long sums. So the lines of dy, or the rows of a long one, are split among
-  // many partial sums.
-  const linesEach = Math.max(1, Math.floor(ROWS_EACH / P));
-  const pairsEach = Math.min(half(P), ROWS_EACH / 2);
-  const partial = partialSums(backend, dy, linesEach, pairsEach);
-  const db = rowSum(backend, partial);
+  // A channel is a sum over all rows: few and long sums. So the rows are split among many partial sums.
+  if (pairsOf(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1);
+  const partial = rowSums(backend, dy, Math.ceil(pairsOf(dy) / PAIRS_EACH));
+  const db = rowSums(backend, partial, 1);
   backend.disposeIntermediateTensorInfo(partial);
   return db;
 }
 
-/** dy [..., K] -> db [K] */
-function rowSum(backend: MathBackendWebGL, dy: TensorInfo): TensorInfo {
-  const [P, K] = lastTwo(dy.shape);
-  // One fragment computes db[d2:d2+2].
-  //   db[d2] = Σ dy[line?, p?, d2]
-  const userCode = `
-    ${texels(backend, 'dy', dy)}
-    ${output([K], true)}
-    void main() {
-      int line, P, D2;
-      outputAt(line, P, D2);
-      vec4 sum = vec4(0);
-      for (int line = 0; line < ${sizeOf(dy.shape) / (P * K)}; line++) {
-        ${addLine('sum', '0', half(P), P)}
-      }
-      vec4 db = vec4(sum.xy + sum.zw, 0, 0);
-      ${clearSecondColumn('db', 'D2', K)}
-      setOutput(db);
-    }`;
-  return run(backend, {
-    inputs: {dy},
-    packedInputs: true,
-    outputShape: [K],
-    packedOutput: true,
-    userCode,
-  });
+/** Pairs of rows that are in one texel. */
+function pairsOf({shape}: TensorInfo): number {
+  const [P, K] = lastTwo(shape);
+  return (sizeOf(shape) / (P * K)) * half(P);
 }
 
-/** dy [..., K] -> partial [s, K], where even s are of even rows and odd s of odd ones */
-function partialSums(
-  backend: MathBackendWebGL,
-  dy: TensorInfo,
-  linesEach: number,
-  pairsEach: number,
-): TensorInfo {
+/** dy [..., K] -> db [K], or partial [s, K]: `sums` of even rows and as many of odd ones, in turn */
+function rowSums(backend: MathBackendWebGL, dy: TensorInfo, sums: number): TensorInfo {
   const [P, K] = lastTwo(dy.shape);
-  const lines = sizeOf(dy.shape) / (P * K);
-  const [down, across] = [Math.ceil(lines / linesEach), Math.ceil(half(P) / pairsEach)];
-  const outputShape = [2 * down * across, K];
-  // One fragment computes partial[s:s+2, d2:d2+2].
-  //   partial[s, d2] = Σ dy[line?, p?, d2] for the lines and rows of s
+  const pairs = pairsOf(dy);
+  const each = Math.ceil(pairs / sums);
+  // One fragment computes db[d2:d2+2] or partial[s:s+2, d2:d2+2].
+  //   db[d2] = Σ dy[line?, p?, d2]
   const userCode = `
-    ${texels(backend, 'dy', dy)}
-    ${output(outputShape, true)}
     void main() {
-      int line, s, D2;
-      outputAt(line, s, D2);
-      int down = quotient(s, ${across}), first = (s - down * ${across}) * ${pairsEach};
+      int line, S, D2;
+      outputAt(line, S, D2);
       vec4 sum = vec4(0);
-      for (int line = down * ${linesEach}; line < min(${lines}, (down + 1) * ${linesEach}); line++) {
-        ${addLine('sum', 'first', pairsEach, P)}
+      for (int i = S * ${each}; i < min(${pairs}, (S + 1) * ${each}); i++) {
+        int line = i / ${half(P)}, P = i - line * ${half(P)};
+        vec4 dy = dyTexel(dyLine(line), P, D2);
+        ${clearSecondRow('dy', 'P', P)}
+        sum += dy;
       }
+      ${sums === 1 ? 'sum = vec4(sum.xy + sum.zw, 0, 0);' : ''}
       ${clearSecondColumn('sum', 'D2', K)}
       setOutput(sum);
     }`;
-  return run(backend, {
-    inputs: {dy},
-    packedInputs: true,
-    outputShape,
-    packedOutput: true,
-    userCode,
-  });
+  return run(backend, {inputs: {dy}, outputShape: sums === 1 ? [K] : [2 * sums, K], userCode});
 }
-
-/** GLSL that adds the rows p of a line, from pair `first` on. */
-const addLine = (sum: string, first: string, pairs: number, P: number): string => `
-        ivec2 start = dyLine(line);
-        for (int P = ${first}; P < min(${half(P)}, ${first} + ${pairs}); P++) {
-          vec4 dy = dyTexel(start, P, D2);
-          ${clearSecondRow('dy', 'P', P)}
-          ${sum} += dy;
-        }`;

@@ -6,7 +6,8 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
-import {half, texels} from './texels.ts';
+import {clearBeyond, run} from './program.ts';
+import {half} from './texels.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or null -> y [B, yH, yW, K] */
 export function conv2d(
@@ -28,18 +29,15 @@ export function conv2d(
   // One fragment computes y[b, yR, yC:yC+2, d2:d2+2].
   //   y[b, yR, yC, d2] = bias[d2] + x[b, xR?, xC?, d1?] · F[wR?, wC?, d1?, d2]
   const userCode = `
-    ${texels(backend, 'x', x)}
-    ${texels(backend, 'F', filter)}
-    ${bias ? texels(backend, 'bias', bias) : ''}
     vec4 product(vec4 x, vec4 f, int D1) {
       vec4 y = x.xxzz * f.xyxy;
       ${ifBoth('D1', C, 'y += x.yyww * f.zwzw;')}
       return y;
     }
     void main() {
-      ivec4 at = getOutputCoords();
-      int b = at.x, yR = at.y, yC = at.z, d2 = at.w, D2 = d2 / 2;
-      int top = yR * ${sH} - ${padT}, left = yC / 2 * ${sW};
+      int line, Y, D2;
+      outputAt(line, Y, D2);
+      int b = line / ${yH}, yR = line - b * ${yH}, top = yR * ${sH} - ${padT}, left = Y * ${sW};
       vec4 sum = ${bias ? 'biasTexel(biasLine(0), 0, D2).xyxy' : 'vec4(0)'};
       int first = max(0, (${dilH - 1} - top) / ${dilH}), end = min(${kH}, (${H + dilH - 1} - top) / ${dilH});
       for (int wR = first; wR < end; wR++) {
@@ -48,10 +46,11 @@ export function conv2d(
           ${taps}
         }
       }
-      ${clearBeyond('sum', 'yC', yW, 'd2', K)}
+      ${clearBeyond('sum', 'Y', yW, 'D2', K)}
       setOutput(sum);
     }`;
-  return run(backend, bias ? {x, F: filter, bias} : {x, F: filter}, [B, yH, yW, K], userCode);
+  const inputs: Record<string, TensorInfo> = bias ? {x, F: filter, bias} : {x, F: filter};
+  return run(backend, {inputs, outputShape: [B, yH, yW, K], userCode});
 }
 
 /** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C] */
@@ -74,7 +73,7 @@ export function conv2dInputGradient(
         })
       : `
           for (int wC = 0; wC < ${kW}; wC++) {
-            ivec2 x0 = xC + ivec2(${padL}, ${padL + 1}) - wC * ${dilW}, yC = x0 / ${sW};
+            ivec2 x0 = 2 * X + ivec2(${padL}, ${padL + 1}) - wC * ${dilW}, yC = x0 / ${sW};
             bvec2 hit = bvec2(x0.x >= 0 && yC.x * ${sW} == x0.x && yC.x < ${yW},
                               x0.y >= 0 && yC.y * ${sW} == x0.y && yC.y < ${yW});
             vec4 columns = vec4(dyPair(row, yC.x, D2), dyPair(row, yC.y, D2));
@@ -84,17 +83,15 @@ export function conv2dInputGradient(
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = dy[b, yR?, yC?, d2?] · F[wR?, wC?, d1, d2?]   where xR = yR·sH + wR·dilH − padT, and xC alike
   const userCode = `
-    ${texels(backend, 'dy', dy)}
-    ${texels(backend, 'F', filter)}
     vec4 product(vec4 dy, vec4 f, int D2) {
       vec4 dx = dy.xxzz * f.xzxz;
       ${ifBoth('D2', K, 'dx += dy.yyww * f.ywyw;')}
       return dx;
     }
     void main() {
-      ivec4 at = getOutputCoords();
-      int b = at.x, xR = at.y, xC = at.z, d1 = at.w, D1 = d1 / 2;
-      int bottom = xR + ${padT}, left = xC / 2;
+      int line, X, D1;
+      outputAt(line, X, D1);
+      int b = line / ${H}, xR = line - b * ${H}, bottom = xR + ${padT}, left = X;
       vec4 sum = vec4(0);
       int first = max(0, (bottom - ${(yH - 1) * sH - dilH + 1}) / ${dilH}), end = min(${kH}, bottom / ${dilH} + 1);
       for (int wR = first; wR < end; wR++) {
@@ -105,10 +102,10 @@ export function conv2dInputGradient(
           ${taps}
         }
       }
-      ${clearBeyond('sum', 'xC', W, 'd1', C)}
+      ${clearBeyond('sum', 'X', W, 'D1', C)}
       setOutput(sum);
     }`;
-  return run(backend, {dy, F: filter}, [B, H, W, C], userCode);
+  return run(backend, {inputs: {dy, F: filter}, outputShape: [B, H, W, C], userCode});
 }
 
 interface RowOfTaps {
@@ -172,18 +169,18 @@ export function conv2dFilterGradient(
   // One fragment computes dFilter[wR, wC, d1:d1+2, d2:d2+2].
   //   dFilter[wR, wC, d1, d2] = Σ partial[s?, (wR, wC, d1), d2]
   const userCode = `
-    ${texels(backend, 'partial', partial)}
     void main() {
-      ivec4 at = getOutputCoords();
-      int wR = at.x, wC = at.y, d1 = at.z, d2 = at.w;
-      int weight = (wR * ${grid.columns} + wC) * ${grid.channels} + d1;
+      int tap, D1, D2;
+      outputAt(tap, D1, D2);
+      int wR = tap / ${kW}, wC = tap - wR * ${kW};
+      int weight = (wR * ${grid.columns} + wC) * ${grid.channels} + 2 * D1;
       vec4 sum = vec4(0);
-      for (int s = 0; s < ${partials}; s++) sum += partialTexel(partialLine(s), weight / 2, d2 / 2);
+      for (int s = 0; s < ${partials}; s++) sum += partialTexel(partialLine(s), weight / 2, D2);
       ${C > 1 ? '' : 'if ((wC & 1) == 1) sum.xy = sum.zw;'}
-      ${clearBeyond('sum', 'd1', C, 'd2', K)}
+      ${clearBeyond('sum', 'D1', C, 'D2', K)}
       setOutput(sum);
     }`;
-  const dFilter = run(backend, {partial}, [kH, kW, C, K], userCode);
+  const dFilter = run(backend, {inputs: {partial}, outputShape: [kH, kW, C, K], userCode});
   backend.disposeIntermediateTensorInfo(partial);
   return dFilter;
 }
@@ -260,8 +257,6 @@ function partialSums(
   // One fragment computes partial[s, (wR, wC, d1), d2:d2+2] for two d1, or for two wC if C = 1.
   //   partial[s, (wR, wC, d1), d2] = x[b?, xR?, xC?, d1] · dy[b?, yR?, yC?, d2] for the rows (b, yR) of s
   const userCode = `
-    ${texels(backend, 'x', x)}
-    ${texels(backend, 'dy', dy)}
     vec4 slide(vec4 a, vec4 b, bool isOdd) {
       return ${
         C > 1 ? 'isOdd ? vec4(a.zw, b.xy) : a' : 'isOdd ? vec4(a.z, b.xxz) : vec4(a.xzz, b.x)'
@@ -273,8 +268,9 @@ function partialSums(
       };
     }
     void main() {
-      ivec3 at = getOutputCoords();
-      int s = at.x, d1 = at.y % ${grid.channels}, tap = at.y / ${grid.channels}, D1 = d1 / 2, D2 = at.z / 2;
+      int s, weightPair, D2;
+      outputAt(s, weightPair, D2);
+      int tap = 2 * weightPair / ${grid.channels}, D1 = weightPair - tap * ${grid.channels} / 2;
       int wR = tap / ${grid.columns}, wC = tap % ${grid.columns};
       int top = wR * ${dilH} - ${padT}, left = wC * ${dilW} - ${padL};
       bool isOdd = (left & 1) == 1;
@@ -293,18 +289,7 @@ function partialSums(
       }
       setOutput(sum);
     }`;
-  return run(backend, {x, dy}, [partials, grid.size, K], userCode);
-}
-
-function run(
-  backend: MathBackendWebGL,
-  inputs: Record<string, TensorInfo>,
-  outputShape: number[],
-  userCode: string,
-): TensorInfo {
-  const variableNames = Object.keys(inputs);
-  const program = {variableNames, outputShape, userCode, packedInputs: true, packedOutput: true};
-  return backend.compileAndRun(program, Object.values(inputs), 'float32', undefined, true);
+  return run(backend, {inputs: {x, dy}, outputShape: [partials, grid.size, K], userCode});
 }
 
 /** The greatest even number below n. */
@@ -323,11 +308,4 @@ function where(conditions: string[], value: string): string {
 function ifBoth(D: string, size: number, statement: string): string {
   if (size % 2 === 0) return statement;
   return size === 1 ? '' : `if (${D} < ${half(size) - 1}) ${statement}`;
-}
-
-/** GLSL that clears the components of a texel beyond the edges P and Q, p and q being its indices. */
-function clearBeyond(texel: string, p: string, P: number, q: string, Q: number): string {
-  return `
-      ${P % 2 ? `if (${p} + 1 == ${P}) ${texel}.zw = vec2(0);` : ''}
-      ${Q % 2 ? `if (${q} + 1 == ${Q}) ${texel}.yw = vec2(0);` : ''}`;
 }

@@ -1,10 +1,11 @@
-// relu in fragment programs (see ops/relu.ts).
+// relu in fragment programs (see ops/relu.ts). It stands between a pool, which isn't packed, and a product, which is: it
+// changes from one layout to the other on the way, and its gradient back.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {clearBeyond, either, isBulky, lastTwo, oneOf, output, run} from './program.ts';
-import {texels} from './texels.ts';
+import {clearBeyond, run} from './program.ts';
+import {lastTwo} from './texels.ts';
 
-/** x, however it lies -> y, packed */
+/** x, packed or not -> y, packed */
 export function relu(backend: MathBackendWebGL, x: TensorInfo): TensorInfo {
   const {texture, isPacked} = backend.texData.get(x.dataId);
   const packedInputs = !texture || isPacked === true;
@@ -13,52 +14,38 @@ export function relu(backend: MathBackendWebGL, x: TensorInfo): TensorInfo {
   //   y[line, p, q] = x[line, p, q] > 0 ? x[line, p, q] : 0
   // As integers, the bits of the floats from −0 to −∞ are those up to 0xff800000; no NaN is among them.
   const userCode = `
-    ${either(backend, 'x', x, packedInputs)}
-    ${output(x.shape, true)}
     void main() {
       int line, P, Q;
       outputAt(line, P, Q);
-      vec4 x = xFour(line, P, Q);
+      int p = 2 * P, q = 2 * Q;
+      vec4 x = ${
+        packedInputs
+          ? 'xTexel(xLine(line), P, Q)'
+          : `vec4(xNumber(line, p, q), xNumber(line, p, q + 1),
+                    xNumber(line, p + 1, q), xNumber(line, p + 1, q + 1))`
+      };
       vec4 y = mix(x, vec4(0), lessThanEqual(floatBitsToInt(x), ivec4(0xff800000)));
       ${clearBeyond('y', 'P', P, 'Q', Q)}
       setOutput(y);
     }`;
-  return run(backend, {
-    inputs: {x},
-    packedInputs,
-    outputShape: x.shape,
-    packedOutput: true,
-    userCode,
-  });
+  return run(backend, {inputs: {x}, packedInputs, outputShape: x.shape, userCode});
 }
 
-/** dy and y, packed -> dx, packed if it is bulky */
+/** dy and y, packed -> dx, not packed */
 export function reluGradient(backend: MathBackendWebGL, dy: TensorInfo, y: TensorInfo): TensorInfo {
-  const packedOutput = isBulky(y.shape);
-  const [P, Q] = lastTwo(y.shape);
-  // One fragment computes dx[line, p:p+2, q:q+2], or one number of them.
+  // One fragment computes dx[line, p, q].
   //   dx[line, p, q] = y[line, p, q] > 0 ? dy[line, p, q] : 0
+  // Not y > 0, as a NaN may be taken for a number: of the positive numbers' bits, those of ∞ are the largest.
   const userCode = `
-    ${texels(backend, 'dy', dy)}
-    ${texels(backend, 'y', y)}
-    ${output(y.shape, packedOutput)}
+    float one(vec2 pair, int q) {
+      return (q & 1) == 0 ? pair.x : pair.y;
+    }
     void main() {
       int line, p, q;
       outputAt(line, p, q);
-      int P = ${packedOutput ? 'p' : 'p >> 1'}, Q = ${packedOutput ? 'q' : 'q >> 1'};
-      // Not y > 0, as a NaN may be taken for a number: of the positive numbers' bits, those of ∞ are the largest.
-      ivec4 bits = floatBitsToInt(yTexel(yLine(line), P, Q));
-      vec4 dx = dyTexel(dyLine(line), P, Q);
-      dx = mix(vec4(0), dx, greaterThan(bits, ivec4(0)));
-      dx = mix(vec4(0), dx, lessThanEqual(bits, ivec4(0x7f800000)));
-      ${packedOutput ? clearBeyond('dx', 'P', P, 'Q', Q) : ''}
-      setOutput(${packedOutput ? 'dx' : oneOf('dx', 'p', 'q')});
+      int bits = floatBitsToInt(one(yPair(yLine(line), p, q / 2), q));
+      float dy = one(dyPair(dyLine(line), p, q / 2), q);
+      setOutput(bits > 0 && bits <= 0x7f800000 ? dy : 0.);
     }`;
-  return run(backend, {
-    inputs: {dy, y},
-    packedInputs: true,
-    outputShape: y.shape,
-    packedOutput,
-    userCode,
-  });
+  return run(backend, {inputs: {dy, y}, outputShape: y.shape, packedOutput: false, userCode});
 }

@@ -2,8 +2,8 @@
 // examples: what an example has one of is a component of a vec2.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {clearBeyond, numbers, output, run} from './program.ts';
-import {half, texels} from './texels.ts';
+import {clearBeyond, clearSecondColumn, run} from './program.ts';
+import {half} from './texels.ts';
 
 /** Sizes: a batch of B, N classes. */
 interface Sizes {
@@ -11,21 +11,34 @@ interface Sizes {
   N: number;
 }
 
-/** GLSL for each texel of the classes of examples b and b + 1, with what it says done to both columns of it. */
-const forClasses = (N: number, statement: (column: 'xz' | 'yw') => string): string => `
-      for (int k2 = 0; k2 < ${half(N)}; k2++) {
-        ${statement('xz')}
-        ${N % 2 === 0 ? statement('yw') : `if (k2 < ${half(N) - 1}) {${statement('yw')}}`}
-      }`;
-
-/** GLSL of exponentials: the largest logit of examples b and b + 1, and Σ exp z with z = logits − that. */
-const largestAndSum = (backend: MathBackendWebGL, logits: TensorInfo, N: number): string => `
-    ${texels(backend, 'logits', logits)}
-    void largestAndSum(int b2, out vec2 largest, out vec2 sum) {
-      largest = logitsTexel(logitsLine(0), b2, 0).xz;
-      ${forClasses(N, column => `largest = max(largest, logitsTexel(logitsLine(0), b2, k2).${column});`)}
+/** GLSL of what all but softmax's gradient begin with. */
+const exponentials = (N: number): string => `
+    // logits[b:b+2, k:k+2]; a class that there isn't has a logit so low that it counts for nothing.
+    vec4 logitsAt(int bPair, int kPair) {
+      vec4 logits = logitsTexel(logitsLine(0), bPair, kPair);
+      ${N % 2 === 1 ? `if (kPair == ${half(N) - 1}) logits.yw = vec2(-3e38);` : ''}
+      return logits;
+    }
+    // largest[b] = max of logits[b, k?]   sum[b] = Σ exp z[b, k?]   z[b, k] = logits[b, k] − largest[b]
+    void largestAndSum(int bPair, out vec2 largest, out vec2 sum) {
+      largest = logitsAt(bPair, 0).xz;
+      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+        vec4 logits = logitsAt(bPair, kPair);
+        largest = max(largest, max(logits.xz, logits.yw));
+      }
       sum = vec2(0);
-      ${forClasses(N, column => `sum += exp(logitsTexel(logitsLine(0), b2, k2).${column} - largest);`)}
+      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+        vec4 z = logitsAt(bPair, kPair) - largest.xxyy;
+        sum += exp(z.xz) + exp(z.yw);
+      }
+    }`;
+
+/** GLSL of vec4 labelsAt(int bPair, int kPair): labels[b:b+2, k:k+2], 0 beyond the last class. */
+const labelsAt = (N: number): string => `
+    vec4 labelsAt(int bPair, int kPair) {
+      vec4 labels = labelsTexel(labelsLine(0), bPair, kPair);
+      ${clearSecondColumn('labels', 'kPair', N)}
+      return labels;
     }`;
 
 /** logits [B, N] -> p [B, N] */
@@ -33,24 +46,17 @@ export function softmax(backend: MathBackendWebGL, logits: TensorInfo, {B, N}: S
   // One fragment computes p[b:b+2, j:j+2].
   //   p[b, j] = exp z[b, j] / Σ exp z[b, k?]
   const userCode = `
-    ${largestAndSum(backend, logits, N)}
-    ${output([B, N], true)}
+    ${exponentials(N)}
     void main() {
-      int line, b2, j2;
-      outputAt(line, b2, j2);
+      int line, bPair, jPair;
+      outputAt(line, bPair, jPair);
       vec2 largest, sum;
-      largestAndSum(b2, largest, sum);
-      vec4 p = exp(logitsTexel(logitsLine(0), b2, j2) - largest.xxyy) / sum.xxyy;
-      ${clearBeyond('p', 'b2', B, 'j2', N)}
+      largestAndSum(bPair, largest, sum);
+      vec4 p = exp(logitsAt(bPair, jPair) - largest.xxyy) / sum.xxyy;
+      ${clearBeyond('p', 'bPair', B, 'jPair', N)}
       setOutput(p);
     }`;
-  return run(backend, {
-    inputs: {logits},
-    packedInputs: true,
-    outputShape: [B, N],
-    packedOutput: true,
-    userCode,
-  });
+  return run(backend, {inputs: {logits}, outputShape: [B, N], userCode});
 }
 
 /** dp, p [B, N] -> dlogits [B, N] */
@@ -63,25 +69,20 @@ export function softmaxGradient(
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = p[b, j] · (dp[b, j] − Σ p[b, k?] · dp[b, k?])
   const userCode = `
-    ${texels(backend, 'dp', dp)}
-    ${texels(backend, 'softmax', p)}
-    ${output([B, N], true)}
     void main() {
-      int line, b2, j2;
-      outputAt(line, b2, j2);
+      int line, bPair, jPair;
+      outputAt(line, bPair, jPair);
       vec2 mean = vec2(0);
-      ${forClasses(N, column => `mean += softmaxTexel(softmaxLine(0), b2, k2).${column} * dpTexel(dpLine(0), b2, k2).${column};`)}
-      vec4 dlogits = softmaxTexel(softmaxLine(0), b2, j2) * (dpTexel(dpLine(0), b2, j2) - mean.xxyy);
-      ${clearBeyond('dlogits', 'b2', B, 'j2', N)}
+      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+        vec4 product = pTexel(pLine(0), bPair, kPair) * dpTexel(dpLine(0), bPair, kPair);
+        ${clearSecondColumn('product', 'kPair', N)}
+        mean += product.xz + product.yw;
+      }
+      vec4 dlogits = pTexel(pLine(0), bPair, jPair) * (dpTexel(dpLine(0), bPair, jPair) - mean.xxyy);
+      ${clearBeyond('dlogits', 'bPair', B, 'jPair', N)}
       setOutput(dlogits);
     }`;
-  return run(backend, {
-    inputs: {dp, softmax: p},
-    packedInputs: true,
-    outputShape: [B, N],
-    packedOutput: true,
-    userCode,
-  });
+  return run(backend, {inputs: {dp, p}, outputShape: [B, N], userCode});
 }
 
 /** So many examples are added up at once. */
@@ -96,46 +97,46 @@ export function softmaxCrossEntropy(
   logits: TensorInfo,
   {B, N}: Sizes,
 ): TensorInfo {
-  const each = B <= MOST_EXAMPLES ? half(B) : EXAMPLES_EACH / 2; // pairs
+  const each = half(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
   const count = Math.ceil(half(B) / each);
   // One fragment computes partial[s], or the loss if that is all.
   //   partial[s] = Σ labels[b?, j?] · (log Σ exp z[b?, k?] − z[b?, j?]) / B for the examples of s
   const userCode = `
-    ${texels(backend, 'labels', labels)}
-    ${largestAndSum(backend, logits, N)}
-    ${output([count], false)}
+    ${exponentials(N)}
+    ${labelsAt(N)}
     void main() {
       int line, row, s;
       outputAt(line, row, s);
       vec2 loss = vec2(0);
-      for (int b2 = s * ${each}; b2 < min(${half(B)}, (s + 1) * ${each}); b2++) {
+      for (int bPair = s * ${each}; bPair < min(${half(B)}, (s + 1) * ${each}); bPair++) {
         vec2 largest, sum, surprise = vec2(0);
-        largestAndSum(b2, largest, sum);
-        vec2 logSum = log(sum);
-        ${forClasses(
-          N,
-          column => `surprise += labelsTexel(labelsLine(0), b2, k2).${column}
-            * (logSum - (logitsTexel(logitsLine(0), b2, k2).${column} - largest));`,
-        )}
-        ${B % 2 === 1 ? `if (b2 == ${half(B) - 1}) surprise.y = 0.;` : ''}
+        largestAndSum(bPair, largest, sum);
+        for (int jPair = 0; jPair < ${half(N)}; jPair++) {
+          vec4 z = logitsAt(bPair, jPair) - largest.xxyy;
+          vec4 parts = labelsAt(bPair, jPair) * (log(sum).xxyy - z);
+          surprise += parts.xz + parts.yw;
+        }
+        ${B % 2 === 1 ? `if (bPair == ${half(B) - 1}) surprise.y = 0.;` : ''}
         loss += surprise;
       }
       setOutput((loss.x + loss.y) / ${B}.);
     }`;
-  const program = {packedInputs: true, packedOutput: false, userCode};
-  const outputShape = count === 1 ? [] : [count];
-  const partial = run(backend, {inputs: {labels, logits}, outputShape, ...program});
+  const partial = run(backend, {
+    inputs: {labels, logits},
+    outputShape: count === 1 ? [] : [count],
+    packedOutput: false,
+    userCode,
+  });
   if (count === 1) return partial;
-  const loss = sum(backend, partial);
+  const loss = sumOf(backend, partial);
   backend.disposeIntermediateTensorInfo(partial);
   return loss;
 }
 
 /** partial [s] -> Σ over s of partial */
-function sum(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
+function sumOf(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
   // The one fragment computes loss = Σ partial[s?].
   const userCode = `
-    ${numbers(backend, 'partial', partial)}
     void main() {
       float loss = 0.;
       for (int s = 0; s < ${partial.shape[0]}; s++) loss += partialNumber(0, 0, s);
@@ -163,28 +164,27 @@ export function softmaxCrossEntropyGradient(
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = dloss · (p[b, j] · Σ labels[b, k?] − labels[b, j]) / B
   const userCode = `
-    ${texels(backend, 'labels', labels)}
-    ${largestAndSum(backend, logits, N)}
-    ${values ? '' : texels(backend, 'dloss', dloss)}
-    ${output([B, N], true)}
+    ${exponentials(N)}
+    ${labelsAt(N)}
     void main() {
-      int line, b2, j2;
-      outputAt(line, b2, j2);
+      int line, bPair, jPair;
+      outputAt(line, bPair, jPair);
       vec2 largest, sum, total = vec2(0);
-      largestAndSum(b2, largest, sum);
-      ${forClasses(N, column => `total += labelsTexel(labelsLine(0), b2, k2).${column};`)}
-      vec4 p = exp(logitsTexel(logitsLine(0), b2, j2) - largest.xxyy) / sum.xxyy;
-      vec4 dlogits = ${values ? 'dloss' : 'dlossTexel(dlossLine(0), 0, 0).x'}
-        * (p * total.xxyy - labelsTexel(labelsLine(0), b2, j2)) / ${B}.;
-      ${clearBeyond('dlogits', 'b2', B, 'j2', N)}
+      largestAndSum(bPair, largest, sum);
+      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+        vec4 labels = labelsAt(bPair, kPair);
+        total += labels.xz + labels.yw;
+      }
+      vec4 p = exp(logitsAt(bPair, jPair) - largest.xxyy) / sum.xxyy;
+      vec4 dlogits = (p * total.xxyy - labelsAt(bPair, jPair)) / ${B}.;
+      dlogits *= ${values ? 'dloss' : 'dlossTexel(dlossLine(0), 0, 0).x'};
+      ${clearBeyond('dlogits', 'bPair', B, 'jPair', N)}
       setOutput(dlogits);
     }`;
   return run(backend, {
     inputs: values ? {labels, logits} : {labels, logits, dloss},
     uniforms: values ? {dloss: values[0] as number} : {},
-    packedInputs: true,
     outputShape: [B, N],
-    packedOutput: true,
     userCode,
   });
 }

@@ -1,26 +1,36 @@
-// Where a fragment program finds the elements of a packed tensor: TensorFlow.js's layout of textures, as GLSL.
-//   A texel holds 2×2 elements along the last two axes of x [..., P, Q]:
+// Where a fragment program finds the elements of a tensor: TensorFlow.js's two layouts of textures, as GLSL. Both hold
+// x [..., P, Q] as a list of lines, one for every index of the axes before the last two: an image row of [B, H, W, C] is a line.
+//   Packed, a texel holds 2×2 elements:
 //     r = x[..., p, q]   g = x[..., p, q + 1]   b = x[..., p + 1, q]   a = x[..., p + 1, q + 1]      p and q even
-//   The texels follow each other in row order, whatever the width of the texture. So x is a list of lines, one for every
-//   index of the axes before the last two: ceil(P / 2) · ceil(Q / 2) texels each. An image row of [B, H, W, C] is a line.
-// Components beyond the edge of the tensor, where P or Q is odd, may hold anything, a NaN too.
+//   and a line is ceil(P / 2) · ceil(Q / 2) of them, in row order. Beyond the edge, where P or Q is odd, a texel may hold
+//   anything, a NaN too. Not packed, a texel holds one element.
+// Texels follow each other from line to line, whatever the width of the texture.
 import {type MathBackendWebGL, webgl_util} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
-/** Texels along an axis, of two elements each. */
+/** Pairs along an axis, of which the last may be half a pair. */
 export const half = (size: number): number => Math.ceil(size / 2);
+
+export const sizeOf = (shape: readonly number[]): number =>
+  shape.reduce((product, n) => product * n, 1);
+
+/** The axes in the texels. */
+export const lastTwo = (shape: readonly number[]): [P: number, Q: number] => [
+  shape.at(-2) ?? 1,
+  shape.at(-1) ?? 1,
+];
 
 /**
  * GLSL for a program with `packedInputs` that reads input `name`:
  *   ivec2 xLine(int line)                      where a line begins
- *   vec4 xTexel(ivec2 line, int P, int Q)      x[line, p : p + 2, q : q + 2] for p = 2·P and q = 2·Q
- *   vec2 xPair(ivec2 line, int p, int Q)       x[line, p, q : q + 2]
+ *   vec4 xTexel(ivec2 line, int P, int Q)      x[line, p:p+2, q:q+2] for p = 2·P and q = 2·Q
+ *   vec2 xPair(ivec2 line, int p, int Q)       x[line, p, q:q+2]
  * The divisions are in xLine, so that it's best called outside of the innermost loop. Indices outside the tensor give any
  * texel.
  */
 export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): string {
-  const [height, width] = textureSize(backend, x);
-  const [P, Q] = x.shape.length > 1 ? x.shape.slice(-2) : [1, x.shape[0] ?? 1];
+  const [height, width] = packedSize(backend, x);
+  const [P, Q] = lastTwo(x.shape);
   const length = half(P) * half(Q);
   let line: string;
   let at: string;
@@ -37,14 +47,12 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
     line = `ivec2(line * ${length}, 0)`;
     at = wrapped(`(line.x + P * ${half(Q)} + Q)`, width);
   }
-  // texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter; the middle of a
-  // texel is exact enough up to 2^22 texels a side.
   return `
     ivec2 ${name}Line(int line) {
       return ${line};
     }
     vec4 ${name}Texel(ivec2 line, int P, int Q) {
-      return texture(${name}, (vec2(${at}) + 0.5) / vec2(${width}, ${height}));
+      return ${fetch(name, at, width, height)};
     }
     vec2 ${name}Pair(ivec2 line, int p, int Q) {
       vec4 texel = ${name}Texel(line, p >> 1, Q);
@@ -52,15 +60,38 @@ export function texels(backend: MathBackendWebGL, name: string, x: TensorInfo): 
     }`;
 }
 
+/** GLSL for a program whose inputs aren't packed: float xNumber(int line, int p, int q) is x[line, p, q]. */
+export function numbers(backend: MathBackendWebGL, name: string, x: TensorInfo): string {
+  const [height, width, offset] = unpackedSize(backend, name, x);
+  const [P, Q] = lastTwo(x.shape);
+  return `
+    float ${name}Number(int line, int p, int q) {
+      int at = (line * ${P} + p) * ${Q} + q${offset}, row = ${quotient('at', width, height * width)};
+      return ${fetch(name, `ivec2(at - row * ${width}, row)`, width, height)}.x;
+    }`;
+}
+
 const wrapped = (index: string, width: number): string =>
   `ivec2(${index} % ${width}, ${index} / ${width})`;
+
+/**
+ * GLSL for a / b, where 0 ≤ a < most. A division of integers takes SwiftShader as long as a fetch does. That of floats isn't
+ * wrong by as much as 0.5 / b as long as a < 2^20.
+ */
+export const quotient = (a: string, b: number, most: number): string =>
+  most < 2 ** 20 ? `int((float(${a}) + 0.5) * float(${1 / b}))` : `${a} / ${b}`;
+
+// texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter. The middle of a texel
+// is exact enough up to 2^22 texels a side, and times 1 / width as well as divided by it, which takes longer.
+const fetch = (name: string, at: string, width: number, height: number): string =>
+  `texture(${name}, (vec2(${at}) + 0.5) * vec2(${1 / width}, ${1 / height}))`;
 
 /**
  * Height and width in texels of the texture in which a program with `packedInputs` finds the tensor. Values that aren't on
  * the GPU yet are sent there, packed, as running the program would do; a tensor packed in another shape, or not packed, is
  * going to be copied.
  */
-function textureSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
+function packedSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
   const data = backend.texData.get(x.dataId);
   if (!data.texture) {
     data.isPacked = true;
@@ -72,4 +103,18 @@ function textureSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
   // A packed reshape has three axes whatever they were before, and that can give another texture.
   const copied = data.isPacked ? getShapeAs3D(x.shape) : x.shape;
   return getTextureShapeFromLogicalShape(copied, true).map(half);
+}
+
+/** The same without `packedInputs`, and GLSL that adds where the tensor begins, if it is a slice of another. */
+function unpackedSize(
+  backend: MathBackendWebGL,
+  name: string,
+  x: TensorInfo,
+): [height: number, width: number, offset: string] {
+  backend.uploadToGPU(x.dataId); // the smallest would come as uniforms, which aren't read like textures
+  const {isPacked, texShape, slice} = backend.texData.get(x.dataId);
+  const [height, width] = isPacked
+    ? webgl_util.getTextureShapeFromLogicalShape(x.shape, false) // of a copy
+    : texShape!;
+  return [height, width, slice ? ` + offset${name}` : ''];
 }

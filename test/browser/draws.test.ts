@@ -1,0 +1,64 @@
+// How many times a training step asks the GPU to draw: each time costs, however little there is to compute. Layouts of
+// textures that don't fit cost a draw each, and nothing but this count would tell.
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {createNetwork, type Preset, relu, softmaxCrossEntropy} from '../../src/index.ts';
+
+tf.setBackend('webgl');
+const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
+let draws = 0;
+for (const name of ['drawArrays', 'drawElements'] as const) {
+  const draw = gl[name].bind(gl) as (...args: number[]) => void;
+  gl[name] = (...args: number[]) => {
+    draws++;
+    draw(...args);
+  };
+}
+
+function drawsOf(work: () => unknown): number {
+  const before = draws;
+  work();
+  return draws - before;
+}
+
+test('draws are counted: one to upload a tensor, one to compute', () => {
+  const x = tf.tensor1d([1, 2, 3]);
+  assert.is(
+    drawsOf(() => tf.dispose(relu(x))),
+    2,
+  );
+  assert.is(
+    drawsOf(() => tf.dispose(relu(x))),
+    1,
+  );
+  x.dispose();
+});
+
+// The two uploads of a batch are among them. The optimizer draws twice for each variable: 12 and 8.
+const most: Record<Preset, number> = {tutorial: 40, 'mnist-core': 33};
+
+for (const preset of Object.keys(most) as Preset[]) {
+  test(`${preset}: a training step on 64 images takes at most ${most[preset]} draws`, () => {
+    const network = createNetwork(preset);
+    const optimizer = tf.train.sgd(0.1);
+    const step = () => {
+      const xs = tf.tensor2d(new Float32Array(64 * 784).fill(0.5), [64, 784]);
+      const labels = tf.tensor2d(new Float32Array(64 * 10).fill(0.1), [64, 10]);
+      optimizer.minimize(
+        () => softmaxCrossEntropy(labels, network.forward(xs)),
+        false,
+        network.variables,
+      );
+      tf.dispose([xs, labels]);
+    };
+    step(); // uploads the weights
+    const counted = drawsOf(step);
+    assert.ok(counted <= most[preset], `${counted} draws`);
+    network.dispose();
+    optimizer.dispose();
+  });
+}
+
+test.run();

@@ -6,6 +6,7 @@ import './kernels/reference/register.ts';
 import './kernels/simd/backend/register.ts';
 import './kernels/webgl/register.ts';
 
+export {ContextLostError, renewContext} from './context_loss.ts';
 export {DataError} from './data/idx.ts';
 export {type Batch, type IdxFile, MnistData} from './data/mnist_data.ts';
 export {createNetwork, type Layer, type Network, type Preset, presets} from './network.ts';

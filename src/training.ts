@@ -1,5 +1,6 @@
 // The training loop: next batch, minimize, report, evaluate. The command line and the page consume the same generator.
 import * as tf from '@tensorflow/tfjs-core';
+import {KeptWeights} from './context_loss.ts';
 import type {MnistData} from './data/mnist_data.ts';
 import {type Network, presets} from './network.ts';
 import {fail} from './ops/checks.ts';
@@ -50,11 +51,19 @@ export interface Evaluation {
 export class DivergenceError extends Error {}
 
 /**
- * Trains the network in place.
+ * So often the weights are copied from the GPU, so that a lost context costs no more batches than that. In SwiftShader the
+ * copy takes 3 to 10 % of a step, and 6 draw calls beside the step's 39.
+ */
+const KEEP_EVERY = 10;
+
+/**
+ * Trains the network in place. On WebGL it keeps the weights of every tenth batch, and of the last one before each test, outside
+ * of the GPU.
  *
  * @throws Error for sizes that aren't whole numbers of at least 1, or larger than the data; a learning rate that isn't
  *     positive
  * @throws DivergenceError at the first loss that isn't finite
+ * @throws ContextLostError within one step of WebGL losing its context; the network is back at the weights that were kept last
  * @throws the signal's reason, once it is aborted
  */
 export async function* train(
@@ -80,6 +89,8 @@ export async function* train(
   if (!(learningRate > 0)) fail('train', 'a learningRate above 0', String(learningRate));
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const total = batches ?? epochs * batchesPerEpoch;
+  const kept = new KeptWeights(network);
+  await kept.keep('before the first batch', 0);
   const optimizer = tf.train.sgd(learningRate);
   try {
     for (let batch = 1; batch <= total; batch++) {
@@ -89,37 +100,55 @@ export async function* train(
       // The last batch of an epoch may be short. It takes a step as much shorter, so that every image weighs the same:
       // a full step on a few hard images can cost percents of accuracy, just when the epoch's is taken.
       optimizer.setLearningRate((learningRate * images) / batchSize);
-      let loss: number;
-      try {
-        const cost = optimizer.minimize(
-          () => softmaxCrossEntropy(labels, network.forward(xs)),
-          true,
-          network.variables,
-        ) as tf.Scalar;
-        [loss] = await cost.data();
-        cost.dispose();
-      } finally {
-        tf.dispose([xs, labels]);
-      }
+      const loss = await kept.during(`at batch ${batch} of ${total}`, () =>
+        step(optimizer, network, xs, labels),
+      );
       const ms = performance.now() - start;
       if (!Number.isFinite(loss)) {
         throw new DivergenceError(
           `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
         );
       }
+      const testsSample = testEvery > 0 && batch % testEvery === 0;
+      const testsAll = batch % batchesPerEpoch === 0 || batch === total;
+      const when = `after batch ${batch} of ${total}`;
+      if (batch % KEEP_EVERY === 0 || testsSample || testsAll) await kept.keep(when, batch);
       const epoch = Math.ceil(batch / batchesPerEpoch);
       yield {kind: 'batch', batch, batches: total, epoch, images, loss, ms};
-      await pause();
-      signal?.throwIfAborted();
-      if (testEvery > 0 && batch % testEvery === 0) {
-        yield {kind: 'test', batch, evaluation: await evaluateSample(network, data, testSize)};
+      await kept.during(when, () => pause(signal));
+      const testing = `in a test ${when}`;
+      if (testsSample) {
+        const sample = () => evaluateSample(network, data, testSize);
+        yield {kind: 'test', batch, evaluation: await kept.during(testing, sample)};
       }
-      if (batch % batchesPerEpoch === 0 || batch === total) {
-        yield {kind: 'epoch', batch, epoch, evaluation: await evaluate(network, data, signal)};
+      if (testsAll) {
+        const evaluation = await evaluateAll(network, data, kept, testing, signal);
+        yield {kind: 'epoch', batch, epoch, evaluation};
       }
     }
   } finally {
     optimizer.dispose();
+  }
+}
+
+/** One step down the gradient; gives the loss before it. Disposes of the batch. */
+async function step(
+  optimizer: tf.SGDOptimizer,
+  network: Network,
+  xs: tf.Tensor2D,
+  labels: tf.Tensor2D,
+): Promise<number> {
+  try {
+    const cost = optimizer.minimize(
+      () => softmaxCrossEntropy(labels, network.forward(xs)),
+      true,
+      network.variables,
+    ) as tf.Scalar;
+    const [loss] = await cost.data();
+    cost.dispose();
+    return loss;
+  } finally {
+    tf.dispose([xs, labels]);
   }
 }
 
@@ -129,19 +158,37 @@ function checkSize(name: string, size: number, most = Number.POSITIVE_INFINITY):
   fail('train', `${name} to be a whole number ${range}`, String(size));
 }
 
-/** The network's answers for all test images, 500 at a time. */
+/**
+ * The network's answers for all test images, 500 at a time.
+ *
+ * @throws ContextLostError if WebGL loses its context meanwhile; the network has got its weights back
+ * @throws the signal's reason, once it is aborted
+ */
 export async function evaluate(
   network: Network,
   data: MnistData,
+  signal?: AbortSignal,
+): Promise<Evaluation> {
+  const kept = new KeptWeights(network);
+  await kept.keep('before a test', 0);
+  return evaluateAll(network, data, kept, 'in a test', signal);
+}
+
+async function evaluateAll(
+  network: Network,
+  data: MnistData,
+  kept: KeptWeights,
+  when: string,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
   const chunk = 500;
   const evaluation = newEvaluation();
   for (let start = 0; start < data.testSize; start += chunk) {
     const {xs, labels} = data.testBatch(start, Math.min(start + chunk, data.testSize));
-    await count(evaluation, network, xs, labels);
-    await pause();
-    signal?.throwIfAborted();
+    await kept.during(when, async () => {
+      await count(evaluation, network, xs, labels);
+      await pause(signal);
+    });
   }
   return evaluation;
 }
@@ -170,12 +217,14 @@ async function count(
   xs: tf.Tensor2D,
   labels: tf.Tensor2D,
 ): Promise<void> {
-  const [given, predicted] = tf.tidy(() => [
-    tf.argMax(labels, 1),
-    tf.argMax(network.forward(xs), 1),
-  ]);
-  const [givenDigits, predictedDigits] = await Promise.all([given.data(), predicted.data()]);
-  tf.dispose([xs, labels, given, predicted]);
+  let digits: tf.Tensor[] = [];
+  try {
+    digits = tf.tidy(() => [tf.argMax(labels, 1), tf.argMax(network.forward(xs), 1)]);
+  } finally {
+    tf.dispose([xs, labels]);
+  }
+  const [givenDigits, predictedDigits] = await Promise.all(digits.map(digit => digit.data()));
+  tf.dispose(digits);
   for (let i = 0; i < givenDigits.length; i++) {
     evaluation.confusion[givenDigits[i] * 10 + predictedDigits[i]]++;
     if (givenDigits[i] === predictedDigits[i]) evaluation.correct++;
@@ -183,9 +232,15 @@ async function count(
   }
 }
 
-/** Lets the event loop run, so that timers, signals and the page's drawing get their turn between two batches. */
-const pause = (): Promise<void> =>
-  new Promise(resolve => {
+/**
+ * Lets the event loop run, so that timers, signals and the page's drawing get their turn between two batches.
+ *
+ * @throws the signal's reason, once it is aborted
+ */
+async function pause(signal?: AbortSignal): Promise<void> {
+  await new Promise<void>(resolve => {
     if (typeof setImmediate === 'function') setImmediate(resolve);
     else setTimeout(resolve);
   });
+  signal?.throwIfAborted();
+}

@@ -126,6 +126,25 @@ for (const backend of backends) {
     assert.not.equal(await weightsAfter(5), await weightsAfter(6));
   });
 
+  // On WebGL the weights too: test/browser/context.test.ts.
+  if (backend !== 'webgl') {
+    test(`training reads back losses and answers only, ${backend}`, async () => {
+      tf.setBackend(backend);
+      const network = createNetwork('tutorial');
+      const current = tf.backend();
+      const read = current.read.bind(current);
+      let reads = 0;
+      current.read = dataId => {
+        reads++;
+        return read(dataId);
+      };
+      await collect(network, undefined, {batches: 20, batchSize: 5, testEvery: 10, testSize: 4});
+      current.read = read;
+      assert.is(reads, 20 + 3 * 2, 'a loss for each batch, labels and answers for each test');
+      network.dispose();
+    });
+  }
+
   test(`training leaves no tensor behind, ${backend}`, async () => {
     tf.setBackend(backend);
     const network = createNetwork('tutorial');

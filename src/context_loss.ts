@@ -1,0 +1,122 @@
+// When WebGL's context is lost: the GPU's driver restarts, or another page takes what it has. Every texture is gone then. Reads
+// return zeros or wait forever, no call throws, and TensorFlow.js goes on computing with that (tfjs#756). So the weights have
+// copies outside of the GPU, which the network gets back; a new context can go on from them.
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+import * as tf from '@tensorflow/tfjs-core';
+import type {Network} from './network.ts';
+
+/**
+ * The WebGL context was lost, and the network is back at the weights that were kept. They lie outside of the GPU: after
+ * `renewContext()`, or `tf.setBackend` of another backend, training can go on.
+ */
+export class ContextLostError extends Error {
+  constructor(
+    when: string,
+    /**
+     * The batch that these weights are from, counted as in TrainingProgress; 0: the network started with them. Undefined if the
+     * context was lost before any were kept: the network was left as it is.
+     */
+    readonly batch: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    const weights =
+      batch === undefined
+        ? 'was left as it is'
+        : `is back at the weights ${batch === 0 ? 'that it started with' : `of batch ${batch}`}`;
+    super(`The WebGL context was lost ${when}, and the network ${weights}.`, options);
+  }
+}
+
+/**
+ * Gives the backend `webgl` a new context, and makes it the current backend. What only the old context had stays lost.
+ *
+ * @throws Error if the browser has no context to give
+ */
+export async function renewContext(): Promise<void> {
+  const {factory, priority} = tf.engine().registryFactory.webgl;
+  // Where the browser has restored the old context, empty, nothing in it can be deleted without an error.
+  gpgpuOf(tf.findBackend('webgl'))?.gl.getExtension('WEBGL_lose_context')?.loseContext();
+  // A second backend beside the old one would be given programs that are compiled for the lost context. With the backend they
+  // are removed; the kernels stay registered.
+  tf.removeBackend('webgl');
+  tf.registerBackend('webgl', factory, priority);
+  if (await tf.setBackend('webgl')) return;
+  throw new Error('renewContext: expected a new WebGL context, got none');
+}
+
+const gpgpuOf = (backend: tf.KernelBackend) => (backend as Partial<MathBackendWebGL>).gpgpu;
+
+/** Copies of a network's weights outside of the GPU. On a backend that has no context to lose there is nothing to keep. */
+export class KeptWeights {
+  private batch?: number;
+  private values: Float32Array[] = [];
+  private readonly context = watchContext();
+
+  constructor(private readonly network: Network) {}
+
+  /** Copies the weights as they are now, after batch `batch`; 0: before the first. */
+  async keep(when: string, batch: number): Promise<void> {
+    if (!this.context) return;
+    this.values = await this.during(when, () =>
+      Promise.all(this.network.variables.map(variable => variable.data<'float32'>())),
+    );
+    this.batch = batch;
+  }
+
+  /**
+   * Works on the GPU and waits for what is read back.
+   *
+   * @throws ContextLostError instead of anything that the work returns or throws, if the context is lost by then; the network
+   *     has got the kept weights back
+   */
+  async during<T>(when: string, work: () => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      if (this.context?.lost) throw this.giveBack(when, error);
+      throw error;
+    }
+    if (this.context?.lost) throw this.giveBack(when);
+    return result;
+  }
+
+  private giveBack(when: string, cause?: unknown): ContextLostError {
+    // The lost backend holds these as what is yet to be uploaded. The backend that uses them next moves them to itself.
+    tf.tidy(() => {
+      this.values.forEach((values, i) => {
+        const variable = this.network.variables[i];
+        variable.assign(tf.tensor(values, variable.shape));
+      });
+    });
+    return new ContextLostError(when, this.batch, {cause});
+  }
+}
+
+interface Context {
+  readonly lost: boolean;
+}
+
+const contexts = new WeakMap<object, Context>();
+
+/** The current backend's WebGL context, if it has one: lost once is lost forever, though a browser may restore it, empty. */
+function watchContext(): Context | undefined {
+  const gpgpu = gpgpuOf(tf.backend());
+  if (!gpgpu || contexts.has(gpgpu)) return gpgpu && contexts.get(gpgpu);
+  const {gl} = gpgpu;
+  let reported = false;
+  gl.canvas.addEventListener('webglcontextlost', () => {
+    reported = true;
+  });
+  const context = {
+    get lost() {
+      return reported || gl.isContextLost();
+    },
+  };
+  contexts.set(gpgpu, context);
+  // Whoever reads waits for a fence, which a lost context never passes: they would wait, and TensorFlow.js poll, forever.
+  const pollFence = gpgpu.pollFence.bind(gpgpu);
+  gpgpu.pollFence = fence =>
+    pollFence({...fence, isFencePassed: () => context.lost || fence.isFencePassed()});
+  return context;
+}

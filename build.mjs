@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test, page, bench or tfjs
+//   node build.mjs cli          one part: lib, cli, test, page, bench, benchpage or tfjs
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import asc from 'assemblyscript/asc';
@@ -88,6 +88,12 @@ const parts = {
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
+  benchpage: {
+    entryPoints: {page: 'bench/page.ts'},
+    outdir: 'dist/bench',
+    platform: 'browser',
+    external: ['node:*'] /* imported in Node only */,
+  },
   // tfjs-core's package.json declares its spec files free of side effects: without ignoreAnnotations none would run.
   // jasmine-core assigns to an undeclared variable, which an ES module may not: it stays a CommonJS file of its own.
   tfjs: {

@@ -3,10 +3,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import {compare, type Tolerance, type Values} from '../test/compare.ts';
 
-/** Our kernels on the backend `simd`, our kernels on `cpu`, and the stock kernels on `cpu`. */
-export type Name = 'simd' | 'cpu' | 'stock';
+/** Our kernels on the backend of that name; `stock`: TensorFlow.js's own; `layers`: an unmodified tf.layers model. */
+export type Name = 'simd' | 'cpu' | 'webgl' | 'stock' | 'layers';
 
-const backends: Record<Name, string> = {simd: 'simd', cpu: 'cpu', stock: 'cpu'};
+/** Where contests take place. */
+export interface Place {
+  /** The backends with kernels of ours, the most interesting first. */
+  ours: readonly Name[];
+  /** The backend of `stock` and `layers`. */
+  stock: string;
+}
+
+export const inNode: Place = {ours: ['simd', 'cpu'], stock: 'cpu'};
+export const inPage: Place = {ours: ['webgl'], stock: 'webgl'};
 
 /** One row of the table. Its name is a path: network, layer, pass. */
 export interface Case {
@@ -29,7 +38,7 @@ export interface Contender {
   name: Name;
   /** Makes its backend the current one. */
   enter(): Promise<unknown>;
-  /** What the clock sees. When it is over the result is there: both backends compute as they are called. */
+  /** What the clock sees. When it is over the result is there: where a backend computes later, it is read. */
   run(): void | Promise<void>;
   /** The numbers that all contenders must agree in. */
   result(): Values | Promise<Values>;
@@ -38,12 +47,14 @@ export interface Contender {
 
 /** Makes each contender on its own backend. */
 export async function makeContenders(
+  place: Place,
   names: readonly Name[],
   make: (name: Name) => Pick<Contender, 'run' | 'result' | 'dispose'>,
 ): Promise<Contender[]> {
   const contenders: Contender[] = [];
   for (const name of names) {
-    const enter = () => tf.setBackend(backends[name]);
+    const backend = place.ours.includes(name) ? name : place.stock;
+    const enter = () => tf.setBackend(backend);
     await enter();
     contenders.push({name, enter, ...make(name)});
   }

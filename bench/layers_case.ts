@@ -1,17 +1,20 @@
-// An unmodified tf.layers model of the tutorial's architecture, trained by trainOnBatch: on the backend `simd`, which has
+// An unmodified tf.layers model of a network's architecture, trained by trainOnBatch: on the backend `simd`, which has
 // the stock kernels' names too, and on stock `cpu`. Our ops on `cpu` have no part in it.
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-import {createNetwork, presets} from '../src/network.ts';
-import {type Case, type Contender, makeContenders} from './contest.ts';
+import {createNetwork, type Preset, presets} from '../src/network.ts';
+import {firstLosses, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
+import {type Case, type Contender, inNode, makeContenders} from './contest.ts';
 import {shapesOf, stepFlops} from './shapes.ts';
-import {firstLosses, lossTolerance, type Numbers, takeBatches, toTensors} from './step_case.ts';
+import {pads, poolSize} from './stock.ts';
 
 export const layersCase = (name: string, batchSize: number): Case => ({
   name,
   async prepare(data) {
     const batches = takeBatches(data, batchSize);
-    const contenders = await makeContenders(['simd', 'stock'], () => layersContender(batches));
+    const contenders = await makeContenders(inNode, ['simd', 'stock'], () =>
+      layersContender('tutorial', batches),
+    );
     const network = createNetwork('tutorial');
     const flops = stepFlops(shapesOf(network, batchSize));
     network.dispose();
@@ -19,12 +22,15 @@ export const layersCase = (name: string, batchSize: number): Case => ({
   },
 });
 
-function layersContender(batches: Numbers[]): Pick<Contender, 'run' | 'result' | 'dispose'> {
-  const model = tutorialModel();
-  const network = createNetwork('tutorial'); // the same first weights, in the same order
+export function layersContender(
+  preset: Preset,
+  batches: Numbers[],
+): Pick<Contender, 'run' | 'result' | 'dispose'> {
+  const model = layersModel(preset);
+  const network = createNetwork(preset); // the same first weights, in the same order
   model.setWeights(network.variables);
   network.dispose();
-  const optimizer = tf.train.sgd(presets.tutorial.learningRate);
+  const optimizer = tf.train.sgd(presets[preset].learningRate);
   model.compile({optimizer, loss: 'categoricalCrossentropy'});
   const tensors = batches.map(batch => {
     const {xs, labels} = toTensors(batch);
@@ -46,14 +52,19 @@ function layersContender(batches: Numbers[]): Pick<Contender, 'run' | 'result' |
   };
 }
 
-function tutorialModel(): layers.Sequential {
-  const convolution = {kernelSize: 5, strides: 1, activation: 'relu' as const};
+function layersModel(preset: Preset): layers.Sequential {
+  const convolution = {
+    kernelSize: 5,
+    padding: pads[preset],
+    useBias: preset === 'tutorial',
+    activation: 'relu' as const,
+  };
   const model = layers.sequential();
   const {conv2d, dense, flatten, maxPooling2d} = layers.layers;
   model.add(conv2d({...convolution, filters: 8, inputShape: [28, 28, 1]}));
-  model.add(maxPooling2d({poolSize: 2, strides: 2}));
+  model.add(maxPooling2d({poolSize, strides: poolSize}));
   model.add(conv2d({...convolution, filters: 16}));
-  model.add(maxPooling2d({poolSize: 2, strides: 2}));
+  model.add(maxPooling2d({poolSize, strides: poolSize}));
   model.add(flatten());
   model.add(dense({units: 10, activation: 'softmax'}));
   return model;

@@ -6,21 +6,33 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import {loadMnist} from '../src/data/node.ts';
 import {simdSupported} from '../src/kernels/simd/backend/register.ts';
-import {batchSize, cases} from './cases.ts';
-import {type Case, disagreement} from './contest.ts';
-import {compareSpeed, type Effort} from './measure.ts';
-import {createPeak, type Peak} from './peak.ts';
+import {type Preset, presets} from '../src/network.ts';
+import {BenchPage, type FirstSteps} from './browser.ts';
+import {batchSize, nodeCases, pageCases} from './cases.ts';
+import type {Case} from './contest.ts';
+import type {Effort} from './measure.ts';
+import {createPeak} from './peak.ts';
 import {comparePyTorch, type NotTimed, type PyTorchComparison} from './pytorch.ts';
-import {environment, environmentText, pytorchTable, type Row, table} from './report.ts';
+import {
+  browserText,
+  environment,
+  environmentText,
+  nodeTable,
+  pageTable,
+  pytorchTable,
+} from './report.ts';
+import {firstLine, type Row, runCase} from './rows.ts';
 
 const thorough: Effort = {warmUpMs: 250, leastRounds: 5, mostRounds: 15, ms: 400};
 const quick: Effort = {warmUpMs: 150, leastRounds: 3, mostRounds: 3, ms: 0};
 const pytorchRounds = 15;
 
-const helpText = `Times our kernels on simd and on cpu beside the stock TensorFlow.js kernels, in this process and in turns.
+const helpText = `Times our kernels on simd and on cpu beside the stock TensorFlow.js kernels, in this process and in turns; or, in
+a browser, those on webgl.
 
 usage: npm run bench -- [options]
 
+  --browser    our kernels on WebGL, beside stock WebGL and tf.layers, in a page of a browser that is started
   --case NAME  only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2,
                tutorial/conv2/forward; may be given several times
   --quick      three rounds a case, and of the networks only tutorial unless --case says otherwise
@@ -29,7 +41,8 @@ usage: npm run bench -- [options]
   --help, -h   show this text
 
 Cases:
-${cases.map(({name}) => `  ${name}`).join('\n')}
+${nodeCases.map(({name}) => `  ${name}`).join('\n')}
+In a browser: those of tutorial and mnist-core
 
 Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use.
 `;
@@ -49,7 +62,13 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(helpText);
     return 0;
   }
-  const chosen = chooseCases(options.case ?? (options.quick ? ['tutorial'] : []));
+  const chosen = chooseCases(
+    options.browser ? pageCases : nodeCases,
+    options.case ?? (options.quick ? ['tutorial'] : []),
+  );
+  if (options.browser && options.pytorch) {
+    throw new UsageError('--pytorch: expected it without --browser, found both');
+  }
   if (options.json !== undefined) await checkWritable(options.json);
 
   if (!simdSupported) throw new Error('simd: expected WebAssembly with SIMD, found none');
@@ -58,43 +77,53 @@ async function main(args: string[]): Promise<number> {
   const machine = environment();
   process.stdout.write(`${environmentText(machine)}\n`);
 
+  const effort = options.quick ? quick : thorough;
+  if (options.browser) {
+    const found = await runInBrowser(chosen, effort);
+    if (options.json !== undefined) await writeJson(options.json, {environment: machine, ...found});
+    return found.rows.some(row => 'problem' in row) ? 1 : 0;
+  }
   const data = await loadMnist();
   const peak = createPeak();
   const rows: Row[] = [];
   for (const [i, each] of chosen.entries()) {
     showProgress(`${i + 1} of ${chosen.length}: ${each.name}`);
-    rows.push(await runCase(each, data, peak, options.quick ? quick : thorough));
+    rows.push(await runCase(each, data, peak, effort));
   }
   showProgress('');
-  process.stdout.write(table(rows));
+  process.stdout.write(nodeTable(rows));
   const pytorch = options.pytorch ? await runPyTorch(data) : undefined;
   if (pytorch) process.stdout.write(`\n${pytorchTable(pytorch)}`);
   if (options.json !== undefined) {
-    const results = {environment: machine, rows, ...(pytorch && {pytorch})};
-    await writeFile(options.json, `${JSON.stringify(results, null, 2)}\n`);
+    await writeJson(options.json, {environment: machine, rows, ...(pytorch && {pytorch})});
   }
   const wrong = pytorch && 'problem' in pytorch && !pytorch.missing;
   return wrong || rows.some(row => 'problem' in row) ? 1 : 0;
 }
 
-async function runCase(
-  {name, prepare}: Case,
-  data: MnistData,
-  peak: Peak,
-  effort: Effort,
-): Promise<Row> {
+async function runInBrowser(chosen: Case[], effort: Effort) {
+  showProgress('starting a browser');
+  const page = await BenchPage.open();
   try {
-    const contest = await prepare(data);
-    const {contenders, flops, images} = contest;
-    try {
-      const problem = await disagreement(contest);
-      if (problem) return {name, problem};
-      return {name, flops, images, comparison: await compareSpeed(contenders, flops, peak, effort)};
-    } finally {
-      for (const contender of contenders) contender.dispose();
+    const {version, renderer} = page;
+    showProgress('');
+    process.stdout.write(`${browserText(page)}\n`);
+    const rows: Row[] = [];
+    for (const [i, each] of chosen.entries()) {
+      showProgress(`${i + 1} of ${chosen.length}: ${each.name}`);
+      rows.push(await page.run(each, effort));
     }
-  } catch (error) {
-    return {name, problem: `it failed, ${firstLine(error)}`};
+    const firstSteps: FirstSteps[] = [];
+    for (const preset of Object.keys(presets) as Preset[]) {
+      if (!chosen.some(({name}) => name === `${preset}/step`)) continue;
+      showProgress(`${preset}: first steps`);
+      firstSteps.push(await page.firstSteps(preset));
+    }
+    showProgress('');
+    process.stdout.write(pageTable(rows, firstSteps));
+    return {browser: {version, renderer}, rows, firstSteps};
+  } finally {
+    await page.close();
   }
 }
 
@@ -114,6 +143,7 @@ function parseOptions(args: string[]) {
     return parseArgs({
       args,
       options: {
+        browser: {type: 'boolean'},
         case: {type: 'string', multiple: true},
         quick: {type: 'boolean'},
         pytorch: {type: 'boolean'},
@@ -128,7 +158,7 @@ function parseOptions(args: string[]) {
 }
 
 /** The cases of those names, or below them; all of them if there are no names. */
-function chooseCases(names: string[]): Case[] {
+function chooseCases(cases: readonly Case[], names: string[]): Case[] {
   const matches = (name: string, each: Case) =>
     each.name === name || each.name.startsWith(`${name}/`);
   const unknown = names.find(name => !cases.some(each => matches(name, each)));
@@ -154,6 +184,6 @@ function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
+function writeJson(file: string, results: object): Promise<void> {
+  return writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
 }

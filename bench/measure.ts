@@ -31,9 +31,9 @@ export interface Comparison {
   timings: Partial<Record<Name, Timing>>;
   /** Of every contender but the first to the first. */
   ratios: Partial<Record<Name, Ratio>>;
-  /** In GFLOP/s, the best of each round. */
-  peak: Timing;
-  /** The first contender's speed as a part of that; undefined where no operations are counted. */
+  /** In GFLOP/s, the best of each round; undefined where no peak is known. */
+  peak?: Timing;
+  /** The first contender's speed as a part of that; undefined without a peak or operations. */
   ofPeak?: Timing;
 }
 
@@ -57,7 +57,7 @@ const widestSpread = 0.1;
 export async function compareSpeed(
   contenders: readonly Contender[],
   flops: number | undefined,
-  peak: Peak,
+  peak: Peak | undefined,
   effort: Effort,
 ): Promise<Comparison> {
   const blocks: number[] = [];
@@ -71,7 +71,7 @@ export async function compareSpeed(
     rounds.length < effort.leastRounds ||
     (rounds.length < effort.mostRounds && performance.now() - start < effort.ms)
   ) {
-    const samplePeak = () => Array.from({length: peakSamples}, peak);
+    const samplePeak = () => (peak ? Array.from({length: peakSamples}, peak) : []);
     const peaks = samplePeak();
     const times: number[][] = [];
     for (const [i, contender] of contenders.entries()) {
@@ -98,9 +98,9 @@ export async function compareSpeed(
   return {
     timings: named(i => timings[i], 0),
     ratios: named(ratioTo, 1),
-    peak: timing(rounds.map(({peak}) => peak)),
+    peak: peak && timing(rounds.map(({peak}) => peak)),
     ofPeak:
-      flops === undefined
+      flops === undefined || !peak
         ? undefined
         : timing(rounds.map(({times, peak}) => flops / median(times[0]) / 1e6 / peak)),
   };

@@ -6,15 +6,10 @@ import {fileURLToPath} from 'node:url';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import {createNetwork, presets} from '../src/network.ts';
 import {compare} from '../test/compare.ts';
-import {makeContenders} from './contest.ts';
+import {comparedSteps, lossTolerance, type Numbers, takeBatches} from './batches.ts';
+import {inNode, makeContenders} from './contest.ts';
 import {median, type Timing, timeBlock, timing} from './measure.ts';
-import {
-  comparedSteps,
-  lossTolerance,
-  type Numbers,
-  stepContender,
-  takeBatches,
-} from './step_case.ts';
+import {stepContender} from './step_case.ts';
 
 export interface PyTorchComparison {
   version: string;
@@ -44,7 +39,9 @@ export async function comparePyTorch(
   const python = pythons.find(each => spawnSync(each, ['-c', 'import torch']).status === 0);
   if (!python) return {problem: 'not installed: apt-get install python3-torch', missing: true};
   const batches = takeBatches(data, batchSize);
-  const [ours] = await makeContenders(['simd'], name => stepContender(name, 'tutorial', batches));
+  const [ours] = await makeContenders(inNode, ['simd'], name =>
+    stepContender(name, 'tutorial', batches),
+  );
   const theirs = threadCounts.map(threads => new PyTorch(python, threads));
   try {
     const expected = await ours.result();

@@ -20,6 +20,9 @@ export async function serve(
   read: (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>,
 ): Promise<Served> {
   const server = createServer(async (request, response) => {
+    // A page that is isolated from other origins has a clock of 5 µs instead of 100.
+    response.setHeader('cross-origin-opener-policy', 'same-origin');
+    response.setHeader('cross-origin-embedder-policy', 'require-corp');
     const {pathname} = new URL(request.url ?? '/', 'http://127.0.0.1');
     if (pathname === '/') {
       response.setHeader('content-type', 'text/html; charset=utf-8');

@@ -1,24 +1,19 @@
 // maxPool in fragment programs (see ops/max_pool.ts). Backward is a gather: each element asks the windows that it lies in
 // whether they found their maximum there.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {Windows} from '../../ops/windows.ts';
 import {clearBeyond, repeat, run} from './program.ts';
 
 /** x [B, H, W, C], packed -> y and position [B, yH, yW, C], not packed: a flatten that follows costs nothing then */
-export function maxPool(backend: MathBackendWebGL, x: TensorInfo, g: Windows): TensorInfo[] {
-  // A program has one output: the same search twice.
-  return [pool(backend, x, g, 'y'), pool(backend, x, g, 'position')];
-}
-
-function pool(
+export function maxPool(
   backend: MathBackendWebGL,
   x: TensorInfo,
   {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL}: Windows,
-  result: 'y' | 'position',
-): TensorInfo {
+): TensorInfo[] {
   const looks = repeat('wR', kH, wR => repeat('wC', kW, wC => `look(${wR}, ${wC});`));
-  // One fragment computes y[b, yR, yC, d1] or position[b, yR, yC, d1].
+  // A program has one output, a number a fragment: first all y, then all positions.
+  // One fragment computes y[b, yR, yC, d1], another position[b, yR, yC, d1].
   //   y[b, yR, yC, d1] = max of x[b, xR?, xC?, d1]
   const userCode = `
     // By its bits, as a compiler may assume that there is no NaN.
@@ -40,19 +35,23 @@ function pool(
     void main() {
       int line, yC;
       outputAt(line, yC, d1);
+      bool isPosition = line >= ${B * yH};
+      if (isPosition) line -= ${B * yH};
       b = line / ${yH};
       top = (line - b * ${yH}) * ${sH} - ${padT}, left = yC * ${sW} - ${padL};
       ${looks}
-      setOutput(${result});
+      setOutput(isPosition ? position : y);
     }`;
-  const dtype = result === 'y' ? 'float32' : 'int32';
-  return run(backend, {
-    inputs: {x},
-    outputShape: [B, yH, yW, C],
-    packedOutput: false,
-    dtype,
-    userCode,
+  const outputShape = [2 * B, yH, yW, C];
+  const both = run(backend, {inputs: {x}, outputShape, packedOutput: false, userCode});
+  // Where nothing is packed, a slice along the first axis is no copy: it stays in the texture.
+  const {kernelFunc} = getKernel('Slice', 'webgl')!;
+  const [y, position] = [0, B].map(first => {
+    const attrs = {begin: [first, 0, 0, 0], size: [B, yH, yW, C]};
+    return kernelFunc({inputs: {x: both}, attrs, backend}) as TensorInfo;
   });
+  backend.disposeIntermediateTensorInfo(both);
+  return [y, {...position, dtype: 'int32'}];
 }
 
 /** dy and position [B, yH, yW, C], not packed -> dx [B, H, W, C], packed */

@@ -4,6 +4,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
+import {fail} from './ops/checks.ts';
 
 /**
  * The WebGL context was lost, and the network is back at the weights that were kept. They lie outside of the GPU: after
@@ -30,21 +31,23 @@ export class ContextLostError extends Error {
 /**
  * Gives the backend `webgl` a new context, and makes it the current backend. What only the old context had stays lost.
  *
- * @throws Error if the browser has no context to give
+ * @throws Error if there is none to be had
  */
 export async function renewContext(): Promise<void> {
-  const {factory, priority} = tf.engine().registryFactory.webgl;
+  const {registry, registryFactory} = tf.engine();
+  if (!registryFactory.webgl) fail('renewContext', 'a browser with WebGL', 'none');
+  const {factory, priority} = registryFactory.webgl;
   // Where the browser has restored the old context, empty, nothing in it can be deleted without an error.
-  gpgpuOf(tf.findBackend('webgl'))?.gl.getExtension('WEBGL_lose_context')?.loseContext();
+  gpgpuOf(registry.webgl)?.gl.getExtension('WEBGL_lose_context')?.loseContext();
   // A second backend beside the old one would be given programs that are compiled for the lost context. With the backend they
   // are removed; the kernels stay registered.
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, priority);
-  if (await tf.setBackend('webgl')) return;
-  throw new Error('renewContext: expected a new WebGL context, got none');
+  if (!(await tf.setBackend('webgl'))) fail('renewContext', 'a new WebGL context', 'none');
 }
 
-const gpgpuOf = (backend: tf.KernelBackend) => (backend as Partial<MathBackendWebGL>).gpgpu;
+const gpgpuOf = (backend?: tf.KernelBackend) =>
+  (backend as Partial<MathBackendWebGL> | undefined)?.gpgpu;
 
 /** Copies of a network's weights outside of the GPU. On a backend that has no context to lose there is nothing to keep. */
 export class KeptWeights {

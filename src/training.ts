@@ -51,8 +51,8 @@ export interface Evaluation {
 export class DivergenceError extends Error {}
 
 /**
- * So often the weights are copied from the GPU, so that a lost context costs no more batches than that. In SwiftShader the
- * copy takes 3 to 10 % of a step, and 6 draw calls beside the step's 39.
+ * So many batches at most are lost with a WebGL context. In SwiftShader a copy of the weights takes 6 ms and 6 draw calls, a
+ * step of the tutorial's network 60 ms and 39.
  */
 const KEEP_EVERY = 10;
 

@@ -13,7 +13,7 @@ import type {Page} from './browser/uvu.ts';
 declare const page: Page;
 
 /** Many times what the slowest test takes. What takes longer hangs, and the page with it. */
-const timeLimit = 120_000;
+const timeLimit = 300_000;
 
 const dist = fileURLToPath(new URL('..', import.meta.url));
 const folders: Record<string, string> = {

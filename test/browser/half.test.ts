@@ -1,0 +1,47 @@
+// Textures of 16-bit floats, which are all that some GPUs can draw to: the tutorial's network learns there as well.
+import * as tf from '@tensorflow/tfjs-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {createNetwork, relu, train} from '../../src/index.ts';
+import {loadMnist} from '../mnist.ts';
+
+tf.enableProdMode();
+tf.env().set('WEBGL_FORCE_F16_TEXTURES', true); // heeded only before the backend is there
+
+test('textures have 16 bits: 11 of them for the digits', () => {
+  tf.setBackend('webgl');
+  for (const [value, kept] of [
+    [1 + 2 ** -10, 1 + 2 ** -10],
+    [1 + 2 ** -12, 1],
+  ]) {
+    const [x, y] = tf.tidy(() => {
+      const x = tf.fill([1000], value);
+      return [x, relu(x)];
+    });
+    assert.equal(Array.from(y.dataSync()), new Array(1000).fill(kept));
+    tf.dispose([x, y]);
+  }
+});
+
+test('tutorial in 16 bits: 100 batches of 64 without NaN, and the test images recognised', async () => {
+  tf.setBackend('webgl');
+  const network = createNetwork('tutorial');
+  const data = await loadMnist();
+  let batches = 0;
+  for await (const event of train(network, data, {batches: 100})) {
+    if (event.kind === 'batch') {
+      batches++;
+      assert.ok(Number.isFinite(event.loss), `loss ${event.loss} of batch ${event.batch}`);
+    } else {
+      const {correct, total} = event.evaluation;
+      console.log(`16-bit textures: ${correct} of ${total} test images after 100 batches`);
+      assert.is(total, 10_000);
+      // Seeds 1 to 6 gave 92.5 to 93.6 %; in 32 bits, five seeds gave 90.4 to 93.4.
+      assert.ok(correct / total > 0.9, `${correct} of ${total} are right`);
+    }
+  }
+  assert.is(batches, 100);
+  network.dispose();
+});
+
+test.run();

@@ -88,21 +88,51 @@ const fetch = (name: string, at: string, width: number, height: number): string 
 
 /**
  * Height and width in texels of the texture in which a program with `packedInputs` finds the tensor. Values that aren't on
- * the GPU yet are sent there, packed, as running the program would do; a tensor packed in another shape, or not packed, is
- * going to be copied.
+ * the GPU yet are sent there; a tensor packed in another shape, or not packed, is going to be copied.
  */
 function packedSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
   const data = backend.texData.get(x.dataId);
-  if (!data.texture) {
-    data.isPacked = true;
-    data.shape = x.shape;
-    backend.uploadToGPU(x.dataId);
-  }
+  if (!data.texture) upload(backend, x);
   const {getShapeAs3D, getTextureShapeFromLogicalShape, isReshapeFree} = webgl_util;
   if (data.isPacked && isReshapeFree(data.shape, x.shape)) return data.texShape!.map(half);
   // A packed reshape has three axes whatever they were before, and that can give another texture.
   const copied = data.isPacked ? getShapeAs3D(x.shape) : x.shape;
   return getTextureShapeFromLogicalShape(copied, true).map(half);
+}
+
+/**
+ * Running a program would send the values as they are, and compile and draw another program that packs them: for a network's
+ * first step, a program for each of its weights. They are sooner packed here.
+ */
+function upload(backend: MathBackendWebGL, x: TensorInfo): void {
+  const data = backend.texData.get(x.dataId);
+  const packed = pack(data.values as Float32Array, x.shape);
+  Object.assign(data, {values: null, isPacked: true, shape: x.shape});
+  const texture = backend.getTexture(x.dataId); // makes it, of its texShape
+  const [height, width] = data.texShape!.map(half);
+  backend.gpgpu.uploadDenseMatrixToTexture(texture, width, height, packed);
+}
+
+function pack(values: Float32Array, shape: readonly number[]): Float32Array {
+  const [P, Q] = lastTwo(shape);
+  const lines = values.length / (P * Q);
+  const texels = new Float32Array(lines * half(P) * half(Q) * 4);
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    for (let p = 0; p < P; p += 2) {
+      for (let q = 0; q < Q; q += 2) {
+        const first = (line * P + p) * Q + q;
+        const hasSecondRow = p + 1 < P;
+        const hasSecondColumn = q + 1 < Q;
+        texels[at] = values[first];
+        if (hasSecondColumn) texels[at + 1] = values[first + 1];
+        if (hasSecondRow) texels[at + 2] = values[first + Q];
+        if (hasSecondRow && hasSecondColumn) texels[at + 3] = values[first + Q + 1];
+        at += 4;
+      }
+    }
+  }
+  return texels;
 }
 
 /** The same without `packedInputs`, and GLSL that adds where the tensor begins, if it is a slice of another. */

@@ -34,11 +34,11 @@ export class ContextLostError extends Error {
  * @throws Error if there is none to be had
  */
 export async function renewContext(): Promise<void> {
-  const {registry, registryFactory} = tf.engine();
+  const {registry: backends, registryFactory} = tf.engine();
   if (!registryFactory.webgl) fail('renewContext', 'a browser with WebGL', 'none');
   const {factory, priority} = registryFactory.webgl;
   // Where the browser has restored the old context, empty, nothing in it can be deleted without an error.
-  gpgpuOf(registry.webgl)?.gl.getExtension('WEBGL_lose_context')?.loseContext();
+  gpgpuOf(backends.webgl)?.gl.getExtension('WEBGL_lose_context')?.loseContext();
   // A second backend beside the old one would be given programs that are compiled for the lost context. With the backend they
   // are removed; the kernels stay registered.
   tf.removeBackend('webgl');

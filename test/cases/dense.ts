@@ -78,6 +78,7 @@ export const denseCases: OpCase[] = (
     {B: 1, I: 7, O: 2},
     {B: 6, I: 1, O: 3},
     {B: 9, I: 13, O: 7},
+    {B: 13, I: 19, O: 22},
     {B: 5, I: 4 * 4 * 16, O: 10},
     {B: 5, I: 7 * 7 * 16, O: 10},
   ] as DenseSpec[]

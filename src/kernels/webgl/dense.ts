@@ -14,6 +14,15 @@ export function dense(
   bias: TensorInfo | null,
   {B, I, O}: DenseGeometry,
 ): TensorInfo {
+  const step = repeat(
+    'iPair',
+    half(I),
+    iPair => `
+        vec4 x = xTexel(xLine(0), bPair, ${iPair}), weights = weightsTexel(weightsLine(0), ${iPair}, oPair);
+        ${clearSecondColumn('x', iPair, I)}
+        ${clearSecondRow('weights', iPair, I)}
+        y += x.xxzz * weights.xyxy + x.yyww * weights.zwzw;`,
+  );
   // One fragment computes y[b:b+2, o:o+2].
   //   y[b, o] = bias[o] + x[b, i?] · weights[i?, o]
   const userCode = `
@@ -21,12 +30,7 @@ export function dense(
       int line, bPair, oPair;
       outputAt(line, bPair, oPair);
       vec4 y = ${bias ? 'biasTexel(biasLine(0), 0, oPair).xyxy' : 'vec4(0)'};
-      for (int iPair = 0; iPair < ${half(I)}; iPair++) {
-        vec4 x = xTexel(xLine(0), bPair, iPair), weights = weightsTexel(weightsLine(0), iPair, oPair);
-        ${clearSecondColumn('x', 'iPair', I)}
-        ${clearSecondRow('weights', 'iPair', I)}
-        y += x.xxzz * weights.xyxy + x.yyww * weights.zwzw;
-      }
+      ${step}
       ${clearBeyond('y', 'bPair', B, 'oPair', O)}
       setOutput(y);
     }`;
@@ -71,6 +75,15 @@ export function denseWeightsGradient(
   dy: TensorInfo,
   {B, I, O}: DenseGeometry,
 ): TensorInfo {
+  const step = repeat(
+    'bPair',
+    half(B),
+    bPair => `
+        vec4 x = xTexel(xLine(0), ${bPair}, iPair), dy = dyTexel(dyLine(0), ${bPair}, oPair);
+        ${clearSecondRow('x', bPair, B)}
+        ${clearSecondRow('dy', bPair, B)}
+        dWeights += x.xxyy * dy.xyxy + x.zzww * dy.zwzw;`,
+  );
   // One fragment computes dWeights[i:i+2, o:o+2].
   //   dWeights[i, o] = x[b?, i] · dy[b?, o]
   const userCode = `
@@ -78,12 +91,7 @@ export function denseWeightsGradient(
       int line, iPair, oPair;
       outputAt(line, iPair, oPair);
       vec4 dWeights = vec4(0);
-      for (int bPair = 0; bPair < ${half(B)}; bPair++) {
-        vec4 x = xTexel(xLine(0), bPair, iPair), dy = dyTexel(dyLine(0), bPair, oPair);
-        ${clearSecondRow('x', 'bPair', B)}
-        ${clearSecondRow('dy', 'bPair', B)}
-        dWeights += x.xxyy * dy.xyxy + x.zzww * dy.zwzw;
-      }
+      ${step}
       ${clearBeyond('dWeights', 'iPair', I, 'oPair', O)}
       setOutput(dWeights);
     }`;

@@ -1,5 +1,5 @@
 // maxPool in fragment programs (see ops/max_pool.ts). Backward is a gather: each element asks the windows that it lies in
-// whether they found their maximum there.
+// whether they found their maximum there. Where textures have 16 bits, a position is exact up to 2048: windows of 45 × 45.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {Windows} from '../../ops/windows.ts';

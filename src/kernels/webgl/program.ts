@@ -77,10 +77,17 @@ export const clearSecondColumn = (texel: string, Q: string, q: number): string =
   q % 2 === 1 ? `if (${Q} == ${half(q) - 1}) ${texel}.yw = vec2(0);` : '';
 
 /**
- * GLSL that runs the statement for 0 ≤ i < n. A few times are written out: on SwiftShader, a round of a loop takes as long as a
- * fetch.
+ * GLSL that runs the statement for 0 ≤ i < n. On SwiftShader a round of a loop takes as long as a fetch: a few times are written
+ * out, and many by fours.
  */
-export const repeat = (i: string, n: number, statement: (i: string) => string): string =>
-  n <= 5
-    ? Array.from({length: n}, (_, at) => `{${statement(String(at))}}`).join('\n')
-    : `for (int ${i} = 0; ${i} < ${n}; ${i}++) {${statement(i)}}`;
+export function repeat(i: string, n: number, statement: (i: string) => string): string {
+  const writtenOut = (first: number, times: number, base = '') =>
+    Array.from({length: times}, (_, at) => `{${statement(`${base}${first + at}`)}}`).join('\n');
+  if (n <= 5) return writtenOut(0, n);
+  const rest = n % 4;
+  return `
+    for (int ${i} = 0; ${i} < ${n - rest}; ${i} += 4) {
+      ${writtenOut(0, 4, `${i} + `)}
+    }
+    ${writtenOut(n - rest, rest)}`;
+}

@@ -105,6 +105,7 @@ testAdjoint(conv2dCases);
 const behindPools: Conv2DSpec[] = [
   ...networkConvolutions(2),
   {x: [40, 6, 7, 8], filter: [3, 2, 8, 5]},
+  {x: [3, 8, 9, 6], filter: [2, 3, 6, 4], options: {strides: [1, 2], pad: 'same'}},
   {x: [3, 9, 8, 3], filter: [4, 3, 3, 6], options: {strides: [2, 1], dilations: [2, 1], pad: 2}},
   {x: [2, 7, 11, 5], filter: [3, 3, 5, 4], options: {strides: [1, 3], pad: 'same'}},
   {x: [2, 7, 9, 4], filter: [3, 3, 4, 4], options: {dilations: [1, 2]}},

@@ -60,38 +60,52 @@ function isMostlyZero(x: usize, N: i32): bool {
   return count <= seen / 4;
 }
 
-/** True if no number is infinite or NaN. */
+/** True if no number is infinite or NaN: x - x is 0 then, with no bit set. */
 export function allFinite(x: usize, N: i32): bool {
-  const zero = f32x4.splat(0);
-  let infinite = i32x4.splat(0);
+  let a = f32x4.splat(0), b = a, c = a, d = a;
   let i = 0;
-  for (; i <= N - 4; i += 4) {
-    const xi = v128.load(x + <usize>i * F32);
-    infinite = v128.or(infinite, f32x4.ne(f32x4.sub(xi, xi), zero));
+  for (; i <= N - 16; i += 16, x += 16 * F32) {
+    const x0 = v128.load(x), x1 = v128.load(x, 16), x2 = v128.load(x, 32), x3 = v128.load(x, 48);
+    a = v128.or(a, f32x4.sub(x0, x0));
+    b = v128.or(b, f32x4.sub(x1, x1));
+    c = v128.or(c, f32x4.sub(x2, x2));
+    d = v128.or(d, f32x4.sub(x3, x3));
   }
-  let finite = !v128.any_true(infinite);
-  for (; i < N; ++i) {
-    const xi = load<f32>(x + <usize>i * F32);
+  let finite = !v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)));
+  for (; i < N; ++i, x += F32) {
+    const xi = load<f32>(x);
     if (xi - xi != 0) finite = false;
   }
   return finite;
 }
 
-// A window is cut into vectors, each row from its first number on, and these are taken column by
-// column. What the last vector of a row has too many is multiplied by 0, or never looked at.
+// A window is cut into vectors, each row from its first number on. What the last vector of a row has too many is multiplied
+// by 0, or never looked at. A tile that lies in one row is a run: one address serves its vectors. Where rows aren't made of
+// whole tiles, vectors are taken column by column, so that few tiles lack any.
 
 const rowVectors = (kW: i32, C: i32): i32 => (kW * C + 3) / 4;
 
 const tilesOf = (kH: i32, kW: i32, C: i32): i32 => (kH * rowVectors(kW, C) + TILE - 1) / TILE;
 
+const tilesAreRuns = (kW: i32, C: i32): bool => rowVectors(kW, C) % TILE == 0;
+
+/** Which of a window's vectors begins at wR and 4 column. */
+function vectorAt(wR: i32, column: i32, kH: i32, kW: i32, C: i32): i32 {
+  return tilesAreRuns(kW, C) ? wR * rowVectors(kW, C) + column : column * kH + wR;
+}
+
 /** Where in x, counted from the window's beginning, each of its vectors begins. */
 function setVectors(vectors: usize, kH: i32, kW: i32, C: i32, down: usize): void {
-  const last = kH * rowVectors(kW, C) - 1;
-  for (let i = 0; i < tilesOf(kH, kW, C) * TILE; ++i) {
-    const vector = min(i, last); // fills up the last tile
-    const at = <usize>(vector % kH) * down + <usize>(vector / kH) * 16;
-    store<usize>(vectors + <usize>i * sizeof<usize>(), at);
+  const inRow = rowVectors(kW, C);
+  let at: usize = 0;
+  for (let column = 0; column < inRow; ++column) {
+    for (let wR = 0; wR < kH; ++wR) {
+      at = <usize>wR * down + <usize>column * 16;
+      store<usize>(vectors + <usize>vectorAt(wR, column, kH, kW, C) * sizeof<usize>(), at);
+    }
   }
+  for (let i = kH * inRow; i < tilesOf(kH, kW, C) * TILE; ++i) // the last tile is filled up
+    store<usize>(vectors + <usize>i * sizeof<usize>(), at);
 }
 
 /** Room for so many bytes and a vector beyond, up to where the next vector may begin. */
@@ -144,9 +158,12 @@ function list(
   store<usize>(ends, e3, 3 * sizeof<usize>());
 }
 
+// `runs` is a constant where these are inlined.
+
 /** sums [tiles] += window of x times the number of dy, over a list */
+@inline
 function gather(
-  x: usize, from: usize, end: usize, vectors: usize, tiles: i32, sums: usize,
+  runs: bool, x: usize, from: usize, end: usize, vectors: usize, tiles: i32, sums: usize,
 ): void {
   for (let tile = 0; tile < tiles; ++tile) {
     const x0 = x + load<usize>(vectors), x1 = x + load<usize>(vectors, 4);
@@ -156,11 +173,12 @@ function gather(
     let s3 = v128.load(sums, 48), s4 = v128.load(sums, 64);
     for (let entry = from; entry < end; entry += ENTRY) {
       const at = load<usize>(entry), dyi = v128.load32_splat(entry, 4);
-      s0 = multiplyAdd(dyi, v128.load(x0 + at), s0);
-      s1 = multiplyAdd(dyi, v128.load(x1 + at), s1);
-      s2 = multiplyAdd(dyi, v128.load(x2 + at), s2);
-      s3 = multiplyAdd(dyi, v128.load(x3 + at), s3);
-      s4 = multiplyAdd(dyi, v128.load(x4 + at), s4);
+      const run = x0 + at;
+      s0 = multiplyAdd(dyi, v128.load(run), s0);
+      s1 = multiplyAdd(dyi, runs ? v128.load(run, 16) : v128.load(x1 + at), s1);
+      s2 = multiplyAdd(dyi, runs ? v128.load(run, 32) : v128.load(x2 + at), s2);
+      s3 = multiplyAdd(dyi, runs ? v128.load(run, 48) : v128.load(x3 + at), s3);
+      s4 = multiplyAdd(dyi, runs ? v128.load(run, 64) : v128.load(x4 + at), s4);
     }
     v128.store(sums, s0);
     v128.store(sums, s1, 16);
@@ -173,8 +191,9 @@ function gather(
 }
 
 /** window of dx += filter [tiles] times the number of dy, over a list */
+@inline
 function scatter(
-  dx: usize, from: usize, end: usize, vectors: usize, tiles: i32, filter: usize,
+  runs: bool, dx: usize, from: usize, end: usize, vectors: usize, tiles: i32, filter: usize,
 ): void {
   for (let tile = 0; tile < tiles; ++tile) {
     const dx0 = dx + load<usize>(vectors), dx1 = dx + load<usize>(vectors, 4);
@@ -184,11 +203,19 @@ function scatter(
     const f3 = v128.load(filter, 48), f4 = v128.load(filter, 64);
     for (let entry = from; entry < end; entry += ENTRY) {
       const at = load<usize>(entry), dyi = v128.load32_splat(entry, 4);
-      v128.store(dx0 + at, multiplyAdd(dyi, f0, v128.load(dx0 + at)));
-      v128.store(dx1 + at, multiplyAdd(dyi, f1, v128.load(dx1 + at)));
-      v128.store(dx2 + at, multiplyAdd(dyi, f2, v128.load(dx2 + at)));
-      v128.store(dx3 + at, multiplyAdd(dyi, f3, v128.load(dx3 + at)));
-      v128.store(dx4 + at, multiplyAdd(dyi, f4, v128.load(dx4 + at)));
+      const run = dx0 + at;
+      v128.store(run, multiplyAdd(dyi, f0, v128.load(run)));
+      if (runs) {
+        v128.store(run, multiplyAdd(dyi, f1, v128.load(run, 16)), 16);
+        v128.store(run, multiplyAdd(dyi, f2, v128.load(run, 32)), 32);
+        v128.store(run, multiplyAdd(dyi, f3, v128.load(run, 48)), 48);
+        v128.store(run, multiplyAdd(dyi, f4, v128.load(run, 64)), 64);
+      } else {
+        v128.store(dx1 + at, multiplyAdd(dyi, f1, v128.load(dx1 + at)));
+        v128.store(dx2 + at, multiplyAdd(dyi, f2, v128.load(dx2 + at)));
+        v128.store(dx3 + at, multiplyAdd(dyi, f3, v128.load(dx3 + at)));
+        v128.store(dx4 + at, multiplyAdd(dyi, f4, v128.load(dx4 + at)));
+      }
     }
     vectors += <usize>TILE * sizeof<usize>();
     filter += TILE_BYTES;
@@ -213,6 +240,7 @@ function overLists(
   const lists = frames + aligned(<usize>images * frame);
   const vectors = lists + <usize>LANES * listSize;
 
+  const runs = tilesAreRuns(kW, C);
   setVectors(vectors, kH, kW, C, <usize>dilH * paddedRow);
   memory.fill(turned, 0, <usize>K * filterSize);
   if (toInput) turn(true, filter, turned, kH, kW, C, K, filterSize);
@@ -236,8 +264,13 @@ function overLists(
         const from = lists + <usize>lane * listSize;
         const end = load<usize>(ends + <usize>lane * sizeof<usize>());
         const taps = turned + <usize>(d2 + lane) * filterSize;
-        if (toInput) scatter(windows, from, end, vectors, tiles, taps);
-        else gather(windows, from, end, vectors, tiles, taps);
+        if (runs) {
+          if (toInput) scatter(true, windows, from, end, vectors, tiles, taps);
+          else gather(true, windows, from, end, vectors, tiles, taps);
+        } else {
+          if (toInput) scatter(false, windows, from, end, vectors, tiles, taps);
+          else gather(false, windows, from, end, vectors, tiles, taps);
+        }
       }
     }
     if (toInput && framed) {
@@ -261,8 +294,7 @@ function turn(
 ): void {
   for (let wR = 0; wR < kH; ++wR) {
     for (let wCd1 = 0; wCd1 < kW * C; ++wCd1) {
-      const vector = (wCd1 / 4) * kH + wR;
-      let at = turned + <usize>(vector * 4 + wCd1 % 4) * F32;
+      let at = turned + <usize>(vectorAt(wR, wCd1 / 4, kH, kW, C) * 4 + wCd1 % 4) * F32;
       for (let d2 = 0; d2 < K; ++d2, filter += F32, at += filterSize) {
         if (there) store<f32>(at, load<f32>(filter));
         else store<f32>(filter, load<f32>(at));

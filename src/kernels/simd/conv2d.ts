@@ -271,8 +271,10 @@ export function conv2dFilterGradient(
   for (let yR = 0; yR < yH; ++yR)
     setPair(runs, yR, <usize>(yR * sH) * paddedRow, <usize>yR * dyRow);
 
-  // Where the taps of a filter row fill whole tiles, rows of dy that meet padding are left out.
-  const tapRows = (kW * C) % ROWS == 0 ? 1 : kH;
+  // Rows of dy that meet nothing but padding are left out, for the taps of a filter row together where
+  // these fill whole tiles, and else tile by tile.
+  const inRow = kW * C;
+  const together = paddedH == H ? tap : inRow % ROWS == 0 ? inRow : ROWS;
   memory.fill(dW, 0, <usize>tap * dyPixel);
   const framed = paddedH != H || paddedW != W;
   if (framed) memory.fill(padded, 0, <usize>paddedH * paddedRow);
@@ -285,13 +287,15 @@ export function conv2dFilterGradient(
       image = padded;
     }
     const dyImage = dy + <usize>(b * yH) * dyRow;
-    for (let wR = 0; wR < kH; wR += tapRows) {
-      const from = tapRows == 1 ? firstInside(wR * dilH - padT, sH) : 0;
-      const to = tapRows == 1 ? min(yH, firstInside(wR * dilH - padT - H, sH)) : yH;
+    for (let first = 0; first < tap; first += together) {
+      const count = min(together, tap - first);
+      const wR0 = first / inRow, wR1 = (first + count - 1) / inRow;
+      const from = firstInside(wR1 * dilH - padT, sH);
+      const to = min(yH, firstInside(wR0 * dilH - padT - H, sH));
       if (from >= to) continue;
       product(
-        taps + <usize>(wR * kW * C) * PAIR, tapRows * kW * C, runs + <usize>from * PAIR, to - from,
-        yW, image, <usize>sW * pixel, dyImage, dyPixel, 0, true, dW, K,
+        taps + <usize>first * PAIR, count, runs + <usize>from * PAIR, to - from, yW, image,
+        <usize>sW * pixel, dyImage, dyPixel, 0, true, dW, K,
       );
     }
   }

@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test, page, bench, benchpage or tfjs
+//   node build.mjs cli          one part: lib, cli, test, page, bench, benchpage, report or tfjs
 import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import asc from 'assemblyscript/asc';
@@ -13,7 +13,7 @@ const common = {
   target: 'es2022',
   platform: 'node',
   mainFields: ['module', 'main'],
-  loader: {'.wasm': 'binary'},
+  loader: {'.wasm': 'binary', '.css': 'text'},
   external: ['playwright-core'], // it finds files beside its own
   logLevel: 'warning',
   sourcemap: true,
@@ -28,7 +28,7 @@ const sources = (folder, suffix) =>
     .map(name => `${folder}/${name}`);
 
 /** Tests of what there is in Node only. */
-const nodeTests = ['browser', 'cli', 'data', 'package', 'simd', 'wasm'].map(
+const nodeTests = ['bench', 'browser', 'cli', 'data', 'package', 'report', 'simd', 'wasm'].map(
   name => `test/${name}.test.ts`,
 );
 
@@ -89,10 +89,19 @@ const parts = {
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
   benchpage: {
-    entryPoints: {page: 'bench/page.ts'},
+    entryPoints: ['bench/driven_page.ts', 'bench/bench_page.ts', 'bench/bench.html'],
     outdir: 'dist/bench',
     platform: 'browser',
+    loader: {...common.loader, '.html': 'copy'},
     external: ['node:*'] /* imported in Node only */,
+  },
+  // A part of each report, which is one file.
+  report: {
+    entryPoints: {report: 'bench/charts/report_page.ts'},
+    outdir: 'dist/bench',
+    platform: 'browser',
+    minify: true,
+    sourcemap: false,
   },
   // tfjs-core's package.json declares its spec files free of side effects: without ignoreAnnotations none would run.
   // jasmine-core assigns to an undeclared variable, which an ES module may not: it stays a CommonJS file of its own.

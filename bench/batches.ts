@@ -1,7 +1,7 @@
 // The real images that steps are timed on, and the losses that all must agree in.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
-import type {Tolerance, Values} from '../test/compare.ts';
+import type {Tolerance} from '../test/compare.ts';
 
 /** So many first losses must agree, each to this relative error. */
 export const comparedSteps = 5;
@@ -26,14 +26,3 @@ export const toTensors = ({size, pixels, labels}: Numbers) => ({
   xs: tf.tensor2d(pixels, [size, pixels.length / size]),
   labels: tf.tensor2d(labels, [size, labels.length / size]),
 });
-
-/** The first losses, or an error if one is not a number: two of those would be equal. */
-export async function firstLosses(step: () => number | Promise<number>): Promise<Values> {
-  const values: number[] = [];
-  while (values.length < comparedSteps) {
-    const loss = await step();
-    values.push(loss);
-    if (!Number.isFinite(loss)) throw new Error(`the loss of step ${values.length} is ${loss}`);
-  }
-  return {shape: [comparedSteps], values};
-}

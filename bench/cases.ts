@@ -1,29 +1,79 @@
-// What is timed.
+// What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
 import {type Preset, presets} from '../src/network.ts';
-import {type Case, inNode, inPage} from './contest.ts';
+import type {Case} from './contest.ts';
 import {kernelCases} from './kernel_cases.ts';
-import {layersCase} from './layers_case.ts';
-import {stepCase} from './step_case.ts';
+import {backendOf, type Extent, isReference, type PlaceName} from './results.ts';
+import {type Beside, epochCase, inferenceCase, stepCase} from './step_case.ts';
 
-/** Images in a batch, but for `scaling`. */
+/** Images in a batch, but for the sweep. */
 export const batchSize = 64;
 
-const scaling = [1, 8, 64, 256, 1024];
+const sizes = [1, 8, 64, 256, 1024];
+const mostUsual = 256;
 
-const presetNames = Object.keys(presets) as Preset[];
+const networks = Object.keys(presets) as Preset[];
 
-/** In this process. */
-export const nodeCases: readonly Case[] = [
-  ...presetNames.flatMap(preset => [
-    stepCase(`${preset}/step`, preset, batchSize, inNode, ['simd', 'cpu', 'stock']),
-    ...kernelCases(preset, batchSize, inNode),
-  ]),
-  layersCase('layers/step', batchSize),
-  ...scaling.map(size => stepCase(`scaling/${size}`, 'tutorial', size, inNode, ['simd', 'cpu'])),
+/** Batches of an epoch; all of them, and the test, in a full run. */
+const someBatches = 10;
+
+const everybody: Beside = {stock: true, layers: true};
+const stockToo: Beside = {stock: true, layers: false};
+const oursAlone: Beside = {stock: false, layers: false};
+
+/** One network at one batch size. */
+const atSize = (network: Preset, size: number, beside: Beside): Case[] => [
+  stepCase(network, size, beside),
+  inferenceCase(network, size, beside),
+  ...kernelCases(network, size),
 ];
 
-/** In a browser's page, on WebGL. */
-export const pageCases: readonly Case[] = presetNames.flatMap(preset => [
-  stepCase(`${preset}/step`, preset, batchSize, inPage, ['webgl', 'layers', 'stock']),
-  ...kernelCases(preset, batchSize, inPage),
-]);
+/** On the backends with kernels of ours. The reference takes ten times as long as those, and has its place in the smaller half. */
+const withoutReference = (cases: Case[]): Case[] =>
+  cases.map(each => ({
+    ...each,
+    names: names => each.names(names).filter(name => !isReference(backendOf(name))),
+  }));
+
+/**
+ * quick: `tutorial`. usual: both networks, and of `tutorial` steps and inference in all sizes; in a browser each pass on a
+ * single image too, to tell from which size on a GPU is worth it. full: everything in all sizes.
+ */
+export function casesOf(extent: Extent, place: PlaceName): Case[] {
+  if (extent === 'quick') return atSize('tutorial', batchSize, stockToo);
+  if (extent === 'full') {
+    return networks.flatMap(network => [
+      ...sizes.flatMap(size => atSize(network, size, everybody)),
+      epochCase(network, undefined),
+    ]);
+  }
+  const others = sizes.filter(size => size !== batchSize && size <= mostUsual);
+  return [
+    ...atSize('tutorial', batchSize, everybody),
+    ...withoutReference([
+      ...atSize('mnist-core', batchSize, stockToo),
+      ...others.map(size => stepCase('tutorial', size, oursAlone)),
+      ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
+      ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
+      epochCase('tutorial', someBatches),
+    ]),
+  ];
+}
+
+/** All names, each once. */
+export const caseNames: readonly string[] = [
+  ...new Set(
+    (['quick', 'usual', 'full'] as const).flatMap(extent =>
+      casesOf(extent, 'browser').map(({name}) => name),
+    ),
+  ),
+];
+
+/** The cases of those names, or below them; all of them if there are no names. */
+export const chooseCases = (extent: Extent, place: PlaceName, names: readonly string[]): Case[] =>
+  casesOf(extent, place).filter(
+    ({name}) => names.length === 0 || names.some(chosen => isBelow(name, chosen)),
+  );
+
+/** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */
+export const isBelow = (name: string, chosen: string): boolean =>
+  name === chosen || name.startsWith(`${chosen}/`);

@@ -1,78 +1,109 @@
 // A contest: several ways of doing the same, each on its own backend with tensors of its own.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
-import {compare, type Tolerance, type Values} from '../test/compare.ts';
+import type {Tolerance, Values} from '../test/compare.ts';
+import type {Backend, Name, PlaceName} from './results.ts';
 
-/** Our kernels on the backend of that name; `stock`: TensorFlow.js's own; `layers`: an unmodified tf.layers model. */
-export type Name = 'simd' | 'cpu' | 'webgl' | 'stock' | 'layers';
-
-/** Where contests take place. */
+/** Where contests take place, and who takes part. The first of a contest is the one that the others are held against. */
 export interface Place {
-  /** The backends with kernels of ours, the most interesting first. */
-  ours: readonly Name[];
-  /** The backend of `stock` and `layers`. */
-  stock: string;
+  name: PlaceName;
+  /** The backends that our ops run on. */
+  ours: readonly Backend[];
+  /** Those whose stock kernels take part. */
+  stock: readonly Backend[];
+  /** Those that an unmodified tf.layers model trains on. */
+  layers: readonly Backend[];
 }
 
-export const inNode: Place = {ours: ['simd', 'cpu'], stock: 'cpu'};
-export const inPage: Place = {ours: ['webgl'], stock: 'webgl'};
+export const inNode: Place = {
+  name: 'node',
+  ours: ['simd', 'cpu'],
+  stock: ['cpu'],
+  layers: ['simd', 'cpu'],
+};
 
-/** One row of the table. Its name is a path: network, layer, pass. */
+// Without stock `cpu`: it is the same in Node, and takes most of a second for a step.
+export const inBrowser: Place = {
+  name: 'browser',
+  ours: ['simd', 'cpu', 'webgl', 'wasm', 'webgpu'],
+  stock: ['webgl', 'wasm', 'webgpu'],
+  layers: ['webgl'],
+};
+
+/** Our ops, the stock ops and a Layers model, on those of the backends that are there. */
+export interface Names {
+  ours: Name[];
+  stock: Name[];
+  layers: Name[];
+}
+
+export const namesIn = (place: Place, backends: readonly Backend[]): Names => {
+  const there = (names: readonly Backend[]) => names.filter(name => backends.includes(name));
+  return {
+    ours: there(place.ours),
+    stock: there(place.stock).map(backend => `stock ${backend}` as const),
+    layers: there(place.layers).map(backend => `layers ${backend}` as const),
+  };
+};
+
+/** What is timed at one batch size. Its name is a path: network, layer, pass. */
 export interface Case {
   name: string;
-  /** Makes everything that the clock should not see. */
-  prepare(data: MnistData): Promise<Contest>;
+  batch: number;
+  /** Which names can do it, in the order in which they take turns. */
+  names(names: Names): Name[];
+  /** Everything that the clock should not see; `load` gives the data anew, in its first order. */
+  prepare(data: MnistData, load: () => Promise<MnistData>): Contest;
 }
 
 export interface Contest {
   /** Floating-point operations of one run; undefined where none are counted. */
   flops?: number;
-  /** Images of one run, where it is a step. */
+  /** Bytes of all inputs and outputs of one run; undefined where it is more than one kernel. */
+  bytes?: number;
+  /** Images of one run, where it takes whole images. */
   images?: number;
+  /** So many first runs must agree. */
+  comparedRuns: number;
   tolerance: Tolerance;
-  /** In the order in which they take turns. The last is what the others must agree with. */
-  contenders: Contender[];
+  /** With the name's backend as the current one. Moves the inputs to it. */
+  join(name: Name): Contender | Promise<Contender>;
 }
 
 export interface Contender {
-  name: Name;
-  /** Makes its backend the current one. */
-  enter(): Promise<unknown>;
-  /** What the clock sees. When it is over the result is there: where a backend computes later, it is read. */
-  run(): void | Promise<void>;
-  /** The numbers that all contenders must agree in. */
-  result(): Values | Promise<Values>;
+  /** A loss; or a tensor, which a GPU may still have to compute. */
+  run(): Output | Promise<Output>;
+  /** Nobody runs this without wanting the tensor's values: they are read each time, not once for many runs. */
+  readsEach?: boolean;
+  /** How long it takes to move the inputs of a run to the backend, in ms, given how long a run takes without; of so many tries. */
+  upload(steady: number, tries: number): number | Promise<number>;
   dispose(): void;
 }
 
-/** Makes each contender on its own backend. */
-export async function makeContenders(
-  place: Place,
-  names: readonly Name[],
-  make: (name: Name) => Pick<Contender, 'run' | 'result' | 'dispose'>,
-): Promise<Contender[]> {
-  const contenders: Contender[] = [];
-  for (const name of names) {
-    const backend = place.ours.includes(name) ? name : place.stock;
-    const enter = () => tf.setBackend(backend);
-    await enter();
-    contenders.push({name, enter, ...make(name)});
-  }
-  return contenders;
+export type Output = tf.Tensor | number;
+
+/** Waits until the output is computed, and has its values. Only GPUs compute later. */
+export async function read(output: Output): Promise<void> {
+  if (typeof output === 'number') return;
+  const backend = tf.getBackend();
+  if (backend === 'webgl')
+    output.dataSync(); // data() would ask a timer, every few ms
+  else if (backend === 'webgpu') await output.data();
 }
 
-/** Undefined where all agree; else who doesn't, and in what. */
-export async function disagreement({contenders, tolerance}: Contest): Promise<string | undefined> {
-  const results: Values[] = [];
-  for (const contender of contenders) {
-    await contender.enter();
-    results.push(await contender.result());
-  }
-  const expected = results[results.length - 1];
-  for (const [i, result] of results.entries()) {
-    const problem = compare(result, expected, tolerance);
-    if (problem) {
-      return `${contenders[i].name} disagrees with ${contenders[results.length - 1].name}, ${problem}`;
+/** What contenders must agree in: the values of a tensor, or the losses of several runs. */
+export async function firstOutputs({run}: Contender, runs: number): Promise<Values> {
+  const losses: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const output = await run();
+    if (typeof output !== 'number') {
+      const values = await output.data();
+      output.dispose();
+      return {shape: output.shape, dtype: output.dtype, values};
     }
+    // Two that are not a number would be equal.
+    if (!Number.isFinite(output)) throw new Error(`the loss of run ${i + 1} is ${output}`);
+    losses.push(output);
   }
+  return {shape: [runs], values: losses};
 }

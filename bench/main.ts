@@ -1,48 +1,52 @@
-// The bench: `npm run bench -- --help` tells what it can do. Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use.
+// The bench: `npm run bench -- --help` tells what it can do.
 import '../src/index.ts';
-import {open, writeFile} from 'node:fs/promises';
+import {open, readFile, writeFile} from 'node:fs/promises';
+import {availableParallelism, cpus, loadavg} from 'node:os';
+import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import type {MnistData} from '../src/data/mnist_data.ts';
+import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
-import {simdSupported} from '../src/kernels/simd/backend/register.ts';
-import {type Preset, presets} from '../src/network.ts';
-import {BenchPage, type FirstSteps} from './browser.ts';
-import {batchSize, nodeCases, pageCases} from './cases.ts';
-import type {Case} from './contest.ts';
-import type {Effort} from './measure.ts';
-import {createPeak} from './peak.ts';
-import {comparePyTorch, type NotTimed, type PyTorchComparison} from './pytorch.ts';
-import {
-  browserText,
-  environment,
-  environmentText,
-  nodeTable,
-  pageTable,
-  pytorchTable,
-} from './report.ts';
-import {firstLine, type Row, runCase} from './rows.ts';
+import type {Preset} from '../src/network.ts';
+import {BenchBrowser, readBenchFile} from './browser.ts';
+import {batchSize, caseNames, chooseCases, isBelow} from './cases.ts';
+import {changesText} from './changes.ts';
+import {reportHtml} from './charts/report_html.ts';
+import {inBrowser, inNode, type Place} from './contest.ts';
+import {writeReadme} from './readme.ts';
+import {legend, machineText, peersTable, placeTable, placeText} from './report.ts';
+import {type Backend, type Extent, FORMAT, type PlaceResults, type Results} from './results.ts';
+import {firstLine} from './rows.ts';
+import {type News, type Request, runPlace} from './run.ts';
 
-const thorough: Effort = {warmUpMs: 250, leastRounds: 5, mostRounds: 15, ms: 400};
-const quick: Effort = {warmUpMs: 150, leastRounds: 3, mostRounds: 3, ms: 0};
-const pytorchRounds = 15;
+const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
-const helpText = `Times our kernels on simd and on cpu beside the stock TensorFlow.js kernels, in this process and in turns; or, in
-a browser, those on webgl.
+const backendNames = inBrowser.ours;
+
+const helpText = `Times our kernels on every backend, in Node and in a browser, beside TensorFlow.js's own, and says which backend wins.
 
 usage: npm run bench -- [options]
 
-  --browser    our kernels on WebGL, beside stock WebGL and tf.layers, in a page of a browser that is started
-  --case NAME  only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2,
-               tutorial/conv2/forward; may be given several times
-  --quick      three rounds a case, and of the networks only tutorial unless --case says otherwise
-  --pytorch    afterwards also the step of tutorial in PyTorch, with one thread and with two, if it is installed
-  --json FILE  also write the numbers to that file
-  --help, -h   show this text
+  (none)         both networks in batches of 64, and tutorial in others too; under three minutes
+  --quick        tutorial in batches of 64, with a few rounds each; under forty seconds
+  --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; takes an hour
+  --case NAME    only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2, tutorial/step;
+                 may be given several times, and --backend too
+  --backend NAME only that backend: ${backendNames.join(', ')}
+  --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
+  --json FILE    where the numbers go; bench/results.json if not given
+  --compare FILE afterwards, what has changed since the numbers in that file
+  --from FILE    measure nothing, and take the numbers from that file
+  --readme       write the tables of README.md
+  --page         serve bench.html, the same cases for your own browser and its GPU, until Ctrl-C
+  --help, -h     show this text
+
+The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 lets it use the
+machine's own GPU instead of SwiftShader. All numbers end up in the JSON file, whose shape bench/results.ts describes, and with
+charts in bench/report.html. Ctrl-C keeps what was measured until then.
 
 Cases:
-${nodeCases.map(({name}) => `  ${name}`).join('\n')}
-In a browser: those of tutorial and mnist-core
+${caseNames.map(name => `  ${name}`).join('\n')}
 
 Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use.
 `;
@@ -52,6 +56,7 @@ class UsageError extends Error {}
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  showProgress('');
   process.stderr.write(`bench: ${firstLine(error)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
@@ -62,80 +67,156 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(helpText);
     return 0;
   }
-  const chosen = chooseCases(
-    options.browser ? pageCases : nodeCases,
-    options.case ?? (options.quick ? ['tutorial'] : []),
-  );
-  if (options.browser && options.pytorch) {
-    throw new UsageError('--pytorch: expected it without --browser, found both');
+  if (options.page) {
+    const {origin} = await serve(readBenchFile);
+    process.stdout.write(`${origin}/bench.html\n`);
+    return 0; // once the server is closed
   }
-  if (options.json !== undefined) await checkWritable(options.json);
+  const request = requestOf(options);
+  const file = options.json ?? inBench('results.json');
+  const older =
+    options.compare === undefined ? undefined : await readResults('--compare', options.compare);
+  let results: Results;
+  if (options.from !== undefined) {
+    results = await readResults('--from', options.from);
+    show(results);
+  } else {
+    await checkWritable(file);
+    results = newResults(request.extent);
+    const save = () => writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
+    process.once('SIGINT', async () => {
+      results.incomplete = true;
+      showProgress('');
+      await save();
+      await writeReport(results);
+      process.stderr.write(`\nbench: interrupted; what was measured until then is in ${file}\n`);
+      process.exit(130);
+    });
+    await measure(results, request, Boolean(options.peers));
+    await save();
+    process.stdout.write(`\nNumbers: ${file}\n`);
+  }
+  await writeReport(results);
+  if (older) process.stdout.write(`\n${changesText(older, results)}`);
+  if (options.readme) await writeReadme(results);
+  return isWrong(results) ? 1 : 0;
+}
 
-  if (!simdSupported) throw new Error('simd: expected WebAssembly with SIMD, found none');
+function newResults(extent: Extent): Results {
+  return {
+    format: FORMAT,
+    date: new Date().toISOString(),
+    extent,
+    machine: {
+      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+      cores: availableParallelism(),
+      load: loadavg()[0],
+      tfjs: tf.version_core,
+    },
+    places: [],
+  };
+}
+
+/** Fills in the results, and shows each place's as soon as it is done. */
+async function measure(results: Results, request: Request, peers: boolean): Promise<void> {
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  await tf.setBackend('simd');
-  const machine = environment();
-  process.stdout.write(`${environmentText(machine)}\n`);
-
-  const effort = options.quick ? quick : thorough;
-  if (options.browser) {
-    const found = await runInBrowser(chosen, effort);
-    if (options.json !== undefined) await writeJson(options.json, {environment: machine, ...found});
-    return found.rows.some(row => 'problem' in row) ? 1 : 0;
-  }
+  process.stdout.write(`${machineText(results.machine, results.date)}\n`);
+  const asked = (place: Place) => place.ours.some(name => request.backends.includes(name));
   const data = await loadMnist();
-  const peak = createPeak();
-  const rows: Row[] = [];
-  for (const [i, each] of chosen.entries()) {
-    showProgress(`${i + 1} of ${chosen.length}: ${each.name}`);
-    rows.push(await runCase(each, data, peak, effort));
+  if (asked(inNode)) {
+    const runtime = `Node ${process.versions.node}, V8 ${process.versions.v8}`;
+    const place = begin(results, {place: 'node', runtime});
+    await listen(runPlace(inNode, request, {data, load: () => loadMnist()}), place);
+    showPlace(place);
   }
-  showProgress('');
-  process.stdout.write(nodeTable(rows));
-  const pytorch = options.pytorch ? await runPyTorch(data) : undefined;
-  if (pytorch) process.stdout.write(`\n${pytorchTable(pytorch)}`);
-  if (options.json !== undefined) {
-    await writeJson(options.json, {environment: machine, rows, ...(pytorch && {pytorch})});
+  if (peers) {
+    const {comparePeers} = await import('./peers/peers.ts');
+    results.peers = await comparePeers(data, batchSize, name => showProgress(`peers: ${name}`));
+    showProgress('');
+    process.stdout.write(`${peersTable(results)}\n`);
   }
-  const wrong = pytorch && 'problem' in pytorch && !pytorch.missing;
-  return wrong || rows.some(row => 'problem' in row) ? 1 : 0;
+  if (asked(inBrowser)) {
+    const place = begin(results, {place: 'browser', runtime: 'a browser'});
+    await measureInBrowser(place, request);
+    showPlace(place);
+  }
+  process.stdout.write(legend);
 }
 
-async function runInBrowser(chosen: Case[], effort: Effort) {
+async function measureInBrowser(place: PlaceResults, request: Request): Promise<void> {
   showProgress('starting a browser');
-  const page = await BenchPage.open();
+  let browser: BenchBrowser;
   try {
-    const {version, renderer} = page;
-    showProgress('');
-    process.stdout.write(`${browserText(page)}\n`);
-    const rows: Row[] = [];
-    for (const [i, each] of chosen.entries()) {
-      showProgress(`${i + 1} of ${chosen.length}: ${each.name}`);
-      rows.push(await page.run(each, effort));
+    browser = await BenchBrowser.open();
+  } catch (error) {
+    place.missing = request.backends.map(backend => ({backend, why: firstLine(error)}));
+    return;
+  }
+  try {
+    Object.assign(place, {runtime: browser.runtime, ...browser.drawing});
+    await listen(browser.run(request), place);
+    const networks = new Set(
+      place.rows.filter(({name}) => name.endsWith('/step')).map(({name}) => name.split('/')[0]),
+    );
+    if (!place.rows.some(({contenders}) => contenders.webgl)) return;
+    const [rounds, most] = {quick: [1, 0], usual: [1, 1], full: [3, 2]}[request.extent];
+    for (const network of [...networks].slice(0, most)) {
+      showProgress(`first steps of ${network} in fresh browsers`);
+      const names = ['webgl', 'stock webgl'] as const;
+      place.firstSteps.push(await browser.firstSteps(network as Preset, names, rounds));
     }
-    const firstSteps: FirstSteps[] = [];
-    for (const preset of Object.keys(presets) as Preset[]) {
-      if (!chosen.some(({name}) => name === `${preset}/step`)) continue;
-      showProgress(`${preset}: first steps`);
-      firstSteps.push(await page.firstSteps(preset));
-    }
-    showProgress('');
-    process.stdout.write(pageTable(rows, firstSteps));
-    return {browser: {version, renderer}, rows, firstSteps};
   } finally {
-    await page.close();
+    await browser.close();
   }
 }
 
-async function runPyTorch(data: MnistData): Promise<PyTorchComparison | NotTimed> {
-  showProgress('PyTorch');
-  try {
-    return await comparePyTorch(data, batchSize, pytorchRounds);
-  } catch (error) {
-    return {problem: `it failed, ${firstLine(error)}`, missing: false};
-  } finally {
-    showProgress('');
+function begin(results: Results, where: Pick<PlaceResults, 'place' | 'runtime'>): PlaceResults {
+  const place = {...where, missing: [], roofs: [], rows: [], splits: [], firstSteps: []};
+  results.places.push(place);
+  return place;
+}
+
+async function listen(news: AsyncGenerator<News>, place: PlaceResults): Promise<void> {
+  const start = performance.now();
+  for await (const each of news) {
+    if (each.kind === 'missing') place.missing = each.missing;
+    if (each.kind === 'build') place.build = each.build;
+    if (each.kind === 'roofs') place.roofs = each.roofs;
+    if (each.kind === 'row') place.rows.push(each.row);
+    if (each.kind === 'splits') place.splits = each.splits;
+    if (each.kind === 'next') {
+      const seconds = Math.round((performance.now() - start) / 1000);
+      showProgress(`${place.place}: ${each.number} of ${each.of}, ${seconds} s: ${each.what}`);
+    }
   }
+}
+
+function showPlace(place: PlaceResults): void {
+  showProgress('');
+  process.stdout.write(`${placeText(place)}\n`);
+  if (place.rows.length) process.stdout.write(`${placeTable(place, batchSize)}\n`);
+}
+
+function show(results: Results): void {
+  process.stdout.write(`${machineText(results.machine, results.date)}\n`);
+  for (const place of results.places) showPlace(place);
+  if (results.peers) process.stdout.write(`${peersTable(results)}\n`);
+  process.stdout.write(legend);
+}
+
+async function writeReport(results: Results): Promise<void> {
+  const script = new TextDecoder().decode(await readBenchFile('/report.js'));
+  const file = inBench('report.html');
+  await writeFile(file, reportHtml(results, script));
+  process.stdout.write(`Charts: ${file}\n`);
+}
+
+function isWrong({places, peers = []}: Results): boolean {
+  const contenders = places.flatMap(({rows}) => rows.flatMap(row => Object.values(row.contenders)));
+  return (
+    contenders.some(found => 'wrong' in found && found.wrong) ||
+    peers.some(({notMeasured}) => notMeasured?.wrong)
+  );
 }
 
 function parseOptions(args: string[]) {
@@ -143,11 +224,16 @@ function parseOptions(args: string[]) {
     return parseArgs({
       args,
       options: {
-        browser: {type: 'boolean'},
-        case: {type: 'string', multiple: true},
         quick: {type: 'boolean'},
-        pytorch: {type: 'boolean'},
+        full: {type: 'boolean'},
+        case: {type: 'string', multiple: true},
+        backend: {type: 'string', multiple: true},
+        peers: {type: 'boolean'},
         json: {type: 'string'},
+        compare: {type: 'string'},
+        from: {type: 'string'},
+        readme: {type: 'boolean'},
+        page: {type: 'boolean'},
         help: {type: 'boolean', short: 'h'},
       },
     }).values;
@@ -157,33 +243,54 @@ function parseOptions(args: string[]) {
   }
 }
 
-/** The cases of those names, or below them; all of them if there are no names. */
-function chooseCases(cases: readonly Case[], names: string[]): Case[] {
-  const matches = (name: string, each: Case) =>
-    each.name === name || each.name.startsWith(`${name}/`);
-  const unknown = names.find(name => !cases.some(each => matches(name, each)));
+function requestOf(options: ReturnType<typeof parseOptions>): Request {
+  if (options.quick && options.full) {
+    throw new UsageError('--quick: expected it without --full, found both');
+  }
+  const {case: cases = [], backend: backends = backendNames} = options;
+  const strange = backends.find(name => !backendNames.includes(name as Backend));
+  if (strange !== undefined) {
+    throw new UsageError(`--backend: expected ${backendNames.join(', ')}, found "${strange}"`);
+  }
+  const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
   if (unknown !== undefined) {
     throw new UsageError(
-      `--case: expected ${cases.map(({name}) => name).join(', ')} or the beginning of one up to a slash, found "${unknown}"`,
+      `--case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`,
     );
   }
-  return cases.filter(each => names.length === 0 || names.some(name => matches(name, each)));
+  const extent = options.full ? 'full' : options.quick ? 'quick' : 'usual';
+  const softwareWebGPU = options.backend?.includes('webgpu');
+  const request = {extent, cases, backends: backends as Backend[], softwareWebGPU} as const;
+  if (chooseCases(extent, 'browser', cases).length === 0) {
+    throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
+  }
+  return request;
 }
 
-/** Before two minutes of work, not after: appending nothing leaves an older result as it is. */
+/** Before minutes of work, not after: appending nothing leaves an older result as it is. */
 async function checkWritable(file: string): Promise<void> {
   try {
     await (await open(file, 'a')).close();
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
-    throw new Error(`--json: expected a file that can be written, found "${file}" (${code})`);
+    throw new UsageError(`--json: expected a file that can be written, found "${file}" (${code})`);
   }
+}
+
+async function readResults(option: string, file: string): Promise<Results> {
+  let found: string;
+  try {
+    const results = JSON.parse(await readFile(file, 'utf8'));
+    if (results?.format === FORMAT) return results;
+    found = `the format ${JSON.stringify(results?.format)}`;
+  } catch (error) {
+    found = firstLine(error);
+  }
+  throw new UsageError(
+    `${option}: expected a file of this bench's numbers ("format": "${FORMAT}"), found in "${file}" ${found}`,
+  );
 }
 
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
-
-function writeJson(file: string, results: object): Promise<void> {
-  return writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
 }

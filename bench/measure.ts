@@ -1,147 +1,148 @@
 // Times several ways of doing the same, in turns, so that whatever slows the machine down slows all of them.
-//   a round    peak, the first in a block of runs, peak, the second in a block of runs, …
+//   a sample   one run, or so many that a clock's tick and a read-back don't matter, divided by their number
+//   a round    peak, the first's samples, peak, the second's samples, …
 //   ratio      median of all of one / median of all of the first; and the same round by round, whose spread tells how
 //              sure it is
-//   of peak    the first one's speed in a round, in parts of the best sample of the peak before and after its block; the
-//              median of rounds
-import type {Contender, Name} from './contest.ts';
-import type {Peak} from './peak.ts';
+//   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
+import * as tf from '@tensorflow/tfjs-core';
+import {type Contender, type Output, read} from './contest.ts';
+import {backendOf, type Extent, type Name, type Ratio, type Timing} from './results.ts';
+import type {Peak} from './roofs.ts';
+import {median, ratioOf, timing} from './statistics.ts';
 
-/** Milliseconds, or whatever is counted: least, median and median absolute deviation of n. */
-export interface Timing {
+export interface Effort {
+  /** Each is first run for so long, in ms, for the compiler to be done with it. */
+  warmUpMs: number;
+  /** How long one's samples of a round take, in ms; at least one sample. */
+  turnMs: number;
+  /** There are at least so many rounds, and more until `ms` milliseconds or `most` rounds are reached. */
   least: number;
-  median: number;
-  mad: number;
-  n: number;
+  most: number;
+  ms: number;
+  /** Whose run takes longer than that, in ms, takes part in the first rounds only. */
+  slowMs: number;
+  slowRounds: number;
+  /** How often a phase is measured. */
+  tries: number;
 }
 
-export interface Ratio {
-  /** How many times faster the first contender is. */
-  ratio: number;
-  /** The ratio of each round, in order. */
-  rounds: number[];
-  /** The median absolute deviation of those. */
-  mad: number;
-  /** The rounds differ by too much for the ratio to be quoted: mad is more than a tenth of it. */
-  tooWide: boolean;
-}
+export const efforts: Record<Extent, Effort> = {
+  // biome-ignore format: a table
+  quick: {warmUpMs: 10, turnMs: 5, least: 2, most: 2, ms: 0, slowMs: 50, slowRounds: 1, tries: 1},
+  // biome-ignore format: a table
+  usual: {warmUpMs: 30, turnMs: 10, least: 3, most: 5, ms: 100, slowMs: 100, slowRounds: 2, tries: 1},
+  // biome-ignore format: a table
+  full: {warmUpMs: 250, turnMs: 20, least: 5, most: 15, ms: 2000, slowMs: 500, slowRounds: 3, tries: 3},
+};
 
-export interface Comparison {
-  /** In ms. */
-  timings: Partial<Record<Name, Timing>>;
-  /** Of every contender but the first to the first. */
-  ratios: Partial<Record<Name, Ratio>>;
-  /** In GFLOP/s, the best of each round; undefined where no peak is known. */
-  peak?: Timing;
-  /** The first contender's speed as a part of that; undefined without a peak or operations. */
+const peakSamples = 3;
+
+/** How long a sample should be at least, in ms: where a GPU is read back once a sample, many times the reading. */
+const sampleMs = ({readsEach}: Contender, name: Name, returnsTensor: boolean): number =>
+  returnsTensor && !readsEach && ['webgl', 'webgpu'].includes(backendOf(name)) ? 20 : 1;
+
+export interface Speed {
+  steady: Timing;
+  ratio?: Ratio;
   ofPeak?: Timing;
 }
 
-/**
- * Each is first run for `warmUpMs` milliseconds, for the compiler to be done with it. Then there are at least
- * `leastRounds`, and more until `ms` milliseconds or `mostRounds` are reached.
- */
-export interface Effort {
-  warmUpMs: number;
-  leastRounds: number;
-  mostRounds: number;
-  ms: number;
+interface Turns {
+  name: Name;
+  contender: Contender;
+  /** Runs a sample, samples a round. */
+  runs: number;
+  samples: number;
+  slow: boolean;
+  /** ms a run, by round and sample. */
+  times: number[][];
 }
 
-/** A block takes about so long, or one run. */
-const blockMs = 20;
-const longestBlock = 50;
-const peakSamples = 3;
-const widestSpread = 0.1;
-
+/** The speed of each, in order; `flops` of one run; `about`: what a run takes, in ms, if that is known. */
 export async function compareSpeed(
-  contenders: readonly Contender[],
+  contenders: readonly {name: Name; contender: Contender; about?: number}[],
   flops: number | undefined,
   peak: Peak | undefined,
-  effort: Effort,
-): Promise<Comparison> {
-  const blocks: number[] = [];
-  for (const contender of contenders) {
-    const ms = await warmUp(contender, effort.warmUpMs);
-    blocks.push(Math.min(longestBlock, Math.max(1, Math.round(blockMs / ms))));
+  {warmUpMs, turnMs, least, most, ms, slowMs, slowRounds}: Effort,
+): Promise<Speed[]> {
+  const all: Turns[] = [];
+  for (const {name, contender, about} of contenders) {
+    await enter(name);
+    const warm =
+      about !== undefined && about > slowMs
+        ? {ms: about, returnsTensor: false}
+        : await warmUp(contender, warmUpMs);
+    const runs = Math.max(1, Math.ceil(sampleMs(contender, name, warm.returnsTensor) / warm.ms));
+    const samples = Math.max(1, Math.round(turnMs / (runs * warm.ms)));
+    all.push({name, contender, runs, samples, slow: warm.ms > slowMs, times: []});
   }
-  const rounds: {times: number[][]; peak: number}[] = [];
+  const peaks: number[] = [];
   const start = performance.now();
-  while (
-    rounds.length < effort.leastRounds ||
-    (rounds.length < effort.mostRounds && performance.now() - start < effort.ms)
-  ) {
-    const samplePeak = () => (peak ? Array.from({length: peakSamples}, peak) : []);
-    const peaks = samplePeak();
-    const times: number[][] = [];
-    for (const [i, contender] of contenders.entries()) {
-      times.push(await timeBlock(contender, blocks[i]));
-      if (i === 0) peaks.push(...samplePeak());
+  const samplePeak = () => (peak ? Array.from({length: peakSamples}, peak) : []);
+  for (let round = 0; round < least || (round < most && performance.now() - start < ms); round++) {
+    for (const {name, contender, runs, samples, slow, times} of all) {
+      if (slow && round >= slowRounds) continue;
+      await enter(name);
+      const before = name === 'simd' ? samplePeak() : [];
+      const taken: number[] = [];
+      while (taken.length < samples) taken.push(await sample(contender, runs));
+      times.push(taken);
+      if (name === 'simd') peaks.push(Math.max(...before, ...samplePeak()));
     }
-    rounds.push({times, peak: Math.max(...peaks)});
   }
-
-  const timings = contenders.map((_, i) => timing(rounds.flatMap(({times}) => times[i])));
-  const ratioTo = (i: number): Ratio => {
-    const ofRounds = rounds.map(({times}) => median(times[i]) / median(times[0]));
-    const ratio = timings[i].median / timings[0].median;
-    const mad = deviation(ofRounds);
-    return {ratio, rounds: ofRounds, mad, tooWide: mad > widestSpread * ratio};
-  };
-  const named = <T>(values: (i: number) => T, from: number): Partial<Record<Name, T>> =>
-    Object.fromEntries(
-      contenders
-        .map(({name}, i) => [name, i] as const)
-        .slice(from)
-        .map(([name, i]) => [name, values(i)]),
-    );
-  return {
-    timings: named(i => timings[i], 0),
-    ratios: named(ratioTo, 1),
-    peak: peak && timing(rounds.map(({peak}) => peak)),
+  return all.map(({name, times}) => ({
+    steady: timing(times.flat()),
+    ratio: times === all[0].times ? undefined : ratioOf(times, all[0].times),
     ofPeak:
-      flops === undefined || !peak
-        ? undefined
-        : timing(rounds.map(({times, peak}) => flops / median(times[0]) / 1e6 / peak)),
-  };
+      name === 'simd' && peak && flops !== undefined
+        ? timing(times.map((taken, round) => flops / median(taken) / 1e6 / peaks[round]))
+        : undefined,
+  }));
 }
 
-/** How long a run takes, once warm and not interrupted. */
-async function warmUp(contender: Contender, ms: number): Promise<number> {
+/** Makes the name's backend the current one, and lets the event loop run: for Ctrl-C, and for a page to draw. */
+export async function enter(name: Name): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve));
+  await tf.setBackend(backendOf(name));
+}
+
+/** How long a run takes about, once warm: of ever more runs, as a clock's tick may be longer than one. */
+async function warmUp(
+  contender: Contender,
+  ms: number,
+): Promise<{ms: number; returnsTensor: boolean}> {
   const start = performance.now();
-  const taken: number[] = [];
-  do taken.push(...(await timeBlock(contender, 1)));
-  while (performance.now() - start < ms);
-  return Math.min(...taken);
-}
-
-/** The milliseconds of each of n runs. */
-export async function timeBlock({enter, run}: Contender, n: number): Promise<number[]> {
-  await enter();
-  const times: number[] = [];
-  while (times.length < n) {
-    const start = performance.now();
-    const pending = run();
-    if (pending) await pending;
-    times.push(performance.now() - start);
+  let returnsTensor = false;
+  let runs = 1;
+  for (;;) {
+    const taken = await sample(contender, runs, output => {
+      returnsTensor = typeof output !== 'number';
+    });
+    if (performance.now() - start >= ms && runs * taken > tick) return {ms: taken, returnsTensor};
+    if (runs * taken < Math.max(ms / 4, tick)) runs *= 2;
   }
-  return times;
 }
 
-export const timing = (values: number[]): Timing => ({
-  least: Math.min(...values),
-  median: median(values),
-  mad: deviation(values),
-  n: values.length,
-});
+/** No browser's clock is coarser than that, in ms. */
+const tick = 0.2;
 
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function deviation(values: number[]): number {
-  const centre = median(values);
-  return median(values.map(value => Math.abs(value - centre)));
+/** The milliseconds of one of so many runs, whose last is waited for. */
+export async function sample(
+  {run, readsEach}: Contender,
+  runs: number,
+  see?: (output: Output) => void,
+): Promise<number> {
+  let last: Output = 0;
+  const start = performance.now();
+  for (let i = 0; i < runs; i++) {
+    if (typeof last !== 'number') last.dispose();
+    const pending = run();
+    last = pending instanceof Promise ? await pending : pending;
+    if (readsEach) await read(last);
+  }
+  if (!readsEach) await read(last);
+  const ms = (performance.now() - start) / runs;
+  see?.(last);
+  if (typeof last !== 'number') last.dispose();
+  return ms;
 }

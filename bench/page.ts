@@ -1,18 +1,25 @@
-// What runs in the browser's page, one case at a time: ./browser.ts calls it.
+// What runs in a page, for `npm run bench` and for bench.html: every backend that a browser has, and the cases on them.
 import '../src/index.ts';
+import '@tensorflow/tfjs-backend-webgpu';
+import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {fetchMnist} from '../src/data/url.ts';
 import type {Preset} from '../src/network.ts';
 import {takeBatches} from './batches.ts';
-import {batchSize, pageCases} from './cases.ts';
-import {type Contender, inPage, makeContenders, type Name} from './contest.ts';
-import type {Effort} from './measure.ts';
-import {type Row, runCase} from './rows.ts';
+import {batchSize} from './cases.ts';
+import {inBrowser} from './contest.ts';
+import {enter, sample} from './measure.ts';
+import {isStock, type Name} from './results.ts';
+import {type News, type Request, runPlace} from './run.ts';
 import {stepContender} from './step_case.ts';
 
 tf.enableProdMode();
-const data = await fetchMnist('/mnist/');
+setWasmPaths('tfjs-wasm/');
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, as the others
+
+const load = () => fetchMnist('mnist/');
+const data = load();
 
 let draws = 0;
 for (const method of ['drawArrays', 'drawElements'] as const) {
@@ -25,47 +32,25 @@ for (const method of ['drawArrays', 'drawElements'] as const) {
   });
 }
 
-/** How often a run asks the GPU to draw, reading the result included. */
-async function countDraws(contenders: readonly Contender[]): Promise<Row['draws']> {
-  const counts: Partial<Record<Name, number>> = {};
-  for (const {name, enter, run} of contenders) {
-    await enter();
-    const before = draws;
-    await run();
-    counts[name] = draws - before;
-  }
-  return counts;
-}
-
-async function run(name: string, effort: Effort): Promise<Row> {
-  const chosen = pageCases.find(each => each.name === name)!;
-  return runCase(chosen, data, undefined, effort, countDraws);
+/** Runs the cases in this page. */
+export async function* runHere(request: Request): AsyncGenerator<News> {
+  yield* runPlace(inBrowser, request, {data: await data, load, draws: () => draws});
 }
 
 /** The milliseconds of a page's first step, which compiles every program, and of its second. */
-async function firstSteps(preset: Preset, name: Name): Promise<[number, number]> {
-  const batches = takeBatches(data, batchSize);
-  const [contender] = await makeContenders(inPage, [name], name =>
-    stepContender(name, preset, batches),
-  );
-  const times: number[] = [];
-  for (let i = 0; i < 2; i++) {
-    const start = performance.now();
-    await contender.run();
-    times.push(performance.now() - start);
-  }
+export async function firstSteps(preset: Preset, name: Name): Promise<[number, number]> {
+  const batches = takeBatches(await data, batchSize);
+  await enter(name);
+  const contender = stepContender(preset, batches, isStock(name));
+  const times: [number, number] = [await sample(contender, 1), await sample(contender, 1)];
   contender.dispose();
-  return times as [number, number];
+  return times;
 }
 
-/** What draws, as it calls itself. */
-async function renderer(): Promise<string> {
-  await tf.setBackend('webgl');
+/** What draws, as it calls itself; undefined without WebGL. */
+export async function renderer(): Promise<string | undefined> {
+  if (!(await tf.setBackend('webgl').catch(() => false))) return undefined;
   const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   return gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
 }
-
-export const page = {run, firstSteps, renderer};
-export type Page = typeof page;
-Object.assign(globalThis, {page});

@@ -1,205 +1,225 @@
-// What a bench says: the machine first, then one table.
-import {availableParallelism, cpus, loadavg} from 'node:os';
-import * as tf from '@tensorflow/tfjs-core';
-import {type Build, build} from '../src/kernels/simd/backend/module.ts';
-import type {FirstSteps} from './browser.ts';
-import {batchSize} from './cases.ts';
-import type {Name} from './contest.ts';
-import type {Comparison, Timing} from './measure.ts';
-import type {NotTimed, PyTorchComparison} from './pytorch.ts';
-import type {Row, TimedRow} from './rows.ts';
+// What a bench says in a terminal: for each place what it is, then one table that names the winners.
 
-export interface Environment {
-  cpu: string;
-  cores: number;
-  /** Processes that want to run, over the last minute: what else keeps the machine busy. */
-  load: number;
-  node: string;
-  v8: string;
-  tfjs: string;
-  /** Of the kernels of `simd`, whose peak is measured too. */
-  build: Build | undefined;
-  batchSize: number;
-  /** ISO 8601, UTC. */
-  date: string;
+import {nextBest, winner, winsFrom} from './findings.ts';
+import {
+  backendOf,
+  codeOf,
+  isMeasured,
+  type Machine,
+  type Measured,
+  type Name,
+  type PlaceResults,
+  type Results,
+  type Row,
+  rate,
+} from './results.ts';
+
+export const machineText = ({cpu, cores, load, tfjs}: Machine, date: string): string =>
+  `${cpu}, ${cores} cores${load === undefined ? '' : `, load ${load.toFixed(1)}`}; TensorFlow.js ${tfjs}; ${date}\n`;
+
+export function placeText({
+  runtime,
+  build,
+  renderer,
+  software,
+  roofs,
+  missing,
+}: Omit<PlaceResults, 'rows'>): string {
+  const drawing = renderer
+    ? `; WebGL on ${renderer}${software ? ', a renderer in software: this says nothing about a GPU' : ''}`
+    : '';
+  const lines = [`${runtime}, one thread${build ? `, WebAssembly build: ${build}` : ''}${drawing}`];
+  for (const {code, gflops, gbytes} of roofs) {
+    lines.push(`at most, ${code}: ${digits(gflops)} GFLOP/s, ${digits(gbytes)} GB/s copied`);
+  }
+  for (const {backend, why} of missing) lines.push(`${backend}: not measured, ${why}`);
+  return `${lines.join('\n')}\n`;
 }
 
-export const environment = (): Environment => ({
-  cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-  cores: availableParallelism(),
-  load: loadavg()[0],
-  node: process.versions.node,
-  v8: process.versions.v8,
-  tfjs: tf.version_core,
-  build,
-  batchSize,
-  date: new Date().toISOString(),
-});
-
-export const environmentText = (e: Environment): string =>
-  `${e.cpu}, ${e.cores} cores, load ${e.load.toFixed(1)}; Node ${e.node} (V8 ${e.v8}); TensorFlow.js ${e.tfjs}; ${e.date}
-WebAssembly build: ${e.build}; one thread; batches of ${e.batchSize}
+export const legend = `simd, cpu, webgl: our kernels; wasm, webgpu: our ops in reference kernels; stock: TensorFlow.js's own ops; layers: an unmodified
+tf.layers model
+ms: the median of one run in the steady state, its result awaited inside the clock; ratios: of medians, in turns in one process
+~: its ratio to the first differs from round to round by more than a tenth: not to be quoted
+from batch: who wins at which of the measured batch sizes (– where one size was measured)
+GFLOP/s: of the fastest, from the products with pixels inside the image, zeros included; % roof: of the most that this machine's
+roofline lets such a kernel have; % peak: of the multiply-adds that one core reached around each block of simd's runs
 `;
 
-/** The browser's part of the machine. */
-export const browserText = ({version, renderer}: {version: string; renderer: string}): string =>
-  `Chromium ${version}; WebGL 2 on ${renderer}${isSoftware(renderer) ? ', a renderer in software: not what a GPU would do' : ''}; batches of ${batchSize}
-`;
+type Column = [heading: string, cell: (row: Row) => string];
 
-const isSoftware = (renderer: string) => /swiftshader|llvmpipe|software/i.test(renderer);
+/** The rows of one batch size, all in one table; then the sweep over batch sizes. */
+export function placeTable(found: PlaceResults, batch: number): string {
+  const {rows} = found;
+  const main = rows.filter(row => row.batch === batch);
+  const swept = rows
+    .filter(({name}) => rows.filter(row => row.name === name).length > 2)
+    .sort((a, b) => a.name.localeCompare(b.name) || a.batch - b.batch);
+  const parts = [table(main.length ? main : rows, mainColumns(found))];
+  if (main.length && swept.length) parts.push(table(swept, sweepColumns(found)));
+  for (const {network, first, second, n} of found.firstSteps) {
+    const times = Object.entries(first).map(
+      ([name, ms]) => `${name} ${digits(ms)}, then ${digits(second[name as Name] ?? Number.NaN)}`,
+    );
+    parts.push(
+      `${network}, the first steps of a fresh browser, all programs to compile, ms: ${times.join('; ')} (medians of ${n})\n`,
+    );
+  }
+  return parts.join('\n');
+}
 
-const legend = `simd, cpu: our kernels on that backend; stock: TensorFlow.js's own on cpu; µs: of simd, an image
-ms: median ± median absolute deviation of n runs, in turns in one process
-ratios: of the medians, ± the median absolute deviation of the rounds' own ratios
-GFLOP/s: of simd, from the products with pixels inside the image, zeros included; % of the multiply-adds that this core
-reached around each block of runs in a loop without memory, with the same build. A step leaves most zeros out
-`;
-
-const pageLegend = `webgl: our kernels; layers: an unmodified tf.layers model; stock: TensorFlow.js's own kernels; all on the backend webgl,
-in one page and one context, in turns, the result read back inside the clock
-ms: median ± median absolute deviation of n runs; ratios: of the medians, ± that deviation of the rounds' own ratios
-draws: calls of the GPU for one run, to read the result included
-`;
-
-type Column = [heading: string, cell: (row: TimedRow) => string];
+const namesOf = (rows: readonly Row[]): Name[] => [
+  ...new Set(rows.flatMap(({contenders}) => Object.keys(contenders) as Name[])),
+];
 
 const time = (name: Name): Column => [
   `${name} ms`,
-  ({comparison}) => timingText(comparison.timings[name]),
-];
-
-const ratio = (other: Name, first: Name): Column => [
-  `${other}/${first}`,
-  ({comparison: {ratios}}) => {
-    const found = ratios[other];
-    return found ? `${threeDigits(found.ratio)} ± ${threeDigits(found.mad)}` : none;
+  row => {
+    const found = row.contenders[name];
+    if (!found) return none;
+    if (!isMeasured(found)) return found.wrong ? 'WRONG' : none;
+    return digits(found.steady.median) + (found.ratio?.tooWide ? '~' : '');
   },
 ];
 
-const nodeColumns: Column[] = [
-  time('simd'),
-  time('cpu'),
-  time('stock'),
-  ratio('cpu', 'simd'),
-  ratio('stock', 'simd'),
-  [
-    'stock/cpu',
-    ({comparison: {timings}}) => {
-      const found = (timings.stock?.median ?? Number.NaN) / (timings.cpu?.median ?? Number.NaN);
-      return found > 0 ? threeDigits(found) : none;
+const ratio = (other: Name, one: Name): Column => [
+  `${other.endsWith(` ${one}`) ? other.split(' ')[0] : other}/${one}`,
+  ({contenders}) => {
+    const [a, b] = [contenders[other], contenders[one]];
+    if (!isMeasured(a) || !isMeasured(b)) return none;
+    return digits(a.steady.median / b.steady.median);
+  },
+];
+
+function mainColumns({rows, roofs, place}: PlaceResults): Column[] {
+  const names = namesOf(rows);
+  const ours = names.filter(name => !name.includes(' '));
+  const pairs = names
+    .filter(name => name.includes(' '))
+    .map(name => [name, backendOf(name)] as const);
+  const ofFastest = (row: Row, cell: (name: Name, found: Measured) => string) => {
+    const fastest = winner(row);
+    return fastest ? cell(fastest, row.contenders[fastest] as Measured) : none;
+  };
+  const roofOf = (name: Name) => roofs.find(({code}) => code === codeOf(name));
+  return [
+    ['fastest', row => winner(row) ?? none],
+    ['next', nextText],
+    ...(place === 'browser'
+      ? [['from batch', (row: Row) => winsFrom(row, rows) ?? none] as Column]
+      : []),
+    ...ours.map(time),
+    ...pairs.map(([name, one]) => ratio(name, one)),
+    ...(ours.includes('simd') && names.includes('stock cpu') ? [ratio('stock cpu', 'simd')] : []),
+    [
+      'GFLOP/s',
+      row =>
+        ofFastest(row, (name, found) => {
+          const reached = rate(row, found, roofOf(name));
+          return reached ? digits(reached.gflops) : none;
+        }),
+    ],
+    [
+      '% roof',
+      row =>
+        ofFastest(row, (name, found) => {
+          const reached = rate(row, found, roofOf(name));
+          return reached?.most ? percent(reached.gflops / reached.most) : none;
+        }),
+    ],
+    [
+      '% peak',
+      ({contenders: {simd}}) =>
+        isMeasured(simd) && simd.ofPeak
+          ? `${percent(simd.ofPeak.median)} ± ${percent(simd.ofPeak.mad)}`
+          : none,
+    ],
+    ...(names.includes('webgl')
+      ? [
+          [
+            'draws',
+            ({contenders: {webgl}}: Row) => (isMeasured(webgl) && webgl.draws?.toString()) || none,
+          ] as Column,
+        ]
+      : []),
+  ];
+}
+
+const sweepColumns = ({rows}: PlaceResults): Column[] => {
+  const ours = namesOf(rows).filter(name => !name.includes(' '));
+  const perImage = (name: Name): Column => [
+    `${name} µs/image`,
+    ({contenders, batch}) => {
+      const found = contenders[name];
+      return isMeasured(found) ? digits((1000 * found.steady.median) / batch) : none;
     },
-  ],
-  [
-    'GFLOP/s',
-    ({flops, comparison}) =>
-      flops === undefined ? none : threeDigits(flops / simdMs(comparison) / 1e6),
-  ],
-  [
-    '% of peak',
-    ({comparison: {ofPeak}}) =>
-      ofPeak ? `${Math.round(100 * ofPeak.median)} ± ${Math.round(100 * ofPeak.mad)}` : none,
-  ],
-  [
-    'µs',
-    ({images, comparison}) =>
-      images === undefined ? none : threeDigits((1000 * simdMs(comparison)) / images),
-  ],
-  ['n', ({comparison}) => counts(comparison)],
-];
+  ];
+  return [
+    ['batch', ({batch}) => String(batch)],
+    ['fastest', row => winner(row) ?? none],
+    ['next', nextText],
+    ...ours.map(perImage),
+  ];
+};
 
-const simdMs = ({timings}: Comparison) => timings.simd?.median ?? Number.NaN;
-
-const counts = ({timings}: Comparison) =>
-  Object.values(timings)
-    .map(({n}) => n)
-    .join('/');
-
-const pageColumns: Column[] = [
-  time('webgl'),
-  time('layers'),
-  time('stock'),
-  ratio('layers', 'webgl'),
-  ratio('stock', 'webgl'),
-  ['draws', ({draws}) => Object.values(draws ?? {}).join('/')],
-  ['n', ({comparison}) => counts(comparison)],
-];
-
-/** The cases of Node, and below them the peak that they are held against. */
-export function nodeTable(rows: readonly Row[]): string {
-  const peaks = rows.flatMap(row => ('comparison' in row && row.comparison.peak) || []);
-  const [low, high] = [Math.min, Math.max].map(most =>
-    threeDigits(most(...peaks.map(({median}) => median))),
-  );
-  const peak = peaks.length ? `Peak: ${low} to ${high} GFLOP/s\n` : '';
-  return `${table(rows, nodeColumns)}\n${peak}${legend}`;
+function nextText(row: Row): string {
+  const next = nextBest(row);
+  return next ? `${digits(next.times)} × ${next.name}` : none;
 }
 
-/** The cases of the page, and the first steps. */
-export function pageTable(rows: readonly Row[], firstSteps: readonly FirstSteps[]): string {
-  const lines = firstSteps.map(
-    ({preset, first, second, n}) =>
-      `${preset}, the first step with all programs to compile: webgl ${ms(first.webgl)}, stock ${ms(first.stock)}; ` +
-      `the second: ${ms(second.webgl)}, ${ms(second.stock)} (medians of ${n} browsers each)\n`,
-  );
-  return `${table(rows, pageColumns)}\n${lines.join('')}${pageLegend}`;
-}
-
-const ms = (value = Number.NaN) => `${Math.round(value)} ms`;
-
-/** One line a case. */
+/** One line a row, and below it who has no time, and why. */
 function table(rows: readonly Row[], shown: readonly Column[]): string {
-  const timed = rows.filter(row => 'comparison' in row);
-  const nameWidth = Math.max(...rows.map(({name}) => name.length));
-  const lines = columns([
-    ['case'.padEnd(nameWidth), ...shown.map(([heading]) => heading)],
-    ...timed.map(row => [row.name, ...shown.map(([, cell]) => cell(row))]),
+  const sizes = new Set(rows.map(({batch}) => batch));
+  const label = ({name, batch}: Row) =>
+    sizes.size > 1 && shown[0][0] !== 'batch' ? `${name}, batch ${batch}` : name;
+  const [heading, ...lines] = aligned([
+    ['case', ...shown.map(([heading]) => heading)],
+    ...rows.map(row => [label(row), ...shown.map(([, cell]) => cell(row))]),
   ]);
-  const body = rows.map(row =>
-    'problem' in row
-      ? `${row.name.padEnd(nameWidth)}  not timed: ${row.problem}`
-      : lines[1 + timed.indexOf(row)] + warning(row.comparison),
-  );
-  return `${[lines[0], ...body].join('\n')}\n`;
+  const body = lines.flatMap((line, i) => [
+    line,
+    ...remarks(rows[i]).map(remark => `    ${remark}`),
+  ]);
+  return `${[heading, ...body].join('\n')}\n`;
 }
 
-/** Lines of equal width: the first column to the left, numbers to the right. */
-function columns(lines: string[][]): string[] {
+const remarks = ({contenders}: Row): string[] =>
+  Object.entries(contenders).flatMap(([name, found]) =>
+    isMeasured(found) ? [] : [`${name}: not timed, ${found.why}`],
+  );
+
+/** Lines of equal width: the first column to the left, the others to the right. */
+export function aligned(lines: string[][]): string[] {
   const widths = lines[0].map((_, i) => Math.max(...lines.map(line => line[i].length)));
-  const aligned = (cell: string, i: number) =>
-    i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]);
-  return lines.map(line => line.map(aligned).join('  '));
+  return lines.map(line =>
+    line
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** The step of `tutorial` in other libraries. */
+export function peersTable({peers = []}: Results): string {
+  const lines = peers.map(({name, measured, notMeasured}) =>
+    measured
+      ? [
+          name,
+          `${digits(measured.theirs.median)} ± ${digits(measured.theirs.mad)}`,
+          `${digits(measured.ours.median)} ± ${digits(measured.ours.mad)}`,
+          `${digits(measured.ratio.ratio)} ± ${digits(measured.ratio.mad)}`,
+          String(measured.theirs.n),
+        ]
+      : [`${name}: not timed, ${notMeasured?.why}`, '', '', '', ''],
+  );
+  const heading = ['tutorial/step, in turns', 'ms', 'simd ms', '/simd', 'n'];
+  return `${aligned([heading, ...lines]).join('\n')}\n`;
 }
 
 const none = '–';
 
-const timingText = (timing: Timing | undefined): string =>
-  timing ? `${threeDigits(timing.median)} ± ${threeDigits(timing.mad)}` : none;
+export const percent = (part: number): string => String(Math.round(100 * part));
 
-function warning({ratios, timings}: Comparison): string {
-  const [first] = Object.keys(timings);
-  const wide = Object.entries(ratios).filter(([, {tooWide}]) => tooWide);
-  if (wide.length === 0) return '';
-  const spreads = wide.map(([name, {rounds}]) => {
-    const [low, high] = [Math.min(...rounds), Math.max(...rounds)].map(threeDigits);
-    return `${name}/${first} from ${low} to ${high}`;
-  });
-  return `  spread too wide to quote: ${spreads.join(', ')}`;
-}
-
-/** The same step in PyTorch, beside ours. */
-export function pytorchTable(found: PyTorchComparison | NotTimed): string {
-  if ('problem' in found) return `PyTorch  not timed: ${found.problem}\n`;
-  const lines = found.contenders.map(({name, timing, ratio}) => [
-    name,
-    timingText(timing),
-    ratio ? `${threeDigits(ratio.ratio)} ± ${threeDigits(ratio.mad)}` : none,
-    String(timing.n),
-  ]);
-  const text = columns([['tutorial/step', 'ms', '/simd', 'n'], ...lines]).join('\n');
-  return `PyTorch ${found.version}, in turns by blocks of steps\n${text}\n`;
-}
-
-/** 123.4 -> "123", 12.34 -> "12.3", 1.234 -> "1.23", 0.01234 -> "0.0123" */
-function threeDigits(x: number): string {
+/** 1234.5 -> "1235", 123.4 -> "123", 12.34 -> "12.3", 1.234 -> "1.23", 0.01234 -> "0.0123" */
+export function digits(x: number): string {
   return x.toFixed(x >= 99.95 ? 0 : x >= 9.995 ? 1 : x >= 0.0995 || x === 0 ? 2 : 4);
 }

@@ -23,8 +23,8 @@ export type Extent = 'quick' | 'usual' | 'full';
 export interface Machine {
   cpu: string;
   cores: number;
-  /** Processes that wanted to run, over the minute before: what else kept the machine busy. */
-  load: number;
+  /** Processes that wanted to run, over the minute before: what else kept the machine busy. A browser does not know. */
+  load?: number;
   tfjs: string;
 }
 
@@ -92,8 +92,8 @@ export interface Measured {
   ratio?: Ratio;
   /** The very first run in this process or page; on a GPU it compiles the programs that no earlier case has used. */
   first: number;
-  /** Moving the inputs to where the backend computes, once. */
-  upload: number;
+  /** Moving the inputs to where the backend computes, once; undefined where a run takes too long to tell. */
+  upload?: number;
   /** Reading the result after it is there. Only on a GPU; undefined where the run reads its result itself. */
   readBack?: number;
   /** One run by the GPU's own clock, where the extension for it exists. */
@@ -121,7 +121,7 @@ export interface Timing {
 export interface Ratio {
   /** How many times as long: by the medians of all. */
   ratio: number;
-  /** Round by round, in order. */
+  /** Round by round, in order: the same rounds for every contender of a row, of which a slow one has the first alone. */
   rounds: number[];
   /** The median absolute deviation of those. */
   mad: number;
@@ -173,7 +173,18 @@ export function rate({flops, bytes}: Row, {steady}: Measured, roof: Roof | undef
 
 /** The code that a contender consists of. */
 export const codeOf = (name: Name): Roof['code'] => {
-  const backend = name.split(' ').at(-1) as Backend;
+  const backend = backendOf(name);
   if (backend === 'webgl' || backend === 'webgpu') return 'gpu';
   return backend === 'cpu' ? 'scalar' : 'simd';
 };
+
+export const backendOf = (name: Name): Backend => name.split(' ').at(-1) as Backend;
+
+export const isOurs = (name: Name): name is Backend => !name.includes(' ');
+
+export const isStock = (name: Name): boolean => name.startsWith('stock ');
+
+export const isLayers = (name: Name): boolean => name.startsWith('layers ');
+
+/** Backends without kernels of ours, which our ops run on all the same. */
+export const isReference = (backend: Backend): boolean => ['wasm', 'webgpu'].includes(backend);

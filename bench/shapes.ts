@@ -1,7 +1,7 @@
 // The sizes of a network's layers, and how many multiply-adds each pass takes: what GFLOP/s are derived from.
 // Only products with a pixel inside the image count, whether a kernel skips those with padding or not; biases, relu,
 // pooling and softmax don't count.
-import type {Network} from '../src/network.ts';
+import {createNetwork, type Network, type Preset} from '../src/network.ts';
 import type {Conv2DGeometry} from '../src/ops/conv2d.ts';
 import type {DenseGeometry} from '../src/ops/dense.ts';
 import {placeWindows, type Windows} from '../src/ops/windows.ts';
@@ -16,7 +16,14 @@ export interface Shapes {
 }
 
 /** The network's layers on a batch of B images, from its own variables and output shapes. */
-export function shapesOf(network: Network, B: number): Shapes {
+export function shapesOf(preset: Preset, B: number): Shapes {
+  const network = createNetwork(preset);
+  const shapes = shapesOfNetwork(network, B);
+  network.dispose();
+  return shapes;
+}
+
+function shapesOfNetwork(network: Network, B: number): Shapes {
   const output = (name: string): [number, number, number, number] => {
     const layer = network.layers.find(layer => layer.name === name);
     if (!layer) throw new Error(`bench: expected ${network.preset} to have a layer ${name}`);
@@ -71,3 +78,17 @@ export const denseFlops = ({B, I, O}: DenseGeometry): number => 2 * B * I * O;
 /** A whole training step: every layer forward, both its gradients, but none for the pixels. */
 export const stepFlops = ({conv1, conv2, dense}: Shapes): number =>
   2 * convolutionFlops(conv1) + 3 * convolutionFlops(conv2) + 3 * denseFlops(dense);
+
+/** Forward alone. */
+export const inferenceFlops = ({conv1, conv2, dense}: Shapes): number =>
+  convolutionFlops(conv1) + convolutionFlops(conv2) + denseFlops(dense);
+
+/** Elements of all three tensors of a convolution, each of which every pass has to read or write. */
+export const convolutionElements = ({B, H, W, C, kH, kW, K, yH, yW}: Conv2DGeometry): number =>
+  B * H * W * C + kH * kW * C * K + B * yH * yW * K;
+
+export const denseElements = ({B, I, O}: DenseGeometry): number => B * I + I * O + B * O;
+
+/** Elements of x, y and the positions, or of their gradients. */
+export const poolElements = ({B, H, W, C, yH, yW}: Windows): number =>
+  B * H * W * C + 2 * B * yH * yW * C;

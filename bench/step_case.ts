@@ -1,63 +1,179 @@
-// A whole training step on real images: forward, every gradient, the new weights, and the loss read back.
+// Whole networks on real images: a training step, inference, an epoch.
 import * as tf from '@tensorflow/tfjs-core';
-import type {MnistData} from '../src/data/mnist_data.ts';
 import {createNetwork, type Preset, presets} from '../src/network.ts';
 import {softmaxCrossEntropy} from '../src/ops/softmax_cross_entropy.ts';
-import {firstLosses, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
-import {type Case, type Contender, makeContenders, type Name, type Place} from './contest.ts';
-import {layersContender} from './layers_case.ts';
-import {shapesOf, stepFlops} from './shapes.ts';
+import {train} from '../src/training.ts';
+import {sumTolerance} from '../test/compare.ts';
+import {comparedSteps, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
+import type {Case, Contender} from './contest.ts';
+import {layersContender} from './layers_contender.ts';
+import {backendOf, isLayers, isReference, isStock, type Name} from './results.ts';
+import {inferenceFlops, shapesOf, stepFlops} from './shapes.ts';
+import {median} from './statistics.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
-export function stepCase(
-  name: string,
-  preset: Preset,
-  batchSize: number,
-  place: Place,
-  names: readonly Name[],
-): Case {
-  const prepare = async (data: MnistData) => {
-    const batches = takeBatches(data, batchSize);
-    const contenders = await makeContenders(place, names, name =>
-      name === 'layers' ? layersContender(preset, batches) : stepContender(name, preset, batches),
-    );
-    const network = createNetwork(preset);
-    const flops = stepFlops(shapesOf(network, batchSize));
-    network.dispose();
-    return {flops, images: batchSize, tolerance: lossTolerance, contenders};
-  };
-  return {name, prepare};
+/** Who takes part besides our ops. */
+export interface Beside {
+  stock: boolean;
+  layers: boolean;
 }
+
+/** Forward, every gradient, the new weights, and the loss read. */
+export const stepCase = (preset: Preset, batch: number, beside: Beside): Case => ({
+  name: `${preset}/step`,
+  batch,
+  names: ({ours, stock, layers}) => [
+    ...ours,
+    ...(beside.layers ? layers : []),
+    ...(beside.stock ? stock.filter(canTrain) : []),
+  ],
+  prepare(data) {
+    const batches = takeBatches(data, batch);
+    return {
+      flops: stepFlops(shapesOf(preset, batch)),
+      images: batch,
+      comparedRuns: comparedSteps,
+      tolerance: lossTolerance,
+      join: name =>
+        isLayers(name)
+          ? layersContender(preset, batches)
+          : stepContender(preset, batches, isStock(name)),
+    };
+  },
+});
+
+/** Stock `wasm` lacks the kernel of a convolution's filter gradient (tfjs#8474). */
+const canTrain = (name: Name) => name !== 'stock wasm';
+
+/** Forward alone, and the logits read. */
+export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Case => ({
+  name: `${preset}/inference`,
+  batch,
+  names: ({ours, stock}) => [...ours, ...(beside.stock ? stock : [])],
+  prepare(data) {
+    const batches = takeBatches(data, batch);
+    return {
+      flops: inferenceFlops(shapesOf(preset, batch)),
+      images: batch,
+      comparedRuns: 1,
+      tolerance: sumTolerance(1000), // more terms than any layer sums
+      join: name => inferenceContender(preset, batches, isStock(name)),
+    };
+  },
+});
+
+/**
+ * The training loop, with its own batches from bytes.
+ *
+ * @param batches so many of the epoch; undefined for all, and the test of 10,000 images at its end
+ */
+export const epochCase = (preset: Preset, batches: number | undefined): Case => ({
+  name: `${preset}/epoch`,
+  batch: 64,
+  names: ({ours}) => ours.filter(name => !isReference(backendOf(name))),
+  prepare: (data, load) => ({
+    images: batches === undefined ? data.trainSize : 64 * batches,
+    comparedRuns: 1,
+    tolerance: lossTolerance,
+    async join() {
+      const data = await load(); // in the same order for each
+      return {
+        async run() {
+          const network = createNetwork(preset);
+          let compared = Number.NaN;
+          for await (const progress of train(network, data)) {
+            if (progress.kind !== 'batch') continue;
+            if (progress.batch === comparedSteps) compared = progress.loss;
+            if (progress.batch === batches) break;
+          }
+          network.dispose();
+          return compared;
+        },
+        upload: () => 0, // a part of the run
+        dispose() {},
+      };
+    },
+  }),
+});
 
 // All start from the same weights and see the same batches, over and over. How long a step takes doesn't depend on the
 // numbers, so that each may go on from wherever it is.
-export function stepContender(
-  name: Name,
-  preset: Preset,
-  batches: Numbers[],
-): Pick<Contender, 'run' | 'result' | 'dispose'> {
+export function stepContender(preset: Preset, batches: Numbers[], stock = false): Contender {
   const network = createNetwork(preset);
   const tensors = batches.map(toTensors);
   const optimizer = tf.train.sgd(presets[preset].learningRate);
   const lossOf = (xs: tf.Tensor2D, labels: tf.Tensor2D) =>
-    name === 'stock'
+    stock
       ? stockLoss(labels, stockForward(preset, network.variables, xs))
       : softmaxCrossEntropy(labels, network.forward(xs));
-  let steps = 0;
-  const step = (): number => {
-    const {xs, labels} = tensors[steps++ % tensors.length];
+  const stepOn = ({xs, labels}: ReturnType<typeof toTensors>): number | Promise<number> => {
     const cost = optimizer.minimize(() => lossOf(xs, labels), true, network.variables) as tf.Scalar;
-    const [value] = cost.dataSync();
-    cost.dispose();
-    return value;
+    return lossIn(cost);
   };
+  let steps = 0;
   return {
-    run: () => void step(),
-    result: () => firstLosses(step),
+    run: () => stepOn(tensors[steps++ % tensors.length]),
+    upload: (steady, tries) => uploadOf(batches[0], steady, tries, stepOn),
     dispose() {
       network.dispose();
       optimizer.dispose();
-      tf.dispose(tensors.map(({xs, labels}) => [xs, labels]));
+      disposeBatches(tensors);
     },
   };
 }
+
+function inferenceContender(preset: Preset, batches: Numbers[], stock: boolean): Contender {
+  const network = createNetwork(preset);
+  const tensors = batches.map(toTensors);
+  const logitsOf = (xs: tf.Tensor2D) =>
+    stock ? tf.tidy(() => stockForward(preset, network.variables, xs)) : network.forward(xs);
+  let runs = 0;
+  return {
+    run: () => logitsOf(tensors[runs++ % tensors.length].xs),
+    readsEach: true,
+    upload: (steady, tries) =>
+      uploadOf(batches[0], steady, tries, async ({xs}) => {
+        const logits = logitsOf(xs);
+        await logits.data();
+        logits.dispose();
+      }),
+    dispose() {
+      network.dispose();
+      disposeBatches(tensors);
+    },
+  };
+}
+
+/** A scalar's value. Only WebGPU can't be waited for on the spot. */
+function lossIn(scalar: tf.Scalar): number | Promise<number> {
+  if (tf.getBackend() === 'webgpu') {
+    return scalar.data().then(([value]) => {
+      scalar.dispose();
+      return value;
+    });
+  }
+  const [value] = scalar.dataSync();
+  scalar.dispose();
+  return value;
+}
+
+/** By how much longer a run takes on a batch that is on no backend yet. */
+export async function uploadOf(
+  batch: Numbers,
+  steady: number,
+  tries: number,
+  runOn: (tensors: ReturnType<typeof toTensors>) => unknown,
+): Promise<number> {
+  const times: number[] = [];
+  while (times.length < tries) {
+    const start = performance.now();
+    const tensors = toTensors(batch);
+    await runOn(tensors);
+    times.push(performance.now() - start);
+    disposeBatches([tensors]);
+  }
+  return Math.max(0, median(times) - steady);
+}
+
+export const disposeBatches = (tensors: ReturnType<typeof toTensors>[]): void =>
+  tf.dispose(tensors.flatMap(({xs, labels}) => [xs, labels]));

@@ -1,4 +1,4 @@
-"""The tutorial network's training step in PyTorch, for bench/pytorch.ts to time beside ours.
+"""The tutorial network's training step in PyTorch, for bench/peers/pytorch.ts to time beside ours.
 
     python3 pytorch_step.py THREADS
 

@@ -1,0 +1,73 @@
+// What has changed between two runs of the bench, as far as it is more than noise.
+import {aligned, digits} from './report.ts';
+import {isMeasured, measuredOf, type Name, type Results, type Timing} from './results.ts';
+
+export interface Change {
+  place: string;
+  case: string;
+  name: Name;
+  before: number;
+  after: number;
+  ratio: number;
+  /** By what factor noise alone may move this ratio. */
+  noise: number;
+}
+
+/** A normal distribution's standard deviation is 1.48 times its median absolute deviation. */
+const sigma = ({mad, median}: Timing) => (1.4826 * mad) / median;
+
+/** Below that, nobody should believe it: a shared machine's speed moves as much from run to run. */
+const leastNoise = 1.1;
+
+/** Every contender that was measured in both. */
+export const changes = (before: Results, after: Results): Change[] =>
+  after.places.flatMap(place => {
+    const old = before.places.find(each => each.place === place.place);
+    return place.rows.flatMap(row => {
+      const oldRow = old?.rows.find(({name, batch}) => name === row.name && batch === row.batch);
+      return measuredOf(row).flatMap(([name, {steady}]) => {
+        const was = oldRow?.contenders[name];
+        if (!isMeasured(was)) return [];
+        const spread = 3 * Math.hypot(sigma(was.steady), sigma(steady));
+        return {
+          place: place.place,
+          case: `${row.name}, batch ${row.batch}`,
+          name,
+          before: was.steady.median,
+          after: steady.median,
+          ratio: steady.median / was.steady.median,
+          noise: Math.max(leastNoise, 1 + spread),
+        };
+      });
+    });
+  });
+
+/**
+ * Those whose ratio differs from the median of all ratios by more than noise: the machine as a whole may be faster or slower
+ * than it was.
+ */
+export function changesText(before: Results, after: Results): string {
+  const all = changes(before, after);
+  if (all.length === 0) return `Since ${before.date}: nothing was measured in both\n`;
+  const sorted = all.map(({ratio}) => ratio).sort((a, b) => a - b);
+  const whole = sorted[sorted.length >> 1];
+  const isFlagged = ({ratio, noise}: Change) => Math.abs(Math.log(ratio / whole)) > Math.log(noise);
+  const lines = all
+    .filter(isFlagged)
+    .sort((a, b) => b.ratio - a.ratio)
+    .map(each => [
+      `${each.place}, ${each.case}: ${each.name}`,
+      digits(each.before),
+      digits(each.after),
+      digits(each.ratio),
+      digits(each.ratio / whole),
+      each.ratio > whole ? 'slower' : 'faster',
+    ]);
+  const heading = `Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${digits(whole)}\n`;
+  if (lines.length === 0) return `${heading}No ratio differs from it by more than noise\n`;
+  const table = aligned([
+    ['changed by more than noise', 'before', 'after', 'ratio', 'to the median', ''],
+    ...lines,
+  ]);
+  return `${heading}${table.join('\n')}\n`;
+}

@@ -1,0 +1,94 @@
+// The step in ConvNetJS, plain JavaScript in float64. It trains image by image: the calls of `train` add up gradients, and
+// a batch's last one takes the step.
+import {devDependencies} from '../../package.json';
+import {createNetwork, presets} from '../../src/network.ts';
+import type {Numbers} from '../batches.ts';
+import {type Peer, timeSteps} from './peer.ts';
+
+/** What is used of the package, which has no types. */
+interface ConvNetJS {
+  /** Values `w` in the order [row, column, depth]. */
+  Vol: new (
+    width: number,
+    height: number,
+    depth: number,
+    value: number,
+  ) => Vol;
+  Net: new () => Net;
+  Trainer: new (net: Net, options: Record<string, string | number>) => Trainer;
+}
+
+interface Vol {
+  w: Float64Array;
+}
+
+interface Net {
+  /** One filter an output channel or class. */
+  layers: {layer_type: string; filters: Vol[]; biases: Vol}[];
+  makeLayers(layers: Record<string, string | number>[]): void;
+}
+
+interface Trainer {
+  train(image: Vol, label: number): {cost_loss: number};
+}
+
+export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
+  // @ts-expect-error: no types
+  const {Vol, Net, Trainer}: ConvNetJS = (await import('convnetjs')).default;
+  const net = new Net();
+  const convolution = {type: 'conv', sx: 5, stride: 1, pad: 0};
+  const pool = {type: 'pool', sx: 2, stride: 2};
+  net.makeLayers([
+    {type: 'input', out_sx: 28, out_sy: 28, out_depth: 1},
+    {...convolution, filters: 8},
+    {type: 'relu'},
+    {...pool},
+    {...convolution, filters: 16},
+    {type: 'relu'},
+    {...pool},
+    {type: 'softmax', num_classes: 10}, // and the dense layer before it
+  ]);
+
+  const network = createNetwork('tutorial');
+  const given = network.variables.map(variable => variable.dataSync() as Float32Array);
+  network.dispose();
+  const weighted = net.layers.filter(({layer_type}) => ['conv', 'fc'].includes(layer_type));
+  for (const {filters, biases} of weighted) {
+    const [weights, bias] = given.splice(0, 2);
+    for (const [k, {w}] of filters.entries()) {
+      w.set(w.map((_, i) => weights[i * filters.length + k]));
+    }
+    biases.w.set(bias);
+  }
+
+  const [{size}] = batches;
+  const trainer = new Trainer(net, {
+    method: 'sgd',
+    learning_rate: presets.tutorial.learningRate,
+    batch_size: size,
+    momentum: 0,
+    l1_decay: 0,
+    l2_decay: 0,
+  });
+  const inputs = batches.map(({pixels, labels}) =>
+    Array.from({length: size}, (_, b) => {
+      const image = new Vol(28, 28, 1, 0);
+      image.w.set(pixels.subarray(b * 784, (b + 1) * 784));
+      return {image, label: labels.subarray(b * 10, (b + 1) * 10).indexOf(1)};
+    }),
+  );
+
+  let steps = 0;
+  const step = (): number => {
+    let sum = 0;
+    for (const {image, label} of inputs[steps++ % inputs.length]) {
+      sum += trainer.train(image, label).cost_loss;
+    }
+    return sum / size;
+  };
+  return {
+    name: `ConvNetJS ${devDependencies.convnetjs}`,
+    steps: n => timeSteps(n, step),
+    dispose() {}, // the garbage collector's
+  };
+}

@@ -1,0 +1,98 @@
+// Runs the cases of one place, in Node or in a page: the same for `npm run bench` and for the page bench.html.
+import * as tf from '@tensorflow/tfjs-core';
+import {build} from '../src/kernels/simd/backend/module.ts';
+import type {Preset} from '../src/network.ts';
+import {batchSize, chooseCases} from './cases.ts';
+import {namesIn, type Place} from './contest.ts';
+import {efforts} from './measure.ts';
+import type {Backend, Extent, PlaceResults, Row} from './results.ts';
+import {createPeak, measureRoofs} from './roofs.ts';
+import {type Bench, firstLine, runCase} from './rows.ts';
+import {splitStep} from './split.ts';
+
+export interface Request {
+  extent: Extent;
+  /** Names of cases, or what they begin with; none: all. */
+  cases: readonly string[];
+  backends: readonly Backend[];
+  /** Also WebGPU on an adapter in software, which takes seconds for a step. */
+  softwareWebGPU?: boolean;
+}
+
+/** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
+export type News =
+  | {kind: 'missing'; missing: PlaceResults['missing']}
+  | {kind: 'build'; build: PlaceResults['build']}
+  | {kind: 'roofs'; roofs: PlaceResults['roofs']}
+  | {kind: 'next'; what: string; number: number; of: number}
+  | {kind: 'row'; row: Row}
+  | {kind: 'splits'; splits: PlaceResults['splits']};
+
+export type Tools = Pick<Bench, 'data' | 'load' | 'draws'>;
+
+export async function* runPlace(
+  place: Place,
+  {extent, cases, backends, softwareWebGPU}: Request,
+  tools: Tools,
+): AsyncGenerator<News> {
+  const wanted = place.ours.filter(name => backends.includes(name));
+  const missing: PlaceResults['missing'] = [];
+  for (const backend of wanted) {
+    const why = await whyMissing(backend, softwareWebGPU);
+    if (why) missing.push({backend, why});
+  }
+  yield {kind: 'missing', missing};
+  const there = wanted.filter(name => !missing.some(({backend}) => backend === name));
+
+  let peak: Bench['peak'];
+  if (there.includes('simd')) {
+    peak = createPeak();
+    yield {kind: 'build', build};
+    yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
+  }
+  const bench: Bench = {names: namesIn(place, there), effort: efforts[extent], peak, ...tools};
+  const chosen = chooseCases(extent, place.name, cases);
+  for (const [i, each] of chosen.entries()) {
+    const what = `${each.name}, batch ${each.batch}`;
+    yield {kind: 'next', what, number: i + 1, of: chosen.length};
+    const row = await runCase(each, bench);
+    if (row) yield {kind: 'row', row};
+  }
+  const splits: PlaceResults['splits'] = [];
+  for (const {name, batch} of chosen) {
+    const [preset, whole] = name.split('/');
+    if (whole !== 'step' || batch !== batchSize) continue;
+    for (const backend of there) {
+      const what = `${name}, kernel by kernel on ${backend}`;
+      yield {kind: 'next', what, number: chosen.length, of: chosen.length};
+      splits.push(await splitStep(backend, preset as Preset, tools.data, batch));
+    }
+  }
+  yield {kind: 'splits', splits};
+}
+
+/** Undefined if the backend starts. */
+async function whyMissing(
+  backend: Backend,
+  softwareWebGPU: boolean | undefined,
+): Promise<string | undefined> {
+  if (backend === 'webgpu') {
+    const adapter = await globalThis.navigator?.gpu?.requestAdapter();
+    if (!adapter) return 'this browser has no WebGPU, or no adapter for it';
+    const {description, architecture} = adapter.info;
+    if (!softwareWebGPU && isSoftware(`${architecture} ${description}`)) {
+      return `its adapter is a renderer in software (${description || architecture}); --backend webgpu measures it all the same`;
+    }
+  }
+  if (!tf.findBackendFactory(backend)) return 'it is not registered here';
+  try {
+    const started = await tf.setBackend(backend);
+    return started ? undefined : 'it does not start';
+  } catch (error) {
+    return firstLine(error);
+  }
+}
+
+/** By the name that what draws gives itself. */
+export const isSoftware = (renderer: string): boolean =>
+  /swiftshader|llvmpipe|software|basic render/i.test(renderer);

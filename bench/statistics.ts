@@ -1,0 +1,35 @@
+// Medians and how far the rest lies from them.
+import type {Ratio, Timing} from './results.ts';
+
+/** Where one has fewer rounds, the others' rounds after them are left out of the rounds' ratios. */
+/** A ratio whose rounds deviate by more than that part of it is not to be quoted. */
+const widestSpread = 0.1;
+
+export function ratioOf(times: number[][], first: number[][]): Ratio {
+  const both = Math.min(times.length, first.length);
+  const rounds = times.slice(0, both).map((taken, i) => median(taken) / median(first[i]));
+  return ratioWithSpread(median(times.flat()) / median(first.flat()), rounds);
+}
+
+export const timing = (values: number[]): Timing => ({
+  least: Math.min(...values),
+  median: median(values),
+  mad: deviation(values),
+  n: values.length,
+});
+
+export function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function deviation(values: number[]): number {
+  const centre = median(values);
+  return median(values.map(value => Math.abs(value - centre)));
+}
+
+export function ratioWithSpread(ratio: number, rounds: number[]): Ratio {
+  const mad = deviation(rounds);
+  return {ratio, rounds, mad, tooWide: mad > widestSpread * ratio};
+}

@@ -1,0 +1,280 @@
+// The bench as its users run it, and what it makes of its numbers.
+import {spawn} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {readBenchFile} from '../bench/browser.ts';
+import {changes, changesText} from '../bench/changes.ts';
+import {nextBest, winner, winsFrom} from '../bench/findings.ts';
+import {withTables} from '../bench/readme.ts';
+import {placeTable} from '../bench/report.ts';
+import {
+  type Contenders,
+  FORMAT,
+  isMeasured,
+  type Measured,
+  type Results,
+  type Row,
+  rate,
+} from '../bench/results.ts';
+import {startBrowser} from '../src/cli/browser.ts';
+import {serve} from '../src/cli/serve.ts';
+
+const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
+const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-bench-'));
+const small = ['--quick', '--case', 'tutorial/dense/bias-gradient', '--backend', 'cpu'];
+
+interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function run(
+  args: string[],
+  {env = {}, interruptAt}: {env?: Record<string, string>; interruptAt?: RegExp} = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [program, ...args], {
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+    env: {...process.env, ...env},
+  });
+  const result: Finished = {code: null, stdout: '', stderr: ''};
+  let interrupted = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    result.stdout += text;
+    if (!interrupted && interruptAt?.test(result.stdout)) interrupted = child.kill('SIGINT');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    result.stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', code => resolve({...result, code}));
+  });
+}
+
+const jsonOf = (file: string): Results => JSON.parse(readFileSync(file, 'utf8'));
+
+// ---- what it makes of its numbers
+
+const measured = (median: number, mad = 0): Measured => ({
+  steady: {least: median, median, mad, n: 5},
+  first: 2 * median,
+});
+
+const row = (name: string, batch: number, contenders: Contenders): Row => ({
+  name,
+  batch,
+  contenders,
+});
+
+const resultsOf = (rows: Row[]): Results => ({
+  format: FORMAT,
+  date: '2026-11-25T12:00:00.000Z',
+  extent: 'usual',
+  machine: {cpu: 'a processor', cores: 2, load: 0, tfjs: '4.22.0'},
+  places: [
+    {
+      place: 'browser',
+      runtime: 'a browser',
+      missing: [],
+      roofs: [],
+      rows,
+      splits: [],
+      firstSteps: [],
+    },
+  ],
+});
+
+const crossing = [
+  row('a/step', 1, {simd: measured(1), webgl: measured(4), 'stock webgl': measured(0.5)}),
+  row('a/step', 64, {simd: measured(8), webgl: measured(6)}),
+  row('a/step', 256, {simd: measured(30), webgl: measured(10)}),
+];
+
+test('bench: the winner is one of ours, by so much, from so many images on', () => {
+  assert.is(winner(crossing[0]), 'simd');
+  assert.equal(nextBest(crossing[0]), {name: 'webgl', times: 4});
+  assert.is(winsFrom(crossing[0], crossing), 'simd to 1, webgl from 64');
+  assert.is(winsFrom(crossing[1], crossing.slice(1)), 'from 64');
+  assert.is(winsFrom(crossing[1], crossing.slice(1, 2)), undefined);
+});
+
+test('bench: the table names winner, next and crossing, and who is wrong', () => {
+  const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
+  const {places} = resultsOf([...crossing, wrong]);
+  const text = placeTable(places[0], 64);
+  const [, line, relu, remark] = text.split('\n');
+  assert.match(line, /^a\/step +webgl +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
+  assert.match(relu, /^a\/relu +cpu +– +– +WRONG/);
+  assert.is(remark.trim(), 'simd: not timed, it disagrees');
+});
+
+test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {
+  const roof = {code: 'simd', gflops: 40, gbytes: 10, bytes: 1} as const;
+  const pass = {...row('a/conv', 64, {}), flops: 2e6, bytes: 1e6};
+  assert.equal(rate(pass, measured(0.5), roof), {gflops: 4, intensity: 2, most: 20});
+  assert.equal(rate({...pass, bytes: 1e5}, measured(0.5), roof)?.most, 40);
+  assert.equal(rate({...pass, bytes: undefined}, measured(0.5), roof), {gflops: 4});
+  assert.is(rate(row('a/relu', 64, {}), measured(1), roof), undefined);
+});
+
+test('bench: changes beyond noise are flagged, on a machine that is slower as a whole too', () => {
+  const rows = (times: number[]) =>
+    times.map((ms, i) => row(`a/${i}`, 64, {simd: measured(ms, 0.01 * ms)}));
+  const [before, after] = [resultsOf(rows([1, 2, 3, 4, 5])), resultsOf(rows([2, 4, 12, 8.2, 10]))];
+  assert.equal(
+    changes(before, after).map(({ratio}) => ratio),
+    [2, 2, 4, 2.05, 2],
+  );
+  const text = changesText(before, after);
+  assert.match(text, /5 times: the median of all ratios after\/before is 2\.00/);
+  const flagged = text.split('\n').filter(line => /slower|faster/.test(line));
+  assert.is(flagged.length, 1);
+  assert.match(flagged[0], /^browser, a\/2, batch 64: simd +3\.00 +12\.0 +4\.00 +2\.00 +slower$/);
+  // A spread as wide as the change: no claim.
+  const noisy = resultsOf([row('a/2', 64, {simd: measured(12, 9)}), ...rows([1, 2])]);
+  assert.not.match(changesText(before, noisy), /a\/2/);
+});
+
+test('bench: README has the tables of bench/readme.json', () => {
+  const root = new URL('../../', import.meta.url);
+  const readme = readFileSync(new URL('README.md', root), 'utf8');
+  const results = jsonOf(fileURLToPath(new URL('bench/readme.json', root)));
+  assert.is(readme, withTables(readme, results));
+  assert.ok(results.places.every(({rows}) => rows.length > 40));
+});
+
+// ---- the command
+
+test('bench: numbers, table and exit code of a run, and what changed since', async () => {
+  const file = join(temporary, 'results.json');
+  const first = await run([...small, '--json', file]);
+  assert.is(first.code, 0, first.stderr);
+  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +cpu/);
+  const results = jsonOf(file);
+  assert.is(results.format, FORMAT);
+  assert.equal(
+    results.places.map(({place}) => place),
+    ['node', 'browser'],
+  );
+  for (const {rows} of results.places) {
+    assert.is(rows.length, 1);
+    assert.ok(isMeasured(rows[0].contenders.cpu));
+  }
+  const second = await run(['--from', file, '--compare', file]);
+  assert.is(second.code, 0, second.stderr);
+  assert.match(second.stdout, /No ratio differs from it by more than noise/);
+});
+
+test('bench: without a browser its row says why, and Node is measured', async () => {
+  const file = join(temporary, 'no-browser.json');
+  const {code, stdout} = await run([...small, '--json', file], {
+    env: {MNIST_OPS_BROWSER: '/no/such/browser'},
+  });
+  assert.is(code, 0);
+  assert.match(stdout, /cpu: not measured, MNIST_OPS_BROWSER: expected a Chrome or Chromium/);
+  assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
+});
+
+test('bench: Ctrl-C keeps what was measured', async () => {
+  const file = join(temporary, 'interrupted.json');
+  const {code, stderr} = await run([...small, '--json', file], {interruptAt: /bias-gradient/});
+  assert.is(code, 130);
+  assert.match(stderr, /interrupted; what was measured until then is in .*interrupted\.json/);
+  const results = jsonOf(file);
+  assert.is(results.incomplete, true);
+  assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
+});
+
+const misuses: [string[], RegExp][] = [
+  [
+    ['--case', 'tutorial/conv3'],
+    /^bench: --case: expected tutorial\/step, .*, found "tutorial\/conv3"\n$/,
+  ],
+  [
+    ['--backend', 'cuda'],
+    /^bench: --backend: expected simd, cpu, webgl, wasm, webgpu, found "cuda"\n$/,
+  ],
+  [['--fast'], /^bench: Unknown option '--fast' \(see --help\)\n$/],
+  [['--quick', '--full'], /^bench: --quick: expected it without --full, found both\n$/],
+  [
+    ['--json', '/no/such/folder/x.json'],
+    /^bench: --json: expected a file that can be written, .*ENOENT/,
+  ],
+  [
+    ['--compare', '/no/such.json'],
+    /^bench: --compare: expected a file of this bench's numbers .*ENOENT/,
+  ],
+  [['--from', 'package.json'], /^bench: --from: expected .* the format undefined\n$/],
+];
+for (const [args, message] of misuses) {
+  test(`bench ${args.join(' ')}: one sentence, exit 2`, async () => {
+    const {code, stderr} = await run(args);
+    assert.match(stderr, message);
+    assert.is(code, 2);
+  });
+}
+
+test('bench --help lists options and cases', async () => {
+  const {code, stdout} = await run(['--help']);
+  assert.is(code, 0);
+  for (const word of ['--peers', '--compare', 'mnist-core/conv2/input-gradient', 'Exit codes']) {
+    assert.ok(stdout.includes(word), word);
+  }
+});
+
+// ---- the page
+
+test('bench.html runs the cases in a visitor’s browser, and the numbers can be had', async () => {
+  const served = await serve(readPage);
+  const browser = await startBrowser();
+  try {
+    const page = await browser.newPage();
+    const problems: string[] = [];
+    page.on('pageerror', error => problems.push(String(error)));
+    page.on('request', request => {
+      if (!request.url().startsWith(served.origin) && !request.url().startsWith('blob:')) {
+        problems.push(request.url());
+      }
+    });
+    await page.goto(
+      `${served.origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
+    );
+    await page.getByRole('button', {name: 'Run'}).click();
+    await page.getByText('Done.').waitFor({timeout: 60_000});
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', {name: 'Download the numbers'}).click(),
+    ]);
+    const results = jsonOf(await download.path());
+    const [{rows, renderer}] = results.places;
+    assert.is(results.format, FORMAT);
+    assert.match(renderer ?? '', /SwiftShader/);
+    assert.equal(Object.keys(rows[0].contenders), ['cpu', 'webgl', 'stock webgl']);
+    assert.ok(Object.values(rows[0].contenders).every(isMeasured));
+    assert.match((await page.locator('#results').textContent()) ?? '', /bias-gradient/);
+    assert.equal(problems, []);
+
+    await page.goto(`${served.origin}/bench.html?case=tutorial/conv3`);
+    await page.getByRole('button', {name: 'Run'}).click();
+    await page.getByText(/It failed: expected cases of .*, found "tutorial\/conv3"/).waitFor();
+  } finally {
+    await browser.close();
+    served.close();
+  }
+});
+
+/** As bench/browser.ts does it, but for where this bundle lies. */
+const readPage = (path: string) =>
+  /^\/(mnist|tfjs-wasm)\//.test(path)
+    ? readBenchFile(path)
+    : Promise.resolve(
+        readFileSync(join(fileURLToPath(new URL('../bench', import.meta.url)), path)),
+      );
+
+test.after(() => rmSync(temporary, {recursive: true}));
+test.run();

@@ -5,7 +5,7 @@ import {caseNames, isBelow} from './cases.ts';
 import {showResults} from './charts/charts.ts';
 import {inBrowser} from './contest.ts';
 import {renderer, runHere} from './page.ts';
-import {type Backend, type Extent, FORMAT, type Results} from './results.ts';
+import {type Backend, type Extent, FORMAT, jsonOf, type Results} from './results.ts';
 import {firstLine} from './rows.ts';
 import {isSoftware} from './run.ts';
 
@@ -82,8 +82,7 @@ async function run(): Promise<Results> {
   const request = {
     extent: results.extent,
     cases,
-    backends: named.length ? (named as Backend[]) : inBrowser.ours,
-    softwareWebGPU: named.includes('webgpu'),
+    named: named as Backend[],
   };
   for await (const news of runHere(request)) {
     if (news.kind === 'next') {
@@ -103,9 +102,7 @@ async function run(): Promise<Results> {
   shown.replaceChildren();
   showResults(results, shown);
   URL.revokeObjectURL(download.href);
-  download.href = URL.createObjectURL(
-    new Blob([JSON.stringify(results, null, 1)], {type: 'application/json'}),
-  );
+  download.href = URL.createObjectURL(new Blob([jsonOf(results)], {type: 'application/json'}));
   download.hidden = false;
   return results;
 }

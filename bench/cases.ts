@@ -2,8 +2,17 @@
 import {type Preset, presets} from '../src/network.ts';
 import type {Case} from './contest.ts';
 import {kernelCases} from './kernel_cases.ts';
-import {backendOf, type Extent, isReference, type PlaceName} from './results.ts';
+import {type Backend, backendOf, type Extent, isReference, type PlaceName} from './results.ts';
 import {type Beside, epochCase, inferenceCase, stepCase} from './step_case.ts';
+
+/** What is wanted. */
+export interface Request {
+  extent: Extent;
+  /** Names of cases, or what they begin with; none: all. */
+  cases: readonly string[];
+  /** Backends by name, which all cases run on then, and no others; none: all. */
+  named: readonly Backend[];
+}
 
 /** Images in a batch, but for the sweep. */
 export const batchSize = 64;
@@ -27,19 +36,23 @@ const atSize = (network: Preset, size: number, beside: Beside): Case[] => [
   ...kernelCases(network, size),
 ];
 
-/** On the backends with kernels of ours. The reference takes ten times as long as those, and has its place in the smaller half. */
-const withoutReference = (cases: Case[]): Case[] =>
+/** On the backends with kernels of ours, and those named. The reference takes ten times as long and more. */
+const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
   cases.map(each => ({
     ...each,
-    names: names => each.names(names).filter(name => !isReference(backendOf(name))),
+    names: names =>
+      each.names(names).filter(name => {
+        const backend = backendOf(name);
+        return !isReference(backend) || named.includes(backend);
+      }),
   }));
 
 /**
- * quick: `tutorial`. usual: both networks, and of `tutorial` steps and inference in all sizes; in a browser each pass on a
+ * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes; in a browser each pass on a
  * single image too, to tell from which size on a GPU is worth it. full: everything in all sizes.
  */
-export function casesOf(extent: Extent, place: PlaceName): Case[] {
-  if (extent === 'quick') return atSize('tutorial', batchSize, stockToo);
+export function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
+  if (extent === 'quick') return withoutReference(atSize('tutorial', batchSize, stockToo), named);
   if (extent === 'full') {
     return networks.flatMap(network => [
       ...sizes.flatMap(size => atSize(network, size, everybody)),
@@ -49,13 +62,16 @@ export function casesOf(extent: Extent, place: PlaceName): Case[] {
   const others = sizes.filter(size => size !== batchSize && size <= mostUsual);
   return [
     ...atSize('tutorial', batchSize, everybody),
-    ...withoutReference([
-      ...atSize('mnist-core', batchSize, stockToo),
-      ...others.map(size => stepCase('tutorial', size, oursAlone)),
-      ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
-      ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
-      epochCase('tutorial', someBatches),
-    ]),
+    ...withoutReference(
+      [
+        ...atSize('mnist-core', batchSize, stockToo),
+        ...others.map(size => stepCase('tutorial', size, oursAlone)),
+        ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
+        ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
+        epochCase('tutorial', someBatches),
+      ],
+      named,
+    ),
   ];
 }
 
@@ -63,15 +79,15 @@ export function casesOf(extent: Extent, place: PlaceName): Case[] {
 export const caseNames: readonly string[] = [
   ...new Set(
     (['quick', 'usual', 'full'] as const).flatMap(extent =>
-      casesOf(extent, 'browser').map(({name}) => name),
+      casesOf(extent, 'browser', []).map(({name}) => name),
     ),
   ),
 ];
 
 /** The cases of those names, or below them; all of them if there are no names. */
-export const chooseCases = (extent: Extent, place: PlaceName, names: readonly string[]): Case[] =>
-  casesOf(extent, place).filter(
-    ({name}) => names.length === 0 || names.some(chosen => isBelow(name, chosen)),
+export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): Case[] =>
+  casesOf(extent, place, named).filter(
+    ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
   );
 
 /** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */

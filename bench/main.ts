@@ -9,15 +9,23 @@ import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
 import {BenchBrowser, readBenchFile} from './browser.ts';
+import type {Request} from './cases.ts';
 import {batchSize, caseNames, chooseCases, isBelow} from './cases.ts';
 import {changesText} from './changes.ts';
 import {reportHtml} from './charts/report_html.ts';
 import {inBrowser, inNode, type Place} from './contest.ts';
 import {writeReadme} from './readme.ts';
 import {legend, machineText, peersTable, placeTable, placeText} from './report.ts';
-import {type Backend, type Extent, FORMAT, type PlaceResults, type Results} from './results.ts';
+import {
+  type Backend,
+  type Extent,
+  FORMAT,
+  jsonOf,
+  type PlaceResults,
+  type Results,
+} from './results.ts';
 import {firstLine} from './rows.ts';
-import {type News, type Request, runPlace} from './run.ts';
+import {type News, runPlace} from './run.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
@@ -28,11 +36,11 @@ const helpText = `Times our kernels on every backend, in Node and in a browser, 
 usage: npm run bench -- [options]
 
   (none)         both networks in batches of 64, and tutorial in others too; under three minutes
-  --quick        tutorial in batches of 64, with a few rounds each; under forty seconds
-  --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; takes an hour
+  --quick        tutorial in batches of 64, with a few rounds each and without wasm and webgpu; under forty seconds
+  --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; more than an hour without a GPU
   --case NAME    only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2, tutorial/step;
                  may be given several times, and --backend too
-  --backend NAME only that backend: ${backendNames.join(', ')}
+  --backend NAME only that backend, in all cases then: ${backendNames.join(', ')}
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
   --json FILE    where the numbers go; bench/results.json if not given
   --compare FILE afterwards, what has changed since the numbers in that file
@@ -83,7 +91,7 @@ async function main(args: string[]): Promise<number> {
   } else {
     await checkWritable(file);
     results = newResults(request.extent);
-    const save = () => writeFile(file, `${JSON.stringify(results, null, 1)}\n`);
+    const save = () => writeFile(file, jsonOf(results));
     process.once('SIGINT', async () => {
       results.incomplete = true;
       showProgress('');
@@ -98,7 +106,7 @@ async function main(args: string[]): Promise<number> {
   }
   await writeReport(results);
   if (older) process.stdout.write(`\n${changesText(older, results)}`);
-  if (options.readme) await writeReadme(results);
+  if (options.readme) await writeReadme(JSON.parse(jsonOf(results))); // rounded, as in the file
   return isWrong(results) ? 1 : 0;
 }
 
@@ -121,7 +129,8 @@ function newResults(extent: Extent): Results {
 async function measure(results: Results, request: Request, peers: boolean): Promise<void> {
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
   process.stdout.write(`${machineText(results.machine, results.date)}\n`);
-  const asked = (place: Place) => place.ours.some(name => request.backends.includes(name));
+  const asked = (place: Place) =>
+    request.named.length === 0 || place.ours.some(name => request.named.includes(name));
   const data = await loadMnist();
   if (asked(inNode)) {
     const runtime = `Node ${process.versions.node}, V8 ${process.versions.v8}`;
@@ -149,7 +158,10 @@ async function measureInBrowser(place: PlaceResults, request: Request): Promise<
   try {
     browser = await BenchBrowser.open();
   } catch (error) {
-    place.missing = request.backends.map(backend => ({backend, why: firstLine(error)}));
+    place.missing = (request.named.length ? request.named : backendNames).map(backend => ({
+      backend,
+      why: firstLine(error),
+    }));
     return;
   }
   try {
@@ -247,8 +259,8 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
   if (options.quick && options.full) {
     throw new UsageError('--quick: expected it without --full, found both');
   }
-  const {case: cases = [], backend: backends = backendNames} = options;
-  const strange = backends.find(name => !backendNames.includes(name as Backend));
+  const {case: cases = [], backend: named = []} = options;
+  const strange = named.find(name => !backendNames.includes(name as Backend));
   if (strange !== undefined) {
     throw new UsageError(`--backend: expected ${backendNames.join(', ')}, found "${strange}"`);
   }
@@ -259,9 +271,8 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
     );
   }
   const extent = options.full ? 'full' : options.quick ? 'quick' : 'usual';
-  const softwareWebGPU = options.backend?.includes('webgpu');
-  const request = {extent, cases, backends: backends as Backend[], softwareWebGPU} as const;
-  if (chooseCases(extent, 'browser', cases).length === 0) {
+  const request: Request = {extent, cases, named: named as Backend[]};
+  if (chooseCases(request, 'browser').length === 0) {
     throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
   }
   return request;

@@ -28,7 +28,7 @@ export interface Effort {
 
 export const efforts: Record<Extent, Effort> = {
   // biome-ignore format: a table
-  quick: {warmUpMs: 10, turnMs: 5, least: 2, most: 2, ms: 0, slowMs: 50, slowRounds: 1, tries: 1},
+  quick: {warmUpMs: 25, turnMs: 5, least: 2, most: 2, ms: 0, slowMs: 50, slowRounds: 1, tries: 1},
   // biome-ignore format: a table
   usual: {warmUpMs: 30, turnMs: 10, least: 3, most: 5, ms: 100, slowMs: 100, slowRounds: 2, tries: 1},
   // biome-ignore format: a table

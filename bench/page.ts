@@ -7,11 +7,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import {fetchMnist} from '../src/data/url.ts';
 import type {Preset} from '../src/network.ts';
 import {takeBatches} from './batches.ts';
+import type {Request} from './cases.ts';
 import {batchSize} from './cases.ts';
 import {inBrowser} from './contest.ts';
 import {enter, sample} from './measure.ts';
 import {isStock, type Name} from './results.ts';
-import {type News, type Request, runPlace} from './run.ts';
+import {type News, runPlace} from './run.ts';
 import {stepContender} from './step_case.ts';
 
 tf.enableProdMode();

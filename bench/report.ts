@@ -171,9 +171,10 @@ function table(rows: readonly Row[], shown: readonly Column[]): string {
   const sizes = new Set(rows.map(({batch}) => batch));
   const label = ({name, batch}: Row) =>
     sizes.size > 1 && shown[0][0] !== 'batch' ? `${name}, batch ${batch}` : name;
+  const filled = shown.filter(([, cell]) => rows.some(row => cell(row) !== none));
   const [heading, ...lines] = aligned([
-    ['case', ...shown.map(([heading]) => heading)],
-    ...rows.map(row => [label(row), ...shown.map(([, cell]) => cell(row))]),
+    ['case', ...filled.map(([heading]) => heading)],
+    ...rows.map(row => [label(row), ...filled.map(([, cell]) => cell(row))]),
   ]);
   const body = lines.flatMap((line, i) => [
     line,

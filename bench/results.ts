@@ -153,6 +153,14 @@ export interface PeerRow {
   notMeasured?: NotMeasured;
 }
 
+/** With five digits, and a line for each row. */
+export const jsonOf = (results: Results): string =>
+  JSON.stringify(results, (_, value) =>
+    typeof value === 'number' ? Number(value.toPrecision(5)) : value,
+  )
+    .replaceAll('{"name":', '\n{"name":')
+    .concat('\n');
+
 export const isMeasured = (found: Measured | NotMeasured | undefined): found is Measured =>
   found !== undefined && 'steady' in found;
 

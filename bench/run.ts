@@ -2,22 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
-import {batchSize, chooseCases} from './cases.ts';
+import {batchSize, chooseCases, type Request} from './cases.ts';
 import {namesIn, type Place} from './contest.ts';
 import {efforts} from './measure.ts';
-import type {Backend, Extent, PlaceResults, Row} from './results.ts';
+import type {Backend, PlaceResults, Row} from './results.ts';
 import {createPeak, measureRoofs} from './roofs.ts';
 import {type Bench, firstLine, runCase} from './rows.ts';
 import {splitStep} from './split.ts';
-
-export interface Request {
-  extent: Extent;
-  /** Names of cases, or what they begin with; none: all. */
-  cases: readonly string[];
-  backends: readonly Backend[];
-  /** Also WebGPU on an adapter in software, which takes seconds for a step. */
-  softwareWebGPU?: boolean;
-}
 
 /** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
 export type News =
@@ -32,13 +23,14 @@ export type Tools = Pick<Bench, 'data' | 'load' | 'draws'>;
 
 export async function* runPlace(
   place: Place,
-  {extent, cases, backends, softwareWebGPU}: Request,
+  request: Request,
   tools: Tools,
 ): AsyncGenerator<News> {
-  const wanted = place.ours.filter(name => backends.includes(name));
+  const {extent, named} = request;
+  const wanted = place.ours.filter(name => named.length === 0 || named.includes(name));
   const missing: PlaceResults['missing'] = [];
   for (const backend of wanted) {
-    const why = await whyMissing(backend, softwareWebGPU);
+    const why = await whyMissing(backend, named);
     if (why) missing.push({backend, why});
   }
   yield {kind: 'missing', missing};
@@ -51,7 +43,7 @@ export async function* runPlace(
     yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
   }
   const bench: Bench = {names: namesIn(place, there), effort: efforts[extent], peak, ...tools};
-  const chosen = chooseCases(extent, place.name, cases);
+  const chosen = chooseCases(request, place.name);
   for (const [i, each] of chosen.entries()) {
     const what = `${each.name}, batch ${each.batch}`;
     yield {kind: 'next', what, number: i + 1, of: chosen.length};
@@ -74,13 +66,13 @@ export async function* runPlace(
 /** Undefined if the backend starts. */
 async function whyMissing(
   backend: Backend,
-  softwareWebGPU: boolean | undefined,
+  named: readonly Backend[],
 ): Promise<string | undefined> {
   if (backend === 'webgpu') {
     const adapter = await globalThis.navigator?.gpu?.requestAdapter();
     if (!adapter) return 'this browser has no WebGPU, or no adapter for it';
     const {description, architecture} = adapter.info;
-    if (!softwareWebGPU && isSoftware(`${architecture} ${description}`)) {
+    if (!named.includes('webgpu') && isSoftware(`${architecture} ${description}`)) {
       return `its adapter is a renderer in software (${description || architecture}); --backend webgpu measures it all the same`;
     }
   }

@@ -1,4 +1,5 @@
 // A contest: several ways of doing the same, each on its own backend with tensors of its own.
+import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import type {Tolerance, Values} from '../test/compare.ts';
@@ -75,12 +76,33 @@ export interface Contender {
   run(): Output | Promise<Output>;
   /** Nobody runs this without wanting the tensor's values: they are read each time, not once for many runs. */
   readsEach?: boolean;
-  /** How long it takes to move the inputs of a run to the backend, in ms, given how long a run takes without; of so many tries. */
-  upload(steady: number, tries: number): number | Promise<number>;
+  /** The milliseconds that it takes to move the inputs of one run to the backend; undefined where that is a part of the run. */
+  upload?(): number;
   dispose(): void;
 }
 
 export type Output = tf.Tensor | number;
+
+export const onGPU = (): boolean => ['webgl', 'webgpu'].includes(tf.getBackend());
+
+/**
+ * The milliseconds that it takes to make these tensors and to send them to where the backend computes; the second time, as
+ * TensorFlow.js sends values to WebGL through a program, which has to be compiled.
+ */
+export function timeUpload<T extends tf.Tensor[]>(make: () => T): {tensors: T; ms: number} {
+  tf.dispose(send(make()));
+  const start = performance.now();
+  const tensors = send(make());
+  return {tensors, ms: performance.now() - start};
+}
+
+function send<T extends tf.Tensor[]>(tensors: T): T {
+  if (!onGPU()) return tensors;
+  const backend = tf.backend() as MathBackendWebGL; // WebGPU has the same method
+  for (const {dataId} of tensors) backend.uploadToGPU(dataId);
+  if (tf.getBackend() === 'webgl') backend.gpgpu.gl.finish();
+  return tensors;
+}
 
 /** Waits until the output is computed, and has its values. Only GPUs compute later. */
 export async function read(output: Output): Promise<void> {

@@ -1,5 +1,4 @@
 // Each pass of each layer by itself, at the network's shapes: our kernels beside the stock kernel that does the same.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Preset} from '../src/network.ts';
 import {BiasGradient} from '../src/ops/bias.ts';
@@ -22,7 +21,7 @@ import {softmax, softmaxCrossEntropy} from '../src/ops/softmax_cross_entropy.ts'
 import type {Windows} from '../src/ops/windows.ts';
 import {Random} from '../src/random.ts';
 import {EXACT, sumTolerance, type Tolerance} from '../test/compare.ts';
-import type {Case, Contest} from './contest.ts';
+import {type Case, type Contest, timeUpload} from './contest.ts';
 import {isStock} from './results.ts';
 import {
   convolutionElements,
@@ -125,11 +124,9 @@ class Inputs {
     const size = tf.util.sizeFromShape(shape as number[]);
     const at = this.count++;
     this.numbers[at] ??= Float32Array.from({length: size}, () => this.random.normal());
-    const start = performance.now();
-    const tensor = tf.tensor<R>(this.numbers[at], shape);
-    if (onGPU()) (tf.backend() as MathBackendWebGL).uploadToGPU(tensor.dataId); // WebGPU has it too
-    this.uploadMs += performance.now() - start;
-    return this.keep(tensor);
+    const {tensors, ms} = timeUpload(() => [tf.tensor<R>(this.numbers[at], shape)]);
+    this.uploadMs += ms;
+    return this.keep(tensors[0]);
   }
 
   /** On WebGL as an op leaves it, with four numbers a texel. What comes from outside, or from a pool, has one. */
@@ -164,8 +161,6 @@ class Inputs {
     tf.dispose(this.tensors);
   }
 }
-
-const onGPU = () => ['webgl', 'webgpu'].includes(tf.getBackend());
 
 const stockConvolution = (g: Conv2DGeometry, pad: 'valid' | 'same') => ({
   strides: [g.sH, g.sW],

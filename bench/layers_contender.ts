@@ -27,7 +27,6 @@ export function layersContender(preset: Preset, batches: Numbers[]): Contender {
       const {images, labels} = tensors[steps++ % tensors.length];
       return model.trainOnBatch(images, labels) as Promise<number>;
     },
-    upload: () => 0, // as stepContender's: the same images
     dispose() {
       model.dispose();
       optimizer.dispose();

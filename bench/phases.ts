@@ -2,7 +2,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {type Contender, read} from './contest.ts';
+import {type Contender, onGPU, read} from './contest.ts';
 import {median} from './statistics.ts';
 
 /** The milliseconds that it takes to read a result that is there already; undefined where a run reads its own, or has none. */
@@ -20,8 +20,6 @@ export async function readBack({run}: Contender, tries: number): Promise<number 
   }
   return median(times);
 }
-
-const onGPU = () => ['webgl', 'webgpu'].includes(tf.getBackend());
 
 /** Waits for the GPU to be done with everything, without reading it. */
 async function computed(): Promise<void> {

@@ -92,7 +92,7 @@ export interface Measured {
   ratio?: Ratio;
   /** The very first run in this process or page; on a GPU it compiles the programs that no earlier case has used. */
   first: number;
-  /** Moving the inputs to where the backend computes, once; undefined where a run takes too long to tell. */
+  /** Moving the inputs to where the backend computes, once; undefined where that is a part of the run. */
   upload?: number;
   /** Reading the result after it is there. Only on a GPU; undefined where the run reads its result itself. */
   readBack?: number;

@@ -61,7 +61,7 @@ export async function runCase(chosen: Case, bench: Bench): Promise<Row | undefin
   try {
     const speeds = await compareSpeed(agreeing, contest.flops, bench.peak, bench.effort);
     for (const [i, {name, contender, first}] of agreeing.entries()) {
-      const others = await phases(name, contender, speeds[i].steady.median, bench);
+      const others = await phases(name, contender, bench);
       found.set(name, {...speeds[i], first, ...others});
     }
   } catch (error) {
@@ -117,16 +117,13 @@ const referenceOf = (joined: Joined[]): Joined =>
 async function phases(
   name: Name,
   contender: Contender,
-  steady: number,
   {draws, effort}: Bench,
 ): Promise<Pick<Measured, 'upload' | 'readBack' | 'gpu' | 'draws'>> {
   await enter(name);
-  const {slowMs, tries} = effort;
-  const upload = steady > slowMs ? undefined : await contender.upload(steady, tries);
   return {
-    upload,
-    readBack: await readBack(contender, tries),
-    gpu: await gpuTime(contender, tries),
+    upload: contender.upload?.(),
+    readBack: await readBack(contender, effort.tries),
+    gpu: await gpuTime(contender, effort.tries),
     draws: tf.getBackend() === 'webgl' && draws ? await countDraws(contender, draws) : undefined,
   };
 }

@@ -5,11 +5,10 @@ import {softmaxCrossEntropy} from '../src/ops/softmax_cross_entropy.ts';
 import {train} from '../src/training.ts';
 import {sumTolerance} from '../test/compare.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
-import type {Case, Contender} from './contest.ts';
+import {type Case, type Contender, timeUpload} from './contest.ts';
 import {layersContender} from './layers_contender.ts';
 import {backendOf, isLayers, isReference, isStock, type Name} from './results.ts';
 import {inferenceFlops, shapesOf, stepFlops} from './shapes.ts';
-import {median} from './statistics.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
 /** Who takes part besides our ops. */
@@ -89,7 +88,6 @@ export const epochCase = (preset: Preset, batches: number | undefined): Case => 
           network.dispose();
           return compared;
         },
-        upload: () => 0, // a part of the run
         dispose() {},
       };
     },
@@ -106,14 +104,14 @@ export function stepContender(preset: Preset, batches: Numbers[], stock = false)
     stock
       ? stockLoss(labels, stockForward(preset, network.variables, xs))
       : softmaxCrossEntropy(labels, network.forward(xs));
-  const stepOn = ({xs, labels}: ReturnType<typeof toTensors>): number | Promise<number> => {
-    const cost = optimizer.minimize(() => lossOf(xs, labels), true, network.variables) as tf.Scalar;
-    return lossIn(cost);
-  };
   let steps = 0;
   return {
-    run: () => stepOn(tensors[steps++ % tensors.length]),
-    upload: (steady, tries) => uploadOf(batches[0], steady, tries, stepOn),
+    run() {
+      const {xs, labels} = tensors[steps++ % tensors.length];
+      const cost = optimizer.minimize(() => lossOf(xs, labels), true, network.variables);
+      return lossIn(cost as tf.Scalar);
+    },
+    upload: () => uploadOf(batches[0]),
     dispose() {
       network.dispose();
       optimizer.dispose();
@@ -131,12 +129,7 @@ function inferenceContender(preset: Preset, batches: Numbers[], stock: boolean):
   return {
     run: () => logitsOf(tensors[runs++ % tensors.length].xs),
     readsEach: true,
-    upload: (steady, tries) =>
-      uploadOf(batches[0], steady, tries, async ({xs}) => {
-        const logits = logitsOf(xs);
-        await logits.data();
-        logits.dispose();
-      }),
+    upload: () => uploadOf(batches[0]),
     dispose() {
       network.dispose();
       disposeBatches(tensors);
@@ -157,22 +150,11 @@ function lossIn(scalar: tf.Scalar): number | Promise<number> {
   return value;
 }
 
-/** By how much longer a run takes on a batch that is on no backend yet. */
-export async function uploadOf(
-  batch: Numbers,
-  steady: number,
-  tries: number,
-  runOn: (tensors: ReturnType<typeof toTensors>) => unknown,
-): Promise<number> {
-  const times: number[] = [];
-  while (times.length < tries) {
-    const start = performance.now();
-    const tensors = toTensors(batch);
-    await runOn(tensors);
-    times.push(performance.now() - start);
-    disposeBatches([tensors]);
-  }
-  return Math.max(0, median(times) - steady);
+/** Of a batch's images and labels. */
+export function uploadOf(batch: Numbers): number {
+  const {tensors, ms} = timeUpload(() => Object.values(toTensors(batch)));
+  tf.dispose(tensors);
+  return ms;
 }
 
 export const disposeBatches = (tensors: ReturnType<typeof toTensors>[]): void =>

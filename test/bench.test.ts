@@ -1,6 +1,6 @@
 // The bench as its users run it, and what it makes of its numbers.
 import {spawn} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -15,12 +15,22 @@ import {
   type Contenders,
   FORMAT,
   isMeasured,
+  jsonOf as jsonText,
   type Measured,
   type Results,
   type Row,
   rate,
 } from '../bench/results.ts';
+import {
+  convolutionElements,
+  inferenceFlops,
+  poolElements,
+  shapesOf,
+  stepFlops,
+} from '../bench/shapes.ts';
+import {ratioOf, timing} from '../bench/statistics.ts';
 import {startBrowser} from '../src/cli/browser.ts';
+import '../src/index.ts';
 import {serve} from '../src/cli/serve.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
@@ -148,6 +158,33 @@ test('bench: README has the tables of bench/readme.json', () => {
   assert.ok(results.places.every(({rows}) => rows.length > 40));
 });
 
+test('bench: medians, and the ratio of what took turns', () => {
+  assert.equal(timing([5, 1, 9, 2]), {least: 1, median: 3.5, mad: 2, n: 4});
+  // The second of two slow rounds is missing; the first round's ratio is 6 / 2, the second's 10 / 4.
+  const times = [[6, 6, 7], [10]];
+  const {ratio, rounds, mad, tooWide} = ratioOf(times, [[2, 1, 3], [4], [100]]);
+  assert.equal(rounds, [3, 2.5]);
+  assert.is(ratio, 6.5 / 3);
+  assert.is(mad, 0.25);
+  assert.is(tooWide, true);
+  assert.is(ratioOf([[6], [6]], [[2], [2]]).tooWide, false);
+});
+
+test('bench: operations of products inside the image, and bytes of what a pass reads and writes', () => {
+  const [tutorial, core] = [shapesOf('tutorial', 1), shapesOf('mnist-core', 1)];
+  assert.is(
+    inferenceFlops(tutorial),
+    2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10),
+  );
+  // Of 28 · 5 and 14 · 5 pairs of an output and a tap along an axis, 6 meet padding.
+  const inside = 2 * (134 * 134 * 8 + 64 * 64 * 8 * 16 + 7 * 7 * 16 * 10);
+  assert.is(inferenceFlops(core), inside);
+  // Every layer once more for its weights' gradient, and all but the first once more for its input's.
+  assert.is(stepFlops(core), 3 * inside - 2 * 134 * 134 * 8);
+  assert.is(convolutionElements(tutorial.conv2), 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16);
+  assert.is(poolElements(tutorial.pool1), 24 * 24 * 8 + 2 * 12 * 12 * 8);
+});
+
 // ---- the command
 
 test('bench: numbers, table and exit code of a run, and what changed since', async () => {
@@ -168,6 +205,20 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   const second = await run(['--from', file, '--compare', file]);
   assert.is(second.code, 0, second.stderr);
   assert.match(second.stdout, /No ratio differs from it by more than noise/);
+});
+
+test('bench: a kernel that is wrong fails the command, one that is not there does not', async () => {
+  for (const [wrong, expected] of [
+    [true, 1],
+    [false, 0],
+  ] as const) {
+    const file = join(temporary, `wrong-${wrong}.json`);
+    const contenders = {cpu: measured(1), simd: {why: 'it disagrees with cpu', wrong}};
+    writeFileSync(file, jsonText(resultsOf([row('a/relu', 64, contenders)])));
+    const {code, stdout} = await run(['--from', file]);
+    assert.is(code, expected);
+    assert.match(stdout, /simd: not timed, it disagrees with cpu/);
+  }
 });
 
 test('bench: without a browser its row says why, and Node is measured', async () => {

@@ -52,7 +52,7 @@ export interface PlaceResults {
   missing: {backend: Backend; why: string}[];
   roofs: Roof[];
   rows: Row[];
-  /** A step's time by kernel, batches of 64. */
+  /** A step's time by kernel, batches of 64, on the backends with kernels of ours. */
   splits: Split[];
   /** The first steps of pages in fresh browsers: every program has to be compiled. Medians of n browsers each. */
   firstSteps: FirstSteps[];

@@ -5,7 +5,7 @@ import type {Preset} from '../src/network.ts';
 import {batchSize, chooseCases, type Request} from './cases.ts';
 import {namesIn, type Place} from './contest.ts';
 import {efforts} from './measure.ts';
-import type {Backend, PlaceResults, Row} from './results.ts';
+import {type Backend, isReference, type PlaceResults, type Row} from './results.ts';
 import {createPeak, measureRoofs} from './roofs.ts';
 import {type Bench, firstLine, runCase} from './rows.ts';
 import {splitStep} from './split.ts';
@@ -54,7 +54,8 @@ export async function* runPlace(
   for (const {name, batch} of chosen) {
     const [preset, whole] = name.split('/');
     if (whole !== 'step' || batch !== batchSize) continue;
-    for (const backend of there) {
+    // The reference kernels call others, whose time tf.profile counts twice.
+    for (const backend of there.filter(name => !isReference(name))) {
       const what = `${name}, kernel by kernel on ${backend}`;
       yield {kind: 'next', what, number: chosen.length, of: chosen.length};
       splits.push(await splitStep(backend, preset as Preset, tools.data, batch));

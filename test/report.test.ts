@@ -229,7 +229,7 @@ test('the report needs nothing but its file and complains of nothing', async () 
     'Over the batch size',
     'Under the roofline',
     'Where the time of a step goes',
-    'Phases of a step',
+    'Phases of a run',
     'Beside other libraries',
     'How to read this',
   ]);

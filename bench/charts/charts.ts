@@ -52,7 +52,7 @@ export function showResults(results: Results, into: HTMLElement): void {
     section('Over the batch size', grid(places.flatMap(overBatches))),
     section('Under the roofline', grid(places.flatMap(underRoofs))),
     section('Where the time of a step goes', grid(stepSplits(places))),
-    section('Phases of a step', places.flatMap(phases)),
+    section('Phases of a run', places.flatMap(phases)),
     section('Beside other libraries', peers.length ? [peerTable(peers)] : []),
     section('How to read this', howToRead()),
   ];
@@ -255,6 +255,6 @@ function largest(split: Split): string {
 }
 
 function phases(place: PlaceResults): HTMLElement[] {
-  const steps = phaseTable(place.rows, `Steps ${whereOf(place)}`);
+  const steps = phaseTable(place.rows, `Whole networks ${whereOf(place)}`);
   return [steps, firstStepTable(place.firstSteps)].filter(found => found !== undefined);
 }

@@ -167,10 +167,10 @@ export function winnerTable({rows}: PlaceResults, caption: string): HTMLElement 
   );
 }
 
-/** What comes before and after a step's own time. */
+/** What comes before and after the own time of a step, and of inference. */
 export function phaseTable(rows: readonly Row[], caption: string): HTMLElement | undefined {
   const lines = usualRows(rows)
-    .filter(({name}) => name.endsWith('/step'))
+    .filter(({name}) => /\/(step|inference)$/.test(name))
     .flatMap(row => measuredOf(row).map(([name, measured]) => ({row, name, measured})));
   if (lines.length === 0) return undefined;
   const ms = (value: number | undefined) => (value === undefined ? none : threeDigits(value));

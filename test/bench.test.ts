@@ -145,6 +145,11 @@ test('bench: changes beyond noise are flagged, on a machine that is slower as a 
   const flagged = text.split('\n').filter(line => /slower|faster/.test(line));
   assert.is(flagged.length, 1);
   assert.match(flagged[0], /^browser, a\/2, batch 64: simd +3\.00 +12\.0 +4\.00 +2\.00 +slower$/);
+  // The least time stayed: something else was busy.
+  const busy = resultsOf(rows([2, 4, 12, 8.2, 10]));
+  const found = busy.places[0].rows[2].contenders.simd as Measured;
+  found.steady.least = 6.3;
+  assert.not.match(changesText(before, busy), /a\/2/);
   // A spread as wide as the change: no claim.
   const noisy = resultsOf([row('a/2', 64, {simd: measured(12, 9)}), ...rows([1, 2])]);
   assert.not.match(changesText(before, noisy), /a\/2/);

@@ -1,7 +1,7 @@
 // The page bench.html: the cases and the runner of `npm run bench` in the visitor's own browser, on the visitor's own GPU.
 // `bench.html?case=tutorial/conv2&backend=webgl` narrows it down; both may be there several times.
 import * as tf from '@tensorflow/tfjs-core';
-import {caseNames, isBelow} from './cases.ts';
+import {caseNames, isBelow, type Request} from './cases.ts';
 import {showResults} from './charts/charts.ts';
 import {inBrowser} from './contest.ts';
 import {renderer, runHere} from './page.ts';
@@ -79,11 +79,20 @@ async function run(): Promise<Results> {
     },
     places: [place],
   };
-  const request = {
-    extent: results.extent,
-    cases,
-    named: named as Backend[],
-  };
+  const request = {extent: results.extent, cases, named: named as Backend[]};
+  try {
+    await listen(results, request);
+  } catch (error) {
+    results.incomplete = true;
+    throw error;
+  } finally {
+    show(results);
+  }
+  return results;
+}
+
+async function listen(results: Results, request: Request): Promise<void> {
+  const [place] = results.places;
   for await (const news of runHere(request)) {
     if (news.kind === 'next') {
       progress.max = news.of;
@@ -99,10 +108,11 @@ async function run(): Promise<Results> {
       break;
     }
   }
-  shown.replaceChildren();
+}
+
+function show(results: Results): void {
   showResults(results, shown);
   URL.revokeObjectURL(download.href);
   download.href = URL.createObjectURL(new Blob([jsonOf(results)], {type: 'application/json'}));
   download.hidden = false;
-  return results;
 }

@@ -2,7 +2,14 @@
 import {type Preset, presets} from '../src/network.ts';
 import type {Case} from './contest.ts';
 import {kernelCases} from './kernel_cases.ts';
-import {type Backend, backendOf, type Extent, isReference, type PlaceName} from './results.ts';
+import {
+  type Backend,
+  backendOf,
+  batchSize,
+  type Extent,
+  isReference,
+  type PlaceName,
+} from './results.ts';
 import {type Beside, epochCase, inferenceCase, stepCase} from './step_case.ts';
 
 /** What is wanted. */
@@ -13,9 +20,6 @@ export interface Request {
   /** Backends by name, which all cases run on then, and no others; none: all. */
   named: readonly Backend[];
 }
-
-/** Images in a batch, but for the sweep. */
-export const batchSize = 64;
 
 const sizes = [1, 8, 64, 256, 1024];
 const mostUsual = 256;
@@ -48,10 +52,11 @@ const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
   }));
 
 /**
- * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes; in a browser each pass on a
- * single image too, to tell from which size on a GPU is worth it. full: everything in all sizes.
+ * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes but the
+ * largest; in a browser each of its passes on a single image too, to tell from which size on a GPU is worth it. full: everything
+ * in all sizes.
  */
-export function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
+function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
   if (extent === 'quick') return withoutReference(atSize('tutorial', batchSize, stockToo), named);
   if (extent === 'full') {
     return networks.flatMap(network => [

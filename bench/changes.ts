@@ -1,8 +1,9 @@
 // What has changed between two runs of the bench, as far as it is more than noise.
-import {aligned, digits} from './report.ts';
+import {threeDigits} from './findings.ts';
+import {aligned} from './report.ts';
 import {isMeasured, measuredOf, type Name, type Results, type Timing} from './results.ts';
 
-export interface Change {
+interface Change {
   place: string;
   case: string;
   name: Name;
@@ -70,13 +71,13 @@ export function changesText(before: Results, after: Results): string {
     .sort((a, b) => b.ratio - a.ratio)
     .map(each => [
       `${each.place}, ${each.case}: ${each.name}`,
-      digits(each.before),
-      digits(each.after),
-      digits(each.ratio),
-      digits(each.ratio / whole),
+      threeDigits(each.before),
+      threeDigits(each.after),
+      threeDigits(each.ratio),
+      threeDigits(each.ratio / whole),
       each.ratio > whole ? 'slower' : 'faster',
     ]);
-  const heading = `Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${digits(whole)}\n`;
+  const heading = `Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
   if (lines.length === 0) return `${heading}No ratio differs from it by more than noise\n`;
   const table = aligned([
     ['changed by more than noise', 'before', 'after', 'ratio', 'to the median', ''],

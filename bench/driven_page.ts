@@ -1,5 +1,4 @@
 // The page that ./browser.ts drives: it asks for one piece of news after the other.
-
 import type {Request} from './cases.ts';
 import {firstSteps, renderer, runHere} from './page.ts';
 import {isSoftware, type News} from './run.ts';

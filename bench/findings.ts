@@ -1,5 +1,7 @@
 // What the rows of a place say: who is the fastest, by how much, and from which batch size on.
 import {
+  backendOf,
+  batchSize,
   isMeasured,
   isOurs,
   type Measured,
@@ -11,9 +13,6 @@ import {
 } from './results.ts';
 import {ratioWithSpread} from './statistics.ts';
 
-/** The batch size at which cases are compared with each other. */
-export const usualBatch = 64;
-
 /** Ours or others', the fastest first. */
 export const fastestFirst = (row: Row, wanted: (name: Name) => boolean): [Name, Measured][] =>
   measuredOf(row)
@@ -24,10 +23,10 @@ export const fastestFirst = (row: Row, wanted: (name: Name) => boolean): [Name, 
 export const winner = (row: Row): Name | undefined => fastestFirst(row, isOurs)[0]?.[0];
 
 /** The second, and how many times as long it takes. */
-export function nextBest(row: Row): {name: Name; times: number} | undefined {
-  const [first, second] = fastestFirst(row, isOurs);
-  if (!second) return undefined;
-  return {name: second[0], times: second[1].steady.median / first[1].steady.median};
+export function nextBest(row: Row): {name: Name; ratio: Ratio} | undefined {
+  const [[first] = [], [second] = []] = fastestFirst(row, isOurs);
+  const ratio = first && second && ratioOf(row, second, first);
+  return ratio && {name: second, ratio};
 }
 
 /** The rows of each case, the small batches first; cases in the order of the rows. */
@@ -39,7 +38,7 @@ export function byCase(rows: readonly Row[]): Row[][] {
 
 /** One row a case: that of the usual batch size, else that of the largest. */
 export const usualRows = (rows: readonly Row[]): Row[] =>
-  byCase(rows).map(found => found.find(({batch}) => batch === usualBatch) ?? found.at(-1)!);
+  byCase(rows).map(found => found.find(({batch}) => batch === batchSize) ?? found.at(-1)!);
 
 /**
  * How many times as long `slow` takes as `fast`. Both have their rounds' ratios to the row's first contender, taken in the
@@ -58,7 +57,7 @@ export function ratioOf({contenders}: Row, slow: Name, fast: Name): Ratio | unde
 }
 
 /** Neighbouring batch sizes with the same fastest of our backends. */
-export interface Reign {
+interface Reign {
   name: Name;
   from: number;
   to: number;
@@ -112,6 +111,14 @@ export const threeDigits = (x: number): string =>
     : x === 0
       ? '0'
       : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(x, 1e-4) * 1.0005))));
+
+/** "12.3", or "12.3~" where its rounds differ by too much for it to be quoted. */
+export const ratioText = ({ratio, tooWide}: Ratio): string =>
+  threeDigits(ratio) + (tooWide ? '~' : '');
+
+/** "stock / webgl": of stock webgl to webgl. */
+export const ratioHeading = (other: Name, one: Name): string =>
+  `${backendOf(other) === one ? other.split(' ')[0] : other} / ${one}`;
 
 /** "2.60 ± 0.03": the deviation to the last digit of what it belongs to. */
 export function withDeviation(value: number, mad: number): string {

@@ -9,8 +9,7 @@ import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
 import {BenchBrowser, readBenchFile} from './browser.ts';
-import type {Request} from './cases.ts';
-import {batchSize, caseNames, chooseCases, isBelow} from './cases.ts';
+import {caseNames, chooseCases, isBelow, type Request} from './cases.ts';
 import {changesText} from './changes.ts';
 import {reportHtml} from './charts/report_html.ts';
 import {inBrowser, inNode, type Place} from './contest.ts';
@@ -18,6 +17,7 @@ import {writeReadme} from './readme.ts';
 import {legend, machineText, peersTable, placeTable, placeText} from './report.ts';
 import {
   type Backend,
+  batchSize,
   type Extent,
   FORMAT,
   jsonOf,
@@ -100,8 +100,14 @@ async function main(args: string[]): Promise<number> {
       process.stderr.write(`\nbench: interrupted; what was measured until then is in ${file}\n`);
       process.exit(130);
     });
-    await measure(results, request, Boolean(options.peers));
-    await save();
+    try {
+      await measure(results, request, Boolean(options.peers));
+    } catch (error) {
+      results.incomplete = true;
+      throw error;
+    } finally {
+      await save();
+    }
     process.stdout.write(`\nNumbers: ${file}\n`);
   }
   await writeReport(results);

@@ -5,7 +5,7 @@
 //              sure it is
 //   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
 import * as tf from '@tensorflow/tfjs-core';
-import {type Contender, type Output, read} from './contest.ts';
+import {type Contender, type Output, onGPU, read} from './contest.ts';
 import {backendOf, type Extent, type Name, type Ratio, type Timing} from './results.ts';
 import type {Peak} from './roofs.ts';
 import {median, ratioOf, timing} from './statistics.ts';
@@ -38,10 +38,10 @@ export const efforts: Record<Extent, Effort> = {
 const peakSamples = 3;
 
 /** How long a sample should be at least, in ms: where a GPU is read back once a sample, many times the reading. */
-const sampleMs = ({readsEach}: Contender, name: Name, returnsTensor: boolean): number =>
-  returnsTensor && !readsEach && ['webgl', 'webgpu'].includes(backendOf(name)) ? 20 : 1;
+const sampleMs = ({readsEach}: Contender, returnsTensor: boolean): number =>
+  returnsTensor && !readsEach && onGPU() ? 20 : 1;
 
-export interface Speed {
+interface Speed {
   steady: Timing;
   ratio?: Ratio;
   ofPeak?: Timing;
@@ -72,7 +72,7 @@ export async function compareSpeed(
       about !== undefined && about > slowMs
         ? {ms: about, returnsTensor: false}
         : await warmUp(contender, warmUpMs);
-    const runs = Math.max(1, Math.ceil(sampleMs(contender, name, warm.returnsTensor) / warm.ms));
+    const runs = Math.max(1, Math.ceil(sampleMs(contender, warm.returnsTensor) / warm.ms));
     const samples = Math.max(1, Math.round(turnMs / (runs * warm.ms)));
     all.push({name, contender, runs, samples, slow: warm.ms > slowMs, times: []});
   }

@@ -8,10 +8,9 @@ import {fetchMnist} from '../src/data/url.ts';
 import type {Preset} from '../src/network.ts';
 import {takeBatches} from './batches.ts';
 import type {Request} from './cases.ts';
-import {batchSize} from './cases.ts';
 import {inBrowser} from './contest.ts';
 import {enter, sample} from './measure.ts';
-import {isStock, type Name} from './results.ts';
+import {batchSize, isStock, type Name} from './results.ts';
 import {type News, runPlace} from './run.ts';
 import {stepContender} from './step_case.ts';
 

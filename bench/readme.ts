@@ -1,10 +1,16 @@
 // The tables of README.md, made of the bench's numbers: what stands between its two marks.
 import {readFile, writeFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
-import {batchSize} from './cases.ts';
-import {winner, winsFrom} from './findings.ts';
-import {digits, percent} from './report.ts';
-import {isMeasured, type Name, type PlaceResults, type Results, type Row} from './results.ts';
+import {ratioHeading, ratioOf, ratioText, threeDigits, winner, winsFrom} from './findings.ts';
+import {percent} from './report.ts';
+import {
+  batchSize,
+  isMeasured,
+  type Name,
+  type PlaceResults,
+  type Results,
+  type Row,
+} from './results.ts';
 
 const first = '<!-- made by `npm run bench -- --from bench/readme.json --readme` -->';
 const last = '<!-- until here -->';
@@ -60,8 +66,8 @@ function peersTable({peers = []}: Results): string {
   const lines = peers.flatMap(({name, measured}) =>
     measured
       ? [
-          `| ${name} | ${digits(measured.theirs.median)} | ${digits(measured.ours.median)} | ` +
-            `${digits(measured.ratio.ratio)} ± ${digits(measured.ratio.mad)} |`,
+          `| ${name} | ${threeDigits(measured.theirs.median)} | ${threeDigits(measured.ours.median)} | ` +
+            `${ratioText(measured.ratio)} |`,
         ]
       : [],
   );
@@ -71,21 +77,19 @@ function peersTable({peers = []}: Results): string {
 
 const none = '–';
 
-const medianOf = ({contenders}: Row, name: Name): number => {
-  const found = contenders[name];
-  return isMeasured(found) ? found.steady.median : Number.NaN;
-};
-
 const time = (name: Name): Column => [
-  name.includes(' ') ? name.replace(/ (.*)/, ' `$1`') : name,
-  row => (medianOf(row, name) > 0 ? digits(medianOf(row, name)) : none),
+  name,
+  ({contenders}) => {
+    const found = contenders[name];
+    return isMeasured(found) ? threeDigits(found.steady.median) : none;
+  },
 ];
 
 const ratio = (other: Name, one: Name): Column => [
-  `${other.endsWith(` ${one}`) ? other.split(' ')[0] : other} / ${one}`,
+  ratioHeading(other, one),
   row => {
-    const times = medianOf(row, other) / medianOf(row, one);
-    return times > 0 ? digits(times) : none;
+    const found = ratioOf(row, other, one);
+    return found ? ratioText(found) : none;
   },
 ];
 

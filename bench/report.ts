@@ -1,10 +1,19 @@
 // What a bench says in a terminal: for each place what it is, then one table that names the winners.
-
-import {nextBest, winner, winsFrom} from './findings.ts';
+import {
+  nextBest,
+  ratioHeading,
+  ratioOf,
+  ratioText,
+  threeDigits,
+  winner,
+  winsFrom,
+  withDeviation,
+} from './findings.ts';
 import {
   backendOf,
   codeOf,
   isMeasured,
+  isOurs,
   type Machine,
   type Measured,
   type Name,
@@ -30,7 +39,9 @@ export function placeText({
     : '';
   const lines = [`${runtime}, one thread${build ? `, WebAssembly build: ${build}` : ''}${drawing}`];
   for (const {code, gflops, gbytes} of roofs) {
-    lines.push(`at most, ${code}: ${digits(gflops)} GFLOP/s, ${digits(gbytes)} GB/s copied`);
+    lines.push(
+      `at most, ${code}: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s copied`,
+    );
   }
   for (const {backend, why} of missing) lines.push(`${backend}: not measured, ${why}`);
   return `${lines.join('\n')}\n`;
@@ -39,7 +50,7 @@ export function placeText({
 export const legend = `simd, cpu, webgl: our kernels; wasm, webgpu: our ops in reference kernels; stock: TensorFlow.js's own ops; layers: an unmodified
 tf.layers model
 ms: the median of one run in the steady state, its result awaited inside the clock; ratios: of medians, in turns in one process
-~: its ratio to the first differs from round to round by more than a tenth: not to be quoted
+~: a ratio that differs from round to round by more than a tenth: not to be quoted
 from batch: who wins at which of the measured batch sizes (– where one size was measured)
 GFLOP/s: of the fastest, from the products with pixels inside the image, zeros included; % roof: of the most that this machine's
 roofline lets such a kernel have; % peak: of the multiply-adds that one core reached around each block of simd's runs
@@ -58,7 +69,8 @@ export function placeTable(found: PlaceResults, batch: number): string {
   if (main.length && swept.length) parts.push(table(swept, sweepColumns(found)));
   for (const {network, first, second, n} of found.firstSteps) {
     const times = Object.entries(first).map(
-      ([name, ms]) => `${name} ${digits(ms)}, then ${digits(second[name as Name] ?? Number.NaN)}`,
+      ([name, ms]) =>
+        `${name} ${threeDigits(ms)}, then ${threeDigits(second[name as Name] ?? Number.NaN)}`,
     );
     parts.push(
       `${network}, the first steps of a fresh browser, all programs to compile, ms: ${times.join('; ')} (medians of ${n})\n`,
@@ -77,25 +89,22 @@ const time = (name: Name): Column => [
     const found = row.contenders[name];
     if (!found) return none;
     if (!isMeasured(found)) return found.wrong ? 'WRONG' : none;
-    return digits(found.steady.median) + (found.ratio?.tooWide ? '~' : '');
+    return threeDigits(found.steady.median);
   },
 ];
 
 const ratio = (other: Name, one: Name): Column => [
-  `${other.endsWith(` ${one}`) ? other.split(' ')[0] : other}/${one}`,
-  ({contenders}) => {
-    const [a, b] = [contenders[other], contenders[one]];
-    if (!isMeasured(a) || !isMeasured(b)) return none;
-    return digits(a.steady.median / b.steady.median);
+  ratioHeading(other, one),
+  row => {
+    const found = ratioOf(row, other, one);
+    return found ? ratioText(found) : none;
   },
 ];
 
 function mainColumns({rows, roofs, place}: PlaceResults): Column[] {
   const names = namesOf(rows);
-  const ours = names.filter(name => !name.includes(' '));
-  const pairs = names
-    .filter(name => name.includes(' '))
-    .map(name => [name, backendOf(name)] as const);
+  const ours = names.filter(isOurs);
+  const pairs = names.filter(name => !isOurs(name)).map(name => [name, backendOf(name)] as const);
   const ofFastest = (row: Row, cell: (name: Name, found: Measured) => string) => {
     const fastest = winner(row);
     return fastest ? cell(fastest, row.contenders[fastest] as Measured) : none;
@@ -115,7 +124,7 @@ function mainColumns({rows, roofs, place}: PlaceResults): Column[] {
       row =>
         ofFastest(row, (name, found) => {
           const reached = rate(row, found, roofOf(name));
-          return reached ? digits(reached.gflops) : none;
+          return reached ? threeDigits(reached.gflops) : none;
         }),
     ],
     [
@@ -145,12 +154,12 @@ function mainColumns({rows, roofs, place}: PlaceResults): Column[] {
 }
 
 const sweepColumns = ({rows}: PlaceResults): Column[] => {
-  const ours = namesOf(rows).filter(name => !name.includes(' '));
+  const ours = namesOf(rows).filter(isOurs);
   const perImage = (name: Name): Column => [
     `${name} µs/image`,
     ({contenders, batch}) => {
       const found = contenders[name];
-      return isMeasured(found) ? digits((1000 * found.steady.median) / batch) : none;
+      return isMeasured(found) ? threeDigits((1000 * found.steady.median) / batch) : none;
     },
   ];
   return [
@@ -163,7 +172,7 @@ const sweepColumns = ({rows}: PlaceResults): Column[] => {
 
 function nextText(row: Row): string {
   const next = nextBest(row);
-  return next ? `${digits(next.times)} × ${next.name}` : none;
+  return next ? `${ratioText(next.ratio)} × ${next.name}` : none;
 }
 
 /** One line a row, and below it who has no time, and why. */
@@ -205,9 +214,9 @@ export function peersTable({peers = []}: Results): string {
     measured
       ? [
           name,
-          `${digits(measured.theirs.median)} ± ${digits(measured.theirs.mad)}`,
-          `${digits(measured.ours.median)} ± ${digits(measured.ours.mad)}`,
-          `${digits(measured.ratio.ratio)} ± ${digits(measured.ratio.mad)}`,
+          withDeviation(measured.theirs.median, measured.theirs.mad),
+          withDeviation(measured.ours.median, measured.ours.mad),
+          ratioText(measured.ratio),
           String(measured.theirs.n),
         ]
       : [`${name}: not timed, ${notMeasured?.why}`, '', '', '', ''],
@@ -219,8 +228,3 @@ export function peersTable({peers = []}: Results): string {
 const none = '–';
 
 export const percent = (part: number): string => String(Math.round(100 * part));
-
-/** 1234.5 -> "1235", 123.4 -> "123", 12.34 -> "12.3", 1.234 -> "1.23", 0.01234 -> "0.0123" */
-export function digits(x: number): string {
-  return x.toFixed(x >= 99.95 ? 0 : x >= 9.995 ? 1 : x >= 0.0995 || x === 0 ? 2 : 4);
-}

@@ -18,6 +18,9 @@ export interface Results {
   incomplete?: true;
 }
 
+/** Images in a batch where cases are compared with each other: everywhere but in the sweep over batch sizes. */
+export const batchSize = 64;
+
 export type Extent = 'quick' | 'usual' | 'full';
 
 export interface Machine {
@@ -52,7 +55,7 @@ export interface PlaceResults {
   missing: {backend: Backend; why: string}[];
   roofs: Roof[];
   rows: Row[];
-  /** A step's time by kernel, batches of 64, on the backends with kernels of ours. */
+  /** A step's time by kernel, in batches of batchSize, on the backends with kernels of ours. */
   splits: Split[];
   /** The first steps of pages in fresh browsers: every program has to be compiled. Medians of n browsers each. */
   firstSteps: FirstSteps[];

@@ -1,7 +1,7 @@
 // A row of the table: a case, and what each contender made of it.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
-import {compare, type Tolerance, type Values} from '../test/compare.ts';
+import {compare, type Values} from '../test/compare.ts';
 import {type Case, type Contender, type Contest, firstOutputs, type Names} from './contest.ts';
 import {compareSpeed, type Effort, enter} from './measure.ts';
 import {gpuTime, readBack} from './phases.ts';
@@ -49,9 +49,9 @@ export async function runCase(chosen: Case, bench: Bench): Promise<Row | undefin
       found.set(name, {why: firstLine(error), wrong: !isMissingKernel(error) && !isStock(name)});
     }
   }
+  const reference = referenceOf(joined);
   const agreeing = joined.filter(({name, contender, result}) => {
-    const reference = referenceOf(joined);
-    const problem = disagreement(result, reference.result, contest.tolerance);
+    const problem = disagreement(result, reference.result, contest);
     if (!problem) return true;
     const why = `it disagrees with ${reference.name}, ${problem}`;
     found.set(name, {why, wrong: !isStock(name)}); // TensorFlow.js's own bugs are not ours to fail on
@@ -95,15 +95,17 @@ async function join(contest: Contest, name: Name, {slowMs}: Effort): Promise<Joi
   }
 }
 
-/** Undefined where both agree in what both have: the slow have fewer losses. */
-function disagreement(result: Values, expected: Values, tolerance: Tolerance): string | undefined {
-  const [both] = [result, expected].sort((a, b) => a.values.length - b.values.length);
-  if (result.shape.length !== 1 || expected.shape.length !== 1) {
-    return compare(result, expected, tolerance);
-  }
+/** Undefined where both agree. Of losses, those that both have: the slow have fewer. */
+function disagreement(
+  result: Values,
+  expected: Values,
+  {comparedRuns, tolerance}: Contest,
+): string | undefined {
+  if (comparedRuns === 1) return compare(result, expected, tolerance);
+  const length = Math.min(result.values.length, expected.values.length);
   const cut = ({values}: Values) => ({
-    shape: both.shape,
-    values: Array.from(values).slice(0, both.values.length),
+    shape: [length],
+    values: Array.from(values).slice(0, length),
   });
   return compare(cut(result), cut(expected), tolerance);
 }

@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
-import {batchSize, chooseCases, type Request} from './cases.ts';
+import {chooseCases, type Request} from './cases.ts';
 import {namesIn, type Place} from './contest.ts';
 import {efforts} from './measure.ts';
-import {type Backend, isReference, type PlaceResults, type Row} from './results.ts';
+import {type Backend, batchSize, isReference, type PlaceResults, type Row} from './results.ts';
 import {createPeak, measureRoofs} from './roofs.ts';
 import {type Bench, firstLine, runCase} from './rows.ts';
 import {splitStep} from './split.ts';
@@ -19,7 +19,7 @@ export type News =
   | {kind: 'row'; row: Row}
   | {kind: 'splits'; splits: PlaceResults['splits']};
 
-export type Tools = Pick<Bench, 'data' | 'load' | 'draws'>;
+type Tools = Pick<Bench, 'data' | 'load' | 'draws'>;
 
 export async function* runPlace(
   place: Place,
@@ -36,12 +36,9 @@ export async function* runPlace(
   yield {kind: 'missing', missing};
   const there = wanted.filter(name => !missing.some(({backend}) => backend === name));
 
-  let peak: Bench['peak'];
-  if (there.includes('simd')) {
-    peak = createPeak();
-    yield {kind: 'build', build};
-    yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
-  }
+  const peak = there.includes('simd') ? createPeak() : undefined;
+  if (peak) yield {kind: 'build', build};
+  yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
   const bench: Bench = {names: namesIn(place, there), effort: efforts[extent], peak, ...tools};
   const chosen = chooseCases(request, place.name);
   for (const [i, each] of chosen.entries()) {

@@ -8,7 +8,7 @@ import type {Name, Split} from './results.ts';
 import {median} from './statistics.ts';
 import {stepContender} from './step_case.ts';
 
-/** Of steps that take longer than that, in ms, two are enough. */
+/** Of steps that take longer than that, in ms, one is enough. */
 const slowMs = 100;
 
 export async function splitStep(

@@ -1,10 +1,10 @@
 // Medians and how far the rest lies from them.
 import type {Ratio, Timing} from './results.ts';
 
-/** Where one has fewer rounds, the others' rounds after them are left out of the rounds' ratios. */
 /** A ratio whose rounds deviate by more than that part of it is not to be quoted. */
 const widestSpread = 0.1;
 
+/** Where one has fewer rounds, the others' rounds after them are left out of the rounds' ratios. */
 export function ratioOf(times: number[][], first: number[][]): Ratio {
   const both = Math.min(times.length, first.length);
   const rounds = times.slice(0, both).map((taken, i) => median(taken) / median(first[i]));

@@ -7,7 +7,7 @@ import {sumTolerance} from '../test/compare.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
 import {type Case, type Contender, timeUpload} from './contest.ts';
 import {layersContender} from './layers_contender.ts';
-import {backendOf, isLayers, isReference, isStock, type Name} from './results.ts';
+import {backendOf, batchSize, isLayers, isReference, isStock, type Name} from './results.ts';
 import {inferenceFlops, shapesOf, stepFlops} from './shapes.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
@@ -68,10 +68,10 @@ export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Ca
  */
 export const epochCase = (preset: Preset, batches: number | undefined): Case => ({
   name: `${preset}/epoch`,
-  batch: 64,
+  batch: batchSize,
   names: ({ours}) => ours.filter(name => !isReference(backendOf(name))),
   prepare: (data, load) => ({
-    images: batches === undefined ? data.trainSize : 64 * batches,
+    images: batches === undefined ? data.trainSize : batchSize * batches,
     comparedRuns: 1,
     tolerance: lossTolerance,
     async join() {
@@ -80,7 +80,7 @@ export const epochCase = (preset: Preset, batches: number | undefined): Case => 
         async run() {
           const network = createNetwork(preset);
           let compared = Number.NaN;
-          for await (const progress of train(network, data)) {
+          for await (const progress of train(network, data, {batchSize})) {
             if (progress.kind !== 'batch') continue;
             if (progress.batch === comparedSteps) compared = progress.loss;
             if (progress.batch === batches) break;
@@ -151,11 +151,11 @@ function lossIn(scalar: tf.Scalar): number | Promise<number> {
 }
 
 /** Of a batch's images and labels. */
-export function uploadOf(batch: Numbers): number {
+function uploadOf(batch: Numbers): number {
   const {tensors, ms} = timeUpload(() => Object.values(toTensors(batch)));
   tf.dispose(tensors);
   return ms;
 }
 
-export const disposeBatches = (tensors: ReturnType<typeof toTensors>[]): void =>
+const disposeBatches = (tensors: ReturnType<typeof toTensors>[]): void =>
   tf.dispose(tensors.flatMap(({xs, labels}) => [xs, labels]));

@@ -107,7 +107,7 @@ const crossing = [
 
 test('bench: the winner is one of ours, by so much, from so many images on', () => {
   assert.is(winner(crossing[0]), 'simd');
-  assert.equal(nextBest(crossing[0]), {name: 'webgl', times: 4});
+  assert.equal([nextBest(crossing[0])?.name, nextBest(crossing[0])?.ratio.ratio], ['webgl', 4]);
   assert.is(winsFrom(crossing[0], crossing), 'simd to 1, webgl from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1)), 'from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1, 2)), undefined);
@@ -121,6 +121,13 @@ test('bench: the table names winner, next and crossing, and who is wrong', () =>
   assert.match(line, /^a\/step +webgl +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
   assert.match(relu, /^a\/relu +cpu +– +– +WRONG/);
   assert.is(remark.trim(), 'simd: not timed, it disagrees');
+});
+
+test('bench: a ratio whose rounds differ too much is marked', () => {
+  const ratio = {ratio: 2, rounds: [1, 2, 3], mad: 1, tooWide: true};
+  const cpu = {...measured(2), ratio};
+  const {places} = resultsOf([row('a/step', 64, {simd: measured(1), cpu})]);
+  assert.match(placeTable(places[0], 64), /2\.00~ × cpu/);
 });
 
 test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {

@@ -43,11 +43,29 @@ for (const each of cases) {
     for (const [name, found] of Object.entries(row.contenders)) {
       if (!isMeasured(found)) throw new Error(`${name}: ${found.why}`);
       assert.ok(found.steady.n > 0 && found.steady.median > 0);
+      // A kernel's result stays on the GPU until it is read; bytes are counted for kernels alone.
+      const readsBack = name.endsWith('webgl') && row.bytes !== undefined;
+      assert.is(
+        found.readBack !== undefined && found.readBack > 0,
+        readsBack || isInference(name, row),
+      );
     }
     assert.equal(Object.keys(row.contenders), each.names(bench.names));
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
   });
 }
+
+const isInference = (name: string, row: Row) =>
+  name.endsWith('webgl') && row.name.endsWith('/inference');
+
+test('bench: a result that is too short disagrees', async () => {
+  const short = twoNumbers(name => ({run: () => tf.tensor1d(name === 'cpu' ? [1, 2] : [1])}));
+  const row = (await runCase(short, bench)) as Row;
+  assert.equal(row.contenders.simd, {
+    why: 'it disagrees with cpu, expected shape [2], got [1]',
+    wrong: true,
+  });
+});
 
 /** `cpu` gives 1, 2; `simd` what is asked for. */
 const twoNumbers = (join: (name: Name) => {run: () => tf.Tensor | number}): Case => ({

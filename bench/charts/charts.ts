@@ -10,10 +10,10 @@ import {
   reigns,
   threeDigits,
   totalOf,
-  usualBatch,
   usualRows,
 } from '../findings.ts';
 import {
+  batchSize,
   isOurs,
   measuredOf,
   type Name,
@@ -70,7 +70,7 @@ const section = (heading: string, content: HTMLElement[]): HTMLElement[] =>
 
 function winners(place: PlaceResults): HTMLElement[] {
   const software = place.software ? ' with a renderer in software' : '';
-  const caption = `The fastest of our backends ${whereOf(place)}${software}, batches of ${usualBatch}`;
+  const caption = `The fastest of our backends ${whereOf(place)}${software}, batches of ${batchSize}`;
   const found = winnerTable(place, caption);
   return found ? [...firstFinding(place), found] : [];
 }
@@ -206,13 +206,13 @@ const roofLegend = ({code, gflops, gbytes}: Roof) =>
 
 function nearest(dots: readonly RoofDot[]): string {
   // At small batches a kernel's start counts more than the machine.
-  const usual = dots.filter(({batch}) => batch === usualBatch);
+  const usual = dots.filter(({batch}) => batch === batchSize);
   const sorted = (usual.length ? usual : dots)
     .filter(({part}) => part !== undefined)
     .sort((a, b) => b.part! - a.part!);
   if (sorted.length === 0) return 'None of these has a roof of its own kind of code.';
   const words = ({kernel, batch, name, part}: RoofDot) =>
-    `${kernel} on ${name} with ${Math.round(100 * part!)} %${batch === usualBatch ? '' : ` (batch ${batch})`}`;
+    `${kernel} on ${name} with ${Math.round(100 * part!)} %${batch === batchSize ? '' : ` (batch ${batch})`}`;
   const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
   return `Nearest to its roof comes ${words(best)}; furthest from it stays ${words(worst)}.`;
 }
@@ -240,7 +240,7 @@ function placeSplits(place: PlaceResults, colors: Map<string, string>): HTMLElem
         'details',
         {},
         element('summary', {}, 'In ms and percent'),
-        splitTable(splits, `A step of ${heading}, by kernel, batches of ${usualBatch}`),
+        splitTable(splits, `A step of ${heading}, by kernel, batches of ${batchSize}`),
       ),
     );
     return made;

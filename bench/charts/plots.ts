@@ -19,7 +19,7 @@ import {type Backend, backendOf, isOurs, measuredOf, type Name, type Row} from '
 
 export type Draw = (width: number) => SVGSVGElement | HTMLElement;
 
-export const colorOf = (name: Name) => `var(--${backendOf(name)})`;
+const colorOf = (name: Name) => `var(--${backendOf(name)})`;
 
 /** Beside its colour, a backend has a shape. */
 const symbols = {

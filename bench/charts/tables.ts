@@ -9,13 +9,13 @@ import {
   reigns,
   threeDigits,
   totalOf,
-  usualBatch,
   usualRows,
   withDeviation,
 } from '../findings.ts';
 import {
   type Backend,
   backendOf,
+  batchSize,
   type FirstSteps,
   isOurs,
   type Measured,
@@ -114,7 +114,7 @@ function table<T>(caption: string, columns: Column<T>[], rows: readonly T[]): HT
 }
 
 const caseText = ({name, batch}: Row): string =>
-  batch === usualBatch ? name : `${name} (batch ${batch.toLocaleString('en-US')})`;
+  batch === batchSize ? name : `${name} (batch ${batch.toLocaleString('en-US')})`;
 
 /** One row a case of which any of ours has a time. */
 export function winnerTable({rows}: PlaceResults, caption: string): HTMLElement | undefined {

@@ -1,7 +1,7 @@
 // A training step's time by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
-import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import type {Preset} from '../src/network.ts';
+import {kernelTimes} from '../src/profile.ts';
 import {takeBatches} from './batches.ts';
 import {enter, sample} from './measure.ts';
 import type {Name, Split} from './results.ts';
@@ -24,7 +24,7 @@ export async function splitStep(
   const steps = (await sample(contender, 1)) > slowMs ? 1 : 5;
   for (let step = 0; step < steps; step++) {
     const ms = await sample(contender, 1);
-    const kernels = await profile(contender.run);
+    const kernels = await kernelTimes(contender.run);
     whole.push(ms);
     for (const [kernel, taken] of kernels) {
       times.set(kernel, [...(times.get(kernel) ?? []), taken]);
@@ -32,22 +32,10 @@ export async function splitStep(
   }
   contender.dispose();
   const kernels = [...times].map(([kernel, ofSteps]) => ({
-    kernel,
+    kernel: kernel.replace(/^mnist\./, ''),
     ms: median(ofSteps.map(taken => taken.reduce((sum, ms) => sum + ms, 0))),
     calls: ofSteps[0].length,
   }));
   const inKernels = kernels.reduce((sum, {ms}) => sum + ms, 0);
   return {network: preset, name, kernels, rest: Math.max(0, median(whole) - inKernels)};
-}
-
-/** The milliseconds of each call, by kernel. Convolutions and pools are told apart by what they are given. */
-async function profile(run: () => unknown): Promise<Map<string, number[]>> {
-  const found = new Map<string, number[]>();
-  const {kernels} = await tf.profile(() => run() as tf.TensorContainer);
-  for (const {name, inputShapes, kernelTimeMs} of kernels) {
-    const shape = inputShapes.find(shape => shape?.length === 4);
-    const label = name.replace(/^mnist\./, '') + (shape ? ` [${shape}]` : '');
-    found.set(label, [...(found.get(label) ?? []), Number(await kernelTimeMs)]);
-  }
-  return found;
 }

@@ -11,6 +11,11 @@ export interface TrainingOptions {
   epochs?: number;
   /** How many batches to train, instead of whole epochs. */
   batches?: number;
+  /**
+   * So many of them were trained before, and this is the rest: counted on from there, with tests after the same batches. The
+   * data has to be there too (`skipTrainBatches`). 0 if not given.
+   */
+  start?: number;
   /** Images a batch; 64 if not given. */
   batchSize?: number;
   /** The step of stochastic gradient descent for a whole batch; the network's own if not given. */
@@ -45,6 +50,8 @@ export interface Evaluation {
   total: number;
   /** [10 × 10], row by row: how many images of each label (row) were taken for each digit (column). */
   confusion: Int32Array;
+  /** [total], the digit that each image was taken for, in the order in which they were tested: all of them in file order. */
+  predictions: Uint8Array;
 }
 
 /** The loss is no longer a finite number: training has failed, and more of it won't help. */
@@ -72,6 +79,7 @@ export async function* train(
   {
     epochs = 1,
     batches,
+    start = 0,
     batchSize = 64,
     learningRate = presets[network.preset].learningRate,
     testEvery = 0,
@@ -89,12 +97,15 @@ export async function* train(
   if (!(learningRate > 0)) fail('train', 'a learningRate above 0', String(learningRate));
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const total = batches ?? epochs * batchesPerEpoch;
+  if (!(Number.isInteger(start) && start >= 0 && start < total)) {
+    fail('train', `start to be a whole number from 0 to ${total - 1}`, String(start));
+  }
   const kept = new KeptWeights(network);
-  await kept.keep('before the first batch', 0);
+  await kept.keep('before the first batch', start);
   const optimizer = tf.train.sgd(learningRate);
   try {
-    for (let batch = 1; batch <= total; batch++) {
-      const start = performance.now();
+    for (let batch = start + 1; batch <= total; batch++) {
+      const began = performance.now();
       const {xs, labels} = data.nextTrainBatch(batchSize);
       const images = xs.shape[0];
       // The last batch of an epoch may be short. It takes a step as much shorter, so that every image weighs the same:
@@ -103,7 +114,7 @@ export async function* train(
       const loss = await kept.during(`at batch ${batch} of ${total}`, () =>
         step(optimizer, network, xs, labels),
       );
-      const ms = performance.now() - start;
+      const ms = performance.now() - began;
       if (!Number.isFinite(loss)) {
         throw new DivergenceError(
           `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
@@ -182,7 +193,7 @@ async function evaluateAll(
   signal?: AbortSignal,
 ): Promise<Evaluation> {
   const chunk = 500;
-  const evaluation = newEvaluation();
+  const evaluation = newEvaluation(data.testSize);
   for (let start = 0; start < data.testSize; start += chunk) {
     const {xs, labels} = data.testBatch(start, Math.min(start + chunk, data.testSize));
     await kept.during(when, async () => {
@@ -199,15 +210,16 @@ async function evaluateSample(
   size: number,
 ): Promise<Evaluation> {
   const {xs, labels} = data.nextTestBatch(size);
-  const evaluation = newEvaluation();
+  const evaluation = newEvaluation(size);
   await count(evaluation, network, xs, labels);
   return evaluation;
 }
 
-const newEvaluation = (): Evaluation => ({
+const newEvaluation = (size: number): Evaluation => ({
   correct: 0,
   total: 0,
   confusion: new Int32Array(10 * 10),
+  predictions: new Uint8Array(size),
 });
 
 /** Adds the network's answers for one batch to the evaluation, and disposes of the batch. */
@@ -225,6 +237,7 @@ async function count(
   }
   const [givenDigits, predictedDigits] = await Promise.all(digits.map(digit => digit.data()));
   tf.dispose(digits);
+  evaluation.predictions.set(predictedDigits, evaluation.total);
   for (let i = 0; i < givenDigits.length; i++) {
     evaluation.confusion[givenDigits[i] * 10 + predictedDigits[i]]++;
     if (givenDigits[i] === predictedDigits[i]) evaluation.correct++;
@@ -238,9 +251,20 @@ async function count(
  * @throws the signal's reason, once it is aborted
  */
 async function pause(signal?: AbortSignal): Promise<void> {
-  await new Promise<void>(resolve => {
-    if (typeof setImmediate === 'function') setImmediate(resolve);
-    else setTimeout(resolve);
-  });
+  await new Promise<void>(resolve => nextTask(resolve));
   signal?.throwIfAborted();
+}
+
+/** A browser's setTimeout would wait 4 ms, which is longer than a step takes; a message of a channel's has no delay. */
+const nextTask: (work: () => void) => void =
+  typeof setImmediate === 'function' ? setImmediate : messageTasks();
+
+function messageTasks(): (work: () => void) => void {
+  const {port1, port2} = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.onmessage = () => waiting.shift()!();
+  return work => {
+    waiting.push(work);
+    port2.postMessage(0);
+  };
 }

@@ -76,7 +76,7 @@ function finished(child: ChildProcess, watch?: (child: ChildProcess, stdout: str
 const confusion = Int32Array.from({length: 100}, (_, i) => (i % 11 === 0 ? 20 : 0));
 confusion[44] = 17;
 confusion[49] = 3;
-const evaluation = {correct: 197, total: 200, confusion};
+const evaluation = {correct: 197, total: 200, confusion, predictions: new Uint8Array(200)};
 
 test('Wilson interval of 97 in 100 is [0.9155, 0.9897], and stays within [0, 1]', () => {
   // z² = 3.8415: centre (0.97 + 0.019207) / 1.038415 = 0.952612; margin 1.959964 · √(0.000291 + 0.000096) / 1.038415 = 0.037133
@@ -89,7 +89,7 @@ test('Wilson interval of 97 in 100 is [0.9155, 0.9897], and stays within [0, 1]'
 
 test('the accuracy has percentage, counts and interval', () => {
   assert.is(
-    accuracyLines({correct: 9765, total: 10000, confusion}),
+    accuracyLines({...evaluation, correct: 9765, total: 10000}),
     'Test accuracy: 97.65 %, 9,765 of 10,000 right\n95 % interval: 97.33 % to 97.93 %',
   );
 });

@@ -56,15 +56,15 @@ function syntheticBytes(trainSize: number, testSize: number): Bytes {
   };
 }
 
-function dataOf(bytes: Bytes, seed?: number): MnistData {
+function dataOf(bytes: Bytes, seed?: number, blockSize?: number): MnistData {
   const files = Object.fromEntries(
     PARTS.map(part => [part, {name: FILES[part], bytes: bytes[part]}]),
   ) as Record<Part, IdxFile>;
-  return new MnistData(files, {seed});
+  return new MnistData(files, {seed, blockSize});
 }
 
-const synthetic = (trainSize: number, testSize: number, seed?: number) =>
-  dataOf(syntheticBytes(trainSize, testSize), seed);
+const synthetic = (trainSize: number, testSize: number, seed?: number, blockSize?: number) =>
+  dataOf(syntheticBytes(trainSize, testSize), seed, blockSize);
 
 /** The indices that a batch's images tell, after checking shapes and each image against its label; disposes of it. */
 function readIndices(batch: Batch): number[] {
@@ -252,6 +252,34 @@ test('the same seed gives the same order, another seed another', () => {
   assert.not.equal(sample(1), sample(2));
   assert.not.equal(train(1), sample(1));
   assert.equal(train(), train(1));
+});
+
+test('with blocks, the first epoch is shuffled within them, in their order; later ones as a whole', () => {
+  const data = synthetic(70, 1, 1, 30);
+  const [first, second] = [0, 1].map(() => readIndices(data.nextTrainBatch(70)));
+  for (const [start, end] of [
+    [0, 30],
+    [30, 60],
+    [60, 70],
+  ]) {
+    const block = first.slice(start, end);
+    assert.equal(sorted(block), range(end).slice(start));
+    assert.not.equal(block, range(end).slice(start), 'shuffled');
+  }
+  assert.equal(sorted(second), range(70));
+  assert.ok(Math.max(...second.slice(0, 30)) >= 30, 'across the blocks');
+});
+
+test('skipped batches are those that would have come, over the end of an epoch too', () => {
+  const [drawn, skipping] = [synthetic(50, 1), synthetic(50, 1)];
+  for (let i = 0; i < 4; i++) readIndices(drawn.nextTrainBatch(20));
+  skipping.skipTrainBatches(4, 20);
+  assert.equal(readIndices(skipping.nextTrainBatch(20)), readIndices(drawn.nextTrainBatch(20)));
+});
+
+test('testPixels gives one image’s bytes', () => {
+  const pixels = synthetic(1, 20).testPixels(13);
+  assert.equal([pixels.length, pixels[0], pixels[PIXELS - 1]], [PIXELS, 13, 13]);
 });
 
 test('taking test batches leaves the order of training unchanged', () => {

@@ -252,6 +252,34 @@ test('train for a number of batches tests all images after the last', async () =
   network.dispose();
 });
 
+test('a run in two parts is the same run: losses, tests, counting, weights', async () => {
+  tf.setBackend('cpu');
+  const options = {batchSize: 8, testEvery: 3, testSize: 20, epochs: 2};
+  const files = () => syntheticData({train: 44}); // six batches an epoch, the last one short
+  const whole = createNetwork('tutorial');
+  const expected = (await collect(whole, files(), options)).map(withoutTime);
+
+  const parted = createNetwork('tutorial');
+  const events: TrainingProgress[] = [];
+  for await (const event of train(parted, files(), options)) {
+    events.push(event);
+    if (event.kind === 'test' && event.batch === 3) break;
+  }
+  const data = files();
+  data.skipTrainBatches(3, 8);
+  tf.dispose(Object.values(data.nextTestBatch(20)));
+  events.push(...(await collect(parted, data, {...options, start: 3})));
+  assert.equal(events.map(withoutTime), expected);
+  parted.variables.forEach((variable, i) => {
+    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(whole.variables[i]), EXACT);
+  });
+  whole.dispose();
+  parted.dispose();
+});
+
+const withoutTime = (event: TrainingProgress) =>
+  event.kind === 'batch' ? {...event, ms: 0} : event;
+
 test('train’s defaults: one epoch in batches of 64, samples of 1000, the network’s learning rate', async () => {
   tf.setBackend('cpu');
   const trained = async (options: TrainingOptions) => {
@@ -295,6 +323,14 @@ test('the reported loss is that of the batch before its step; every sample is an
 const total = (confusion: Int32Array, label: number): number =>
   confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
 
+/** Before the next turn that pause() in training.ts takes. */
+function nextTask(work: () => void): void {
+  if (typeof setImmediate === 'function') return void setImmediate(work);
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = work;
+  port2.postMessage(0);
+}
+
 test('evaluate lets other work run, and stops when aborted, also within train', async () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
@@ -302,10 +338,9 @@ test('evaluate lets other work run, and stops when aborted, also within train', 
   const reason = new Error('enough');
   let controller = new AbortController();
   let portions = 0;
-  const nextTurn = globalThis.setImmediate ?? setTimeout; // as pause() in training.ts
   const testBatch = data.testBatch.bind(data);
   data.testBatch = (start, end) => {
-    if (portions++ === 0) nextTurn(() => controller.abort(reason));
+    if (portions++ === 0) nextTask(() => controller.abort(reason));
     return testBatch(start, end);
   };
   for (const work of [
@@ -330,16 +365,19 @@ test('evaluate counts every test image under its label and the answer for it', a
   // More than one portion of evaluate's, the last one short.
   const data = syntheticData({train: 1, test: 1003});
   const network = createNetwork('tutorial');
-  const {correct, total, confusion} = await evaluate(network, data);
+  const {correct, total, confusion, predictions} = await evaluate(network, data);
   const expected = new Int32Array(100);
+  const answers = new Uint8Array(1003);
   for (let i = 0; i < 1003; i++) {
     const {xs, labels} = data.testBatch(i, i + 1);
     const logits = network.forward(xs);
     const values = Array.from(logits.dataSync());
-    expected[data.testLabels[i] * 10 + values.indexOf(Math.max(...values))]++;
+    answers[i] = values.indexOf(Math.max(...values));
+    expected[data.testLabels[i] * 10 + answers[i]]++;
     tf.dispose([xs, labels, logits]);
   }
   assert.equal(confusion, expected);
+  assert.equal(predictions, answers);
   assert.is(total, 1003);
   assert.is(
     correct,
@@ -421,6 +459,8 @@ test('train refuses options that make no sense, before the first batch', async (
     [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
     [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
     [{learningRate: 0}, 'a learningRate above 0, got 0'],
+    [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],
+    [{batches: 5, start: -1}, 'start to be a whole number from 0 to 4, got -1'],
   ];
   for (const [options, message] of refusals) {
     try {

@@ -44,18 +44,20 @@ export class MnistData {
   private readonly testOrder: ShuffledOrder;
 
   /**
-   * @param files kept as they are, not copied: don't change the bytes afterwards
+   * @param files kept as they are, not copied: the bytes of an image have to be there by the time it is drawn
    * @param options seed: any integer (1 if left out); the same seed gives the same batches in the same order
+   *     blockSize: in the first epoch, the training images are shuffled within blocks of so many, one block after the other, so
+   *     that it can begin while the rest of the file is still on its way; all at once if left out
    * @throws DataError if a file is not what it should be, or images and labels differ in number
    */
-  constructor(files: MnistFiles, options: {seed?: number} = {}) {
-    const {seed = 1} = options;
+  constructor(files: MnistFiles, options: {seed?: number; blockSize?: number} = {}) {
+    const {seed = 1, blockSize} = options;
     this.train = parseSplit(files.trainImages, files.trainLabels);
     this.test = parseSplit(files.testImages, files.testLabels);
     this.trainSize = this.train.labels.length;
     this.testSize = this.test.labels.length;
     this.testLabels = this.test.labels;
-    this.trainOrder = new ShuffledOrder(this.trainSize, new Random(seed, 'train order'));
+    this.trainOrder = new ShuffledOrder(this.trainSize, new Random(seed, 'train order'), blockSize);
     this.testOrder = new ShuffledOrder(this.testSize, new Random(seed, 'test order'));
   }
 
@@ -66,9 +68,19 @@ export class MnistData {
    */
   nextTrainBatch(batchSize: number): Batch {
     checkBatchSize('nextTrainBatch', batchSize, this.trainSize, 'training');
+    return makeBatch(this.train, this.nextTrainIndices(batchSize));
+  }
+
+  /** Draws so many batches and drops them: the next one is the one that would follow. */
+  skipTrainBatches(batches: number, batchSize: number): void {
+    checkBatchSize('skipTrainBatches', batchSize, this.trainSize, 'training');
+    for (let i = 0; i < batches; i++) this.nextTrainIndices(batchSize);
+  }
+
+  private nextTrainIndices(batchSize: number): Uint32Array {
     const order = this.trainOrder;
     if (order.remaining === 0) order.reshuffle();
-    return makeBatch(this.train, order.take(Math.min(batchSize, order.remaining)));
+    return order.take(Math.min(batchSize, order.remaining));
   }
 
   /**
@@ -100,17 +112,24 @@ export class MnistData {
       Uint32Array.from({length: end - start}, (_, i) => start + i),
     );
   }
+
+  /** The bytes of one test image, a view [784]: 0 is paper, 255 ink. */
+  testPixels(index: number): Uint8Array {
+    return this.test.pixels.subarray(index * PIXELS, (index + 1) * PIXELS);
+  }
 }
 
 /** The numbers from 0 to size − 1 in random order, handed out piece by piece. It starts used up, not yet shuffled. */
 class ShuffledOrder {
   private readonly indices: Uint32Array;
   private readonly random: Random;
+  private blockSize: number;
   private position: number;
 
-  constructor(size: number, random: Random) {
+  constructor(size: number, random: Random, blockSize = size) {
     this.indices = Uint32Array.from({length: size}, (_, i) => i);
     this.random = random;
+    this.blockSize = blockSize;
     this.position = size;
   }
 
@@ -119,7 +138,11 @@ class ShuffledOrder {
   }
 
   reshuffle(): void {
-    this.random.shuffle(this.indices);
+    const size = this.indices.length;
+    for (let start = 0; start < size; start += this.blockSize) {
+      this.random.shuffle(this.indices.subarray(start, start + this.blockSize));
+    }
+    this.blockSize = size; // the blocks are for the first time only
     this.position = 0;
   }
 

@@ -7,11 +7,11 @@ import type {Browser, Page as BrowserPage} from 'playwright-core';
 import {startBrowser} from '../src/cli/browser.ts';
 import {type Served, serve} from '../src/cli/serve.ts';
 import type {Preset} from '../src/network.ts';
+import {median} from '../src/numbers.ts';
 import type {Request} from './cases.ts';
 import type {Page} from './driven_page.ts';
 import type {FirstSteps, Name} from './results.ts';
 import type {News} from './run.ts';
-import {median} from './statistics.ts';
 
 declare const page: Page;
 

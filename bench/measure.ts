@@ -5,10 +5,11 @@
 //              sure it is
 //   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
 import * as tf from '@tensorflow/tfjs-core';
+import {median} from '../src/numbers.ts';
 import {type Contender, type Output, onGPU, read} from './contest.ts';
 import {backendOf, type Extent, type Name, type Ratio, type Timing} from './results.ts';
 import type {Peak} from './roofs.ts';
-import {median, ratioOf, timing} from './statistics.ts';
+import {ratioOf, timing} from './statistics.ts';
 
 export interface Effort {
   /** Each is first run for so long, in ms, for the compiler to be done with it. */

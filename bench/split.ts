@@ -1,11 +1,11 @@
 // A training step's time by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
 import type {MnistData} from '../src/data/mnist_data.ts';
 import type {Preset} from '../src/network.ts';
+import {median} from '../src/numbers.ts';
 import {kernelTimes} from '../src/profile.ts';
 import {takeBatches} from './batches.ts';
 import {enter, sample} from './measure.ts';
 import type {Name, Split} from './results.ts';
-import {median} from './statistics.ts';
 import {stepContender} from './step_case.ts';
 
 /** Of steps that take longer than that, in ms, one is enough. */

@@ -1,4 +1,5 @@
 // Medians and how far the rest lies from them.
+import {median} from '../src/numbers.ts';
 import type {Ratio, Timing} from './results.ts';
 
 /** A ratio whose rounds deviate by more than that part of it is not to be quoted. */
@@ -17,12 +18,6 @@ export const timing = (values: number[]): Timing => ({
   mad: deviation(values),
   n: values.length,
 });
-
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 export function deviation(values: number[]): number {
   const centre = median(values);

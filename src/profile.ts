@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * the GPU's clock can't be read. A kernel that calls others, as those of the reference do, takes their time too, and they are
  * listed beside it.
  *
- * @param run at least one op; what it returns, the caller need not dispose of
+ * @param run waits for its result, and leaves no tensor behind
  */
 export async function kernelTimes(run: () => unknown): Promise<Map<string, number[]>> {
   const found = new Map<string, number[]>();

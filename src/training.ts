@@ -55,7 +55,15 @@ export interface Evaluation {
 }
 
 /** The loss is no longer a finite number: training has failed, and more of it won't help. */
-export class DivergenceError extends Error {}
+export class DivergenceError extends Error {
+  constructor(
+    message: string,
+    readonly batch: number,
+    readonly loss: number,
+  ) {
+    super(message);
+  }
+}
 
 /**
  * So many batches at most are lost with a WebGL context. In SwiftShader a copy of the weights takes 6 ms and 6 draw calls, a
@@ -118,6 +126,8 @@ export async function* train(
       if (!Number.isFinite(loss)) {
         throw new DivergenceError(
           `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
+          batch,
+          loss,
         );
       }
       const testsSample = testEvery > 0 && batch % testEvery === 0;

@@ -17,16 +17,9 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {blockLines, clock, type Run, sparkline} from '../src/cli/progress.ts';
-import {
-  accuracyLines,
-  confusionMatrix,
-  digitLines,
-  median,
-  percent,
-  report,
-  wilsonInterval,
-} from '../src/cli/report.ts';
+import {blockLines, type Run, sparkline} from '../src/cli/progress.ts';
+import {accuracyLines, confusionMatrix, digitLines, report} from '../src/cli/report.ts';
+import {clock, median, percent, wilsonInterval} from '../src/numbers.ts';
 import {Random} from '../src/random.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));

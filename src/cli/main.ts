@@ -5,6 +5,7 @@ import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {createNetwork} from '../network.ts';
+import {median} from '../numbers.ts';
 import {
   type Evaluation,
   evaluate,
@@ -14,7 +15,7 @@ import {
 } from '../training.ts';
 import {helpText, type Options, parseOptions, UsageError} from './options.ts';
 import {createProgress, type Progress} from './progress.ts';
-import {header, median, report, type Summary} from './report.ts';
+import {header, report, type Summary} from './report.ts';
 import {trainerInBrowser} from './webgl.ts';
 
 const interruptedCode = 130; // 128 + SIGINT

@@ -3,8 +3,8 @@
 //   loss  █▇▅▄▃▃▂▂▂▁▂▁              0.2241
 //   test  ▁▅▇█████████              93.20 %
 // The three share one horizontal axis, the whole run, so that a column is the same batches in each.
+import {clock, count, percent} from '../numbers.ts';
 import type {TrainingProgress} from '../training.ts';
-import {count, percent} from './report.ts';
 
 export interface Point {
   batch: number;
@@ -64,14 +64,6 @@ export function createProgress(
     },
     close: view.close,
   };
-}
-
-/** Milliseconds as "0:09", "12:34" or "1:02:03". */
-export function clock(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (n: number) => String(n).padStart(2, '0');
-  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
 /** Mean loss of the last `n` batches; one that explodes is shortened. */

@@ -13,7 +13,8 @@ import {
   type TrainingProgress,
   train,
 } from '../training.ts';
-import {helpText, type Options, parseOptions, UsageError} from './options.ts';
+import {UsageError} from './arguments.ts';
+import {helpText, type Options, parseOptions} from './options.ts';
 import {createProgress, type Progress} from './progress.ts';
 import {header, report, type Summary} from './report.ts';
 import {trainerInBrowser} from './webgl.ts';

@@ -1,7 +1,7 @@
 // The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
-import {parseArgs} from 'node:util';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
+import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 
 /** Backends by name. */
 export const backends = ['simd', 'cpu', 'webgl'] as const;
@@ -29,13 +29,8 @@ export interface Options {
   json: boolean;
 }
 
-/** Wrong use of the command line: one sentence naming the option, what was expected and what was found. */
-export class UsageError extends Error {
-  override name = 'UsageError';
-}
-
 const rates = nets.map(net => `${presets[net].learningRate} for ${net}`).join(', ');
-const table: Record<string, {value?: string; short?: string; help: string}> = {
+const table: OptionTable = {
   backend: {
     value: 'NAME',
     help: `where the ops run: ${either(backends)} (default ${defaultBackend})`,
@@ -59,18 +54,11 @@ const table: Record<string, {value?: string; short?: string; help: string}> = {
   help: {short: 'h', help: 'show this text'},
 };
 
-const flags = Object.entries(table).map(
-  ([name, {value, short}]) => `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
-);
-const flagWidth = Math.max(...flags.map(flag => flag.length));
-
 export const helpText = `Trains a small convolutional network on MNIST, with every op written by hand.
 
 usage: npm run train -- [options]
 
-${Object.values(table)
-  .map(({help}, i) => `  ${flags[i].padEnd(flagWidth)}  ${help}`)
-  .join('\n')}
+${optionLines(table)}
 
 The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
 or an installed Chrome or Chromium. MNIST_OPS_GPU=1 takes the machine's GPU, not a software one.
@@ -84,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
  * @throws UsageError for an unknown or malformed option, a positional argument, or a value out of range
  */
 export function parseOptions(args: readonly string[]): Options | 'help' {
-  const given = readArguments(args);
+  const given = readArguments(table, args);
   if (given.has('help')) return 'help';
   if (given.has('epochs') && given.has('batches')) {
     throw new UsageError(
@@ -139,70 +127,4 @@ function positive(name: string, found: string | undefined): number | undefined {
   const value = Number(found);
   if (/^\+?[\d.]+(e[+-]?\d+)?$/i.test(found) && value > 0 && Number.isFinite(value)) return value;
   throw new UsageError(`--${name}: expected a number above 0, found "${found}"`);
-}
-
-/**
- * Option name to value ('' for a switch). parseArgs's own strict mode takes "--seed -1" for a mistake and has messages of
- * several sentences, so it splits the arguments here and what it allows is checked below.
- */
-function readArguments(args: readonly string[]): Map<string, string> {
-  const {tokens} = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      Object.entries(table).map(([name, {value, short}]) => [
-        name,
-        {type: value ? ('string' as const) : ('boolean' as const), ...(short && {short})},
-      ]),
-    ),
-    strict: false,
-    tokens: true,
-  });
-  const given = new Map<string, string>();
-  for (const token of tokens) {
-    if (token.kind === 'option-terminator') continue;
-    if (token.kind === 'positional') {
-      throw new UsageError(`expected options only, found "${token.value}" (see --help)`);
-    }
-    const {name, rawName, value, inlineValue} = token;
-    if (!Object.hasOwn(table, name)) {
-      const near = nearest(name);
-      throw new UsageError(
-        `${rawName}: unknown option, ${near ? `did you mean --${near}?` : 'see --help for those there are'}`,
-      );
-    }
-    const wanted = table[name].value;
-    if (!wanted && value !== undefined) {
-      throw new UsageError(`${rawName}: expected no value, found "${value}"`);
-    }
-    if (wanted && (value === undefined || (!inlineValue && /^-[^\d.]/.test(value)))) {
-      throw new UsageError(
-        `${rawName}: expected a value (${rawName} ${wanted}), found ${value === undefined ? 'the end' : `"${value}"`}`,
-      );
-    }
-    given.set(name, value ?? '');
-  }
-  return given;
-}
-
-/** The option whose name is at most two edits away, if there is one (distance of Levenshtein, 1965). */
-function nearest(name: string): string | undefined {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({length: b.length + 1}, (_, j) => j);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++) {
-        next[j] = Math.min(
-          row[j] + 1,
-          next[j - 1] + 1,
-          row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1),
-        );
-      }
-      row = next;
-    }
-    return row[b.length];
-  };
-  const [best] = Object.keys(table)
-    .map(option => ({option, edits: distance(name, option)}))
-    .sort((a, b) => a.edits - b.edits);
-  return best.edits <= 2 && best.edits < name.length ? best.option : undefined;
 }

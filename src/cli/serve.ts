@@ -1,7 +1,9 @@
-// A web server for the browser that browser.ts starts: pages from files have fewer rights, and no WebGPU.
+// A web server for this machine alone: pages from files have fewer rights, no workers and no WebGPU.
+
+import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {extname} from 'node:path';
+import {extname, join} from 'node:path';
 
 export interface Served {
   /** "http://127.0.0.1:PORT"; its path / is an empty page. */
@@ -10,37 +12,55 @@ export interface Served {
 }
 
 const types: Record<string, string> = {
+  '.css': 'text/css',
+  '.gz': 'application/gzip',
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.json': 'application/json',
   '.wasm': 'application/wasm',
 };
 
-/** Serves what `read` returns for a path, to this machine alone. */
-export async function serve(
-  read: (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>,
-): Promise<Served> {
+const emptyPage = new TextEncoder().encode(
+  '<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">',
+);
+
+type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+
+/** Reads the files of a folder, and index.html for the path /. A URL's path has no `..` left in it, unless it is encoded. */
+export const folderReader =
+  (folder: string): Read =>
+  path => {
+    const name = decodeURIComponent(path);
+    if (name.split(/[/\\]/).includes('..')) return undefined;
+    return readFile(join(folder, name.endsWith('/') ? `${name}index.html` : name));
+  };
+
+/**
+ * Serves what `read` returns for a path, or throws for none; for the path / an empty page then.
+ *
+ * @param port 0, as if not given: any that is free
+ * @throws Error of code EADDRINUSE if the port is taken
+ */
+export async function serve(read: Read, port = 0): Promise<Served> {
   const server = createServer(async (request, response) => {
     // A page that is isolated from other origins has a clock of 5 µs instead of 100.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
     const {pathname} = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (pathname === '/') {
-      response.setHeader('content-type', 'text/html; charset=utf-8');
-      response.end('<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">');
-      return;
-    }
-    const bytes = await Promise.resolve(read(pathname)).catch(() => undefined);
+    const isFolder = pathname.endsWith('/');
+    let bytes = await (async () => read(pathname))().catch(() => undefined);
+    if (pathname === '/') bytes ??= emptyPage;
     response.statusCode = bytes ? 200 : 404;
-    response.setHeader('content-type', types[extname(pathname)] ?? 'application/octet-stream');
-    response.end(bytes);
+    const type = types[isFolder ? '.html' : extname(pathname)] ?? 'application/octet-stream';
+    response.setHeader('content-type', bytes ? type : 'text/plain');
+    response.end(bytes ?? `${pathname}: nothing there\n`);
   });
   await new Promise<void>((resolve, reject) => {
-    server.on('error', reject).listen(0, '127.0.0.1', resolve);
+    server.on('error', reject).listen(port, '127.0.0.1', resolve);
   });
-  const {port} = server.address() as AddressInfo;
+  const address = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: `http://127.0.0.1:${address.port}`,
     close() {
       server.close();
       server.closeAllConnections();

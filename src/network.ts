@@ -7,15 +7,10 @@ import {conv2d} from './ops/conv2d.ts';
 import {dense} from './ops/dense.ts';
 import {maxPool} from './ops/max_pool.ts';
 import {relu} from './ops/relu.ts';
+import type {Preset} from './presets.ts';
 import {Random} from './random.ts';
 
-export type Preset = 'tutorial' | 'mnist-core';
-
-/** The learning rate that each network was published with. */
-export const presets: Record<Preset, {learningRate: number}> = {
-  tutorial: {learningRate: 0.15},
-  'mnist-core': {learningRate: 0.1},
-};
+export {type Preset, presets} from './presets.ts';
 
 /** One step of the forward pass and the shape that it must give, without the batch axis. */
 export interface Layer {

@@ -1,0 +1,9 @@
+// The two networks by name: what there is to know of them without TensorFlow.js. network.ts builds them.
+
+export type Preset = 'tutorial' | 'mnist-core';
+
+/** The learning rate that each network was published with. */
+export const presets: Record<Preset, {learningRate: number}> = {
+  tutorial: {learningRate: 0.15},
+  'mnist-core': {learningRate: 0.1},
+};

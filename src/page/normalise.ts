@@ -1,0 +1,147 @@
+// A drawing as the network sees it, made as MNIST's images were: scaled with its grey levels into 20×20 pixels, then moved so
+// that its centre of mass is the centre of 28×28.
+// Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition";
+// yann.lecun.com/exdb/mnist.
+import {IMAGE_SIDE} from '../data/idx.ts';
+
+/** The longer side of a digit in its image. */
+const DIGIT_SIDE = 20;
+/** The pixel, counted from 0, nearest to the centre of mass: in MNIST's images, that lies from 13.5 up to 14.5. */
+const CENTRE = IMAGE_SIDE / 2;
+/** A drawing ends where there is no more ink than this. */
+const FAINTEST_INK = 16;
+
+/**
+ * The 28×28 image of a drawing.
+ * @param ink [height, width], 0 (paper) to 255 (ink)
+ * @returns [28, 28], or undefined if nothing is drawn
+ */
+export function normalise(
+  ink: Uint8ClampedArray | Uint8Array,
+  width: number,
+  height: number,
+): Uint8Array | undefined {
+  const box = boxOf(ink, width, height);
+  return box && centred(scaled(ink, width, box));
+}
+
+/** Pixels from `top` and `left` up to, without, `bottom` and `right`. */
+interface Box {
+  top: number;
+  left: number;
+  bottom: number;
+  right: number;
+}
+
+function boxOf(ink: ArrayLike<number>, width: number, height: number): Box | undefined {
+  const box = {top: height, left: width, bottom: 0, right: 0};
+  for (let xR = 0; xR < height; xR++) {
+    for (let xC = 0; xC < width; xC++) {
+      if (ink[xR * width + xC] <= FAINTEST_INK) continue;
+      box.top = Math.min(box.top, xR);
+      box.left = Math.min(box.left, xC);
+      box.bottom = Math.max(box.bottom, xR + 1);
+      box.right = Math.max(box.right, xC + 1);
+    }
+  }
+  return box.bottom > box.top ? box : undefined;
+}
+
+interface Digit {
+  rows: number;
+  columns: number;
+  /** [rows, columns] */
+  ink: Uint8Array;
+}
+
+// y[yR, yC] = the mean of the ink under that pixel, which is `step` of the drawing's pixels high and wide. Where the last row
+// or column reaches out of the box, there is paper.
+function scaled(ink: ArrayLike<number>, width: number, box: Box): Digit {
+  const [height, breadth] = [box.bottom - box.top, box.right - box.left];
+  const longer = Math.max(height, breadth);
+  const step = longer / DIGIT_SIDE;
+  const rows = Math.ceil((height * DIGIT_SIDE) / longer);
+  const columns = Math.ceil((breadth * DIGIT_SIDE) / longer);
+  const y = new Uint8Array(rows * columns);
+  for (let yR = 0; yR < rows; yR++) {
+    const top = box.top + yR * step;
+    const bottom = Math.min(top + step, box.bottom);
+    for (let yC = 0; yC < columns; yC++) {
+      const left = box.left + yC * step;
+      const right = Math.min(left + step, box.right);
+      let sum = 0;
+      for (let xR = Math.floor(top); xR < bottom; xR++) {
+        const high = Math.min(xR + 1, bottom) - Math.max(xR, top);
+        for (let xC = Math.floor(left); xC < right; xC++) {
+          const wide = Math.min(xC + 1, right) - Math.max(xC, left);
+          sum += high * wide * ink[xR * width + xC];
+        }
+      }
+      y[yR * columns + yC] = Math.round(sum / (step * step));
+    }
+  }
+  return {rows, columns, ink: y};
+}
+
+// [rows, columns] -> [28, 28], moved by whole pixels, and never beyond the border.
+function centred({rows, columns, ink}: Digit): Uint8Array | undefined {
+  let [mass, momentR, momentC] = [0, 0, 0];
+  for (let xR = 0; xR < rows; xR++) {
+    for (let xC = 0; xC < columns; xC++) {
+      const here = ink[xR * columns + xC];
+      mass += here;
+      momentR += here * xR;
+      momentC += here * xC;
+    }
+  }
+  if (mass === 0) return undefined; // too thin to leave a grey level
+  const shift = (moment: number, size: number) =>
+    Math.min(Math.max(Math.ceil(CENTRE - 0.5 - moment / mass), 0), IMAGE_SIDE - size);
+  const [shiftR, shiftC] = [shift(momentR, rows), shift(momentC, columns)];
+  const y = new Uint8Array(IMAGE_SIDE * IMAGE_SIDE);
+  for (let xR = 0; xR < rows; xR++) {
+    for (let xC = 0; xC < columns; xC++) {
+      y[(xR + shiftR) * IMAGE_SIDE + xC + shiftC] = ink[xR * columns + xC];
+    }
+  }
+  return y;
+}
+
+/** Less contrast than this, of 255 levels, is no ink: a photo of an empty page. */
+const FAINTEST_CONTRAST = 24;
+/** How far paper strays from its median level, in median deviations of the border: 4 standard deviations of normal noise. */
+const PAPER_MARGIN = 6;
+
+/**
+ * The ink of a picture, dark on light or light on dark: what differs from the paper, which is what most of the border shows.
+ * @param rgba [height, width, 4], what is transparent being white paper
+ * @returns [height, width], 0 (paper) to 255 (the strongest ink)
+ */
+export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): Uint8Array {
+  const light = Float64Array.from({length: height * width}, (_, i) => {
+    const at = 4 * i;
+    // ITU-R BT.709
+    const luma = 0.2126 * rgba[at] + 0.7152 * rgba[at + 1] + 0.0722 * rgba[at + 2];
+    return 255 - (rgba[at + 3] / 255) * (255 - luma);
+  });
+  const border = light
+    .filter((_, i) => {
+      const [xR, xC] = [Math.floor(i / width), i % width];
+      return xR === 0 || xC === 0 || xR === height - 1 || xC === width - 1;
+    })
+    .sort();
+  const paper = border[border.length >> 1];
+  const [darkest, lightest] = light.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [255, 0],
+  );
+  const sign = paper > (darkest + lightest) / 2 ? -1 : 1;
+  const deviations = border.map(value => Math.abs(value - paper)).sort();
+  const margin = PAPER_MARGIN * deviations[deviations.length >> 1];
+  const strongest = Math.max(paper - darkest, lightest - paper) - margin;
+  if (!(strongest >= FAINTEST_CONTRAST)) return new Uint8Array(height * width);
+  return Uint8Array.from(light, value => {
+    const ink = sign * (value - paper) - margin;
+    return Math.round((255 * Math.max(ink, 0)) / strongest);
+  });
+}

@@ -1,0 +1,255 @@
+// Two curves over the whole run: the loss of every batch, with the mean of the last ones, and the share of held-out images that
+// are recognised. What a chart shows is said in a sentence and in a table too.
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type {App} from '../app.ts';
+import {create, element, setText} from '../dom.ts';
+import {testSize} from '../settings.ts';
+
+/** The thick line is the mean of so many losses. */
+const WINDOW = 20;
+/** Between two drawings, in ms. */
+const REST = 250;
+const ROWS = 12;
+
+export function curvesPanel(app: App): void {
+  const charts = [
+    new Chart(element('loss-chart'), lossOptions, () => lossData(app), app),
+    new Chart(element('test-chart'), testOptions, () => testData(app), app),
+  ];
+  const numbers = element<HTMLDetailsElement>('numbers');
+  numbers.addEventListener('toggle', () => app.changed());
+  let waiting = false;
+  app.onChange(() => {
+    if (waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      for (const chart of charts) chart.draw();
+      describe(app);
+      if (numbers.open) fillTable(app);
+    }, REST);
+  });
+}
+
+type Column = (number | null | undefined)[];
+
+function lossData({losses, settings, batch}: App): uPlot.AlignedData {
+  const [batches, means]: [number[], Column] = [[], []];
+  let sum = 0;
+  let known = 0;
+  for (let i = 0; i < losses.length; i++) {
+    batches.push(i + 1);
+    if (losses[i] !== undefined) {
+      sum += losses[i];
+      known++;
+    }
+    const left = losses[i - WINDOW];
+    if (left !== undefined) {
+      sum -= left;
+      known--;
+    }
+    means.push(known ? sum / known : null);
+  }
+  return padded([batches, [...losses], means], Math.max(settings.batches, batch));
+}
+
+function testData({tests, settings, batch}: App): uPlot.AlignedData {
+  // After the last batch, both a sample and all images are tested.
+  const [batches, samples, whole]: [number[], Column, Column] = [[], [], []];
+  for (const {batch, correct, total} of tests) {
+    if (batches.at(-1) !== batch) batches.push(batch);
+    const column = total < testSize ? samples : whole;
+    column[batches.length - 1] = (100 * correct) / total;
+  }
+  samples.length = whole.length = batches.length;
+  return padded([batches, samples, whole], Math.max(settings.batches, batch));
+}
+
+/** The horizontal axis is the whole run, from its first moment. */
+const padded = ([x, ...ys]: [number[], ...Column[]], end: number): uPlot.AlignedData =>
+  [x.at(-1) === end ? x : [...x, end], ...ys] as uPlot.AlignedData;
+
+const wholeRun: uPlot.Scale = {time: false, range: (_, __, end) => [0, end ?? 1]};
+
+type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
+type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
+
+const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
+  stroke: text,
+  font: '11px system-ui, sans-serif',
+  grid: {stroke: grid, width: 1},
+  ticks: {stroke: grid, width: 1, size: 4},
+  gap: 3,
+  ...more,
+});
+
+const lossOptions: Options = colours => ({
+  scales: {x: wholeRun, y: {distr: 3}},
+  series: [
+    {},
+    {stroke: colours.faint, width: 1, points: {show: false}},
+    {stroke: colours.line, width: 2, points: {show: false}},
+  ],
+  axes: [
+    axis(colours, {size: 24}),
+    axis(colours, {
+      size: 46,
+      values: (_, ticks) => ticks.map(tick => (tick === null ? '' : String(tick))),
+    }),
+  ],
+});
+
+const testOptions: Options = colours => ({
+  scales: {
+    x: wholeRun,
+    y: {
+      range: (_, low, high) =>
+        low === null ? [0, 100] : [Math.max(0, low - 2), Math.min(100, high + 1)],
+    },
+  },
+  series: [
+    {},
+    {stroke: colours.line, width: 2, spanGaps: true, points: {show: false}},
+    {stroke: colours.good, width: 0, points: {show: true, size: 8, fill: colours.good}},
+  ],
+  axes: [
+    axis(colours, {size: 24}),
+    axis(colours, {size: 46, values: (_, ticks) => ticks.map(tick => `${tick} %`)}),
+  ],
+});
+
+class Chart {
+  private plot?: uPlot;
+
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly options: Options,
+    private readonly data: () => uPlot.AlignedData,
+    private readonly app: App,
+  ) {
+    new ResizeObserver(() => this.fit()).observe(place);
+    // Its colours are those of the page, which the plot draws in.
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+      this.plot?.destroy();
+      this.plot = undefined;
+      this.draw();
+    });
+  }
+
+  draw(): void {
+    if (this.plot) this.plot.setData(this.data());
+    else this.create();
+  }
+
+  private size() {
+    return {width: this.place.clientWidth, height: this.place.clientHeight};
+  }
+
+  private fit(): void {
+    this.plot?.setSize(this.size());
+  }
+
+  private create(): void {
+    const {style} = this.place;
+    const colour = (name: string) => {
+      style.color = `var(--${name})`;
+      return getComputedStyle(this.place).color;
+    };
+    const colours: Colours = {
+      line: colour('accent'),
+      faint: colour('faint'),
+      good: colour('good'),
+      grid: colour('grid'),
+      text: colour('muted'),
+    };
+    const moves = (plot: uPlot) => drawMoves(plot, this.app, colours);
+    this.plot = new uPlot(
+      {
+        ...this.size(),
+        ...this.options(colours),
+        legend: {show: false},
+        cursor: {show: false},
+        hooks: {draw: [moves]},
+      },
+      this.data(),
+      this.place,
+    );
+  }
+}
+
+/** A line where the run went to another backend, with its name. */
+function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours): void {
+  if (moves.length < 2) return;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = text;
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.textAlign = 'left';
+  ctx.setLineDash([3, 3]);
+  for (const [i, {batch, backend}] of moves.entries()) {
+    const x = Math.round(valToPos(batch, 'x', true));
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.fillText(backend, x + 4, bbox.top + (11 + 12 * (i % 3)) * devicePixelRatio);
+  }
+  ctx.restore();
+}
+
+/** The mean of the last losses until a batch. */
+function meanLoss(losses: number[], batch: number): number | undefined {
+  const last = losses.slice(Math.max(0, batch - WINDOW), batch).filter(loss => loss !== undefined);
+  return last.length ? last.reduce((sum, loss) => sum + loss, 0) / last.length : undefined;
+}
+
+function describe(app: App): void {
+  const {losses, tests, batch} = app;
+  const loss = meanLoss(losses, losses.length);
+  const first = losses.find(value => value !== undefined);
+  setText(element('loss-now'), loss === undefined ? '' : app.number(loss, 4));
+  setText(
+    element('loss-text'),
+    loss === undefined || first === undefined
+      ? app.say('noCurve')
+      : app.say('lossText', {
+          first: app.number(first, 3),
+          last: app.number(loss, 3),
+          batch: app.number(batch),
+        }),
+  );
+  const last = tests.at(-1);
+  const best = Math.max(...tests.map(({correct, total}) => correct / total));
+  setText(element('test-now'), last ? app.percent(last.correct / last.total, 1) : '');
+  setText(
+    element('test-text'),
+    last
+      ? app.say('testText', {
+          last: app.percent(last.correct / last.total, 1),
+          batch: app.number(last.batch),
+          best: app.percent(best, 1),
+        })
+      : app.say('noCurve'),
+  );
+}
+
+/** The run in a few rows, at tests where there are some. */
+function fillTable(app: App): void {
+  const {tests, losses} = app;
+  const marks = tests.length ? tests : losses.map((_, i) => ({batch: i + 1, correct: 0, total: 0}));
+  const step = Math.max(1, Math.ceil(marks.length / ROWS));
+  const rows = marks
+    .filter((_, i) => (marks.length - 1 - i) % step === 0)
+    .map(({batch, correct, total}) => {
+      const loss = meanLoss(losses, batch);
+      const cells = [
+        app.number(batch),
+        loss === undefined ? '–' : app.number(loss, 4),
+        total ? app.percent(correct / total, 1) : '–',
+      ];
+      return create('tr', {}, ...cells.map(cell => create('td', {textContent: cell})));
+    });
+  element('numbers')
+    .querySelector('tbody')!
+    .replaceChildren(...rows);
+}

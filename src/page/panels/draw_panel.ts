@@ -1,0 +1,194 @@
+// A pad to draw a digit on, or to drop a picture on: what the network sees of it, and its ten probabilities.
+import type {App} from '../app.ts';
+import {create, element, setText} from '../dom.ts';
+import {inkOf, normalise} from '../normalise.ts';
+import {paint} from './image.ts';
+
+/** Pixels of the pad. */
+const PEN = 20;
+const KEY_STEP = 10;
+const digits = Array.from({length: 10}, (_, digit) => digit);
+
+export function drawPanel(app: App): void {
+  const pad = element<HTMLCanvasElement>('pad');
+  const side = pad.width;
+  const context = pad.getContext('2d', {willReadFrequently: true})!;
+  const small = element<HTMLCanvasElement>('small');
+  const bars = makeBars();
+  /** The key-driven pen: where it is, and whether it writes. */
+  const pen = {x: side / 2, y: side / 2, down: false};
+  let seen: Uint8Array | undefined;
+  let probabilities: Float32Array | undefined;
+  let asking = false;
+  let asked: {image?: Uint8Array; weights?: string} = {};
+
+  function line(from: {x: number; y: number}, to: {x: number; y: number}): void {
+    context.lineWidth = PEN;
+    context.lineCap = context.lineJoin = 'round';
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
+    context.stroke();
+    look();
+  }
+
+  function clear(): void {
+    context.clearRect(0, 0, side, side);
+    pen.down = false;
+    look();
+  }
+
+  /** What is drawn is opaque on a transparent pad. */
+  function look(): void {
+    const {data} = context.getImageData(0, 0, side, side);
+    const ink = new Uint8Array(side * side);
+    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3];
+    seen = normalise(ink, side, side);
+    paint(small, seen ?? new Uint8Array(small.width * small.height));
+    void recognise();
+    if (!seen) show();
+  }
+
+  /** Asks again once the last answer is there, if the drawing or the weights are others by then. */
+  async function recognise(): Promise<void> {
+    const {batch, phase, settings} = app;
+    const weights = `${batch} ${phase} ${settings.preset} ${settings.seed}`;
+    if (!seen) probabilities = undefined;
+    if (!seen || asking || (asked.image === seen && asked.weights === weights)) return;
+    asking = true;
+    asked = {image: seen, weights};
+    const answer = await app.ask({kind: 'recognise', images: seen.slice()});
+    asking = false;
+    if (seen) probabilities = answer;
+    show();
+    if (asked.image !== seen) void recognise();
+  }
+
+  function show(): void {
+    const best = probabilities?.indexOf(Math.max(...probabilities));
+    for (const digit of digits) {
+      const share = probabilities?.[digit] ?? 0;
+      bars[digit].row.style.setProperty('--share', `${100 * share}%`);
+      bars[digit].row.classList.toggle('best', digit === best);
+      setText(bars[digit].text, probabilities ? app.percent(share, 1) : '–');
+    }
+    const known = probabilities && best !== undefined && best >= 0; // none, if the weights are not finite
+    const text = known
+      ? app.say('verdict', {digit: best, share: app.percent(probabilities![best], 1)})
+      : app.say(seen ? 'noVerdict' : 'blank');
+    setText(element('verdict'), text);
+  }
+
+  const place = ({offsetX, offsetY}: PointerEvent) => ({
+    x: (offsetX * side) / pad.clientWidth,
+    y: (offsetY * side) / pad.clientHeight,
+  });
+  let last: {x: number; y: number} | undefined;
+  pad.addEventListener('pointerdown', event => {
+    if (event.button !== 0) return;
+    pad.setPointerCapture(event.pointerId);
+    last = place(event);
+    line(last, last);
+  });
+  pad.addEventListener('pointermove', event => {
+    if (!last) return;
+    for (const each of event.getCoalescedEvents?.() ?? [event]) {
+      const to = place(each);
+      line(last, to);
+      last = to;
+    }
+  });
+  for (const end of ['pointerup', 'pointercancel'] as const) {
+    pad.addEventListener(end, () => {
+      last = undefined;
+    });
+  }
+
+  const moves: Record<string, [number, number]> = {
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, -1],
+    ArrowDown: [0, 1],
+  };
+  pad.addEventListener('keydown', event => {
+    const move = moves[event.key];
+    if (move) {
+      const from = {...pen};
+      const within = (at: number) => Math.min(side - PEN, Math.max(PEN, at));
+      pen.x = within(pen.x + KEY_STEP * move[0]);
+      pen.y = within(pen.y + KEY_STEP * move[1]);
+      if (pen.down) line(from, pen);
+    } else if (event.key === ' ') {
+      pen.down = !pen.down;
+      if (pen.down) line(pen, pen);
+    } else if (event.key === 'Delete' || event.key === 'Backspace') {
+      clear();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    showPen(pad, pen);
+  });
+  pad.addEventListener('blur', () => {
+    pen.down = false;
+  });
+  element('clear').addEventListener('click', clear);
+
+  async function take(file: File): Promise<void> {
+    const image = await createImageBitmap(file).catch(() => undefined);
+    if (!image) {
+      app.notice = {key: 'noPicture', values: {name: file.name, type: file.type || '?'}};
+      app.changed();
+      return;
+    }
+    app.notice = undefined;
+    const scale = side / Math.max(image.width, image.height);
+    const [width, height] = [image.width, image.height].map(size =>
+      Math.max(1, Math.round(size * scale)),
+    );
+    const fitted = new OffscreenCanvas(width, height).getContext('2d')!;
+    fitted.drawImage(image, 0, 0, width, height);
+    const ink = inkOf(fitted.getImageData(0, 0, width, height).data, width, height);
+    const drawn = new ImageData(width, height);
+    for (let i = 0; i < ink.length; i++) drawn.data[4 * i + 3] = ink[i];
+    clear();
+    context.putImageData(drawn, Math.floor((side - width) / 2), Math.floor((side - height) / 2));
+    look();
+  }
+  const picture = element<HTMLInputElement>('picture');
+  picture.addEventListener('change', () => {
+    if (picture.files?.[0]) void take(picture.files[0]);
+    picture.value = '';
+  });
+  const section = element('draw');
+  section.addEventListener('dragover', event => event.preventDefault());
+  section.addEventListener('drop', event => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) void take(file);
+  });
+
+  app.onChange(() => {
+    void recognise();
+    show();
+  });
+}
+
+function showPen(
+  pad: HTMLCanvasElement,
+  {x, y, down}: {x: number; y: number; down: boolean},
+): void {
+  const {style} = pad;
+  style.setProperty('--pen-x', `${(100 * x) / pad.width}%`);
+  style.setProperty('--pen-y', `${(100 * y) / pad.height}%`);
+  pad.dataset.pen = down ? 'down' : 'up';
+}
+
+function makeBars(): {row: HTMLElement; text: HTMLElement}[] {
+  return digits.map(digit => {
+    const text = create('span', {className: 'share'});
+    const row = create('li', {}, create('b', {textContent: String(digit)}), text);
+    element('probabilities').append(row);
+    return {row, text};
+  });
+}

@@ -1,0 +1,215 @@
+// Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test on all.
+import type {App} from '../app.ts';
+import {create, element, setText} from '../dom.ts';
+import type {Looked} from '../protocol.ts';
+import {testSize} from '../settings.ts';
+import {wrongLabels} from '../wrong_labels.ts';
+import {paint} from './image.ts';
+
+/** Digits a page. */
+const PAGE = 32;
+/** Between two looks, in ms. */
+const REST = 1000;
+const digits = Array.from({length: 10}, (_, digit) => digit);
+const everyImage = Array.from({length: testSize}, (_, index) => index);
+
+export function galleryPanel(app: App): void {
+  const filter = element<HTMLSelectElement>('filter');
+  const digit = element<HTMLSelectElement>('digit');
+  const cells = makeCells();
+  let labels: Uint8Array | undefined;
+  let page = 0;
+  let resting = false;
+  let looked: Looked | undefined;
+  let shown = '';
+
+  /** The images that the filters leave. */
+  function chosen(): number[] {
+    const {evaluation} = app;
+    const wanted = digit.value === '' ? undefined : Number(digit.value);
+    const ofDigit = (index: number) => wanted === undefined || labels?.[index] === wanted;
+    if (filter.value === 'wrong') return wrongLabels.map(({index}) => index).filter(ofDigit);
+    if (filter.value === 'all') return everyImage.filter(ofDigit);
+    if (!evaluation || !labels) return [];
+    return everyImage.filter(
+      index => ofDigit(index) && evaluation.predictions[index] !== labels![index],
+    );
+  }
+
+  async function look(): Promise<void> {
+    if (resting) return;
+    const all = chosen();
+    page = Math.max(0, Math.min(page, Math.ceil(all.length / PAGE) - 1));
+    const indices = all.slice(page * PAGE, (page + 1) * PAGE);
+    // While it trains, the answers change with every batch.
+    const state = `${indices} ${app.batch} ${app.phase} ${app.arrived > 0} ${app.settings.preset} ${app.settings.seed}`;
+    showRange(app, all.length, page);
+    if (state === shown) return;
+    resting = true;
+    shown = state;
+    labels ??= await app.ask({kind: 'labels'});
+    looked = indices.length ? await app.ask({kind: 'look', indices}) : undefined;
+    setTimeout(() => {
+      resting = false;
+      app.changed();
+    }, REST);
+    showDigits(app, cells, looked);
+    setText(element('gallery-note'), noteText(app, indices.length));
+  }
+
+  function choose(to: number): void {
+    page = to;
+    resting = false;
+    void look();
+  }
+  filter.addEventListener('change', () => choose(0));
+  digit.addEventListener('change', () => choose(0));
+  element('previous').addEventListener('click', () => choose(page - 1));
+  element('next').addEventListener('click', () => choose(page + 1));
+  makeTabs();
+
+  let language = '';
+  app.onChange(() => {
+    if (language !== app.language) {
+      language = app.language;
+      shown = '';
+      fillDigits(app, digit);
+    }
+    void look();
+    showMatrix(app);
+  });
+}
+
+function noteText(app: App, count: number): string {
+  if (count) return app.say('galleryNote');
+  if (element<HTMLSelectElement>('filter').value === 'mistakes') {
+    return app.say(app.evaluation ? 'noMistakes' : 'mistakesLater');
+  }
+  return app.say('noImages');
+}
+
+interface Cell {
+  item: HTMLElement;
+  canvas: HTMLCanvasElement;
+  text: HTMLElement;
+  /** What a screen reader says of it all. */
+  spoken: HTMLElement;
+}
+
+const makeCells = (): Cell[] =>
+  Array.from({length: PAGE}, () => {
+    const canvas = create('canvas', {width: 28, height: 28});
+    const text = create('span');
+    const spoken = create('span', {className: 'hidden'});
+    canvas.setAttribute('aria-hidden', 'true');
+    text.setAttribute('aria-hidden', 'true');
+    const item = create('li', {hidden: true}, canvas, text, spoken);
+    element('gallery').append(item);
+    return {item, canvas, text, spoken};
+  });
+
+function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
+  for (const [i, {item, canvas, text, spoken}] of cells.entries()) {
+    item.hidden = i >= (looked?.indices.length ?? 0);
+    if (!looked || item.hidden) continue;
+    const {indices, pixels, labels, probabilities} = looked;
+    paint(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
+    const shares = probabilities?.subarray(10 * i, 10 * (i + 1));
+    const answer = shares?.indexOf(Math.max(...shares));
+    const known = shares !== undefined && answer !== undefined && answer >= 0; // none, if the weights are not finite
+    const right = known && answer === labels[i];
+    const doubt = wrongLabels.find(({index}) => index === indices[i]);
+    item.className = known ? (right ? 'right' : 'wrong') : '';
+    item.classList.toggle('doubt', doubt !== undefined);
+    setText(
+      text,
+      known ? `${right ? '✓' : '✗'}${answer} ${Math.round(100 * shares[answer])}%` : '',
+    );
+    const sentences = [
+      app.say('imageText', {index: indices[i], label: labels[i]}),
+      known ? app.say('answerText', {answer, share: app.percent(shares[answer], 1)}) : '',
+      doubt ? app.say('doubtText', {suggested: doubt.suggested, votes: doubt.votes.join('/')}) : '',
+    ];
+    item.title = sentences.filter(Boolean).join(' ');
+    setText(spoken, item.title);
+  }
+}
+
+function showRange(app: App, total: number, page: number): void {
+  const last = Math.min(total, (page + 1) * PAGE);
+  const text = total
+    ? `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`
+    : '0';
+  setText(element('range'), text);
+  element<HTMLButtonElement>('previous').disabled = page === 0;
+  element<HTMLButtonElement>('next').disabled = last >= total;
+}
+
+function fillDigits(app: App, select: HTMLSelectElement): void {
+  const {value} = select;
+  const any = create('option', {value: '', textContent: app.say('anyDigit')});
+  select.replaceChildren(
+    any,
+    ...digits.map(digit => create('option', {textContent: String(digit)})),
+  );
+  select.value = value;
+}
+
+function showMatrix(app: App): void {
+  const table = element<HTMLTableElement>('confusion');
+  const {evaluation} = app;
+  const batch = evaluation ? app.number(evaluation.batch) : '';
+  setText(
+    element('matrix-note'),
+    evaluation ? app.say('matrixNote', {batch}) : app.say('matrixLater'),
+  );
+  table.hidden = !evaluation;
+  const state = `${app.language} ${evaluation?.batch} ${evaluation?.correct}`;
+  if (!evaluation || table.dataset.state === state) return;
+  table.dataset.state = state;
+  const {confusion} = evaluation;
+  const most = Math.max(...confusion.filter((_, i) => i % 11 !== 0), 1);
+  const heads = digits.map(digit => create('th', {scope: 'col', textContent: String(digit)}));
+  const corner = create('td', {textContent: app.say('corner')});
+  const rows = digits.map(label =>
+    create(
+      'tr',
+      {},
+      create('th', {scope: 'row', textContent: String(label)}),
+      ...digits.map(answer => {
+        const count = confusion[10 * label + answer];
+        const made = create('td', {textContent: count ? String(count) : '·'});
+        made.className = answer === label ? 'right' : count ? 'wrong' : '';
+        made.style.setProperty('--share', String(answer === label ? 1 : count / most));
+        return made;
+      }),
+    ),
+  );
+  table.replaceChildren(
+    create('thead', {}, create('tr', {}, corner, ...heads)),
+    create('tbody', {}, ...rows),
+  );
+}
+
+function makeTabs(): void {
+  const tabs = ['digits', 'matrix'].map(name => ({
+    tab: element<HTMLButtonElement>(`${name}-tab`),
+    view: element(`${name}-view`),
+  }));
+  const select = (chosen: number) => {
+    for (const [i, {tab, view}] of tabs.entries()) {
+      tab.setAttribute('aria-selected', String(i === chosen));
+      tab.tabIndex = i === chosen ? 0 : -1;
+      view.hidden = i !== chosen;
+    }
+  };
+  for (const [i, {tab}] of tabs.entries()) {
+    tab.addEventListener('click', () => select(i));
+    tab.addEventListener('keydown', ({key}) => {
+      if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
+      select(1 - i);
+      tabs[1 - i].tab.focus();
+    });
+  }
+  select(0);
+}

@@ -1,0 +1,76 @@
+// What can be taken along: the run as a link, which does it again, and its weights as a file.
+import type {App} from '../app.ts';
+import {create, element, setText} from '../dom.ts';
+import {linkOf, settingsOf} from '../link.ts';
+import {Refusal} from '../refusal.ts';
+import {readWeights, writeWeights} from '../weights_file.ts';
+
+export function keepPanel(app: App): void {
+  const link = element<HTMLInputElement>('link');
+  const upload = element<HTMLInputElement>('upload');
+
+  element('copy').addEventListener('click', async () => {
+    link.select();
+    try {
+      await navigator.clipboard.writeText(link.value);
+      app.notice = {key: 'copied'};
+    } catch {
+      app.notice = {key: 'notCopied'};
+    }
+    app.changed();
+  });
+
+  element('save').addEventListener('click', async () => {
+    const run = await app.ask({kind: 'save'});
+    const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
+    const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
+    create('a', {href: url, download: name}).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    app.notice = {key: 'saved', values: {name}};
+    app.changed();
+  });
+
+  upload.addEventListener('change', async () => {
+    const file = upload.files?.[0];
+    upload.value = '';
+    if (!file) return;
+    try {
+      const run = readWeights(new Uint8Array(await file.arrayBuffer()));
+      app.restore(run);
+      app.notice = {key: 'restored', values: {name: file.name, batch: run.batch}};
+    } catch (error) {
+      refuse(app, error);
+    }
+    app.changed();
+  });
+
+  app.onChange(() => {
+    // At rest it leads to where the run is, otherwise to where it is going.
+    const batches = app.isBusy || app.batch === 0 ? app.settings.batches : app.batch;
+    const {origin, pathname} = location;
+    link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
+    element<HTMLButtonElement>('save').disabled = app.phase === 'starting';
+    setText(element('kept'), app.notice ? app.sentence(app.notice) : '');
+  });
+}
+
+/** Takes the settings of the page's own address, if it has any, and trains. */
+export function openLink(app: App): boolean {
+  try {
+    const settings = settingsOf(location.hash);
+    if (!settings) return false;
+    app.settings = settings.backend in app.missing ? {...settings, backend: app.usable} : settings;
+    app.reset();
+    app.train();
+    return true;
+  } catch (error) {
+    refuse(app, error);
+    app.changed();
+    return false;
+  }
+}
+
+function refuse(app: App, error: unknown): void {
+  if (!(error instanceof Refusal)) throw error;
+  app.notice = {key: error.key, values: error.values};
+}

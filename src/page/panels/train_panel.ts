@@ -1,0 +1,210 @@
+// The form, the run's state, and how fast it goes. Settings that decide the weights can be changed while nothing is trained yet.
+import {clock, wilsonInterval} from '../../numbers.ts';
+import type {App} from '../app.ts';
+import {create, element, setText} from '../dom.ts';
+import type {Phase} from '../protocol.ts';
+import {Refusal} from '../refusal.ts';
+import {
+  type Backend,
+  backends,
+  batchesPerEpoch,
+  checkSetting,
+  defaults,
+  type Settings,
+  trainSize,
+} from '../settings.ts';
+import type {TextKey} from '../texts.ts';
+
+const phaseTexts: Record<Phase, TextKey> = {
+  starting: 'phaseStarting',
+  waiting: 'phaseWaiting',
+  compiling: 'phaseCompiling',
+  profiling: 'phaseProfiling',
+  training: 'phaseTraining',
+  testing: 'phaseTesting',
+  ready: 'phaseReady',
+  paused: 'phasePaused',
+  done: 'phaseDone',
+  lost: 'phaseLost',
+  diverged: 'phaseDiverged',
+  failed: 'phaseFailed',
+};
+
+export function trainPanel(app: App): void {
+  const form = element<HTMLFormElement>('settings');
+  const preset = element<HTMLSelectElement>('preset');
+  const fields = (['batchSize', 'learningRate', 'seed'] as const).map(name => ({
+    name,
+    input: element<HTMLInputElement>(name),
+  }));
+  const length = element<HTMLInputElement>('length');
+  const unit = element<HTMLSelectElement>('unit');
+  const start = element<HTMLButtonElement>('start');
+  const one = element<HTMLButtonElement>('one');
+  const reset = element<HTMLButtonElement>('reset');
+  const refused = element('refused');
+  const radios = makeRadios(app);
+
+  let shown: Settings | undefined;
+  /** Not into what is being typed. */
+  const write = (input: HTMLInputElement, value: string) => {
+    if (input !== document.activeElement) input.value = value;
+  };
+  let refusal: Refusal | undefined;
+
+  /** Takes one field into the settings, or says what is wrong with it. */
+  function take(input: HTMLInputElement, read: () => Partial<Settings>): void {
+    try {
+      change(read());
+      refusal = undefined;
+      input.removeAttribute('aria-invalid');
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refusal = error;
+      input.setAttribute('aria-invalid', 'true');
+      app.changed();
+    }
+  }
+
+  /** A fresh run takes every change at once; in one that has begun, only its length can change. */
+  function change(settings: Partial<Settings>): void {
+    const decides = Object.keys(settings).some(key => key !== 'batches');
+    app.settings = {...app.settings, ...settings};
+    if (decides) app.reset();
+    else app.changed();
+  }
+
+  preset.addEventListener('change', () => {
+    const {learningRate} = defaults(preset.value as Settings['preset']);
+    change({preset: preset.value as Settings['preset'], learningRate});
+  });
+  for (const {name, input} of fields) {
+    input.addEventListener('input', () =>
+      take(input, () => {
+        const value = checkSetting(name, input.value.trim());
+        if (name !== 'batchSize' || unit.value !== 'epochs') return {[name]: value};
+        const epochs = app.settings.batches / batchesPerEpoch(app.settings.batchSize);
+        return {batchSize: value, batches: Math.ceil(epochs * batchesPerEpoch(value))};
+      }),
+    );
+  }
+  length.addEventListener('input', () =>
+    take(length, () => {
+      const text = length.value.trim();
+      if (unit.value === 'batches') return {batches: checkSetting('batches', text)};
+      const batches = Math.round(Number(text) * batchesPerEpoch(app.settings.batchSize));
+      return {batches: checkSetting('batches', text === '' ? '' : String(batches))};
+    }),
+  );
+  unit.addEventListener('change', () => {
+    shown = undefined;
+    app.changed();
+  });
+
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    if (app.isBusy) app.send({kind: 'pause'});
+    else if (!refusal) app.train();
+  });
+  one.addEventListener('click', () => {
+    const batches = Math.max(app.settings.batches, app.batch + 1);
+    app.send({kind: 'trainOne', batches});
+  });
+  reset.addEventListener('click', () => app.reset());
+  element('retry').addEventListener('click', () => app.send({kind: 'load'}));
+
+  app.onChange(() => {
+    const {settings, phase} = app;
+    if (settings !== shown && !refusal) {
+      const perUnit = unit.value === 'epochs' ? batchesPerEpoch(settings.batchSize) : 1;
+      preset.value = settings.preset;
+      for (const {name, input} of fields) write(input, String(settings[name]));
+      write(length, String(Number((settings.batches / perUnit).toFixed(3))));
+      shown = settings;
+    }
+    for (const control of [preset, ...fields.map(({input}) => input)]) {
+      control.disabled = !app.isFresh;
+      control.title = app.isFresh ? '' : app.say('resetToChange');
+    }
+    length.disabled = app.isBusy;
+    for (const {backend, radio} of radios) {
+      radio.checked = backend === settings.backend;
+      radio.disabled = backend in app.missing;
+    }
+    showMissing(app);
+    setText(refused, refusal ? app.sentence(refusal) : '');
+
+    const key = app.isBusy ? 'pause' : phase === 'paused' || phase === 'lost' ? 'goOn' : 'start';
+    setText(start, app.say(key));
+    start.disabled =
+      phase === 'starting' || phase === 'diverged' || Boolean(refusal) || isAtEnd(app);
+    one.disabled = app.isBusy || start.disabled;
+    reset.disabled = phase === 'starting';
+    showRun(app);
+  });
+}
+
+/** Nothing is left to do until the run is made longer. */
+const isAtEnd = ({phase, batch, settings}: App): boolean =>
+  phase === 'done' && batch >= settings.batches;
+
+function makeRadios(app: App): {backend: Backend; radio: HTMLInputElement}[] {
+  return backends.map(backend => {
+    const radio = create('input', {type: 'radio', name: 'backend', value: backend});
+    radio.addEventListener('change', () => app.moveTo(backend));
+    element('backends').append(create('label', {}, radio, create('span', {textContent: backend})));
+    return {backend, radio};
+  });
+}
+
+function showMissing(app: App): void {
+  const reasons = Object.entries(app.missing).map(
+    ([backend, why]) => `${backend}: ${app.say(why as TextKey)}`,
+  );
+  element('missing').hidden = reasons.length === 0;
+  setText(element('missing'), reasons.join(' '));
+}
+
+function showRun(app: App): void {
+  const {settings, phase, batch, speed, timeLeft} = app;
+  document.body.dataset.phase = phase;
+  setText(element('phase'), app.say(phaseTexts[phase], {backend: settings.backend}));
+  const why = app.noData ?? app.why;
+  setText(element('why'), why ? app.sentence(why) : '');
+  element('retry').hidden = !app.noData;
+
+  const progress = element<HTMLProgressElement>('progress');
+  progress.max = Math.max(settings.batches, batch);
+  progress.value = batch;
+  const of = (n: number, total: number) => `${app.number(n)} / ${app.number(total)}`;
+  setText(element('batch'), of(batch, Math.max(settings.batches, batch)));
+  setText(element('left'), timeLeft === undefined ? '–' : clock(timeLeft));
+  setText(element('ms'), speed ? `${app.number(speed.ms, speed.ms < 10 ? 2 : 1)} ms` : '–');
+  const perSecond = speed && app.number(Math.round(speed.imagesPerSecond));
+  setText(element('speed'), perSecond ? `${perSecond} ${app.say('imagesPerSecond')}` : '–');
+
+  setText(element('accuracy'), accuracyText(app));
+  const compiled = element('compiled');
+  compiled.hidden = !app.compiled;
+  if (app.compiled) {
+    const {programs, ms} = app.compiled;
+    setText(compiled, app.say('compiled', {programs, seconds: app.number(ms / 1000, 2)}));
+  }
+  const images = element('images');
+  images.hidden = app.arrived >= trainSize;
+  setText(images, app.say('imagesArrived', {images: of(app.arrived, trainSize)}));
+}
+
+function accuracyText(app: App): string {
+  if (!app.evaluation) return app.say('noAccuracy');
+  const {correct, total, batch} = app.evaluation;
+  const [low, high] = wilsonInterval(correct, total);
+  return app.say('accuracy', {
+    batch: app.number(batch),
+    share: app.percent(correct / total),
+    correct: app.number(correct),
+    total: app.number(total),
+    low: app.percent(low),
+    high: app.percent(high),
+  });
+}

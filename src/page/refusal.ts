@@ -1,0 +1,15 @@
+// What the page can't do, in words that each language has for itself: a key of texts.ts, and what it is about. The texts stay out
+// of here, as the worker has no use for them.
+import type {TextKey, Values} from './texts.ts';
+
+/** Bad input. */
+export class Refusal extends Error {
+  override name = 'Refusal';
+
+  constructor(
+    readonly key: TextKey,
+    readonly values: Values = {},
+  ) {
+    super(`${key} ${JSON.stringify(values)}`);
+  }
+}

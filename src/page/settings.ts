@@ -1,0 +1,119 @@
+// What decides a run: the same settings give the same losses. As text, it is the link to a run, and goes with its weights.
+import {type Preset, presets} from '../presets.ts';
+import {Refusal} from './refusal.ts';
+
+export const backends = ['simd', 'cpu', 'webgl', 'wasm'] as const;
+export type Backend = (typeof backends)[number];
+
+export interface Settings {
+  preset: Preset;
+  /** Of the initial weights and the order of the images. */
+  seed: number;
+  /** Images a batch. */
+  batchSize: number;
+  learningRate: number;
+  /** How many batches the run has. */
+  batches: number;
+  backend: Backend;
+}
+
+/** Training images of MNIST, and its test images. */
+export const trainSize = 60_000;
+export const testSize = 10_000;
+
+/** Held-out accuracy is measured after every so many batches, on so many test images, drawn at random. */
+export const testEvery = 20;
+export const testSample = 1000;
+
+/** The numbers' ranges, both ends included. */
+export const ranges = {
+  seed: [-(2 ** 31), 2 ** 31 - 1],
+  batchSize: [1, 4096],
+  learningRate: [1e-6, 1000],
+  batches: [1, 1_000_000],
+} as const;
+
+export const batchesPerEpoch = (batchSize: number): number => Math.ceil(trainSize / batchSize);
+
+/** One epoch as the network was published. */
+export const defaults = (preset: Preset = 'tutorial'): Settings => ({
+  preset,
+  seed: 1,
+  batchSize: 64,
+  learningRate: presets[preset].learningRate,
+  batches: batchesPerEpoch(64),
+  backend: 'simd',
+});
+
+/** What each setting is called in text, in a link's order. */
+export const settingNames = {
+  preset: 'net',
+  seed: 'seed',
+  batchSize: 'batch-size',
+  learningRate: 'learning-rate',
+  backend: 'backend',
+  batches: 'batches',
+} as const satisfies Record<keyof Settings, string>;
+
+const keys = Object.keys(settingNames) as (keyof Settings)[];
+
+export const settingTexts = (settings: Settings): Record<string, string> =>
+  Object.fromEntries(keys.map(key => [settingNames[key], String(settings[key])]));
+
+/**
+ * The settings that `textOf` gives by name, and the defaults of the network for those that it doesn't.
+ * @throws Refusal if one is not what checkSetting takes
+ */
+export function readSettings(textOf: (name: string) => string | null | undefined): Settings {
+  const given: Partial<Settings> = Object.fromEntries(
+    keys.flatMap(key => {
+      const text = textOf(settingNames[key]);
+      return text == null ? [] : [[key, checkSetting(key, text)]];
+    }),
+  );
+  return {...defaults(given.preset), ...given};
+}
+
+/** @throws Refusal if the text is none of a setting's choices, or not a number in its range */
+export const checkSetting = <K extends keyof Settings>(key: K, text: string): Settings[K] =>
+  checks[key](settingNames[key], text);
+
+type Check<Value> = (name: string, text: string) => Value;
+
+const checks: {[K in keyof Settings]: Check<Settings[K]>} = {
+  preset: oneOf(Object.keys(presets) as Preset[]),
+  seed: whole(ranges.seed),
+  batchSize: whole(ranges.batchSize),
+  learningRate: number(ranges.learningRate),
+  backend: oneOf(backends),
+  batches: whole(ranges.batches),
+};
+
+function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice> {
+  return (name, text) => {
+    const choice = choices.find(each => each === text);
+    if (choice) return choice;
+    throw new Refusal('badChoice', {name, expected: choices.join(', '), found: text});
+  };
+}
+
+/** Decimal: Number alone would also take '', ' 1' and '0x1'. */
+const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+function number([low, high]: readonly [number, number]): Check<number> {
+  return (name, text) => {
+    const value = Number(text);
+    if (DECIMAL.test(text) && value >= low && value <= high) return value;
+    throw new Refusal('badNumber', {name, low, high, found: text});
+  };
+}
+
+export function whole([low, high]: readonly [number, number]): Check<number> {
+  return (name, text) => {
+    const value = Number(text);
+    if (DECIMAL.test(text) && Number.isInteger(value) && value >= low && value <= high) {
+      return value;
+    }
+    throw new Refusal('badWhole', {name, low, high, found: text});
+  };
+}

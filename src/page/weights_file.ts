@@ -1,0 +1,191 @@
+// The weights of a run as a safetensors file, which Python opens too:
+//   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
+// Source: github.com/huggingface/safetensors, README, "Format".
+import type {Preset} from '../presets.ts';
+import {Refusal} from './refusal.ts';
+import {
+  ranges,
+  readSettings,
+  type Settings,
+  settingNames,
+  settingTexts,
+  whole,
+} from './settings.ts';
+
+export interface SavedRun {
+  settings: Settings;
+  /** Batches trained so far. */
+  batch: number;
+  /** In the order of Network.variables. */
+  weights: Float32Array[];
+}
+
+/** Each network's variables, by name and in their order. */
+export const tensors: Record<Preset, Record<string, number[]>> = {
+  tutorial: {
+    'conv1.filter': [5, 5, 1, 8],
+    'conv1.bias': [8],
+    'conv2.filter': [5, 5, 8, 16],
+    'conv2.bias': [16],
+    'dense.weights': [4 * 4 * 16, 10],
+    'dense.bias': [10],
+  },
+  'mnist-core': {
+    'conv1.filter': [5, 5, 1, 8],
+    'conv2.filter': [5, 5, 8, 16],
+    'dense.weights': [7 * 7 * 16, 10],
+    'dense.bias': [10],
+  },
+};
+
+/** What a header says of a tensor. Its offsets count from the header's end. */
+interface Entry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [begin: number, end: number];
+}
+type Entries = Record<string, Entry>;
+type Metadata = Record<string, string>;
+
+const FORMAT = 'mnist-ops';
+/** Of the header's length. The header itself is padded to a multiple of it, so that the numbers are aligned. */
+const LENGTH_BYTES = 8;
+const {BYTES_PER_ELEMENT} = Float32Array;
+
+const sizeOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
+
+export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
+  const entries: Entries = {};
+  let length = 0;
+  for (const [name, shape] of Object.entries(tensors[settings.preset])) {
+    const begin = length;
+    length += sizeOf(shape) * BYTES_PER_ELEMENT;
+    entries[name] = {dtype: 'F32', shape, data_offsets: [begin, length]};
+  }
+  const metadata: Metadata = {format: FORMAT, ...settingTexts(settings), batch: String(batch)};
+  const json = JSON.stringify({__metadata__: metadata, ...entries});
+  const header = new TextEncoder().encode(
+    json.padEnd(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES),
+  );
+
+  const bytes = new Uint8Array(LENGTH_BYTES + header.length + length);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, LENGTH_BYTES);
+  let at = LENGTH_BYTES + header.length;
+  for (const value of weights.flatMap(each => [...each])) {
+    view.setFloat32(at, value, true);
+    at += BYTES_PER_ELEMENT;
+  }
+  return bytes;
+}
+
+/**
+ * The run of a file of ours; of somebody else's with our tensors, the weights, with default settings and no batch trained.
+ * @throws Refusal if the file is neither, or holds settings or numbers that no run has
+ */
+export function readWeights(bytes: Uint8Array): SavedRun {
+  const {metadata, entries, data} = readHeader(bytes);
+  const ours = metadata.format === FORMAT ? metadata : {};
+  const settings = readSettings(
+    name => ours[name] ?? (name === settingNames.preset ? presetOf(entries) : undefined),
+  );
+  const batch = whole([0, ranges.batches[1]])('batch', ours.batch ?? '0');
+
+  const shapes = tensors[settings.preset];
+  const weights = Object.entries(shapes).map(([name, shape]) =>
+    readTensor(name, shape, entries[name], data),
+  );
+  const extra = Object.keys(entries).find(name => !Object.hasOwn(shapes, name));
+  if (extra !== undefined) {
+    const expected = Object.keys(shapes).join(', ');
+    throw new Refusal('fileExtra', {net: settings.preset, expected, found: extra});
+  }
+  return {settings, batch, weights};
+}
+
+interface Parts {
+  metadata: Metadata;
+  entries: Entries;
+  /** All after the header. */
+  data: DataView;
+}
+
+function readHeader(bytes: Uint8Array): Parts {
+  if (bytes.length <= LENGTH_BYTES) throw new Refusal('fileShort', {found: bytes.length});
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const declared = view.getBigUint64(0, true);
+  const expected = bytes.length - LENGTH_BYTES;
+  if (declared > expected) {
+    throw new Refusal('fileHeaderLength', {expected, found: String(declared)});
+  }
+  const end = LENGTH_BYTES + Number(declared);
+  const header = parseObject(bytes.subarray(LENGTH_BYTES, end));
+
+  const {__metadata__: metadata = {}, ...entries} = header;
+  if (!isObject(metadata) || Object.values(metadata).some(text => typeof text !== 'string')) {
+    throw new Refusal('fileMetadata');
+  }
+  const odd = Object.keys(entries).find(name => !isEntry(entries[name]));
+  if (odd !== undefined) throw new Refusal('fileEntry', {name: odd});
+  const data = new DataView(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
+  return {metadata: metadata as Metadata, entries: entries as Entries, data};
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const areWhole = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every(Number.isSafeInteger);
+
+const isEntry = (value: unknown): value is Entry =>
+  isObject(value) &&
+  typeof value.dtype === 'string' &&
+  areWhole(value.shape) &&
+  areWhole(value.data_offsets) &&
+  value.data_offsets.length === 2;
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  const text = new TextDecoder().decode(bytes);
+  try {
+    const value = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // refused below, as is JSON of another kind
+  }
+  const SHOWN = 16;
+  throw new Refusal('fileHeader', {found: text.slice(0, SHOWN)});
+}
+
+/** The network whose dense layer has as many inputs: what tells the two apart. */
+const presetOf = (entries: Entries): string | undefined =>
+  Object.keys(tensors).find(
+    preset =>
+      `${tensors[preset as Preset]['dense.weights']}` === `${entries['dense.weights']?.shape}`,
+  );
+
+function readTensor(
+  name: string,
+  shape: number[],
+  entry: Entry | undefined,
+  data: DataView,
+): Float32Array {
+  if (!entry) throw new Refusal('fileMissing', {name});
+  if (entry.dtype !== 'F32') throw new Refusal('fileDtype', {name, found: entry.dtype});
+  const [expected, found] = [shape, entry.shape].map(sizes => `[${sizes.join(', ')}]`);
+  if (found !== expected) throw new Refusal('fileShape', {name, expected, found});
+
+  const [begin, end] = entry.data_offsets;
+  const size = sizeOf(shape) * BYTES_PER_ELEMENT;
+  const length = data.byteLength;
+  if (begin < 0 || end > length || end - begin !== size) {
+    throw new Refusal('fileOffsets', {name, expected: size, length, begin, end});
+  }
+  // A writer that doesn't pad its header leaves the numbers where no Float32Array may start.
+  const values = Float32Array.from({length: sizeOf(shape)}, (_, i) =>
+    data.getFloat32(begin + i * BYTES_PER_ELEMENT, true),
+  );
+  const index = values.findIndex(value => !Number.isFinite(value));
+  if (index >= 0) throw new Refusal('fileNotFinite', {name, found: values[index], index});
+  return values;
+}

@@ -1,0 +1,17 @@
+// What build.mjs gives the worker in place of @tensorflow/tfjs-backend-cpu: the backend with those of its kernels that a
+// training step, a test and a prediction call. Our own kernels do the rest; the whole package would double the script.
+import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
+import {addConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Add';
+import {argMaxConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/ArgMax';
+import {identityConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Identity';
+import {multiplyConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Multiply';
+import {reshapeConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Reshape';
+import * as tf from '@tensorflow/tfjs-core';
+
+export {MathBackendCPU};
+
+tf.registerBackend('cpu', () => new MathBackendCPU(), 1);
+
+for (const kernel of [addConfig, argMaxConfig, identityConfig, multiplyConfig, reshapeConfig]) {
+  tf.registerKernel(kernel);
+}

@@ -1,0 +1,346 @@
+// The run that the page shows: a network, its data, and where in the training it is. Commands take their turn, each ending the
+// training that goes on; questions are answered meanwhile.
+import * as tf from '@tensorflow/tfjs-core';
+import {ContextLostError, KeptWeights, renewContext} from '../../context_loss.ts';
+import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
+import {MnistData} from '../../data/mnist_data.ts';
+import {createNetwork, type Network} from '../../network.ts';
+import {softmax} from '../../ops/softmax_cross_entropy.ts';
+import {DivergenceError, evaluate, type TrainingProgress, train} from '../../training.ts';
+import type {Looked, Memory, News, Phase, Sentence} from '../protocol.ts';
+import {Refusal} from '../refusal.ts';
+import {
+  type Backend,
+  defaults,
+  type Settings,
+  testEvery,
+  testSample,
+  trainSize,
+} from '../settings.ts';
+import type {SavedRun} from '../weights_file.ts';
+import type {ArrivingImages} from './arriving.ts';
+import {chooseBackend, onWebGL} from './backends.ts';
+import {TrialSteps} from './step_split.ts';
+
+const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
+
+/** The first epoch's images are shuffled within blocks of so many, and need that many to have arrived. */
+const BLOCK = 6000;
+
+/** Why training ends where it was told to. */
+const paused = Symbol('paused');
+
+export class Trainer {
+  private settings = defaults();
+  private network?: Network;
+  private data?: MnistData;
+  private kept?: KeptWeights;
+  private batch = 0;
+  private phase: Phase = 'starting';
+  /** How far the training that goes on is to go. */
+  private goal?: number;
+  private lost = false;
+  private controller = new AbortController();
+  private turn: Promise<unknown> = Promise.resolve();
+  private moving: Promise<unknown> = Promise.resolve();
+  private readonly prepared = new Set<string>();
+  /** What waits for the end of a step. */
+  private readonly waiting: (() => void)[] = [];
+  /** Tensors of questions that are being answered. */
+  private lent = 0;
+
+  constructor(
+    private readonly images: ArrivingImages,
+    private readonly tell: (news: News) => void,
+  ) {}
+
+  // ---- commands
+
+  reset(settings: Settings): void {
+    this.next(async () => {
+      await this.begin(settings);
+      this.say('ready');
+    });
+  }
+
+  restore({settings, batch, weights}: SavedRun): void {
+    this.next(async () => {
+      await this.begin(settings, batch);
+      tf.tidy(() => {
+        for (const [i, variable] of this.network!.variables.entries()) {
+          variable.assign(tf.tensor(weights[i], variable.shape));
+        }
+      });
+      await this.kept!.keep('', batch);
+      this.say(batch === 0 ? 'ready' : 'paused');
+    });
+  }
+
+  /** Trains until so many batches are done in all, or one. */
+  train(goal: number, one = false): void {
+    this.next(signal => this.run(goal, one, signal));
+    this.goal = one ? undefined : goal;
+  }
+
+  pause(): void {
+    this.goal = undefined;
+    this.controller.abort(paused);
+  }
+
+  moveTo(backend: Backend): void {
+    const {goal} = this;
+    this.next(async () => {
+      await this.enter(backend);
+      this.say(this.batch === 0 ? 'ready' : this.isDone() ? 'done' : 'paused');
+    });
+    if (goal !== undefined) this.train(goal);
+  }
+
+  loseContext(): void {
+    onWebGL()?.context().getExtension('WEBGL_lose_context')?.loseContext();
+    if (this.goal === undefined) this.next(() => this.kept!.during('', async () => {}));
+  }
+
+  // ---- questions
+
+  /** Probabilities [n × 10] of images [n × 784], 0 to 255; undefined while there is no network that could tell. */
+  async recognise(images: Uint8Array): Promise<Float32Array | undefined> {
+    await this.moving;
+    if (!this.network || this.lost) return undefined;
+    const {network} = this;
+    const xs = Float32Array.from(images, pixel => pixel / 255);
+    const probabilities = tf.tidy(() =>
+      softmax(network.forward(tf.tensor2d(xs, [images.length / PIXELS, PIXELS]))),
+    );
+    this.lent++;
+    try {
+      const values = await probabilities.data<'float32'>();
+      return values.length === (images.length / PIXELS) * CLASSES && !this.contextIsLost()
+        ? values
+        : undefined;
+    } finally {
+      this.lent--;
+      probabilities.dispose();
+    }
+  }
+
+  async look(indices: number[]): Promise<Looked | undefined> {
+    const data = this.dataIfThere();
+    if (!data) return undefined;
+    const pixels = new Uint8Array(indices.length * PIXELS);
+    for (const [i, index] of indices.entries()) pixels.set(data.testPixels(index), i * PIXELS);
+    return {
+      indices,
+      pixels,
+      labels: Uint8Array.from(indices, index => data.testLabels[index]),
+      probabilities: await this.recognise(pixels),
+    };
+  }
+
+  labels(): Uint8Array | undefined {
+    return this.dataIfThere()?.testLabels.slice();
+  }
+
+  async save(): Promise<SavedRun> {
+    if (this.phase === 'training') {
+      await new Promise<void>(resolve => {
+        this.waiting.push(resolve);
+      });
+    }
+    const {settings, batch} = this;
+    const variables = this.network!.variables;
+    const weights = await Promise.all(variables.map(variable => variable.data<'float32'>()));
+    return {settings, batch, weights};
+  }
+
+  // ---- what they do
+
+  /** Does the work once what was asked for before has ended, which it is told to. */
+  private next(work: (signal: AbortSignal) => Promise<void>): void {
+    this.pause();
+    const controller = new AbortController();
+    this.controller = controller;
+    this.turn = this.turn.then(async () => {
+      try {
+        await work(controller.signal);
+      } catch (error) {
+        await this.stop(error);
+      }
+      if (this.controller === controller) this.goal = undefined; // else it is that of the next work
+      for (const resolve of this.waiting.splice(0)) resolve();
+    });
+  }
+
+  private say(phase: Phase, why?: Sentence): void {
+    this.phase = phase;
+    const {backend} = this.settings;
+    this.tell({kind: 'phase', phase, why, backend, batch: this.batch});
+  }
+
+  private async begin(settings: Settings, batch = 0): Promise<void> {
+    await this.enter(settings.backend);
+    const network = createNetwork(settings.preset, settings);
+    this.network?.dispose();
+    Object.assign(this, {network, settings, batch, data: undefined});
+    await this.keep();
+  }
+
+  /** Makes it the current backend; the weights move when they are next used. */
+  private async enter(backend: Backend): Promise<void> {
+    this.moving = this.lost && backend === 'webgl' ? renewContext() : chooseBackend(backend);
+    await this.moving;
+    if (this.lost && backend === 'webgl') this.prepared.clear(); // the programs are lost too
+    this.lost = false;
+    this.settings = {...this.settings, backend};
+    await this.keep();
+  }
+
+  private async keep(): Promise<void> {
+    if (!this.network) return;
+    this.kept = new KeptWeights(this.network);
+    await this.kept.keep('', this.batch);
+  }
+
+  private isDone(): boolean {
+    return this.batch >= this.settings.batches;
+  }
+
+  private contextIsLost = (): boolean => onWebGL()?.context().isContextLost() ?? false;
+
+  /** The images, at the place that the training has reached in them. */
+  private dataIfThere(): MnistData | undefined {
+    if (!this.images.files) return undefined;
+    if (!this.data) {
+      const {seed, batchSize} = this.settings;
+      this.data = new MnistData(this.images.files, {seed, blockSize: BLOCK});
+      this.data.skipTrainBatches(this.batch, batchSize);
+    }
+    return this.data;
+  }
+
+  private async run(goal: number, one: boolean, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.settings = {...this.settings, batches: Math.max(goal, this.batch)};
+    if (this.lost) await this.enter('webgl');
+    if (this.images.arrived === 0) this.say('waiting');
+    await this.images.until(1, signal);
+    await this.prepare(signal);
+    const {batchSize, learningRate} = this.settings;
+    const [network, data] = [this.network!, this.dataIfThere()!];
+    if (this.batch >= goal) {
+      this.say('testing');
+      const evaluation = await this.kept!.during('', () => evaluate(network, data, signal));
+      this.tell({kind: 'epoch', batch: this.batch, evaluation});
+      this.say('done');
+      return;
+    }
+    const events = train(network, data, {
+      batches: goal,
+      start: this.batch,
+      batchSize,
+      learningRate,
+      testEvery,
+      testSize: testSample,
+      signal,
+    });
+    let first: number | undefined;
+    try {
+      for (;;) {
+        await this.imagesForNextBatch(signal);
+        const {value, done} = await events.next();
+        if (done) break;
+        if (value.kind === 'batch') first ??= this.tensors();
+        this.report(value, first!);
+        for (const resolve of this.waiting.splice(0)) resolve();
+        if (one && value.kind === 'batch' && this.batch < goal) break;
+      }
+    } finally {
+      await events.return(undefined);
+    }
+    await this.keep();
+    this.say(this.isDone() ? 'done' : 'paused');
+  }
+
+  /** In the first epoch, a batch needs its whole block. */
+  private async imagesForNextBatch(signal: AbortSignal): Promise<void> {
+    const end = (this.batch + 1) * this.settings.batchSize;
+    const images = Math.min(trainSize, Math.ceil(end / BLOCK) * BLOCK);
+    if (images > this.images.arrived) this.say('waiting');
+    await this.images.until(images, signal);
+    if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
+  }
+
+  private report(event: TrainingProgress, first: number): void {
+    if (event.kind === 'batch') {
+      const {batch, epoch, batches, loss, images, ms} = event;
+      this.batch = batch;
+      const {numBytes} = tf.memory();
+      const tensors = this.tensors();
+      const memory: Memory = {tensors, bytes: numBytes, left: tensors - first};
+      this.tell({kind: 'batch', batch, loss, images, ms, memory});
+      const perEpoch = Math.ceil(trainSize / this.settings.batchSize);
+      if (batch === batches || batch === epoch * perEpoch) this.say('testing');
+    } else if (event.kind === 'test') {
+      const {correct, total} = event.evaluation;
+      this.tell({kind: 'test', batch: event.batch, correct, total});
+    } else {
+      this.tell({kind: 'epoch', batch: event.batch, evaluation: event.evaluation});
+      this.say('training');
+    }
+  }
+
+  private tensors(): number {
+    return tf.memory().numTensors - this.lent;
+  }
+
+  /** Compiles what WebGL has to compile, and measures the step, once for each network, batch size and backend. */
+  private async prepare(signal: AbortSignal): Promise<void> {
+    const {preset, batchSize, backend} = this.settings;
+    const key = `${preset} ${batchSize} ${backend}`;
+    if (this.prepared.has(key)) return;
+    const trial = new TrialSteps(this.settings, this.dataIfThere()!);
+    try {
+      const webgl = onWebGL();
+      if (webgl) {
+        this.say('compiling');
+        const start = performance.now();
+        await this.kept!.during('', async () => {
+          await trial.time();
+          await trial.forward([testSample, 500]);
+        });
+        const ms = performance.now() - start;
+        this.tell({kind: 'compiled', programs: webgl.programs(), ms});
+        signal.throwIfAborted();
+      }
+      this.say('profiling');
+      const split = await this.kept!.during('', () => trial.split());
+      this.tell({kind: 'split', split});
+      this.prepared.add(key);
+      signal.throwIfAborted();
+    } finally {
+      trial.dispose();
+    }
+  }
+
+  private async stop(error: unknown): Promise<void> {
+    if (error === paused) {
+      await this.keep();
+      this.say(this.batch === 0 ? 'ready' : 'paused');
+    } else if (error instanceof ContextLostError) {
+      const at = this.batch;
+      this.batch = error.batch ?? 0;
+      this.data = undefined; // the order goes back with the weights
+      this.lost = true;
+      this.say('lost', {key: 'contextLost', values: {at, batch: this.batch}});
+    } else if (error instanceof DivergenceError) {
+      const {batch, loss} = error;
+      const {learningRate} = this.settings;
+      const values = {batch, loss: String(loss), learningRate};
+      this.say('diverged', {key: 'diverged', values});
+    } else if (error instanceof Refusal) {
+      this.say('failed', {key: error.key, values: error.values});
+    } else {
+      this.say('failed', {key: 'unexpected', values: {message: (error as Error).message}});
+    }
+  }
+}

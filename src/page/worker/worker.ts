@@ -1,0 +1,53 @@
+// What runs beside the page, so that the page never waits for a step.
+import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
+import type {Refusal} from '../refusal.ts';
+import {ArrivingImages} from './arriving.ts';
+import {findMissing} from './backends.ts';
+import {Trainer} from './trainer.ts';
+
+const post = (message: FromWorker) => (postMessage as (message: FromWorker) => void)(message);
+const tell = (news: News) => post(news);
+
+const images = new ArrivingImages(new URL('mnist/', import.meta.url).href, arrived =>
+  tell({kind: 'images', arrived}),
+);
+const trainer = new Trainer(images, tell);
+
+const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) => unknown} = {
+  load: () => load(),
+  reset: ({settings}) => trainer.reset(settings),
+  train: ({batches}) => trainer.train(batches),
+  trainOne: ({batches}) => trainer.train(batches, true),
+  pause: () => trainer.pause(),
+  backend: ({backend}) => trainer.moveTo(backend),
+  restore: ({run}) => trainer.restore(run),
+  loseContext: () => trainer.loseContext(),
+};
+
+const questions: {
+  [K in Question['kind']]: (question: Extract<Question, {kind: K}>) => Promise<Answers[K]>;
+} = {
+  recognise: ({images}) => trainer.recognise(images),
+  look: ({indices}) => trainer.look(indices),
+  labels: async () => trainer.labels(),
+  save: () => trainer.save(),
+};
+
+async function load(): Promise<void> {
+  try {
+    await images.load();
+  } catch (error) {
+    const {key, values} = error as Refusal;
+    tell({kind: 'noData', why: {key, values}});
+  }
+}
+
+addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
+  if ('id' in data) {
+    const {id} = data;
+    post({kind: 'answer', id, answer: await questions[data.kind](data as never)});
+  } else {
+    commands[data.kind](data as never);
+  }
+});
+tell({kind: 'missing', missing: findMissing()});

@@ -60,6 +60,7 @@ export class DivergenceError extends Error {
     message: string,
     readonly batch: number,
     readonly loss: number,
+    readonly learningRate: number,
   ) {
     super(message);
   }
@@ -128,6 +129,7 @@ export async function* train(
           `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
           batch,
           loss,
+          learningRate,
         );
       }
       const testsSample = testEvery > 0 && batch % testEvery === 0;

@@ -139,7 +139,11 @@ visitTest('100 batches on simd reach 85 % of the held-out images', {}, async pag
   assert.match(await text(page, 'speed'), /^[\d,]+ images\/s$/);
   assert.is((await losses(page)).length, 100);
   assert.is((await page.evaluate(() => mnist.tests)).length, 100 / 20 + 1);
-  assert.match(await text(page, 'loss-text'), /The loss fell from 2\.\d+ to 0\.\d+ nats/);
+  await page.waitForFunction(() =>
+    /The loss fell from 2\.\d+ to 0\.\d+ nats.* 100 batches/.test(
+      document.getElementById('loss-text')!.textContent!,
+    ),
+  );
 });
 
 visitTest('the run moves to webgl and back: the curve goes on', {}, async page => {
@@ -530,6 +534,29 @@ visitTest(
     assert.equal(cells, Object.values(evaluation.confusion));
   },
 );
+
+visitTest('a reset in the middle leaves nothing of the run', {}, async page => {
+  await train(page, 5000);
+  await batch(page, 100);
+  await page.click('#reset');
+  await phase(page, 'ready');
+  const left = await page.evaluate(() => {
+    const {batch, losses, tests, moves, evaluation, memory, speed} = mnist;
+    return {batch, losses, tests, moves, evaluation, memory, speed};
+  });
+  assert.equal(left, {
+    batch: 0,
+    losses: [],
+    tests: [],
+    moves: [],
+    evaluation: undefined,
+    memory: undefined,
+    speed: undefined,
+  });
+  await page.waitForFunction(
+    () => document.getElementById('loss-text')!.textContent === 'Nothing is trained yet.',
+  );
+});
 
 visitTest(
   'steps leave no tensor behind, and the meter is red if one does',

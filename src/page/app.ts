@@ -174,23 +174,15 @@ export class App {
 
   /** Begins anew with what the form says. */
   reset(): void {
-    this.forget();
     this.send({kind: 'reset', settings: this.settings});
   }
 
   /** Goes on from what a file has. */
   restore(run: SavedRun): void {
-    this.forget();
     const backend = run.settings.backend in this.missing ? this.usable : run.settings.backend;
     const batches = Math.max(run.settings.batches, run.batch);
     this.settings = {...run.settings, backend, batches};
     this.send({kind: 'restore', run: {...run, settings: this.settings}});
-  }
-
-  private forget(): void {
-    Object.assign(this, {batch: 0, losses: [], tests: [], evaluation: undefined, moves: []});
-    this.recent = [];
-    this.memory = undefined;
   }
 
   train(): void {
@@ -225,6 +217,11 @@ export class App {
     },
     noData: ({why}) => {
       this.noData = why;
+    },
+    began: ({settings}) => {
+      Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
+      this.evaluation = this.memory = undefined;
+      this.settings = {...this.settings, backend: settings.backend};
     },
     phase: ({phase, why, backend, batch}) => {
       if (phase === 'training' && this.phase !== 'testing') this.startClock(batch, backend);

@@ -38,7 +38,7 @@ export interface Answers {
   recognise: Float32Array | undefined;
   look: Looked | undefined;
   labels: Uint8Array | undefined;
-  save: SavedRun;
+  save: SavedRun | undefined;
 }
 
 /** n test images: their pixels [n × 784], labels [n] and probabilities [n × 10]. */
@@ -88,6 +88,8 @@ export type News =
   /** Why a backend can't be chosen. */
   | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>}
   | {kind: 'images'; arrived: number}
+  /** Another run takes the place of the last one: with fresh weights, or with a file's. */
+  | {kind: 'began'; settings: Settings}
   | {kind: 'noData'; why: Sentence}
   | {kind: 'phase'; phase: Phase; why?: Sentence; backend: Backend; batch: number}
   | {kind: 'compiled'; programs: number; ms: number}

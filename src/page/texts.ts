@@ -130,6 +130,7 @@ const en = {
   download: 'Save weights',
   upload: 'Open weights',
   saved: '{name} is on its way to your downloads.',
+  notSaved: 'Nothing was saved: these weights are not finite numbers.',
   restored: 'The weights of {name} are in place, at batch {batch}.',
 
   // meter
@@ -293,6 +294,7 @@ const zh: Record<TextKey, string> = {
   download: '保存权重',
   upload: '打开权重',
   saved: '{name} 正在下载。',
+  notSaved: '没有保存：这些权重不是有限的数。',
   restored: '已载入 {name} 的权重，位于第 {batch} 批。',
 
   meter: '内存',

@@ -22,6 +22,11 @@ export function keepPanel(app: App): void {
 
   element('save').addEventListener('click', async () => {
     const run = await app.ask({kind: 'save'});
+    if (!run?.weights.every(values => values.every(Number.isFinite))) {
+      app.notice = {key: 'notSaved'};
+      app.changed();
+      return;
+    }
     const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
     const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
     create('a', {href: url, download: name}).click();

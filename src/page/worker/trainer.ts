@@ -58,21 +58,20 @@ export class Trainer {
 
   reset(settings: Settings): void {
     this.next(async () => {
-      await this.begin(settings);
-      this.say('ready');
+      this.say('ready', await this.begin(settings));
     });
   }
 
   restore({settings, batch, weights}: SavedRun): void {
     this.next(async () => {
-      await this.begin(settings, batch);
+      const why = await this.begin(settings, batch);
       tf.tidy(() => {
         for (const [i, variable] of this.network!.variables.entries()) {
           variable.assign(tf.tensor(weights[i], variable.shape));
         }
       });
       await this.kept!.keep('', batch);
-      this.say(batch === 0 ? 'ready' : 'paused');
+      this.say(batch === 0 ? 'ready' : 'paused', why);
     });
   }
 
@@ -177,18 +176,30 @@ export class Trainer {
     this.tell({kind: 'phase', phase, why, backend, batch: this.batch});
   }
 
-  private async begin(settings: Settings, batch = 0): Promise<void> {
-    await this.enter(settings.backend);
+  /** On the backend that it was on, if the one that is asked for doesn't start. */
+  private async begin(settings: Settings, batch = 0): Promise<Sentence | undefined> {
+    const before = this.settings.backend;
+    let why: Sentence | undefined;
+    try {
+      await this.enter(settings.backend);
+    } catch (error) {
+      why = sentenceOf(error);
+      await this.enter(before);
+    }
+    const {backend} = this.settings;
     const network = createNetwork(settings.preset, settings);
     this.network?.dispose();
-    Object.assign(this, {network, settings, batch, data: undefined});
+    Object.assign(this, {network, settings: {...settings, backend}, batch, data: undefined});
     await this.keep();
+    this.tell({kind: 'began', settings: this.settings});
+    return why;
   }
 
   /** Makes it the current backend; the weights move when they are next used. */
   private async enter(backend: Backend): Promise<void> {
-    this.moving = this.lost && backend === 'webgl' ? renewContext() : chooseBackend(backend);
-    await this.moving;
+    const moved = this.lost && backend === 'webgl' ? renewContext() : chooseBackend(backend);
+    this.moving = moved.catch(() => {});
+    await moved;
     if (this.lost && backend === 'webgl') this.prepared.clear(); // the programs are lost too
     this.lost = false;
     this.settings = {...this.settings, backend};
@@ -332,15 +343,17 @@ export class Trainer {
       this.data = undefined; // the order goes back with the weights
       this.lost = true;
       this.say('lost', {key: 'contextLost', values: {at, batch: this.batch}});
-    } else if (error instanceof DivergenceError) {
-      const {batch, loss} = error;
-      const {learningRate} = this.settings;
-      const values = {batch, loss: String(loss), learningRate};
-      this.say('diverged', {key: 'diverged', values});
-    } else if (error instanceof Refusal) {
-      this.say('failed', {key: error.key, values: error.values});
     } else {
-      this.say('failed', {key: 'unexpected', values: {message: (error as Error).message}});
+      this.say(error instanceof DivergenceError ? 'diverged' : 'failed', sentenceOf(error));
     }
   }
+}
+
+function sentenceOf(error: unknown): Sentence {
+  if (error instanceof Refusal) return {key: error.key, values: error.values};
+  if (error instanceof DivergenceError) {
+    const {batch, loss, learningRate} = error;
+    return {key: 'diverged', values: {batch, loss: String(loss), learningRate}};
+  }
+  return {key: 'unexpected', values: {message: (error as Error).message}};
 }

@@ -45,7 +45,9 @@ async function load(): Promise<void> {
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {
     const {id} = data;
-    post({kind: 'answer', id, answer: await questions[data.kind](data as never)});
+    // A context that is lost meanwhile makes an answer fail; that it is lost, training will say.
+    const answer = await questions[data.kind](data as never).catch(() => undefined);
+    post({kind: 'answer', id, answer});
   } else {
     commands[data.kind](data as never);
   }

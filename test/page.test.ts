@@ -255,6 +255,15 @@ visitTest(
     await page.waitForFunction(() =>
       document.getElementById('verdict')!.textContent!.includes('reads a 1'),
     );
+    await page.click('#clear');
+    await page.evaluate(bytes => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([Uint8Array.from(bytes)], 'one.png', {type: 'image/png'}));
+      document.body.dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));
+    }, picture);
+    await page.waitForFunction(() =>
+      document.getElementById('verdict')!.textContent!.includes('reads a 1'),
+    );
     await upload('notes.txt', 'text/plain', [65]);
     await page.waitForFunction(() => mnist.notice?.key === 'noPicture');
     assert.match(await text(page, 'verdict'), 'reads a 1');
@@ -264,7 +273,7 @@ visitTest(
 test('a link trains the same run again', async () => {
   let link = '';
   let expected: number[] = [];
-  await open({}, async page => {
+  await open({permissions: ['clipboard-read', 'clipboard-write']}, async page => {
     await page.selectOption('#preset', 'mnist-core');
     await page.fill('#seed', '7');
     await page.fill('#batchSize', '32');
@@ -274,7 +283,9 @@ test('a link trains the same run again', async () => {
     await page.click('#start'); // pauses it
     await phase(page, 'paused');
     expected = await losses(page);
-    link = await page.inputValue('#link');
+    await page.click('#copy');
+    await page.waitForFunction(() => mnist.notice?.key === 'copied');
+    link = await page.evaluate(() => navigator.clipboard.readText());
   });
   const {hash} = new URL(link);
   assert.match(
@@ -576,30 +587,35 @@ visitTest(
   },
 );
 
+/** The durations of the page's tasks of more than 50 ms in the next three seconds. */
+const longTasks = (page: Page) =>
+  page.evaluate(async () => {
+    const durations: number[] = [];
+    const observer = new PerformanceObserver(list => {
+      durations.push(...list.getEntries().map(({duration}) => duration));
+    });
+    observer.observe({type: 'longtask'});
+    await new Promise(resolve => setTimeout(resolve, 3000));
+    observer.disconnect();
+    return durations;
+  });
+
 visitTest('no task of the page takes more than 50 ms while it trains', {}, async page => {
   await page.waitForFunction(() => mnist.arrived === 60_000);
   await train(page, 100_000);
   await batch(page, 100);
-  // Another program may hold up any task on a shared machine: one of these spans has to be free of long ones.
-  const spans: number[][] = [];
-  for (let attempt = 0; attempt < 5; attempt++) {
-    const long = await page.evaluate(async () => {
-      const durations: number[] = [];
-      const observer = new PerformanceObserver(list => {
-        durations.push(...list.getEntries().map(({duration}) => duration));
-      });
-      observer.observe({type: 'longtask'});
-      await new Promise(resolve => setTimeout(resolve, 3000));
-      observer.disconnect();
-      return durations;
-    });
-    spans.push(long);
-    if (long.length === 0) break;
+  for (const backend of ['simd', 'webgl']) {
+    await choose(page, backend);
+    // Other programs may hold up any task on a shared machine: one of these spans has to be free of long ones.
+    const spans: number[][] = [];
+    do spans.push(await longTasks(page));
+    while (spans.at(-1)!.length > 0 && spans.length < 5);
+    assert.is(spans.at(-1)!.length, 0, `${backend}: ${JSON.stringify(spans)}`);
+    await page.waitForFunction(
+      backend => mnist.moves.at(-1)!.backend === backend && mnist.batch > mnist.moves.at(-1)!.batch,
+      backend,
+    );
   }
-  const trained = await page.evaluate(() => mnist.batch);
-  assert.ok(await page.evaluate(() => mnist.isBusy));
-  assert.ok(trained > 300, `${trained} batches`);
-  assert.is(spans.at(-1)!.length, 0, JSON.stringify(spans));
 });
 
 const looks: Record<string, BrowserContextOptions> = {

@@ -160,9 +160,9 @@ export function drawPanel(app: App): void {
     if (picture.files?.[0]) void take(picture.files[0]);
     picture.value = '';
   });
-  const section = element('draw');
-  section.addEventListener('dragover', event => event.preventDefault());
-  section.addEventListener('drop', event => {
+  // Anywhere on the page: what misses the pad would otherwise replace the page, run and all.
+  document.addEventListener('dragover', event => event.preventDefault());
+  document.addEventListener('drop', event => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
     if (file) void take(file);

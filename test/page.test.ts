@@ -6,6 +6,7 @@ import {createRequire} from 'node:module';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {gunzipSync} from 'node:zlib';
 import type {Browser, BrowserContextOptions, Page, Route} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -458,6 +459,23 @@ test('images that fail to load: what and why, and another attempt', async () => 
     problems.length = 0;
   });
 });
+
+visitTest(
+  'a server that unpacks the images itself is as good',
+  {
+    hash: '#batches=5',
+    routes: {
+      '**/*.gz': route => {
+        const {pathname} = new URL(route.request().url());
+        return route.fulfill({body: gunzipSync(readFileSync(join(site, pathname)))});
+      },
+    },
+  },
+  async page => {
+    await phase(page, 'done');
+    await page.waitForFunction(() => mnist.arrived === 60_000);
+  },
+);
 
 test('training starts on the first images, and has the same losses as with all of them', async () => {
   let held: {response: ServerResponse; rest: Uint8Array} | undefined;

@@ -84,6 +84,7 @@ const en = {
   picture: 'Picture',
   noPicture: '{name} should be a picture that this browser can read, and is of type “{type}”.',
   verdict: 'It reads a {digit} ({share}).',
+  spokenVerdict: 'It reads a {digit}.',
   noVerdict: 'No prediction.',
   blank: 'The pad is blank.',
 
@@ -253,6 +254,7 @@ const zh: Record<TextKey, string> = {
   picture: '图片',
   noPicture: '{name} 应为此浏览器能读取的图片，其类型却是“{type}”。',
   verdict: '认作 {digit}（{share}）。',
+  spokenVerdict: '认作 {digit}。',
   noVerdict: '没有预测。',
   blank: '手写板是空的。',
 

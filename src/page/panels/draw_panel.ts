@@ -73,10 +73,11 @@ export function drawPanel(app: App): void {
       setText(bars[digit].text, probabilities ? app.percent(share, 1) : '–');
     }
     const known = probabilities && best !== undefined && best >= 0; // none, if the weights are not finite
-    const text = known
-      ? app.say('verdict', {digit: best, share: app.percent(probabilities![best], 1)})
-      : app.say(seen ? 'noVerdict' : 'blank');
-    setText(element('verdict'), text);
+    const nothing = app.say(seen ? 'noVerdict' : 'blank');
+    const share = known && app.percent(probabilities![best], 1);
+    setText(element('verdict'), share ? app.say('verdict', {digit: best!, share}) : nothing);
+    // While it trains, the share changes all the time: that would be too much to listen to.
+    setText(element('spoken'), known ? app.say('spokenVerdict', {digit: best}) : nothing);
   }
 
   const place = ({offsetX, offsetY}: PointerEvent) => ({

@@ -197,13 +197,18 @@ export class Trainer {
 
   /** Makes it the current backend; the weights move when they are next used. */
   private async enter(backend: Backend): Promise<void> {
-    const moved = this.lost && backend === 'webgl' ? renewContext() : chooseBackend(backend);
+    const moved = chooseBackend(backend).then(() => this.renewIfLost());
     this.moving = moved.catch(() => {});
     await moved;
-    if (this.lost && backend === 'webgl') this.prepared.clear(); // the programs are lost too
     this.lost = false;
     this.settings = {...this.settings, backend};
     await this.keep();
+  }
+
+  private async renewIfLost(): Promise<void> {
+    if (!this.contextIsLost()) return;
+    await renewContext();
+    this.prepared.clear(); // the programs are lost too
   }
 
   private async keep(): Promise<void> {
@@ -257,7 +262,7 @@ export class Trainer {
     let first: number | undefined;
     try {
       for (;;) {
-        await this.imagesForNextBatch(signal);
+        if (this.batch < goal) await this.imagesForNextBatch(signal);
         const {value, done} = await events.next();
         if (done) break;
         if (value.kind === 'batch') first ??= this.tensors();

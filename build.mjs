@@ -39,6 +39,7 @@ const sources = (folder, suffix) =>
 
 /** Tests of what there is in Node only. */
 const nodeTests = [
+  'app',
   'bench',
   'browser',
   'cli',

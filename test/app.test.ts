@@ -1,0 +1,140 @@
+// What the page makes of the worker's news, without a page.
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {App} from '../src/page/app.ts';
+import type {FromWorker, Phase, StepSplit} from '../src/page/protocol.ts';
+import type {Backend} from '../src/page/settings.ts';
+
+Object.assign(globalThis, {requestAnimationFrame: setTimeout});
+
+const memory = {tensors: 7, bytes: 24_000, left: 0};
+
+function begin() {
+  const sent: unknown[] = [];
+  const worker = {postMessage: (message: unknown) => sent.push(message)} as unknown as Worker;
+  const app = new App(worker);
+  const hear = (...news: FromWorker[]) => {
+    for (const data of news) worker.onmessage!({data} as MessageEvent);
+  };
+  const phase = (phase: Phase, batch = 0, backend: Backend = 'simd') =>
+    hear({kind: 'phase', phase, batch, backend});
+  const batch = (batch: number, ms = 2) =>
+    hear({kind: 'batch', batch, loss: 1 / batch, images: 64, ms, memory});
+  return {app, sent, hear, phase, batch};
+}
+
+test('speed: the median step, and images by the time of all of the last fifty', () => {
+  const {app, phase, batch} = begin();
+  assert.is(app.speed, undefined);
+  phase('training');
+  batch(1, 1000); // compiles; it is the fifty-first from the end, later
+  for (let i = 2; i <= 50; i++) batch(i, 2);
+  batch(51, 10);
+  assert.is(app.speed!.ms, 2);
+  assert.is(app.speed!.imagesPerSecond, (1000 * 50 * 64) / (49 * 2 + 10));
+  phase('training', 51, 'cpu');
+  assert.is(app.speed, undefined, 'that was another backend');
+});
+
+test('time left: as long a batch as until now, tests and all', async () => {
+  const {app, phase, batch} = begin();
+  app.settings = {...app.settings, batches: 100};
+  phase('training');
+  batch(1);
+  assert.is(app.timeLeft, undefined, 'too early to tell');
+  await new Promise(resolve => setTimeout(resolve, 40));
+  for (let i = 2; i <= 20; i++) batch(i);
+  const left = app.timeLeft!;
+  assert.ok(left >= (40 / 20) * 80 && left < 40 * 80, `${left} ms`);
+  phase('paused', 20);
+  assert.is(app.timeLeft, undefined);
+});
+
+test('only all is 100 %, in either language', () => {
+  const {app} = begin();
+  assert.equal(
+    [1, 0.99999, 0.12345, 0].map(share => app.percent(share)),
+    ['100.00 %', '99.99 %', '12.35 %', '0.00 %'],
+  );
+  assert.is(app.percent(0.9999, 1), '99.9 %');
+  assert.is(
+    app.sentence({key: 'restored', values: {name: 'w', batch: 1234}}),
+    'The weights of w are in place, at batch 1,234.',
+  );
+  app.language = 'zh';
+  assert.is(
+    app.sentence({key: 'restored', values: {name: 'w', batch: 1234}}),
+    '已载入 w 的权重，位于第 1,234 批。',
+  );
+});
+
+test('a run that went back forgets what comes again; another run forgets all', () => {
+  const {app, hear, phase, batch} = begin();
+  phase('training');
+  for (let i = 1; i <= 25; i++) batch(i);
+  hear(
+    {kind: 'test', batch: 10, correct: 1, total: 2},
+    {kind: 'test', batch: 20, correct: 1, total: 2},
+  );
+  phase('lost', 12);
+  assert.equal([app.losses.length, app.tests.map(test => test.batch)], [12, [10]]);
+  assert.is(app.isFresh, false);
+  hear({kind: 'began', settings: {...app.settings, backend: 'cpu'}});
+  phase('ready', 0, 'cpu');
+  assert.equal(
+    [app.losses, app.tests, app.moves, app.memory, app.speed],
+    [[], [], [], undefined, undefined],
+  );
+  assert.is(app.settings.backend, 'cpu');
+  assert.is(app.isFresh, true);
+});
+
+test('moves: one for each backend that trained, none for one that was only chosen', () => {
+  const {app, phase, batch} = begin();
+  phase('training');
+  batch(1);
+  phase('paused', 1, 'webgl');
+  phase('paused', 1, 'cpu');
+  phase('training', 1, 'cpu');
+  batch(2);
+  phase('testing', 2, 'cpu');
+  phase('training', 2, 'cpu');
+  assert.equal(app.moves, [
+    {batch: 0, backend: 'simd'},
+    {batch: 1, backend: 'cpu'},
+  ]);
+});
+
+test('splits: one a backend, of the same network and batch size', () => {
+  const {app, hear} = begin();
+  const split = (backend: Backend, whole: number, batchSize = 64): FromWorker => ({
+    kind: 'split',
+    split: {preset: 'tutorial', batchSize, backend, kernels: [], whole} as StepSplit,
+  });
+  hear(split('simd', 1), split('cpu', 2), split('simd', 3));
+  assert.equal(
+    app.splits.map(({backend, whole}) => [backend, whole]),
+    [
+      ['cpu', 2],
+      ['simd', 3],
+    ],
+  );
+  hear(split('webgl', 4, 32));
+  assert.equal(
+    app.splits.map(({backend}) => backend),
+    ['webgl'],
+  );
+});
+
+test('without SIMD it is cpu; a question is answered by its number', async () => {
+  const {app, sent, hear} = begin();
+  hear({kind: 'missing', missing: {simd: 'noSimd'}});
+  assert.is(app.settings.backend, 'cpu');
+  const [first, second] = [app.ask({kind: 'labels'}), app.ask({kind: 'labels'})];
+  const [{id: firstId}, {id: secondId}] = sent.slice(-2) as {id: number}[];
+  hear({kind: 'answer', id: secondId, answer: Uint8Array.of(2)});
+  hear({kind: 'answer', id: firstId, answer: Uint8Array.of(1)});
+  assert.equal([(await first)![0], (await second)![0]], [1, 2]);
+});
+
+test.run();

@@ -74,8 +74,9 @@ for (const backend of ['simd', 'cpu'] as const) {
     }
     let paused = phase('paused');
     trainer.train(12);
-    trainer.pause();
+    trainer.pause(); // before it has begun
     await paused;
+    assert.is(losses().length, 3);
     const done = phase('done');
     trainer.train(12);
     await done;
@@ -89,6 +90,28 @@ for (const backend of ['simd', 'cpu'] as const) {
     assert.is(losses().length, 14);
   });
 }
+
+test('the last batch is followed by the test of all images, also where it was asked for alone', async () => {
+  const {trainer, phase, news} = await begin();
+  for (const last of ['paused', 'done'] as const) {
+    const said = phase(last);
+    trainer.train(2, true);
+    await said;
+  }
+  assert.is(news.filter(({kind}) => kind === 'epoch').length, 1);
+});
+
+test('a reset leaves no tensor of the last run behind', async () => {
+  const {trainer, phase} = await begin();
+  const tensors = tf.memory().numTensors;
+  const done = phase('done');
+  trainer.train(2);
+  await done;
+  const ready = phase('ready');
+  trainer.reset(settings);
+  await ready;
+  assert.is(tf.memory().numTensors, tensors);
+});
 
 test('what was saved goes on with the same losses', async () => {
   const expected = await wholeRun();
@@ -187,6 +210,10 @@ test('the split: every kernel of ours, and no more than the whole step', async (
       'Conv2DFilterGradient [20,12,12,8] ×1',
       'Conv2DFilterGradient [20,28,28,1] ×1',
     ],
+  );
+  assert.is(
+    kernels.find(name => /^(Add|Multiply|Reshape|Identity)/.test(name)),
+    undefined,
   );
   const sum = split.kernels.reduce((total, {ms}) => total + ms, 0);
   assert.ok(sum > 0 && split.whole > 0);

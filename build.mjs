@@ -43,6 +43,7 @@ const nodeTests = [
   'bench',
   'browser',
   'cli',
+  'curves',
   'data',
   'link',
   'normalise',

@@ -12,6 +12,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {startBrowser} from '../src/cli/browser.ts';
 import {folderReader, serve} from '../src/cli/serve.ts';
+import {wilsonInterval} from '../src/numbers.ts';
 import type {App} from '../src/page/app.ts';
 import type {Phase} from '../src/page/protocol.ts';
 
@@ -134,12 +135,19 @@ visitTest('100 batches on simd reach 85 % of the held-out images', {}, async pag
   assert.ok(correct / total >= 0.85, `${correct} of ${total}`);
   const said = await text(page, 'accuracy');
   assert.match(said, `${(correct / 100).toFixed(2)} % of all test images`);
-  assert.match(said, /95 % interval \d\d\.\d\d % to \d\d\.\d\d %/);
+  const [low, high] = wilsonInterval(correct, total).map(share => `${(100 * share).toFixed(2)} %`);
+  assert.match(said, `95 % interval ${low} to ${high}`);
   assert.is(await text(page, 'batch'), '100 / 100');
   assert.match(await text(page, 'ms'), /^[\d.]+ ms$/);
   assert.match(await text(page, 'speed'), /^[\d,]+ images\/s$/);
   assert.is((await losses(page)).length, 100);
   assert.is((await page.evaluate(() => mnist.tests)).length, 100 / 20 + 1);
+  const last = (await losses(page)).slice(80);
+  const mean = last.reduce((sum, loss) => sum + loss, 0) / 20;
+  await page.click('#numbers summary');
+  await page.waitForSelector('#numbers tbody tr');
+  const cells = await page.locator('#numbers tbody tr:last-child td').allTextContents();
+  assert.equal(cells, ['100', mean.toFixed(4), `${(correct / 100).toFixed(1)} %`]);
   await page.waitForFunction(() =>
     /The loss fell from 2\.\d+ to 0\.\d+ nats.* 100 batches/.test(
       document.getElementById('loss-text')!.textContent!,
@@ -182,6 +190,19 @@ visitTest('the run moves to webgl and back: the curve goes on', {}, async page =
   const convolution = page.locator('#kernels tbody tr', {hasText: 'Conv2D [64,12,12,8]'}).first();
   const times = (await convolution.locator('td').allTextContents()).map(Number);
   assert.ok(times.every(ms => ms > 0) && times[1] > times[0], `${times}`);
+  const rows = await page
+    .locator('#kernels tbody tr')
+    .evaluateAll(rows => rows.map(row => Number(row.querySelector('td')!.textContent)));
+  const [whole, rest] = [rows.pop()!, rows.pop()!];
+  const inKernels = rows.reduce((total, ms) => total + ms, 0);
+  assert.ok(
+    Math.abs(rest - Math.max(0, whole - inKernels)) <= 0.001 * rows.length,
+    `${inKernels} and ${rest} of ${whole} ms`,
+  );
+  assert.is(
+    await page.locator('#kernels tbody tr:nth-last-child(2) th').textContent(),
+    'everything else',
+  );
 });
 
 visitTest('a run that went through two backends has the losses of one', {}, async page => {
@@ -584,6 +605,21 @@ visitTest(
     assert.equal(cells, Object.values(evaluation.confusion));
   },
 );
+
+visitTest('a length in epochs is so many batches, whatever their size', {}, async page => {
+  await page.selectOption('#unit', 'epochs');
+  await page.fill('#length', '2');
+  const batches = () => page.evaluate(() => mnist.settings.batches);
+  assert.is(await batches(), 2 * 938);
+  await page.fill('#batchSize', '128');
+  assert.is(await batches(), 2 * 469);
+  await page.fill('#length', '0.1');
+  assert.is(await batches(), 47);
+  await page.focus('#unit');
+  await page.selectOption('#unit', 'batches');
+  await drawn(page);
+  assert.is(await page.inputValue('#length'), '47');
+});
 
 visitTest('a reset in the middle leaves nothing of the run', {}, async page => {
   await train(page, 5000);

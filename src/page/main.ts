@@ -1,4 +1,5 @@
 // The page: one app, a panel for each of its sections, and the language.
+import 'uplot/dist/uPlot.min.css';
 import './page.css';
 import {App} from './app.ts';
 import {element} from './dom.ts';

@@ -1,7 +1,6 @@
 // Two curves over the whole run: the loss of every batch, with the mean of the last ones, and the share of held-out images that
 // are recognised. What a chart shows is said in a sentence and in a table too.
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import {testSize} from '../settings.ts';
@@ -32,9 +31,11 @@ export function curvesPanel(app: App): void {
   });
 }
 
+type Numbers = Pick<App, 'losses' | 'tests' | 'settings' | 'batch'>;
 type Column = (number | null | undefined)[];
 
-function lossData({losses, settings, batch}: App): uPlot.AlignedData {
+/** Batches, losses, and the means of the last ones until each. */
+export function lossData({losses, settings, batch}: Numbers): uPlot.AlignedData {
   const [batches, means]: [number[], Column] = [[], []];
   let sum = 0;
   let known = 0;
@@ -54,7 +55,8 @@ function lossData({losses, settings, batch}: App): uPlot.AlignedData {
   return padded([batches, [...losses], means], Math.max(settings.batches, batch));
 }
 
-function testData({tests, settings, batch}: App): uPlot.AlignedData {
+/** Batches, and the percentages of samples and of all test images. */
+export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
   // After the last batch, both a sample and all images are tested.
   const [batches, samples, whole]: [number[], Column, Column] = [[], [], []];
   for (const {batch, correct, total} of tests) {

@@ -2,7 +2,7 @@
 import 'uplot/dist/uPlot.min.css';
 import './page.css';
 import {App} from './app.ts';
-import {element} from './dom.ts';
+import {element, setText} from './dom.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
 import {drawPanel} from './panels/draw_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
@@ -62,12 +62,28 @@ function speak(language: Language): void {
   app.changed();
 }
 
+// A notice stays for a while, or until the visitor does something else.
+const noticeMs = 15_000;
+let shown: unknown;
+app.onChange(() => {
+  const {notice} = app;
+  setText(element('notice'), notice ? app.sentence(notice) : '');
+  if (notice === shown) return;
+  shown = notice;
+  setTimeout(() => {
+    if (app.notice !== notice) return;
+    app.notice = undefined;
+    app.changed();
+  }, noticeMs);
+});
+
 // For the console: mnist.losses are the numbers behind the curve.
 Object.assign(globalThis, {mnist: app});
 
 // The worker says first which backends there are: a link is opened with one of them.
 app.onStart(() => {
   app.send({kind: 'load'});
-  if (!openLink(app)) app.reset();
+  app.reset();
+  openLink(app);
 });
 addEventListener('hashchange', () => openLink(app));

@@ -114,22 +114,25 @@ const PAPER_MARGIN = 6;
 
 /**
  * The ink of a picture, dark on light or light on dark: what differs from the paper, which is what most of the border shows.
- * @param rgba [height, width, 4], what is transparent being white paper
+ * On a transparent border, it is whatever is not transparent, dark or light.
+ * @param rgba [height, width, 4]
  * @returns [height, width], 0 (paper) to 255 (the strongest ink)
  */
 export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): Uint8Array {
+  const isBorder = (i: number) => {
+    const [xR, xC] = [Math.floor(i / width), i % width];
+    return xR === 0 || xC === 0 || xR === height - 1 || xC === width - 1;
+  };
+  const alpha = Uint8Array.from({length: height * width}, (_, i) => rgba[4 * i + 3]);
+  const alphas = alpha.filter((_, i) => isBorder(i)).sort();
+  if (alphas[alphas.length >> 1] < 128) return alpha;
   const light = Float64Array.from({length: height * width}, (_, i) => {
     const at = 4 * i;
     // ITU-R BT.709
     const luma = 0.2126 * rgba[at] + 0.7152 * rgba[at + 1] + 0.0722 * rgba[at + 2];
     return 255 - (rgba[at + 3] / 255) * (255 - luma);
   });
-  const border = light
-    .filter((_, i) => {
-      const [xR, xC] = [Math.floor(i / width), i % width];
-      return xR === 0 || xC === 0 || xR === height - 1 || xC === width - 1;
-    })
-    .sort();
+  const border = light.filter((_, i) => isBorder(i)).sort();
   const paper = border[border.length >> 1];
   const [darkest, lightest] = light.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],

@@ -100,7 +100,7 @@ function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice>
 /** Decimal: Number alone would also take '', ' 1' and '0x1'. */
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
-function number([low, high]: readonly [number, number]): Check<number> {
+export function number([low, high]: readonly [number, number]): Check<number> {
   return (name, text) => {
     const value = Number(text);
     if (DECIMAL.test(text) && value >= low && value <= high) return value;

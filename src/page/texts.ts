@@ -40,7 +40,7 @@ const en = {
   phaseProfiling: 'Measuring a step on {backend} …',
   phaseTraining: 'Training on {backend}',
   phaseTesting: 'Testing all 10,000 images …',
-  phaseReady: 'Ready: fresh weights',
+  phaseReady: 'Ready: Start trains it',
   phasePaused: 'Paused',
   phaseDone: 'Done; lengthen it to go on',
   phaseLost: 'Stopped: the GPU is gone',
@@ -51,7 +51,7 @@ const en = {
   contextLost:
     'The WebGL context was lost after batch {at}; the weights are those of batch {batch} again. “Go on” takes a new context.',
   diverged:
-    'The loss became {loss} at batch {batch}: with a learning rate below {learningRate} it may not. Reset to try one.',
+    'The loss became {loss} at batch {batch}: a learning rate of {learningRate} is too large. Reset to try a smaller one; 0.1 to 0.15 are usual.',
   unexpected: 'This went wrong: {message}',
   noSimd: 'this browser’s WebAssembly has no SIMD.',
   noWebGL: 'this browser gives a worker no WebGL 2.',
@@ -67,9 +67,9 @@ const en = {
   heldOut: 'Held-out images recognised',
   asNumbers: 'As numbers',
   meanLoss: 'Mean loss of 20 batches',
-  noCurve: 'Nothing is trained yet.',
+  noCurve: 'Nothing was trained here yet.',
   lossText:
-    'The loss fell from {first} to {last} nats, the mean of the last 20 of {batch} batches.',
+    'The loss went from {first} to {last} nats, the mean of the last 20 of {batch} batches.',
   testText:
     '{last} of held-out images are recognised after batch {batch}; the best test had {best}.',
 
@@ -78,6 +78,8 @@ const en = {
   padLabel: 'Pad to draw on',
   padHelp:
     'Mouse, pen or finger; or arrow keys, with the space bar to set the pen down and Delete to clear. Or drop a picture here.',
+  penDown: 'Pen down.',
+  penUp: 'Pen up.',
   seen: 'what the net sees',
   seenLabel: 'Your drawing in 28 × 28 pixels',
   clear: 'Clear',
@@ -152,6 +154,7 @@ const en = {
   linkRepeated: 'A link should set {name} once, and this one sets it {found} times.',
 
   // a weights file that is opened
+  fileLarge: 'A weights file should have at most {expected} bytes, and this file has {found}.',
   fileShort: 'A weights file should have more than 8 bytes, and this file has {found}.',
   fileHeaderLength:
     'This is no weights file, or only part of one: its header should fit into {expected} bytes, and takes {found}.',
@@ -216,7 +219,7 @@ const zh: Record<TextKey, string> = {
   phaseProfiling: '正在测量 {backend} 上的一步……',
   phaseTraining: '正在 {backend} 上训练',
   phaseTesting: '正在测试全部 10,000 张图像……',
-  phaseReady: '就绪：全新的权重',
+  phaseReady: '就绪：点“开始”训练',
   phasePaused: '已暂停',
   phaseDone: '已完成；加长训练可继续',
   phaseLost: '已停止：GPU 不见了',
@@ -225,7 +228,8 @@ const zh: Record<TextKey, string> = {
 
   contextLost:
     'WebGL 上下文在第 {at} 批后丢失；权重已恢复到第 {batch} 批。点“继续”会取得新的上下文。',
-  diverged: '第 {batch} 批的损失变为 {loss}：学习率低于 {learningRate} 时或许不会。请重置后再试。',
+  diverged:
+    '第 {batch} 批的损失变为 {loss}：学习率 {learningRate} 太大。请重置后改用较小的值，通常为 0.1 到 0.15。',
   unexpected: '出错了：{message}',
   noSimd: '此浏览器的 WebAssembly 不支持 SIMD。',
   noWebGL: '此浏览器的 Worker 中没有 WebGL 2。',
@@ -241,13 +245,15 @@ const zh: Record<TextKey, string> = {
   asNumbers: '数值',
   meanLoss: '20 批的平均损失',
   noCurve: '还没有训练。',
-  lossText: '损失从 {first} 降到 {last} nat（共 {batch} 批，取最后 20 批的平均）。',
+  lossText: '损失从 {first} 变为 {last} nat（共 {batch} 批，取最后 20 批的平均）。',
   testText: '第 {batch} 批后认对 {last} 的留出图像；最好的一次为 {best}。',
 
   draw: '写一个数字',
   padLabel: '手写板',
   padHelp:
     '用鼠标、笔或手指书写；也可用方向键移动，空格键落笔或提笔，Delete 键清除。还可以把图片拖到这里。',
+  penDown: '已落笔。',
+  penUp: '已提笔。',
   seen: '网络看到的',
   seenLabel: '你写的字，28 × 28 像素',
   clear: '清除',
@@ -313,6 +319,7 @@ const zh: Record<TextKey, string> = {
   linkUnknown: '链接可以设置 {expected}，但此链接设置了“{found}”。',
   linkRepeated: '链接中 {name} 应只设置一次，此链接却设置了 {found} 次。',
 
+  fileLarge: '权重文件应不超过 {expected} 字节，此文件却有 {found} 字节。',
   fileShort: '权重文件应大于 8 字节，此文件只有 {found} 字节。',
   fileHeaderLength:
     '此文件不是权重文件，或不完整：文件头应不超过 {expected} 字节，却标为 {found} 字节。',

@@ -72,7 +72,10 @@ export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
 const padded = ([x, ...ys]: [number[], ...Column[]], end: number): uPlot.AlignedData =>
   [x.at(-1) === end ? x : [...x, end], ...ys] as uPlot.AlignedData;
 
-const wholeRun: uPlot.Scale = {time: false, range: (_, __, end) => [0, end ?? 1]};
+const wholeRun: uPlot.Scale = {
+  time: false,
+  range: ({data}) => [0, (data[0] as number[] | undefined)?.at(-1) ?? 1],
+};
 
 type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
@@ -97,7 +100,10 @@ const lossOptions: Options = colours => ({
     axis(colours, {size: 24}),
     axis(colours, {
       size: 46,
-      values: (_, ticks) => ticks.map(tick => (tick === null ? '' : String(tick))),
+      values: (_, ticks) =>
+        ticks.map(tick =>
+          tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick),
+        ),
     }),
   ],
 });
@@ -112,7 +118,7 @@ const testOptions: Options = colours => ({
   },
   series: [
     {},
-    {stroke: colours.line, width: 2, spanGaps: true, points: {show: false}},
+    {stroke: colours.line, width: 2, spanGaps: true, points: {show: true, size: 4}},
     {stroke: colours.good, width: 0, points: {show: true, size: 8, fill: colours.good}},
   ],
   axes: [
@@ -205,18 +211,22 @@ function meanLoss(losses: number[], batch: number): number | undefined {
   return last.length ? last.reduce((sum, loss) => sum + loss, 0) / last.length : undefined;
 }
 
+/** One that explodes is shortened. */
+const lossNumber = (app: App, loss: number, decimals: number): string =>
+  loss < 1000 ? app.number(loss, decimals) : loss.toExponential(2);
+
 function describe(app: App): void {
   const {losses, tests, batch} = app;
   const loss = meanLoss(losses, losses.length);
   const first = losses.find(value => value !== undefined);
-  setText(element('loss-now'), loss === undefined ? '' : app.number(loss, 4));
+  setText(element('loss-now'), loss === undefined ? '' : lossNumber(app, loss, 4));
   setText(
     element('loss-text'),
     loss === undefined || first === undefined
       ? app.say('noCurve')
       : app.say('lossText', {
-          first: app.number(first, 3),
-          last: app.number(loss, 3),
+          first: lossNumber(app, first, 3),
+          last: lossNumber(app, loss, 3),
           batch: app.number(batch),
         }),
   );
@@ -246,7 +256,7 @@ function fillTable(app: App): void {
       const loss = meanLoss(losses, batch);
       const cells = [
         app.number(batch),
-        loss === undefined ? '–' : app.number(loss, 4),
+        loss === undefined ? '–' : lossNumber(app, loss, 4),
         total ? app.percent(correct / total, 1) : '–',
       ];
       return create('tr', {}, ...cells.map(cell => create('td', {textContent: cell})));

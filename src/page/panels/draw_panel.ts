@@ -128,8 +128,9 @@ export function drawPanel(app: App): void {
       return;
     }
     event.preventDefault();
-    showPen(pad, pen);
+    showPen(app, side, pen);
   });
+  pad.addEventListener('focus', () => showPen(app, side, pen));
   pad.addEventListener('blur', () => {
     pen.down = false;
   });
@@ -175,14 +176,17 @@ export function drawPanel(app: App): void {
   });
 }
 
+/** Where the keys have taken the pen. */
 function showPen(
-  pad: HTMLCanvasElement,
+  app: App,
+  side: number,
   {x, y, down}: {x: number; y: number; down: boolean},
 ): void {
-  const {style} = pad;
-  style.setProperty('--pen-x', `${(100 * x) / pad.width}%`);
-  style.setProperty('--pen-y', `${(100 * y) / pad.height}%`);
-  pad.dataset.pen = down ? 'down' : 'up';
+  const pen = element('pen');
+  pen.style.left = `${(100 * x) / side}%`;
+  pen.style.top = `${(100 * y) / side}%`;
+  pen.classList.toggle('down', down);
+  setText(element('pen-state'), app.say(down ? 'penDown' : 'penUp'));
 }
 
 function makeBars(): {row: HTMLElement; text: HTMLElement}[] {

@@ -54,7 +54,7 @@ export function galleryPanel(app: App): void {
       app.changed();
     }, REST);
     showDigits(app, cells, looked);
-    setText(element('gallery-note'), noteText(app, indices.length));
+    setText(element('gallery-note'), noteText(app, looked?.indices.length ?? 0));
   }
 
   function choose(to: number): void {

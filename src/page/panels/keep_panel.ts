@@ -1,9 +1,12 @@
 // What can be taken along: the run as a link, which does it again, and its weights as a file.
 import type {App} from '../app.ts';
-import {create, element, setText} from '../dom.ts';
+import {create, element} from '../dom.ts';
 import {linkOf, settingsOf} from '../link.ts';
 import {Refusal} from '../refusal.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
+
+/** Many times what the weights of either network take, in bytes. */
+const largestFile = 1_000_000;
 
 export function keepPanel(app: App): void {
   const link = element<HTMLInputElement>('link');
@@ -40,6 +43,9 @@ export function keepPanel(app: App): void {
     upload.value = '';
     if (!file) return;
     try {
+      if (file.size > largestFile) {
+        throw new Refusal('fileLarge', {expected: largestFile, found: file.size});
+      }
       const run = readWeights(new Uint8Array(await file.arrayBuffer()));
       app.restore(run);
       app.notice = {key: 'restored', values: {name: file.name, batch: run.batch}};
@@ -55,23 +61,20 @@ export function keepPanel(app: App): void {
     const {origin, pathname} = location;
     link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
     element<HTMLButtonElement>('save').disabled = app.phase === 'starting';
-    setText(element('kept'), app.notice ? app.sentence(app.notice) : '');
   });
 }
 
 /** Takes the settings of the page's own address, if it has any, and trains. */
-export function openLink(app: App): boolean {
+export function openLink(app: App): void {
   try {
     const settings = settingsOf(location.hash);
-    if (!settings) return false;
+    if (!settings) return;
     app.settings = settings.backend in app.missing ? {...settings, backend: app.usable} : settings;
     app.reset();
     app.train();
-    return true;
   } catch (error) {
     refuse(app, error);
     app.changed();
-    return false;
   }
 }
 

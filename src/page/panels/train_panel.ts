@@ -1,5 +1,6 @@
 // The form, the run's state, and how fast it goes. Settings that decide the weights can be changed while nothing is trained yet.
 import {clock, wilsonInterval} from '../../numbers.ts';
+import {presets} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import type {Phase} from '../protocol.ts';
@@ -9,7 +10,8 @@ import {
   backends,
   batchesPerEpoch,
   checkSetting,
-  defaults,
+  number,
+  ranges,
   type Settings,
   trainSize,
 } from '../settings.ts';
@@ -48,19 +50,25 @@ export function trainPanel(app: App): void {
   let shown: Settings | undefined;
   /** Not into what is being typed. */
   const write = (input: HTMLInputElement, value: string) => {
-    if (input !== document.activeElement) input.value = value;
+    if (input !== document.activeElement && !refusals.has(input)) input.value = value;
   };
-  let refusal: Refusal | undefined;
+  /** What is wrong with each field whose text is no setting. */
+  const refusals = new Map<HTMLInputElement, Refusal>();
+  function forgive(input: HTMLInputElement): void {
+    refusals.delete(input);
+    input.removeAttribute('aria-invalid');
+    shown = undefined;
+  }
 
   /** Takes one field into the settings, or says what is wrong with it. */
   function take(input: HTMLInputElement, read: () => Partial<Settings>): void {
     try {
-      change(read());
-      refusal = undefined;
-      input.removeAttribute('aria-invalid');
+      const settings = read();
+      forgive(input);
+      change(settings);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      refusal = error;
+      refusals.set(input, error);
       input.setAttribute('aria-invalid', 'true');
       app.changed();
     }
@@ -75,8 +83,12 @@ export function trainPanel(app: App): void {
   }
 
   preset.addEventListener('change', () => {
-    const {learningRate} = defaults(preset.value as Settings['preset']);
-    change({preset: preset.value as Settings['preset'], learningRate});
+    const chosen = preset.value as Settings['preset'];
+    // A rate of the visitor's own stays.
+    const {preset: before, learningRate: rate} = app.settings;
+    const learningRate =
+      rate === presets[before].learningRate ? presets[chosen].learningRate : rate;
+    change({preset: chosen, learningRate});
   });
   for (const {name, input} of fields) {
     input.addEventListener('input', () =>
@@ -92,8 +104,10 @@ export function trainPanel(app: App): void {
     take(length, () => {
       const text = length.value.trim();
       if (unit.value === 'batches') return {batches: checkSetting('batches', text)};
-      const batches = Math.round(Number(text) * batchesPerEpoch(app.settings.batchSize));
-      return {batches: checkSetting('batches', text === '' ? '' : String(batches))};
+      const perEpoch = batchesPerEpoch(app.settings.batchSize);
+      const most = Math.floor(ranges.batches[1] / perEpoch);
+      const epochs = number([0.001, most])(app.say('epochs'), text);
+      return {batches: Math.max(1, Math.round(epochs * perEpoch))};
     }),
   );
   unit.addEventListener('change', () => {
@@ -104,18 +118,28 @@ export function trainPanel(app: App): void {
   form.addEventListener('submit', event => {
     event.preventDefault();
     if (app.isBusy) app.send({kind: 'pause'});
-    else if (!refusal) app.train();
+    else if (refusals.size === 0) app.train();
   });
   one.addEventListener('click', () => {
     const batches = Math.max(app.settings.batches, app.batch + 1);
     app.send({kind: 'trainOne', batches});
   });
-  reset.addEventListener('click', () => app.reset());
-  element('retry').addEventListener('click', () => app.send({kind: 'load'}));
+  reset.addEventListener('click', () => {
+    for (const input of [...refusals.keys()]) forgive(input);
+    app.reset();
+  });
+  element('retry').addEventListener('click', () => {
+    app.send({kind: 'load'});
+    if (app.phase === 'failed') app.train(); // for want of images
+  });
 
   app.onChange(() => {
     const {settings, phase} = app;
-    if (settings !== shown && !refusal) {
+    // Text that is no setting waits to be mended, until a run, a link or a file has the field.
+    for (const input of [...refusals.keys()]) {
+      if (input === length ? app.isBusy : !app.isFresh) forgive(input);
+    }
+    if (settings !== shown) {
       const perUnit = unit.value === 'epochs' ? batchesPerEpoch(settings.batchSize) : 1;
       preset.value = settings.preset;
       for (const {name, input} of fields) write(input, String(settings[name]));
@@ -132,13 +156,14 @@ export function trainPanel(app: App): void {
       radio.disabled = backend in app.missing;
     }
     showMissing(app);
+    const [refusal] = refusals.values();
     setText(refused, refusal ? app.sentence(refusal) : '');
 
-    const key = app.isBusy ? 'pause' : phase === 'paused' || phase === 'lost' ? 'goOn' : 'start';
+    const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
     setText(start, app.say(key));
     start.disabled =
       phase === 'starting' || phase === 'diverged' || Boolean(refusal) || isAtEnd(app);
-    one.disabled = app.isBusy || start.disabled;
+    one.disabled = start.disabled; // not while it is busy: the focus would be lost with every batch
     reset.disabled = phase === 'starting';
     showRun(app);
   });

@@ -50,11 +50,14 @@ export class TrialSteps {
   }
 
   /** Means, as the clock of a page may tick ten times slower than a kernel takes. */
-  async split(): Promise<StepSplit> {
+  async split(signal: AbortSignal): Promise<StepSplit> {
     const once = await this.time();
     const steps = Math.min(50, Math.max(1, Math.floor(budgetMs / once)));
     let whole = 0;
-    for (let i = 0; i < steps; i++) whole += (await this.time()) / steps;
+    for (let i = 0; i < steps; i++) {
+      signal.throwIfAborted();
+      whole += (await this.time()) / steps;
+    }
     const kernels = new Map<string, KernelTime>();
     const step = () => {
       const cost = this.step();
@@ -62,6 +65,7 @@ export class TrialSteps {
       cost.dispose();
     };
     for (let i = 0; i < steps; i++) {
+      signal.throwIfAborted();
       for (const [name, calls] of await kernelTimes(step)) {
         // Those of the reference call stock kernels, whose time is theirs too.
         if (!name.startsWith('mnist.')) continue;

@@ -11,6 +11,7 @@ import type {Looked, Memory, News, Phase, Sentence} from '../protocol.ts';
 import {Refusal} from '../refusal.ts';
 import {
   type Backend,
+  batchesPerEpoch,
   defaults,
   type Settings,
   testEvery,
@@ -37,6 +38,7 @@ export class Trainer {
   private kept?: KeptWeights;
   private batch = 0;
   private phase: Phase = 'starting';
+  private why?: Sentence;
   /** How far the training that goes on is to go. */
   private goal?: number;
   private lost = false;
@@ -88,16 +90,17 @@ export class Trainer {
 
   moveTo(backend: Backend): void {
     const {goal} = this;
-    this.next(async () => {
+    this.next(async signal => {
       await this.enter(backend);
-      this.say(this.batch === 0 ? 'ready' : this.isDone() ? 'done' : 'paused');
+      if (goal !== undefined) await this.run(goal, false, signal);
+      else if (this.phase === 'diverged') this.say('diverged', this.why);
+      else this.say(this.batch === 0 ? 'ready' : this.isDone() ? 'done' : 'paused');
     });
-    if (goal !== undefined) this.train(goal);
+    this.goal = goal;
   }
 
   loseContext(): void {
     onWebGL()?.context().getExtension('WEBGL_lose_context')?.loseContext();
-    if (this.goal === undefined) this.next(() => this.kept!.during('', async () => {}));
   }
 
   // ---- questions
@@ -171,7 +174,7 @@ export class Trainer {
   }
 
   private say(phase: Phase, why?: Sentence): void {
-    this.phase = phase;
+    Object.assign(this, {phase, why});
     const {backend} = this.settings;
     this.tell({kind: 'phase', phase, why, backend, batch: this.batch});
   }
@@ -205,11 +208,22 @@ export class Trainer {
     await this.keep();
   }
 
+  /** A context that was lost is renewed, with the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
-    if (!this.contextIsLost()) return;
-    await renewContext();
-    this.prepared.clear(); // the programs are lost too
+    if (this.contextIsLost()) {
+      if (!this.lost) await this.kept?.during('', async () => {}).catch(() => {});
+      await renewContext();
+      this.prepared.clear(); // the programs are lost too
+    }
+    onWebGL()?.context().canvas.addEventListener('webglcontextlost', this.noticeLoss);
   }
+
+  /** While nothing is trained, nobody else would. */
+  private readonly noticeLoss = ({target}: Event): void => {
+    const isCurrent = onWebGL()?.context().canvas === target;
+    if (isCurrent && this.goal === undefined)
+      this.next(() => this.kept!.during('', async () => {}));
+  };
 
   private async keep(): Promise<void> {
     if (!this.network) return;
@@ -237,7 +251,7 @@ export class Trainer {
   private async run(goal: number, one: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.settings = {...this.settings, batches: Math.max(goal, this.batch)};
-    if (this.lost) await this.enter('webgl');
+    if (this.lost || this.contextIsLost()) await this.enter('webgl');
     if (this.images.arrived === 0) this.say('waiting');
     await this.images.until(1, signal);
     await this.prepare(signal);
@@ -268,7 +282,7 @@ export class Trainer {
         if (value.kind === 'batch') first ??= this.tensors();
         this.report(value, first!);
         for (const resolve of this.waiting.splice(0)) resolve();
-        if (one && value.kind === 'batch' && this.batch < goal) break;
+        if (one && this.batch < goal && !this.testFollows(value)) break;
       }
     } finally {
       await events.return(undefined);
@@ -286,16 +300,22 @@ export class Trainer {
     if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
   }
 
+  private testFollows({kind}: TrainingProgress): boolean {
+    const all = this.batch % batchesPerEpoch(this.settings.batchSize) === 0;
+    if (kind === 'batch') return all || this.batch % testEvery === 0;
+    return kind === 'test' && all;
+  }
+
   private report(event: TrainingProgress, first: number): void {
     if (event.kind === 'batch') {
-      const {batch, epoch, batches, loss, images, ms} = event;
+      const {batch, batches, loss, images, ms} = event;
       this.batch = batch;
       const {numBytes} = tf.memory();
       const tensors = this.tensors();
       const memory: Memory = {tensors, bytes: numBytes, left: tensors - first};
       this.tell({kind: 'batch', batch, loss, images, ms, memory});
-      const perEpoch = Math.ceil(trainSize / this.settings.batchSize);
-      if (batch === batches || batch === epoch * perEpoch) this.say('testing');
+      const perEpoch = batchesPerEpoch(this.settings.batchSize);
+      if (batch === batches || batch % perEpoch === 0) this.say('testing');
     } else if (event.kind === 'test') {
       const {correct, total} = event.evaluation;
       this.tell({kind: 'test', batch: event.batch, correct, total});
@@ -329,7 +349,7 @@ export class Trainer {
         signal.throwIfAborted();
       }
       this.say('profiling');
-      const split = await this.kept!.during('', () => trial.split());
+      const split = await this.kept!.during('', () => trial.split(signal));
       this.tell({kind: 'split', split});
       this.prepared.add(key);
       signal.throwIfAborted();

@@ -245,6 +245,7 @@ test('ink is the same of dark on light, light on dark, colours, and on transpare
       [255, 255, 200, 255],
     ],
     [grey(0), [0, 0, 0, 0]],
+    [grey(255), [0, 0, 0, 0]],
     [
       [20, 20, 20, 128],
       [0, 255, 0, 0],

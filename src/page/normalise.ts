@@ -125,7 +125,10 @@ export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): U
   };
   const alpha = Uint8Array.from({length: height * width}, (_, i) => rgba[4 * i + 3]);
   const alphas = alpha.filter((_, i) => isBorder(i)).sort();
-  if (alphas[alphas.length >> 1] < 128) return alpha;
+  if (alphas[alphas.length >> 1] < 128) {
+    const strongest = alpha.reduce((most, value) => Math.max(most, value), FAINTEST_CONTRAST);
+    return alpha.map(value => Math.round((255 * value) / strongest));
+  }
   const light = Float64Array.from({length: height * width}, (_, i) => {
     const at = 4 * i;
     // ITU-R BT.709

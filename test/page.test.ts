@@ -435,21 +435,41 @@ visitTest('a link that makes no sense is refused, and the run goes on', {}, asyn
     );
     assert.is(await page.evaluate(() => mnist.batch), 30);
   }
-  for (const [id, value] of [
-    ['learningRate', 'fast'],
-    ['batchSize', '0'],
-  ]) {
-    await page.click('#reset');
-    await page.fill(`#${id}`, value);
-    await page.dispatchEvent(`#${id}`, 'change');
-    await page.waitForFunction(() => document.getElementById('refused')!.textContent !== '');
-    assert.match(await text(page, 'refused'), `“${value}”`);
-    assert.ok(await page.isDisabled('#start'));
-    await page.fill(`#${id}`, '1');
-    await page.dispatchEvent(`#${id}`, 'change');
-    await page.waitForFunction(() => document.getElementById('refused')!.textContent === '');
-  }
 });
+
+visitTest('each field says what is wrong with it; a reset forgives all', {}, async page => {
+  await page.fill('#batchSize', '0');
+  await page.fill('#learningRate', 'fast');
+  await drawn(page);
+  assert.match(
+    await text(page, 'refused'),
+    'batch-size should be a whole number from 1 to 4,096, and is “0”.',
+  );
+  assert.ok(await page.isDisabled('#start'));
+  await page.fill('#batchSize', '16');
+  await drawn(page);
+  assert.match(
+    await text(page, 'refused'),
+    'learning-rate should be a number from 0.000001 to 1,000, and is “fast”.',
+  );
+  assert.ok(await page.isDisabled('#start'));
+  await page.click('#reset');
+  await drawn(page);
+  assert.is(await text(page, 'refused'), '');
+  const values = ['#batchSize', '#learningRate'].map(id => page.inputValue(id));
+  assert.equal(await Promise.all(values), ['16', '0.15']);
+  assert.ok(await page.isEnabled('#start'));
+});
+
+visitTest(
+  'a link that makes no sense says so when it opens the page',
+  {hash: '#seed=one'},
+  async page => {
+    await phase(page, 'ready');
+    assert.match(await text(page, 'notice'), 'seed should be a whole number');
+    assert.equal(await losses(page), []);
+  },
+);
 
 visitTest(
   'without WebGL the backend can’t be chosen, and the page says why',

@@ -101,6 +101,36 @@ test('the last batch is followed by the test of all images, also where it was as
   assert.is(news.filter(({kind}) => kind === 'epoch').length, 1);
 });
 
+test('single batches are tested where a run tests', async () => {
+  const {trainer, phase, news} = await begin({batches: 100});
+  for (let i = 1; i <= 21; i++) {
+    const paused = phase('paused');
+    trainer.train(100, true);
+    await paused;
+  }
+  const tested = news.flatMap(each => (each.kind === 'test' ? [each.batch] : []));
+  assert.equal(tested, [20]);
+});
+
+test('a backend that does not start leaves the run where it was', async () => {
+  const expected = await wholeRun();
+  const {trainer, phase, losses, news} = await begin();
+  for (let i = 0; i < 2; i++) {
+    const paused = phase('paused');
+    trainer.train(12, true);
+    await paused;
+  }
+  const failed = phase('failed');
+  trainer.moveTo('abacus' as never);
+  await failed;
+  const last = news.at(-1)!;
+  assert.ok(last.kind === 'phase' && last.why?.key === 'noBackend' && last.backend === 'simd');
+  const done = phase('done');
+  trainer.train(12);
+  await done;
+  assert.equal(losses(), expected);
+});
+
 test('a reset leaves no tensor of the last run behind', async () => {
   const {trainer, phase} = await begin();
   const tensors = tf.memory().numTensors;

@@ -131,6 +131,8 @@ test('a folder is served as it is, and nothing outside of it', async () => {
       assert.is((await get(way))[0], 404, way);
     }
     assert.is((await get('/%'))[0], 404);
+    assert.is((await get('//'))[0], 200);
+    assert.is((await get('//x?y'))[0], 404);
   } finally {
     close();
     rmSync(folder, {recursive: true});

@@ -46,7 +46,8 @@ export async function serve(read: Read, port = 0): Promise<Served> {
     // A page that is isolated from other origins has a clock of 5 µs instead of 100.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
-    const {pathname} = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const address = `http://127.0.0.1${request.url}`; // joined, as a path of // would be taken for a host
+    const pathname = URL.canParse(address) ? new URL(address).pathname : '';
     const isFolder = pathname.endsWith('/');
     let bytes = await (async () => read(pathname))().catch(() => undefined);
     if (pathname === '/') bytes ??= emptyPage;
@@ -58,9 +59,9 @@ export async function serve(read: Read, port = 0): Promise<Served> {
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject).listen(port, '127.0.0.1', resolve);
   });
-  const address = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${address.port}`,
+    origin: `http://127.0.0.1:${bound.port}`,
     close() {
       server.close();
       server.closeAllConnections();

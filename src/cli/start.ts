@@ -42,8 +42,8 @@ async function main(args: string[]): Promise<void> {
     throw new Error(`${site}: expected the built page, found none (npm run build)`);
   }
   const {origin} = await serveSite(port);
-  process.stdout.write(`${origin}/ (Ctrl-C ends it)\n`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+  process.stdout.write(`${origin}/ (Ctrl-C ends it)\n`);
   if (!given.has('no-open')) await openBrowser(`${origin}/`);
 }
 

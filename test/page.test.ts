@@ -633,6 +633,10 @@ visitTest('a length in epochs is so many batches, whatever their size', {}, asyn
   assert.is(await batches(), 2 * 938);
   await page.fill('#batchSize', '128');
   assert.is(await batches(), 2 * 469);
+  await page.fill('#length', '500');
+  await page.fill('#batchSize', '1');
+  assert.is(await batches(), 1_000_000, 'no more than a link may have');
+  await page.fill('#batchSize', '128');
   await page.fill('#length', '0.1');
   assert.is(await batches(), 47);
   await page.focus('#unit');

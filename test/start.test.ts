@@ -26,11 +26,16 @@ async function run(
 ): Promise<Finished> {
   const child = spawn(process.execPath, [program, ...args], limit);
   const result: Finished = {code: null, stdout: '', stderr: ''};
-  let watching: unknown;
+  let watching: Promise<unknown> | undefined;
+  let failure: unknown;
   child.stdout.on('data', data => {
     result.stdout += data;
     const [address] = /http:\S+/.exec(result.stdout) ?? [];
-    if (address && !watching) watching = watch(address, child);
+    if (!address || watching) return;
+    watching = (async () => watch(address, child))().catch(error => {
+      failure = error;
+      child.kill('SIGKILL');
+    });
   });
   child.stderr.on('data', data => {
     result.stderr += data;
@@ -42,6 +47,7 @@ async function run(
     });
   });
   await watching;
+  if (failure) throw failure;
   return result;
 }
 

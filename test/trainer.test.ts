@@ -224,7 +224,7 @@ test('questions while it trains change nothing and leave nothing behind', async 
   );
 });
 
-test('the split: every kernel of ours, and no more than the whole step', async () => {
+test('the split: every kernel of ours, and none of the stock ones', async () => {
   const {trainer, phase, news} = await begin();
   const done = phase('done');
   trainer.train(2);

@@ -123,7 +123,7 @@ function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
     item.classList.toggle('doubt', doubt !== undefined);
     setText(
       text,
-      known ? `${right ? '✓' : '✗'}${answer} ${Math.round(100 * shares[answer])}%` : '',
+      known ? `${right ? '✓' : '✗'}${answer} ${Math.floor(100 * shares[answer])}%` : '',
     );
     const sentences = [
       app.say('imageText', {index: indices[i], label: labels[i]}),

@@ -96,7 +96,8 @@ export function trainPanel(app: App): void {
         const value = checkSetting(name, input.value.trim());
         if (name !== 'batchSize' || unit.value !== 'epochs') return {[name]: value};
         const epochs = app.settings.batches / batchesPerEpoch(app.settings.batchSize);
-        return {batchSize: value, batches: Math.ceil(epochs * batchesPerEpoch(value))};
+        const batches = Math.ceil(epochs * batchesPerEpoch(value));
+        return {batchSize: value, batches: Math.min(ranges.batches[1], batches)};
       }),
     );
   }

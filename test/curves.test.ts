@@ -1,7 +1,7 @@
 // The numbers behind the curves
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {lossData, testData} from '../src/page/panels/curves_panel.ts';
+import {lossData, roomyTicks, testData} from '../src/page/panels/curves_panel.ts';
 import {defaults} from '../src/page/settings.ts';
 
 const run = {losses: [], tests: [], batch: 0, settings: {...defaults(), batches: 30}};
@@ -38,6 +38,48 @@ test('a sample and all images after the same batch are one place on the axis', (
   assert.equal(Array.from(batches), [10, 20, 30]);
   assert.equal(Array.from(samples), [70, 80]);
   assert.equal([whole[0], whole[1]], [undefined, 81.23]);
+});
+
+test('of a long run, the curves have fewer points, and all peaks', () => {
+  const losses = Array.from({length: 50_000}, (_, i) => 1 + (i % 2) / 10);
+  losses[1233] = 9;
+  losses[1234] = 0.5;
+  losses[49_999] = 2;
+  const long = {...run, losses, batch: 50_000};
+  const [batches, values, means] = lossData(long);
+  assert.is(batches.length, 2 * 1000);
+  assert.equal([values.length, means.length], [2000, 2000]);
+  for (let i = 1; i < batches.length; i++) assert.ok(batches[i] > batches[i - 1]);
+  for (const batch of [1234, 1235, 50_000]) {
+    assert.is(values[batches.indexOf(batch)], losses[batch - 1]);
+  }
+  assert.ok(Math.abs(means.at(-1)! - (2 + 10 * 1 + 9 * 1.1) / 20) < 1e-9);
+
+  const tests = Array.from({length: 2500}, (_, i) => ({
+    batch: 20 * (i + 1),
+    correct: i,
+    total: i === 1000 ? 10_000 : 1000,
+  }));
+  const [tested, samples, whole] = testData({...long, tests});
+  assert.ok(tested.length <= 1001, `${tested.length} points`);
+  assert.is(whole[tested.indexOf(20 * 1001)], 10);
+  assert.equal([tested.at(-1), samples.at(-1)], [50_000, 249.9]);
+});
+
+test('the loss has as many ticks as there is room for', () => {
+  const ticks = (from: number, to: number) =>
+    Array.from(
+      {length: 9 * (to - from) + 1},
+      (_, i) => ((i % 9) + 1) * 10 ** (from + Math.floor(i / 9)),
+    );
+  const shown = (from: number, to: number, pixels: number) =>
+    roomyTicks(ticks(from, to), pixels / (to - from))
+      .filter(tick => tick !== null)
+      .map(tick => Number(tick.toPrecision(3)));
+  assert.equal(shown(-1, 0, 400), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
+  assert.equal(shown(-1, 1, 120), [0.1, 0.2, 0.5, 1, 2, 5, 10]);
+  assert.equal(shown(-2, 1, 120), [0.01, 0.1, 1, 10]);
+  assert.equal(shown(-2, 30, 120), [1, 1e4, 1e8, 1e12, 1e16, 1e20, 1e24, 1e28]);
 });
 
 test.run();

@@ -10,6 +10,10 @@ const WINDOW = 20;
 /** Between two drawings, in ms. */
 const REST = 250;
 const ROWS = 12;
+/** A run is drawn in so many parts at most: about the chart's pixels. */
+const SPANS = 1000;
+/** Between two ticks of the loss, in pixels. */
+const TICK_ROOM = 14;
 
 export function curvesPanel(app: App): void {
   const charts = [
@@ -34,13 +38,14 @@ export function curvesPanel(app: App): void {
 type Numbers = Pick<App, 'losses' | 'tests' | 'settings' | 'batch'>;
 type Column = (number | null | undefined)[];
 
-/** Batches, losses, and the means of the last ones until each. */
+/** Batches, losses, and the means of the last ones until each; of a long run, each span's lowest and highest loss. */
 export function lossData({losses, settings, batch}: Numbers): uPlot.AlignedData {
-  const [batches, means]: [number[], Column] = [[], []];
+  const [batches, values, means]: [number[], Column, Column] = [[], [], []];
+  const span = Math.ceil(losses.length / SPANS);
+  let [low, high] = [0, 0];
   let sum = 0;
   let known = 0;
   for (let i = 0; i < losses.length; i++) {
-    batches.push(i + 1);
     if (losses[i] !== undefined) {
       sum += losses[i];
       known++;
@@ -50,16 +55,27 @@ export function lossData({losses, settings, batch}: Numbers): uPlot.AlignedData 
       sum -= left;
       known--;
     }
-    means.push(known ? sum / known : null);
+    if (i % span === 0) low = high = i;
+    if (!(losses[i] >= losses[low])) low = i;
+    if (!(losses[i] <= losses[high])) high = i;
+    if ((i + 1) % span !== 0 && i + 1 < losses.length) continue;
+    const mean = known ? sum / known : null;
+    for (const at of new Set([Math.min(low, high), Math.max(low, high)])) {
+      batches.push(at + 1);
+      values.push(losses[at]);
+      means.push(mean);
+    }
   }
-  return padded([batches, [...losses], means], Math.max(settings.batches, batch));
+  return padded([batches, values, means], Math.max(settings.batches, batch));
 }
 
-/** Batches, and the percentages of samples and of all test images. */
+/** Batches, and the percentages of samples and of all test images; of a long run, not of every sample. */
 export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
   // After the last batch, both a sample and all images are tested.
   const [batches, samples, whole]: [number[], Column, Column] = [[], [], []];
-  for (const {batch, correct, total} of tests) {
+  const every = Math.ceil(tests.length / SPANS);
+  for (const [i, {batch, correct, total}] of tests.entries()) {
+    if (total < testSize && (tests.length - 1 - i) % every !== 0) continue;
     if (batches.at(-1) !== batch) batches.push(batch);
     const column = total < testSize ? samples : whole;
     column[batches.length - 1] = (100 * correct) / total;
@@ -89,6 +105,28 @@ const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
   ...more,
 });
 
+/** Of a logarithmic axis, as many ticks as have room: all, those at 1, 2 and 5, or some of the powers of ten. */
+export function roomyTicks(ticks: number[], pixelsPerDecade: number): (number | null)[] {
+  const places = ticks.map(tick => Math.log10(tick));
+  const every = Math.ceil(TICK_ROOM / pixelsPerDecade);
+  const digit = (place: number) => Math.round(10 ** (place - Math.floor(place + 1e-9)));
+  const choices = [
+    () => true,
+    (place: number) => [1, 2, 5].includes(digit(place)),
+    (place: number) => digit(place) === 1 && Math.round(place) % every === 0,
+  ];
+  const choice = choices.find(choice => {
+    const kept = places.filter(choice);
+    return kept.every((at, i) => i === 0 || (at - kept[i - 1]) * pixelsPerDecade >= TICK_ROOM);
+  });
+  return ticks.map((tick, i) => (choice?.(places[i]) ? tick : null));
+}
+
+function lossTicks({bbox, scales: {y}}: uPlot, ticks: number[]): (number | null)[] {
+  const decades = Math.log10(y.max! / y.min!);
+  return roomyTicks(ticks, bbox.height / devicePixelRatio / decades);
+}
+
 const lossOptions: Options = colours => ({
   scales: {x: wholeRun, y: {distr: 3}},
   series: [
@@ -100,6 +138,9 @@ const lossOptions: Options = colours => ({
     axis(colours, {size: 24}),
     axis(colours, {
       size: 46,
+      filter: lossTicks,
+      grid: {stroke: colours.grid, width: 1, filter: lossTicks},
+      ticks: {stroke: colours.grid, width: 1, size: 4, filter: lossTicks},
       values: (_, ticks) =>
         ticks.map(tick =>
           tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick),

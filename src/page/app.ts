@@ -53,6 +53,8 @@ export class App {
   /** Something else that the visitor has to be told, until the next command. */
   notice?: Sentence;
 
+  /** Counts the runs: each begins with weights of its own. */
+  private runs = 0;
   private begun = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
@@ -165,6 +167,11 @@ export class App {
     return each * (this.settings.batches - this.batch);
   }
 
+  /** Which weights the network has: another text, other answers. */
+  get weights(): string {
+    return `${this.runs} ${this.batch} ${this.phase}`;
+  }
+
   /** The fastest backend that is there. */
   get usable(): Backend {
     return 'simd' in this.missing ? 'cpu' : 'simd';
@@ -219,6 +226,7 @@ export class App {
       this.noData = why;
     },
     began: ({settings}) => {
+      this.runs++;
       Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
       this.evaluation = this.memory = undefined;
       this.settings = {...this.settings, backend: settings.backend};

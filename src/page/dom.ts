@@ -19,3 +19,8 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   created.append(...children);
   return created;
 }
+
+/** Not by `disabled`, which takes the focus from a button that was just pressed. */
+export function setEnabled(button: HTMLElement, enabled: boolean): void {
+  button.setAttribute('aria-disabled', String(!enabled));
+}

@@ -26,6 +26,17 @@ for (const panel of [
   panel(app);
 }
 
+// A button that is off keeps the focus, but hears no click.
+document.addEventListener(
+  'click',
+  event => {
+    if (!(event.target as Element).closest('button[aria-disabled=true]')) return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+
 const remembered = 'mnist-ops language';
 speak(storedLanguage() ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
 element('language').addEventListener('click', () => {

@@ -51,8 +51,7 @@ export function drawPanel(app: App): void {
 
   /** Asks again once the last answer is there, if the drawing or the weights are others by then. */
   async function recognise(): Promise<void> {
-    const {batch, phase, settings} = app;
-    const weights = `${batch} ${phase} ${settings.preset} ${settings.seed}`;
+    const {weights} = app;
     if (!seen) probabilities = undefined;
     if (!seen || asking || (asked.image === seen && asked.weights === weights)) return;
     asking = true;

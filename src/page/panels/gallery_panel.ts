@@ -1,6 +1,6 @@
 // Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test on all.
 import type {App} from '../app.ts';
-import {create, element, setText} from '../dom.ts';
+import {create, element, setEnabled, setText} from '../dom.ts';
 import type {Looked} from '../protocol.ts';
 import {testSize} from '../settings.ts';
 import {wrongLabels} from '../wrong_labels.ts';
@@ -42,7 +42,7 @@ export function galleryPanel(app: App): void {
     page = Math.max(0, Math.min(page, Math.ceil(all.length / PAGE) - 1));
     const indices = all.slice(page * PAGE, (page + 1) * PAGE);
     // While it trains, the answers change with every batch.
-    const state = `${indices} ${app.batch} ${app.phase} ${app.arrived > 0} ${app.settings.preset} ${app.settings.seed}`;
+    const state = `${indices} ${app.weights} ${app.arrived > 0}`;
     showRange(app, all.length, page);
     if (state === shown) return;
     resting = true;
@@ -141,8 +141,8 @@ function showRange(app: App, total: number, page: number): void {
     ? `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`
     : '0';
   setText(element('range'), text);
-  element<HTMLButtonElement>('previous').disabled = page === 0;
-  element<HTMLButtonElement>('next').disabled = last >= total;
+  setEnabled(element('previous'), page > 0);
+  setEnabled(element('next'), last < total);
 }
 
 function fillDigits(app: App, select: HTMLSelectElement): void {

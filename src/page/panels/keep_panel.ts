@@ -1,6 +1,6 @@
 // What can be taken along: the run as a link, which does it again, and its weights as a file.
 import type {App} from '../app.ts';
-import {create, element} from '../dom.ts';
+import {create, element, setEnabled} from '../dom.ts';
 import {linkOf, settingsOf} from '../link.ts';
 import {Refusal} from '../refusal.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
@@ -60,7 +60,7 @@ export function keepPanel(app: App): void {
     const batches = app.isBusy || app.batch === 0 ? app.settings.batches : app.batch;
     const {origin, pathname} = location;
     link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
-    element<HTMLButtonElement>('save').disabled = app.phase === 'starting';
+    setEnabled(element('save'), app.phase !== 'starting');
   });
 }
 

@@ -1,9 +1,9 @@
 // Tensors and bytes alive, and whether steps leave any behind. And a button that takes the GPU away.
 import type {App} from '../app.ts';
-import {element, setText} from '../dom.ts';
+import {element, setEnabled, setText} from '../dom.ts';
 
 export function meterPanel(app: App): void {
-  const lose = element<HTMLButtonElement>('lose');
+  const lose = element('lose');
   lose.addEventListener('click', () => app.send({kind: 'loseContext'}));
   app.onChange(() => {
     const {memory} = app;
@@ -11,8 +11,8 @@ export function meterPanel(app: App): void {
     setText(element('bytes'), memory ? `${app.number(memory.bytes / 1000, 1)} kB` : '–');
     setText(element('left-behind'), memory ? app.number(memory.left) : '–');
     element('meter').classList.toggle('leaks', (memory?.left ?? 0) > 0);
-    lose.disabled =
-      app.settings.backend !== 'webgl' || app.phase === 'lost' || app.phase === 'starting';
+    const isThere = app.phase !== 'starting' && app.phase !== 'lost';
+    setEnabled(lose, isThere && app.settings.backend === 'webgl');
     lose.title = app.settings.backend === 'webgl' ? '' : app.say('onlyWebGL');
   });
 }

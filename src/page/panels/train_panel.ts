@@ -2,7 +2,7 @@
 import {clock, wilsonInterval} from '../../numbers.ts';
 import {presets} from '../../presets.ts';
 import type {App} from '../app.ts';
-import {create, element, setText} from '../dom.ts';
+import {create, element, setEnabled, setText} from '../dom.ts';
 import type {Phase} from '../protocol.ts';
 import {Refusal} from '../refusal.ts';
 import {
@@ -147,11 +147,13 @@ export function trainPanel(app: App): void {
       write(length, String(Number((settings.batches / perUnit).toFixed(3))));
       shown = settings;
     }
+    // Fields keep the focus: Enter in one of them begins the training.
+    preset.disabled = !app.isFresh;
+    for (const {input} of fields) input.readOnly = !app.isFresh;
     for (const control of [preset, ...fields.map(({input}) => input)]) {
-      control.disabled = !app.isFresh;
       control.title = app.isFresh ? '' : app.say('resetToChange');
     }
-    length.disabled = app.isBusy;
+    length.readOnly = app.isBusy;
     for (const {backend, radio} of radios) {
       radio.checked = backend === settings.backend;
       radio.disabled = backend in app.missing;
@@ -162,10 +164,10 @@ export function trainPanel(app: App): void {
 
     const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
     setText(start, app.say(key));
-    start.disabled =
-      phase === 'starting' || phase === 'diverged' || Boolean(refusal) || isAtEnd(app);
-    one.disabled = start.disabled; // not while it is busy: the focus would be lost with every batch
-    reset.disabled = phase === 'starting';
+    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal && !isAtEnd(app);
+    setEnabled(start, canTrain);
+    setEnabled(one, canTrain);
+    setEnabled(reset, phase !== 'starting');
     showRun(app);
   });
 }

@@ -904,6 +904,16 @@ visitTest('a button that goes off keeps the focus, and does nothing', {}, async 
   assert.ok(await page.isDisabled('#previous'));
 });
 
+visitTest('a link fills the field that has the focus too', {}, async page => {
+  await page.fill('#seed', '5');
+  await page.evaluate(() => {
+    location.hash = '#seed=9&batches=3';
+  });
+  await done(page, 3);
+  assert.equal([await page.inputValue('#seed'), await page.inputValue('#length')], ['9', '3']);
+  assert.is(await page.evaluate(() => document.activeElement!.id), 'seed');
+});
+
 visitTest('weights of the same settings, untrained, have their own answers', {}, async page => {
   await draw(page, [
     [0.5, 0.2],

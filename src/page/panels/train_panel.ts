@@ -50,7 +50,8 @@ export function trainPanel(app: App): void {
   let shown: Settings | undefined;
   /** Not into what is being typed. */
   const write = (input: HTMLInputElement, value: string) => {
-    if (input !== document.activeElement && !refusals.has(input)) input.value = value;
+    const isTyped = input === document.activeElement && !input.readOnly;
+    if (!isTyped && !refusals.has(input)) input.value = value;
   };
   /** What is wrong with each field whose text is no setting. */
   const refusals = new Map<HTMLInputElement, Refusal>();
@@ -140,6 +141,14 @@ export function trainPanel(app: App): void {
     for (const input of [...refusals.keys()]) {
       if (input === length ? app.isBusy : !app.isFresh) forgive(input);
     }
+    // Fields keep the focus: Enter in one of them begins the training.
+    if (preset.disabled === app.isFresh) shown = undefined; // what was typed is settled now
+    preset.disabled = !app.isFresh;
+    for (const {input} of fields) input.readOnly = !app.isFresh;
+    for (const control of [preset, ...fields.map(({input}) => input)]) {
+      control.title = app.isFresh ? '' : app.say('resetToChange');
+    }
+    length.readOnly = app.isBusy;
     if (settings !== shown) {
       const perUnit = unit.value === 'epochs' ? batchesPerEpoch(settings.batchSize) : 1;
       preset.value = settings.preset;
@@ -147,13 +156,6 @@ export function trainPanel(app: App): void {
       write(length, String(Number((settings.batches / perUnit).toFixed(3))));
       shown = settings;
     }
-    // Fields keep the focus: Enter in one of them begins the training.
-    preset.disabled = !app.isFresh;
-    for (const {input} of fields) input.readOnly = !app.isFresh;
-    for (const control of [preset, ...fields.map(({input}) => input)]) {
-      control.title = app.isFresh ? '' : app.say('resetToChange');
-    }
-    length.readOnly = app.isBusy;
     for (const {backend, radio} of radios) {
       radio.checked = backend === settings.backend;
       radio.disabled = backend in app.missing;

@@ -415,6 +415,43 @@ visitTest(
 );
 
 visitTest(
+  'a loss that the browser reports after training has noticed costs nothing more',
+  {
+    hash: '#backend=webgl&batches=40',
+    routes: {
+      '**/worker.js': async route => {
+        const response = await route.fetch();
+        // On a message of this channel, every canvas hears of a loss.
+        const prelude = `
+          const canvases = [];
+          const {getContext} = OffscreenCanvas.prototype;
+          OffscreenCanvas.prototype.getContext = function (...values) {
+            canvases.push(this);
+            return getContext.apply(this, values);
+          };
+          new BroadcastChannel('losses').onmessage = () => {
+            for (const canvas of canvases) canvas.dispatchEvent(new Event('webglcontextlost'));
+          };`;
+        await route.fulfill({response, body: `{${prelude}}${await response.text()}`});
+      },
+    },
+  },
+  async page => {
+    await clickAt(page, 14, 'lose');
+    await phase(page, 'lost');
+    const state = () => page.evaluate(() => [mnist.phase, mnist.batch, mnist.why!.values!.at]);
+    const before = await state();
+    assert.ok((before[1] as number) >= 10, `${before}`);
+    await page.evaluate(async () => {
+      new BroadcastChannel('losses').postMessage('');
+      await new Promise(resolve => setTimeout(resolve, 200));
+      await mnist.ask({kind: 'labels'});
+    });
+    assert.equal(await state(), before);
+  },
+);
+
+visitTest(
   'a learning rate that is too large stops at the first loss that is not finite',
   {},
   async page => {
@@ -459,14 +496,14 @@ visitTest('each field says what is wrong with it; a reset forgives all', {}, asy
   await drawn(page);
   assert.match(
     await text(page, 'refused'),
-    'batch-size should be a whole number from 1 to 4,096, and is “0”.',
+    'Batch size should be a whole number from 1 to 4,096, and is “0”.',
   );
   assert.ok(await page.isDisabled('#start'));
   await page.fill('#batchSize', '16');
   await drawn(page);
   assert.match(
     await text(page, 'refused'),
-    'learning-rate should be a number from 0.000001 to 1,000, and is “fast”.',
+    'Learning rate should be a number from 0.000001 to 1,000, and is “fast”.',
   );
   assert.ok(await page.isDisabled('#start'));
   await page.click('#reset');

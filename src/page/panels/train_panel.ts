@@ -108,7 +108,7 @@ export function trainPanel(app: App): void {
       if (unit.value === 'batches') return {batches: checkSetting('batches', text)};
       const perEpoch = batchesPerEpoch(app.settings.batchSize);
       const most = Math.floor(ranges.batches[1] / perEpoch);
-      const epochs = number([0.001, most])(app.say('epochs'), text);
+      const epochs = number([0.001, most])('epochs', text);
       return {batches: Math.max(1, Math.round(epochs * perEpoch))};
     }),
   );
@@ -161,8 +161,8 @@ export function trainPanel(app: App): void {
       radio.disabled = backend in app.missing;
     }
     showMissing(app);
-    const [refusal] = refusals.values();
-    setText(refused, refusal ? app.sentence(refusal) : '');
+    const [refusal] = refusals;
+    setText(refused, refusal ? fieldSentence(app, ...refusal) : '');
 
     const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
     setText(start, app.say(key));
@@ -173,6 +173,10 @@ export function trainPanel(app: App): void {
     showRun(app);
   });
 }
+
+/** The field by its label, where a link would have the setting's name. */
+const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: Refusal): string =>
+  app.sentence({key, values: {...values, name: app.say(id as TextKey)}});
 
 /** Nothing is left to do until the run is made longer. */
 const isAtEnd = ({phase, batch, settings}: App): boolean =>

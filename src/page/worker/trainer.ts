@@ -221,8 +221,11 @@ export class Trainer {
   /** While nothing is trained, nobody else would. */
   private readonly noticeLoss = ({target}: Event): void => {
     const isCurrent = onWebGL()?.context().canvas === target;
-    if (isCurrent && this.goal === undefined)
-      this.next(() => this.kept!.during('', async () => {}));
+    if (!isCurrent || this.goal !== undefined) return;
+    this.next(async () => {
+      // The event may come after the training has noticed, and gone back to its own last weights.
+      if (!this.lost) await this.kept!.during('', async () => {});
+    });
   };
 
   private async keep(): Promise<void> {

@@ -3,6 +3,27 @@ import {threeDigits} from './findings.ts';
 import {aligned} from './report.ts';
 import {isMeasured, measuredOf, type Name, type Results, type Timing} from './results.ts';
 
+/** Names what isn't the same in both runs: there a change may be the machine's, or another browser's. */
+function differencesText(before: Results, after: Results): string {
+  const facts = ({
+    machine: {cpu, cores, tfjs},
+    places,
+  }: Results): Record<string, string | undefined> =>
+    Object.assign(
+      {machine: `${cpu}, ${cores} cores`, 'TensorFlow.js': tfjs},
+      ...places.map(({place, runtime, build, renderer}) => ({
+        [`runtime, ${place}`]: runtime,
+        [`WebAssembly build, ${place}`]: build,
+        'WebGL on': renderer,
+      })),
+    );
+  const [was, is] = [facts(before), facts(after)];
+  const lines = Object.keys(is)
+    .filter(fact => was[fact] && is[fact] && was[fact] !== is[fact])
+    .map(fact => `  ${fact}: ${was[fact]}, now ${is[fact]}\n`);
+  return lines.length ? `The two runs are not of the same kind:\n${lines.join('')}` : '';
+}
+
 interface Change {
   place: string;
   case: string;
@@ -55,7 +76,9 @@ export const changes = (before: Results, after: Results): Change[] =>
  */
 export function changesText(before: Results, after: Results): string {
   const all = changes(before, after);
-  if (all.length === 0) return `Since ${before.date}: nothing was measured in both\n`;
+  if (all.length === 0) {
+    return `${differencesText(before, after)}Since ${before.date}: nothing was measured in both\n`;
+  }
   const sorted = all.map(({ratio}) => ratio).sort((a, b) => a - b);
   const whole = sorted[sorted.length >> 1];
   const isFlagged = ({ratio, leastRatio, noise}: Change) => {
@@ -77,8 +100,8 @@ export function changesText(before: Results, after: Results): string {
       threeDigits(each.ratio / whole),
       each.ratio > whole ? 'slower' : 'faster',
     ]);
-  const heading = `Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
-  if (lines.length === 0) return `${heading}No ratio differs from it by more than noise\n`;
+  const heading = `${differencesText(before, after)}Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
+  if (lines.length === 0) return `${heading}No ratio differs from that median by more than noise\n`;
   const table = aligned([
     ['changed by more than noise', 'before', 'after', 'ratio', 'to the median', ''],
     ...lines,

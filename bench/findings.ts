@@ -10,6 +10,7 @@ import {
   type Ratio,
   type Row,
   type Split,
+  type Timing,
 } from './results.ts';
 import {ratioWithSpread} from './statistics.ts';
 
@@ -112,9 +113,9 @@ export const threeDigits = (x: number): string =>
       ? '0'
       : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(x, 1e-4) * 1.0005))));
 
-/** "12.3", or "12.3~" where its rounds differ by too much for it to be quoted. */
-export const ratioText = ({ratio, tooWide}: Ratio): string =>
-  threeDigits(ratio) + (tooWide ? '~' : '');
+/** "12.3", or "12.3~" where its rounds differ by too much for it to be quoted, or "12.3¹" where there is one round only. */
+export const ratioText = ({ratio, rounds, tooWide}: Ratio): string =>
+  threeDigits(ratio) + (rounds.length === 1 ? '¹' : tooWide ? '~' : '');
 
 /** "stock / webgl": of stock webgl to webgl. */
 export const ratioHeading = (other: Name, one: Name): string =>
@@ -125,6 +126,14 @@ export function withDeviation(value: number, mad: number): string {
   const text = threeDigits(value);
   return `${text} ± ${mad.toFixed(text.split('.')[1]?.length ?? 0)}`;
 }
+
+/** "2.60 ± 0.03"; "512 (once)" where nothing tells how far another would lie from it. */
+export const timingText = ({median, mad, n}: Timing): string =>
+  n === 1 ? `${threeDigits(median)} (once)` : withDeviation(median, mad);
+
+/** A time that was taken once, in ms: "12.3", or "< 1.00" where the clock's ticks are too long to tell. */
+export const onceText = (ms: number, tick = 0): string =>
+  ms < 10 * tick ? `< ${threeDigits(10 * tick)}` : threeDigits(ms);
 
 /** "a", "a and b", "a, b and c" */
 export const listed = (words: readonly string[]): string =>

@@ -1,6 +1,6 @@
 // The bench: `npm run bench -- --help` tells what it can do.
 import '../src/index.ts';
-import {open, readFile, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {availableParallelism, cpus, loadavg} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
@@ -24,8 +24,10 @@ import {
   type PlaceResults,
   type Results,
 } from './results.ts';
+import {checkWritable, FileError, readResults, writeResults} from './results_file.ts';
 import {firstLine} from './rows.ts';
 import {type News, runPlace} from './run.ts';
+import {keepWhenStopped, watchForStops} from './stops.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
@@ -51,12 +53,12 @@ usage: npm run bench -- [options]
 
 The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 lets it use the
 machine's own GPU instead of SwiftShader. All numbers end up in the JSON file, whose shape bench/results.ts describes, and with
-charts in bench/report.html. Ctrl-C keeps what was measured until then.
+charts in bench/report.html. Ctrl-C and the like keep what was measured until then.
 
 Cases:
 ${caseNames.map(name => `  ${name}`).join('\n')}
 
-Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use.
+Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use, 128 + the signal's number where one ended it (130: Ctrl-C).
 `;
 
 class UsageError extends Error {}
@@ -66,10 +68,11 @@ try {
 } catch (error) {
   showProgress('');
   process.stderr.write(`bench: ${firstLine(error)}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError || error instanceof FileError ? 2 : 1;
 }
 
 async function main(args: string[]): Promise<number> {
+  watchForStops();
   const options = parseOptions(args);
   if (options.help) {
     process.stdout.write(helpText);
@@ -91,14 +94,12 @@ async function main(args: string[]): Promise<number> {
   } else {
     await checkWritable(file);
     results = newResults(request.extent);
-    const save = () => writeFile(file, jsonOf(results));
-    process.once('SIGINT', async () => {
+    const save = () => writeResults(file, results);
+    keepWhenStopped(async () => {
       results.incomplete = true;
-      showProgress('');
       await save();
-      await writeReport(results);
-      process.stderr.write(`\nbench: interrupted; what was measured until then is in ${file}\n`);
-      process.exit(130);
+      await writeReport(results).catch(() => {}); // the numbers are what must not be lost
+      return file;
     });
     try {
       await measure(results, request, Boolean(options.peers));
@@ -107,6 +108,7 @@ async function main(args: string[]): Promise<number> {
       throw error;
     } finally {
       await save();
+      keepWhenStopped(undefined);
     }
     process.stdout.write(`\nNumbers: ${file}\n`);
   }
@@ -198,6 +200,7 @@ async function listen(news: AsyncGenerator<News>, place: PlaceResults): Promise<
   const start = performance.now();
   for await (const each of news) {
     if (each.kind === 'missing') place.missing = each.missing;
+    if (each.kind === 'tick') place.tick = each.tick;
     if (each.kind === 'build') place.build = each.build;
     if (each.kind === 'roofs') place.roofs = each.roofs;
     if (each.kind === 'row') place.rows.push(each.row);
@@ -282,30 +285,6 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
     throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
   }
   return request;
-}
-
-/** Before minutes of work, not after: appending nothing leaves an older result as it is. */
-async function checkWritable(file: string): Promise<void> {
-  try {
-    await (await open(file, 'a')).close();
-  } catch (error) {
-    const {code} = error as NodeJS.ErrnoException;
-    throw new UsageError(`--json: expected a file that can be written, found "${file}" (${code})`);
-  }
-}
-
-async function readResults(option: string, file: string): Promise<Results> {
-  let found: string;
-  try {
-    const results = JSON.parse(await readFile(file, 'utf8'));
-    if (results?.format === FORMAT) return results;
-    found = `the format ${JSON.stringify(results?.format)}`;
-  } catch (error) {
-    found = firstLine(error);
-  }
-  throw new UsageError(
-    `${option}: expected a file of this bench's numbers ("format": "${FORMAT}"), found in "${file}" ${found}`,
-  );
 }
 
 function showProgress(text: string): void {

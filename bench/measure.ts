@@ -4,6 +4,7 @@
 //   ratio      median of all of one / median of all of the first; and the same round by round, whose spread tells how
 //              sure it is
 //   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
+//   a wake-up  a GPU lowers its clock while it has nothing to do: it works unmeasured before each of its turns
 import * as tf from '@tensorflow/tfjs-core';
 import {median} from '../src/numbers.ts';
 import {type Contender, type Output, onGPU, read} from './contest.ts';
@@ -20,6 +21,8 @@ export interface Effort {
   least: number;
   most: number;
   ms: number;
+  /** How long a GPU works unmeasured before its turns, in ms; twice as long before the first. */
+  wakeMs: number;
   /** Whose run takes longer than that, in ms, takes part in the first rounds only. */
   slowMs: number;
   slowRounds: number;
@@ -29,18 +32,41 @@ export interface Effort {
 
 export const efforts: Record<Extent, Effort> = {
   // biome-ignore format: a table
-  quick: {warmUpMs: 25, turnMs: 5, least: 2, most: 2, ms: 0, slowMs: 50, slowRounds: 1, tries: 1},
+  quick: {warmUpMs: 25, turnMs: 5, least: 2, most: 2, ms: 0, wakeMs: 100, slowMs: 50, slowRounds: 1, tries: 1},
   // biome-ignore format: a table
-  usual: {warmUpMs: 30, turnMs: 10, least: 3, most: 5, ms: 100, slowMs: 100, slowRounds: 2, tries: 1},
+  usual: {warmUpMs: 30, turnMs: 10, least: 3, most: 5, ms: 100, wakeMs: 100, slowMs: 100, slowRounds: 2, tries: 1},
   // biome-ignore format: a table
-  full: {warmUpMs: 250, turnMs: 20, least: 5, most: 15, ms: 2000, slowMs: 500, slowRounds: 3, tries: 3},
+  full: {warmUpMs: 250, turnMs: 20, least: 5, most: 15, ms: 2000, wakeMs: 100, slowMs: 500, slowRounds: 3, tries: 3},
 };
 
 const peakSamples = 3;
 
-/** How long a sample should be at least, in ms: where a GPU is read back once a sample, many times the reading. */
-const sampleMs = ({readsEach}: Contender, returnsTensor: boolean): number =>
-  returnsTensor && !readsEach && onGPU() ? 20 : 1;
+/** The clock of this place, and whether its GPU falls asleep. */
+export interface Timekeeping {
+  /** The least step of the clock, in ms. */
+  tick: number;
+  /** A GPU, and not a renderer in software. */
+  gpuSleeps: boolean;
+}
+
+/** The step of the clock, in ms: under a thousandth in Node, 0.005 to 1 in browsers, 100 in one that hides who it is. */
+export function clockTick(): number {
+  const steps: number[] = [];
+  while (steps.length < 5) {
+    const start = performance.now();
+    let now = start;
+    while (now === start) now = performance.now();
+    steps.push(now - start);
+  }
+  return median(steps);
+}
+
+/**
+ * How long a sample should be at least, in ms: fifty ticks of the clock; where a GPU is read back once a sample, many times
+ * the reading.
+ */
+const sampleMs = ({readsEach}: Contender, returnsTensor: boolean, tick: number): number =>
+  Math.max(returnsTensor && !readsEach && onGPU() ? 20 : 1, 50 * tick);
 
 interface Speed {
   steady: Timing;
@@ -64,16 +90,23 @@ export async function compareSpeed(
   contenders: readonly {name: Name; contender: Contender; about?: number}[],
   flops: number | undefined,
   peak: Peak | undefined,
-  {warmUpMs, turnMs, least, most, ms, slowMs, slowRounds}: Effort,
+  {warmUpMs, turnMs, least, most, ms, wakeMs, slowMs, slowRounds}: Effort,
+  {tick, gpuSleeps}: Timekeeping,
 ): Promise<Speed[]> {
+  const wake = async (contender: Contender, ms: number) => {
+    if (!gpuSleeps || !onGPU()) return;
+    const start = performance.now();
+    while (performance.now() - start < ms) await sample(contender, 1);
+  };
   const all: Turns[] = [];
   for (const {name, contender, about} of contenders) {
     await enter(name);
+    await wake(contender, 2 * wakeMs);
     const warm =
       about !== undefined && about > slowMs
         ? {ms: about, returnsTensor: false}
-        : await warmUp(contender, warmUpMs);
-    const runs = Math.max(1, Math.ceil(sampleMs(contender, warm.returnsTensor) / warm.ms));
+        : await warmUp(contender, warmUpMs, tick);
+    const runs = Math.max(1, Math.ceil(sampleMs(contender, warm.returnsTensor, tick) / warm.ms));
     const samples = Math.max(1, Math.round(turnMs / (runs * warm.ms)));
     all.push({name, contender, runs, samples, slow: warm.ms > slowMs, times: []});
   }
@@ -84,6 +117,7 @@ export async function compareSpeed(
     for (const {name, contender, runs, samples, slow, times} of all) {
       if (slow && round >= slowRounds) continue;
       await enter(name);
+      await wake(contender, wakeMs);
       const before = name === 'simd' ? samplePeak() : [];
       const taken: number[] = [];
       while (taken.length < samples) taken.push(await sample(contender, runs));
@@ -111,6 +145,7 @@ export async function enter(name: Name): Promise<void> {
 async function warmUp(
   contender: Contender,
   ms: number,
+  tick: number,
 ): Promise<{ms: number; returnsTensor: boolean}> {
   const start = performance.now();
   let returnsTensor = false;
@@ -119,13 +154,11 @@ async function warmUp(
     const taken = await sample(contender, runs, output => {
       returnsTensor = typeof output !== 'number';
     });
-    if (performance.now() - start >= ms && runs * taken > tick) return {ms: taken, returnsTensor};
-    if (runs * taken < Math.max(ms / 4, tick)) runs *= 2;
+    const enough = runs * taken > 10 * tick;
+    if (performance.now() - start >= ms && enough) return {ms: taken, returnsTensor};
+    if (runs * taken < ms / 4 || !enough) runs *= 2;
   }
 }
-
-/** No browser's clock is coarser than that, in ms. */
-const tick = 0.2;
 
 /** The milliseconds of one of so many runs, whose last is waited for. */
 export async function sample(

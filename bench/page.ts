@@ -11,7 +11,7 @@ import type {Request} from './cases.ts';
 import {inBrowser} from './contest.ts';
 import {enter, sample} from './measure.ts';
 import {batchSize, isStock, type Name} from './results.ts';
-import {type News, runPlace} from './run.ts';
+import {isSoftware, type News, runPlace} from './run.ts';
 import {stepContender} from './step_case.ts';
 
 tf.enableProdMode();
@@ -34,7 +34,9 @@ for (const method of ['drawArrays', 'drawElements'] as const) {
 
 /** Runs the cases in this page. */
 export async function* runHere(request: Request): AsyncGenerator<News> {
-  yield* runPlace(inBrowser, request, {data: await data, load, draws: () => draws});
+  const drawing = await renderer();
+  const gpuSleeps = drawing !== undefined && !isSoftware(drawing);
+  yield* runPlace(inBrowser, request, {data: await data, load, draws: () => draws, gpuSleeps});
 }
 
 /** The milliseconds of a page's first step, which compiles every program, and of its second. */

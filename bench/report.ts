@@ -5,9 +5,9 @@ import {
   ratioOf,
   ratioText,
   threeDigits,
+  timingText,
   winner,
   winsFrom,
-  withDeviation,
 } from './findings.ts';
 import {
   backendOf,
@@ -50,7 +50,8 @@ export function placeText({
 export const legend = `simd, cpu, webgl: our kernels; wasm, webgpu: our ops in reference kernels; stock: TensorFlow.js's own ops; layers: an unmodified
 tf.layers model
 ms: the median of one run in the steady state, its result awaited inside the clock; ratios: of medians, in turns in one process
-~: a ratio that differs from round to round by more than a tenth: not to be quoted
+~: a ratio that differs from round to round by more than a tenth: not to be quoted; ¹: of one round, so that
+nothing tells by how much it differs
 from batch: who wins at which of the measured batch sizes (– where one size was measured)
 GFLOP/s: of the fastest, from the products with pixels inside the image, zeros included; % roof: of the most that this machine's
 roofline lets such a kernel have; % peak: of the multiply-adds that one core reached around each block of simd's runs
@@ -139,7 +140,7 @@ function mainColumns({rows, roofs, place}: PlaceResults): Column[] {
       '% peak',
       ({contenders: {simd}}) =>
         isMeasured(simd) && simd.ofPeak
-          ? `${percent(simd.ofPeak.median)} ± ${percent(simd.ofPeak.mad)}`
+          ? `${percent(simd.ofPeak.median)}${simd.ofPeak.n > 1 ? ` ± ${percent(simd.ofPeak.mad)}` : '¹'}`
           : none,
     ],
     ...(names.includes('webgl')
@@ -214,8 +215,8 @@ export function peersTable({peers = []}: Results): string {
     measured
       ? [
           name,
-          withDeviation(measured.theirs.median, measured.theirs.mad),
-          withDeviation(measured.ours.median, measured.ours.mad),
+          timingText(measured.theirs),
+          timingText(measured.ours),
           ratioText(measured.ratio),
           String(measured.theirs.n),
         ]

@@ -53,6 +53,8 @@ export interface PlaceResults {
   software?: boolean;
   /** Backends that were asked for, and why they have no numbers here. */
   missing: {backend: Backend; why: string}[];
+  /** The least step of the clock, in ms. A time of less than ten of them that was taken once is limited by it. */
+  tick?: number;
   roofs: Roof[];
   rows: Row[];
   /** A step's time by kernel, in batches of batchSize, on the backends with kernels of ours. */

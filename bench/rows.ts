@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../src/data/mnist_data.ts';
 import {compare, type Values} from '../test/compare.ts';
 import {type Case, type Contender, type Contest, firstOutputs, type Names} from './contest.ts';
-import {compareSpeed, type Effort, enter} from './measure.ts';
+import {compareSpeed, type Effort, enter, type Timekeeping} from './measure.ts';
 import {gpuTime, readBack} from './phases.ts';
 import {
   type Contenders,
@@ -21,6 +21,7 @@ export interface Bench {
   data: MnistData;
   load: () => Promise<MnistData>;
   effort: Effort;
+  timekeeping: Timekeeping;
   peak?: Peak;
   /** How often the GPU has been asked to draw. */
   draws?: () => number;
@@ -59,7 +60,8 @@ export async function runCase(chosen: Case, bench: Bench): Promise<Row | undefin
     return false;
   });
   try {
-    const speeds = await compareSpeed(agreeing, contest.flops, bench.peak, bench.effort);
+    const {peak, effort, timekeeping} = bench;
+    const speeds = await compareSpeed(agreeing, contest.flops, peak, effort, timekeeping);
     for (const [i, {name, contender, first}] of agreeing.entries()) {
       const others = await phases(name, contender, bench);
       found.set(name, {...speeds[i], first, ...others});

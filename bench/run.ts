@@ -4,7 +4,7 @@ import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
 import {chooseCases, type Request} from './cases.ts';
 import {namesIn, type Place} from './contest.ts';
-import {efforts} from './measure.ts';
+import {clockTick, efforts} from './measure.ts';
 import {type Backend, batchSize, isReference, type PlaceResults, type Row} from './results.ts';
 import {createPeak, measureRoofs} from './roofs.ts';
 import {type Bench, firstLine, runCase} from './rows.ts';
@@ -13,18 +13,22 @@ import {splitStep} from './split.ts';
 /** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
 export type News =
   | {kind: 'missing'; missing: PlaceResults['missing']}
+  | {kind: 'tick'; tick: number}
   | {kind: 'build'; build: PlaceResults['build']}
   | {kind: 'roofs'; roofs: PlaceResults['roofs']}
   | {kind: 'next'; what: string; number: number; of: number}
   | {kind: 'row'; row: Row}
   | {kind: 'splits'; splits: PlaceResults['splits']};
 
-type Tools = Pick<Bench, 'data' | 'load' | 'draws'>;
+type Tools = Pick<Bench, 'data' | 'load' | 'draws'> & {
+  /** A GPU draws, and no renderer in software: it lowers its clock while it waits. */
+  gpuSleeps?: boolean;
+};
 
 export async function* runPlace(
   place: Place,
   request: Request,
-  tools: Tools,
+  {gpuSleeps = false, ...tools}: Tools,
 ): AsyncGenerator<News> {
   const {extent, named} = request;
   const wanted = place.ours.filter(name => named.length === 0 || named.includes(name));
@@ -36,10 +40,18 @@ export async function* runPlace(
   yield {kind: 'missing', missing};
   const there = wanted.filter(name => !missing.some(({backend}) => backend === name));
 
+  const timekeeping = {tick: clockTick(), gpuSleeps};
+  yield {kind: 'tick', tick: timekeeping.tick};
   const peak = there.includes('simd') ? createPeak() : undefined;
   if (peak) yield {kind: 'build', build};
   yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
-  const bench: Bench = {names: namesIn(place, there), effort: efforts[extent], peak, ...tools};
+  const bench: Bench = {
+    names: namesIn(place, there),
+    effort: efforts[extent],
+    timekeeping,
+    peak,
+    ...tools,
+  };
   const chosen = chooseCases(request, place.name);
   for (const [i, each] of chosen.entries()) {
     const what = `${each.name}, batch ${each.batch}`;

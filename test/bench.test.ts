@@ -1,14 +1,16 @@
 // The bench as its users run it, and what it makes of its numbers.
-import {spawn} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {readBenchFile} from '../bench/browser.ts';
 import {changes, changesText} from '../bench/changes.ts';
-import {nextBest, winner, winsFrom} from '../bench/findings.ts';
+import {nextBest, onceText, ratioText, timingText, winner, winsFrom} from '../bench/findings.ts';
+import {compareSpeed, efforts} from '../bench/measure.ts';
 import {withTables} from '../bench/readme.ts';
 import {placeTable} from '../bench/report.ts';
 import {
@@ -21,6 +23,7 @@ import {
   type Row,
   rate,
 } from '../bench/results.ts';
+import {writeResults} from '../bench/results_file.ts';
 import {
   convolutionElements,
   inferenceFlops,
@@ -43,22 +46,38 @@ interface Finished {
   stderr: string;
 }
 
+interface Circumstances {
+  env?: Record<string, string>;
+  /** What it has printed when it is interrupted, and how. */
+  interruptAt?: RegExp;
+  interrupt?: (child: ChildProcess) => void;
+  stdout?: 'pipe' | number;
+}
+
 function run(
   args: string[],
-  {env = {}, interruptAt}: {env?: Record<string, string>; interruptAt?: RegExp} = {},
+  {
+    env = {},
+    interruptAt,
+    interrupt = child => child.kill('SIGINT'),
+    stdout = 'pipe',
+  }: Circumstances = {},
 ): Promise<Finished> {
   const child = spawn(process.execPath, [program, ...args], {
     timeout: 60_000,
     killSignal: 'SIGKILL',
+    stdio: ['ignore', stdout, 'pipe'],
     env: {...process.env, ...env},
   });
   const result: Finished = {code: null, stdout: '', stderr: ''};
   let interrupted = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text;
-    if (!interrupted && interruptAt?.test(result.stdout)) interrupted = child.kill('SIGINT');
+    if (interrupted || !interruptAt?.test(result.stdout)) return;
+    interrupted = true;
+    interrupt(child);
   });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     result.stderr += text;
   });
   return new Promise((resolve, reject) => {
@@ -162,6 +181,91 @@ test('bench: changes beyond noise are flagged, on a machine that is slower as a 
   assert.not.match(changesText(before, noisy), /a\/2/);
 });
 
+test('bench: two runs on different machines are called that', () => {
+  const [before, after] = [resultsOf(crossing), resultsOf(crossing)];
+  after.machine = {...after.machine, cpu: 'another processor'};
+  after.places[0].renderer = 'a GPU';
+  assert.match(
+    changesText(before, after),
+    /^The two runs are not of the same kind:\n {2}machine: a processor, 2 cores, now another processor, 2 cores\nSince/,
+  );
+  before.places[0].renderer = 'SwiftShader';
+  assert.match(changesText(before, after), /\n {2}WebGL on: SwiftShader, now a GPU\n/);
+  assert.not.match(changesText(before, resultsOf(crossing)), /not of the same kind/);
+});
+
+test('bench: one round has no deviation, and a time of a few ticks is limited by the clock', () => {
+  assert.is(timingText({least: 512, median: 512, mad: 0, n: 1}), '512 (once)');
+  assert.is(timingText({least: 511, median: 512, mad: 1, n: 2}), '512 ± 1');
+  assert.is(ratioText({ratio: 26.5, rounds: [26.5], mad: 0, tooWide: false}), '26.5¹');
+  assert.is(ratioText({ratio: 26.5, rounds: [26.5, 26.5], mad: 0, tooWide: false}), '26.5');
+  assert.is(onceText(0, 0.1), '< 1.00');
+  assert.is(onceText(0.9, 0.1), '< 1.00');
+  assert.is(onceText(1.1, 0.1), '1.10');
+  assert.is(onceText(0), '0');
+});
+
+/** A clock that work moves on, in steps of `tick` ms as a browser's. */
+async function withClock<T>(
+  tick: number,
+  run: (work: (ms: number) => void) => Promise<T>,
+): Promise<T> {
+  const {now} = performance;
+  let time = 1000 + 0.9995 * tick; // the next tick is near
+  performance.now = () => Math.floor(time / tick + 1e-6) * tick;
+  try {
+    return await run(ms => {
+      time += ms;
+    });
+  } finally {
+    performance.now = now;
+  }
+}
+
+test('bench: a coarse clock makes samples longer, not 0', async () => {
+  for (const tick of [0.1, 1, 100]) {
+    const [{steady}] = await withClock(tick, work => {
+      const contender = {run: () => Number(work(0.0333)), dispose() {}};
+      const timekeeping = {tick, gpuSleeps: false};
+      return compareSpeed(
+        [{name: 'cpu', contender}],
+        undefined,
+        undefined,
+        efforts.usual,
+        timekeeping,
+      );
+    });
+    for (const ms of [steady.least, steady.median])
+      assert.ok(Math.abs(ms / 0.0333 - 1) < 0.021, `${ms}`);
+  }
+});
+
+test('bench: a GPU works before each of its turns, a renderer in software does not', async () => {
+  const runsOf = (gpuSleeps: boolean) =>
+    withClock(0.005, async work => {
+      let runs = 0;
+      const contender = {
+        run() {
+          runs++;
+          work(1);
+          return 0;
+        },
+        dispose() {},
+      };
+      const effort = {...efforts.usual, least: 3, most: 3};
+      const timekeeping = {tick: 0.005, gpuSleeps};
+      await compareSpeed([{name: 'webgl', contender}], undefined, undefined, effort, timekeeping);
+      return runs;
+    });
+  tf.registerBackend('webgl', tf.findBackendFactory('cpu')!); // its name is all that counts here
+  try {
+    assert.is((await runsOf(true)) - (await runsOf(false)), 5 * efforts.usual.wakeMs);
+  } finally {
+    await tf.setBackend('cpu');
+    tf.removeBackend('webgl');
+  }
+});
+
 test('bench: README has the tables of bench/readme.json', () => {
   const root = new URL('../../', import.meta.url);
   const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -216,7 +320,8 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   }
   const second = await run(['--from', file, '--compare', file]);
   assert.is(second.code, 0, second.stderr);
-  assert.match(second.stdout, /No ratio differs from it by more than noise/);
+  assert.match(second.stdout, /No ratio differs from that median by more than noise/);
+  assert.not.match(second.stdout, /not of the same kind/);
 });
 
 test('bench: a kernel that is wrong fails the command, one that is not there does not', async () => {
@@ -253,6 +358,52 @@ test('bench: Ctrl-C keeps what was measured', async () => {
   assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
 });
 
+for (const [how, expected, interrupt] of [
+  ['SIGTERM', 143, child => child.kill('SIGTERM')],
+  ['SIGHUP', 129, child => child.kill('SIGHUP')],
+  ['a reader that goes away', 141, child => child.stdout?.destroy()],
+] satisfies [string, number, (child: ChildProcess) => void][]) {
+  test(`bench: ${how} keeps what was measured`, async () => {
+    const file = join(temporary, `${expected}.json`);
+    const interruptAt = /bias-gradient/;
+    const {code, stderr} = await run([...small, '--json', file], {interruptAt, interrupt});
+    assert.is(code, expected, stderr);
+    // A reader may go away after the last number: then there is nothing to say.
+    if (stderr || expected !== 141) {
+      assert.match(stderr, /^\nbench: [^\n]*; what was measured until then is in .*\.json\n$/);
+    }
+    assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
+  });
+}
+
+test('bench: a full disk below what it prints keeps what was measured, and says so', async () => {
+  const file = join(temporary, 'full.json');
+  const {code, stderr} = await run([...small, '--json', file], {
+    stdout: openSync('/dev/full', 'w'),
+  });
+  assert.is(code, 1);
+  assert.match(stderr, /^\nbench: what it prints can't be written \(ENOSPC\); what was measured/);
+  assert.is(jsonOf(file).incomplete, true);
+});
+
+test('bench: numbers that can’t be written leave the older ones as they were', async () => {
+  const file = join(temporary, 'older.json');
+  await writeResults(file, resultsOf(crossing));
+  const older = readFileSync(file, 'utf8');
+  assert.is(older, jsonText(resultsOf(crossing)));
+  const unwritable = {...resultsOf([]), toJSON: () => assert.unreachable('no room')}; // as a full disk is
+  try {
+    await writeResults(file, unwritable);
+    assert.unreachable('expected an error');
+  } catch (error) {
+    assert.match(
+      (error as Error).message,
+      /^--json: expected to write ".*older\.json", found no room/,
+    );
+  }
+  assert.is(readFileSync(file, 'utf8'), older);
+});
+
 const misuses: [string[], RegExp][] = [
   [
     ['--case', 'tutorial/conv3'],
@@ -274,6 +425,13 @@ const misuses: [string[], RegExp][] = [
   ],
   [['--from', 'package.json'], /^bench: --from: expected .* the format undefined\n$/],
 ];
+/** Of the right format, as a file of another version might be. */
+const otherShape = join(temporary, 'other-shape.json');
+writeFileSync(otherShape, JSON.stringify({...resultsOf(crossing), places: [{place: 'node'}]}));
+misuses.push([
+  ['--compare', otherShape],
+  /^bench: --compare: expected a file .*, found in ".*" places\[0\]\.runtime to be undefined instead of string\n$/,
+]);
 for (const [args, message] of misuses) {
   test(`bench ${args.join(' ')}: one sentence, exit 2`, async () => {
     const {code, stderr} = await run(args);

@@ -21,6 +21,7 @@ const load = async () => syntheticData({train: 64 * 6});
 const data = await load();
 const once: Effort = {...efforts.quick, warmUpMs: 0, turnMs: 0, least: 1, most: 1};
 const bench: Bench = {
+  timekeeping: {tick: 0, gpuSleeps: false},
   names: namesIn(inPage ? inBrowser : inNode, backends),
   data,
   load,

@@ -255,6 +255,6 @@ function largest(split: Split): string {
 }
 
 function phases(place: PlaceResults): HTMLElement[] {
-  const steps = phaseTable(place.rows, `Whole networks ${whereOf(place)}`);
+  const steps = phaseTable(place, `Whole networks ${whereOf(place)}`);
   return [steps, firstStepTable(place.firstSteps)].filter(found => found !== undefined);
 }

@@ -14,7 +14,7 @@ import {
   ruleY,
   text,
 } from '@observablehq/plot';
-import {partsOf, threeDigits, withDeviation} from '../findings.ts';
+import {partsOf, threeDigits, timingText} from '../findings.ts';
 import {type Backend, backendOf, isOurs, measuredOf, type Name, type Row} from '../results.ts';
 
 export type Draw = (width: number) => SVGSVGElement | HTMLElement;
@@ -71,7 +71,7 @@ export const bars =
         name,
         median: steady.median,
         ...spread(steady),
-        title: `${row.name}, ${name}: ${withDeviation(steady.median, steady.mad)} ms, n = ${steady.n}`,
+        title: `${row.name}, ${name}: ${timingText(steady)} ms, n = ${steady.n}`,
       })),
     ]);
     const numbered = lines.map((each, y) => ({...each, y}));

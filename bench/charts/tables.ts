@@ -5,9 +5,11 @@ import {
   fastestFirst,
   fastestFrom,
   listed,
+  onceText,
   ratioOf,
   reigns,
   threeDigits,
+  timingText,
   totalOf,
   usualRows,
   withDeviation,
@@ -26,7 +28,6 @@ import {
   type Ratio,
   type Row,
   type Split,
-  type Timing,
 } from '../results.ts';
 
 type Child = Node | string;
@@ -53,11 +54,10 @@ export const nameOf = (name: Name): HTMLElement =>
     name,
   );
 
-const timeText = ({median, mad}: Timing): string => withDeviation(median, mad);
-
 /** Too wide a spread is told instead of a number that it would make doubtful. */
 function ratioCell(found: Ratio | undefined): Child {
   if (!found) return none;
+  if (found.rounds.length === 1) return `${threeDigits(found.ratio)} (one round)`;
   if (!found.tooWide) return withDeviation(found.ratio, found.mad);
   const [low, high] = [Math.min(...found.rounds), Math.max(...found.rounds)].map(threeDigits);
   return element('span', {class: 'wide'}, `${low} to ${high}:\nspread too wide`);
@@ -132,7 +132,7 @@ export function winnerTable({rows}: PlaceResults, caption: string): HTMLElement 
     [
       {heading: 'case', cell: caseText, words: true},
       {heading: 'fastest of ours', cell: row => nameOf(best(row)[0]), words: true},
-      {heading: 'ms', cell: row => timeText(best(row)[1].steady)},
+      {heading: 'ms', cell: row => timingText(best(row)[1].steady)},
       {heading: 'next of ours', cell: row => (next(row) ? nameOf(next(row)) : none), words: true},
       {
         heading: 'times as long',
@@ -168,24 +168,35 @@ export function winnerTable({rows}: PlaceResults, caption: string): HTMLElement 
 }
 
 /** What comes before and after the own time of a step, and of inference. */
-export function phaseTable(rows: readonly Row[], caption: string): HTMLElement | undefined {
+export function phaseTable(
+  {rows, tick}: Pick<PlaceResults, 'rows' | 'tick'>,
+  caption: string,
+): HTMLElement | undefined {
   const lines = usualRows(rows)
     .filter(({name}) => /\/(step|inference)$/.test(name))
     .flatMap(row => measuredOf(row).map(([name, measured]) => ({row, name, measured})));
   if (lines.length === 0) return undefined;
-  const ms = (value: number | undefined) => (value === undefined ? none : threeDigits(value));
+  const ms = (value: number | undefined) => (value === undefined ? none : onceText(value, tick));
+  const limited = lines.some(({measured: {first, upload = first, readBack = first}}) =>
+    [first, upload, readBack].some(time => time < 10 * (tick ?? 0)),
+  );
   const of = (pick: (measured: Measured) => number | undefined) => (line: (typeof lines)[number]) =>
     ms(pick(line.measured));
   return table(
-    caption,
+    limited
+      ? `${caption}; “<”: limited by the clock, which ticks every ${threeDigits(tick!)} ms`
+      : caption,
     [
       {heading: 'case', cell: ({row}) => caseText(row), words: true},
       {heading: 'who', cell: ({name}) => nameOf(name), words: true},
       {heading: 'first run, ms', cell: of(({first}) => first)},
       {heading: 'upload, ms', cell: of(({upload}) => upload)},
-      {heading: 'steady, ms', cell: ({measured}) => timeText(measured.steady)},
+      {heading: 'steady, ms', cell: ({measured}) => timingText(measured.steady)},
       {heading: 'read-back, ms', cell: of(({readBack}) => readBack)},
-      {heading: 'GPU clock, ms', cell: of(({gpu}) => gpu)},
+      {
+        heading: 'GPU clock, ms',
+        cell: ({measured: {gpu}}) => (gpu === undefined ? none : threeDigits(gpu)),
+      },
       {heading: 'draw calls', cell: ({measured}) => measured.draws?.toString() ?? none},
     ],
     lines,
@@ -255,9 +266,9 @@ export const peerTable = (peers: readonly PeerRow[]): HTMLElement =>
       },
       {
         heading: 'theirs, ms',
-        cell: ({measured}) => (measured ? timeText(measured.theirs) : none),
+        cell: ({measured}) => (measured ? timingText(measured.theirs) : none),
       },
-      {heading: 'ours, ms', cell: ({measured}) => (measured ? timeText(measured.ours) : none)},
+      {heading: 'ours, ms', cell: ({measured}) => (measured ? timingText(measured.ours) : none)},
       {heading: 'theirs / ours', cell: ({measured}) => ratioCell(measured?.ratio)},
       {
         heading: 'not measured',

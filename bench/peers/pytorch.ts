@@ -1,4 +1,4 @@
-// The step in PyTorch, which runs in a process of its own.
+// The step in PyTorch at its fastest setting, in a process of its own.
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';

@@ -41,8 +41,13 @@ given = [
 with torch.no_grad():
     for parameter, value in zip(network.parameters(), given):
         parameter.copy_(value)
+# Its fastest setting for such convolutions: pixels in memory as TensorFlow.js has them, channels last.
+network = network.to(memory_format=torch.channels_last)
 optimizer = torch.optim.SGD(network.parameters(), lr=header["learningRate"])
-batches = [(xs.view(-1, 1, 28, 28), labels.argmax(1)) for xs, labels in batches]
+batches = [
+    (xs.view(-1, 1, 28, 28).contiguous(memory_format=torch.channels_last), labels.argmax(1))
+    for xs, labels in batches
+]
 
 
 def step(xs, labels):

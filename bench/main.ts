@@ -47,7 +47,7 @@ usage: npm run bench -- [options]
   --json FILE    where the numbers go; bench/results.json if not given
   --compare FILE afterwards, what has changed since the numbers in that file
   --from FILE    measure nothing, and take the numbers from that file
-  --readme       write the tables of README.md
+  --readme       write the tables of README.md that are made of bench/readme.json, or of bench/gpu.json with --from it
   --page         serve bench.html, the same cases for your own browser and its GPU, until Ctrl-C
   --help, -h     show this text
 
@@ -114,7 +114,7 @@ async function main(args: string[]): Promise<number> {
   }
   await writeReport(results);
   if (older) process.stdout.write(`\n${changesText(older, results)}`);
-  if (options.readme) await writeReadme(JSON.parse(jsonOf(results))); // rounded, as in the file
+  if (options.readme) await writeReadme(JSON.parse(jsonOf(results)), options.from ?? file); // rounded, as in the file
   return isWrong(results) ? 1 : 0;
 }
 

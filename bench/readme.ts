@@ -1,7 +1,16 @@
-// The tables of README.md, made of the bench's numbers: what stands between its two marks.
+// The tables of README.md, made of the bench's numbers: what stands between the marks of each file of them.
 import {readFile, writeFile} from 'node:fs/promises';
+import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {ratioHeading, ratioOf, ratioText, threeDigits, winner, winsFrom} from './findings.ts';
+import {
+  byCase,
+  ratioHeading,
+  ratioOf,
+  ratioText,
+  threeDigits,
+  winner,
+  winsFrom,
+} from './findings.ts';
 import {percent} from './report.ts';
 import {
   batchSize,
@@ -12,26 +21,35 @@ import {
   type Row,
 } from './results.ts';
 
-const first = '<!-- made by `npm run bench -- --from bench/readme.json --readme` -->';
-const last = '<!-- until here -->';
+const tables: Record<string, (results: Results) => string> = {
+  'readme.json': results =>
+    [...results.places.map(place => placeTable(place, results)), peersTable(results)].join('\n'),
+  'gpu.json': results =>
+    results.places
+      .filter(({place}) => place === 'browser')
+      .map(place => sweepTable(place, results))
+      .join('\n'),
+};
 
-/** Writes the tables into README.md. */
-export async function writeReadme(results: Results): Promise<void> {
-  const file = fileURLToPath(new URL('../../README.md', import.meta.url)); // from dist/bench
-  await writeFile(file, withTables(await readFile(file, 'utf8'), results));
+/** Writes the tables of the numbers in that file into README.md. */
+export async function writeReadme(results: Results, file: string): Promise<void> {
+  const readme = fileURLToPath(new URL('../../README.md', import.meta.url)); // from dist/bench
+  await writeFile(readme, withTables(await readFile(readme, 'utf8'), results, basename(file)));
 }
 
-/** The text with the tables of these results. */
-export function withTables(text: string, results: Results): string {
-  const [from, to] = [text.indexOf(first), text.indexOf(last)];
-  if (from < 0 || to < from) {
-    throw new Error(`README.md: expected the lines ${first} and ${last}, found not both`);
+/** The text with the tables of these results, which a file of that name holds. */
+export function withTables(text: string, results: Results, name: string): string {
+  const first = `<!-- made by \`npm run bench -- --from bench/${name} --readme\` -->`;
+  const last = '<!-- until here -->';
+  const from = text.indexOf(first);
+  const to = text.indexOf(last, from);
+  if (from < 0 || to < from || !tables[name]) {
+    throw new Error(
+      `README.md: expected tables of ${Object.keys(tables).join(' or ')} between the lines ${first} and ${last}, found none`,
+    );
   }
-  return `${text.slice(0, from + first.length)}\n\n${readmeTables(results)}\n${text.slice(to)}`;
+  return `${text.slice(0, from + first.length)}\n\n${tables[name](results)}\n${text.slice(to)}`;
 }
-
-const readmeTables = (results: Results): string =>
-  [...results.places.map(place => placeTable(place, results)), peersTable(results)].join('\n');
 
 type Column = [heading: string, cell: (row: Row) => string];
 
@@ -42,20 +60,48 @@ const isShown = ({name, batch, images, flops}: Row): boolean =>
     /^tutorial\/pool1/.test(name) ||
     (flops !== undefined && /^tutorial/.test(name)));
 
-function placeTable(place: PlaceResults, {machine, date}: Results): string {
-  const shown = place.rows.filter(isShown);
-  const all = place.place === 'node' ? nodeColumns : browserColumns(place);
+const placeTable = (place: PlaceResults, results: Results): string =>
+  table(
+    'batches of 64, ms',
+    place.rows.filter(isShown),
+    row => `\`${row.name}\``,
+    place.place === 'node' ? nodeColumns : browserColumns(place),
+    place,
+    results,
+  );
+
+/** What takes whole images, at every batch size. */
+const sweepTable = (place: PlaceResults, results: Results): string =>
+  table(
+    'ms',
+    byCase(place.rows.filter(({name}) => /\/(step|inference)$/.test(name))).flat(),
+    ({name, batch}) => `\`${name}\`, ${batch === 1 ? 'one image' : `batches of ${batch}`}`,
+    [
+      ...(['simd', 'webgl', 'stock webgl', 'layers webgl'] as const).map(time),
+      ratio('simd', 'webgl'),
+      ratio('stock webgl', 'webgl'),
+    ],
+    place,
+    results,
+  );
+
+function table(
+  heading: string,
+  shown: readonly Row[],
+  label: (row: Row) => string,
+  all: readonly Column[],
+  place: PlaceResults,
+  {machine, date}: Results,
+): string {
   const columns = all.filter(([, cell]) => shown.some(row => cell(row) !== none));
   const where = place.renderer
     ? `${place.runtime}, WebGL on ${place.renderer}${place.software ? ', which is a renderer in software' : ''}`
     : place.runtime;
   const day = new Date(date).toLocaleDateString('en-GB', {dateStyle: 'long', timeZone: 'UTC'});
   return `${[
-    `| ${['batches of 64, ms', ...columns.map(([heading]) => heading)].join(' | ')} |`,
+    `| ${[heading, ...columns.map(([heading]) => heading)].join(' | ')} |`,
     `|${'---|'.repeat(columns.length + 1)}`,
-    ...shown.map(
-      row => `| ${[`\`${row.name}\``, ...columns.map(([, cell]) => cell(row))].join(' | ')} |`,
-    ),
+    ...shown.map(row => `| ${[label(row), ...columns.map(([, cell]) => cell(row))].join(' | ')} |`),
   ].join(
     '\n',
   )}\n\n${where}; ${machine.cpu}, ${machine.cores} cores, one thread; TensorFlow.js ${machine.tfjs}; ${day}.\n`;

@@ -6,7 +6,7 @@ import type {Case} from '../bench/contest.ts';
 import {inBrowser, inNode, namesIn} from '../bench/contest.ts';
 import {kernelCases} from '../bench/kernel_cases.ts';
 import {type Effort, efforts} from '../bench/measure.ts';
-import {isMeasured, type Name, type Row} from '../bench/results.ts';
+import {isMeasured, type Name, type NotMeasured, type Row} from '../bench/results.ts';
 import {type Bench, runCase} from '../bench/rows.ts';
 import {epochCase, inferenceCase, stepCase} from '../bench/step_case.ts';
 import {type Preset, presets} from '../src/index.ts';
@@ -88,6 +88,18 @@ test('bench: a kernel that disagrees has no time, and says in what', async () =>
     wrong: true,
   });
   assert.ok(isMeasured(row.contenders.cpu));
+});
+
+test('bench: TensorFlow.js’s own code that disagrees is no bug of ours, unless it runs on our backend', async () => {
+  for (const [name, wrong] of [
+    ['layers cpu', false],
+    ['layers simd', true],
+  ] as const) {
+    const differing = twoNumbers(who => ({run: () => tf.tensor1d([1, who === name ? 3 : 2])}));
+    const contest = {...differing, names: () => ['cpu', name] as Name[]};
+    const row = (await runCase(contest, bench)) as Row;
+    assert.is((row.contenders[name] as NotMeasured).wrong, wrong);
+  }
 });
 
 test('bench: a kernel that throws has no time, and the others have', async () => {

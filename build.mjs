@@ -51,6 +51,7 @@ const nodeTests = [
   'page',
   'report',
   'simd',
+  'simd_memory',
   'start',
   'texts',
   'trainer',

@@ -20,12 +20,12 @@ export function createPeak(): Peak {
   const simd = tf.findBackend('simd') as SimdBackend;
   const {peak, peakWork} = simd.kernels;
   const flops = 2 * peakWork.value * rounds;
-  const sample = () => {
-    const out = simd.scratch(16, [4]);
-    const start = performance.now();
-    peak(rounds, 0.5, 1, out); // a = a / 2 + 1 stays an ordinary number
-    return flops / (performance.now() - start) / 1e6;
-  };
+  const sample = () =>
+    simd.withScratch(16, [4], out => {
+      const start = performance.now();
+      peak(rounds, 0.5, 1, out); // a = a / 2 + 1 stays an ordinary number
+      return flops / (performance.now() - start) / 1e6;
+    });
   for (let i = 0; i < warmUps; i++) sample();
   return sample;
 }

@@ -9,11 +9,9 @@ import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {Random} from '../src/random.ts';
 import './backends.ts';
-import {type Conv2DSpec, conv2dCase} from './cases/conv2d.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 import {syntheticData} from './synthetic.ts';
-import {exactOnIntegers, fewIntegers} from './witnesses.ts';
 
 const MiB = 2 ** 20;
 
@@ -172,25 +170,6 @@ test('the allocator: blocks never overlap, and freed neighbours serve larger one
   assert.is(memory.bytesInUse, 0);
   const all = 4 * MiB - 1024 - 64;
   memory.release(memory.allocate(all), all); // as one block again
-});
-
-test('conv2d: what is left in the working space reaches no result', () => {
-  const specs: Conv2DSpec[] = [
-    {x: [3, 6, 7, 1], filter: [3, 4, 1, 5], options: {pad: 'same'}},
-    {x: [3, 6, 7, 4], filter: [3, 3, 4, 5], options: {pad: 'same'}},
-    {x: [2, 9, 8, 3], filter: [4, 3, 3, 6], options: {strides: 2, pad: 1}},
-  ];
-  for (const spec of specs) {
-    for (const drawUpstream of [undefined, fewIntegers]) {
-      tf.setBackend('simd');
-      const inMemory = simd().allocate([1]);
-      const {buffer} = simd().data.get(inMemory.dataId).values as Float32Array;
-      simd().disposeData(inMemory.dataId);
-      const numbers = 2 ** 14; // more than any of them needs
-      new Float32Array(buffer, simd().scratch(4 * numbers, [numbers]), numbers).fill(Number.NaN);
-      exactOnIntegers(conv2dCase(spec), 'simd', drawUpstream);
-    }
-  }
 });
 
 test('the backend can be removed and registered again, and is no worse for it', () => {

@@ -20,8 +20,11 @@
 // the whole batch, so that even a corner fills its tiles.
 
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
-import {allFinite, isSparse, sparseFilterGradient, sparseInputGradient, sparseScratch} from './sparse';
-import {conv2dByStrips, isOneChannelSideBySide, stripsScratch} from './strips';
+import {
+  allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
+  sparseScratch,
+} from './sparse';
+import {conv2dByStrips, isOneChannelSideBySide, stripsAreFramed, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
 
 /** One axis of a correlation, rows or columns, and a group of outputs that touch the same taps. */
@@ -110,8 +113,8 @@ const columns = changetype<Axis>(memory.data(64, 16));
 /** Positions handed to `product` at a time: enough to forget the call, and still in the cache. */
 const POSITIONS = 256;
 
-function correlateScratch(kH: i32, kW: i32): usize {
-  return tableSize(POSITIONS) + tableSize(kH * kW);
+function correlateScratch(kH: i32, kW: i32): f64 {
+  return tableSize(POSITIONS) + tableSize(<f64>kH * kW);
 }
 
 /**
@@ -121,7 +124,7 @@ function correlateScratch(kH: i32, kW: i32): usize {
 function correlate(
   x: usize, filter: usize, bias: usize, y: usize, scratch: usize, B: i32, C: i32, K: i32,
 ): void {
-  const positions = scratch, runs = scratch + tableSize(POSITIONS);
+  const positions = scratch, runs = scratch + <usize>tableSize(POSITIONS);
   const xPixel = <usize>C * F32;
   const xRow = <usize>columns.input * xPixel;
   const xImage = <usize>rows.input * xRow;
@@ -181,21 +184,14 @@ function correlate(
   }
 }
 
-/** Bytes of `scratch` that any of the three passes needs. */
+/** Bytes of `scratch`; each pass has its own. */
 export function conv2dScratch(
-  H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32,
-  dilW: i32, padT: i32, padL: i32,
-): usize {
-  const turned = <usize>(kH * kW * C * K) * F32;
-  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
-  const padded = <usize>(paddedH * paddedW * C) * F32;
-  const dense = max(
-    correlateScratch(kH, kW) + turned,
-    tableSize(kH * kW * C) + tableSize(yH) + padded,
-  );
-  const oneChannel = isOneChannelSideBySide(C, sW, dilH, dilW, yW);
-  const strips = oneChannel ? stripsScratch(kH, kW, yH, yW, sH) : 0;
-  return max(max(dense, strips), sparseScratch(C, kH, kW, K, yH, yW, paddedH, paddedW)) + 32;
+  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
+  dilH: i32, dilW: i32, padT: i32, padL: i32,
+): f64 {
+  const correlated = correlateScratch(kH, kW);
+  if (!isOneChannelSideBySide(C, sW, dilH, dilW, yW)) return correlated;
+  return max(correlated, stripsScratch(H, W, kH, kW, yH, yW, sH, padT, padL));
 }
 
 export function conv2d(
@@ -203,13 +199,29 @@ export function conv2d(
   kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32,
   padL: i32,
 ): void {
-  if (isOneChannelSideBySide(C, sW, dilH, dilW, yW)) {
+  // Strips hold padding, and 0 times an infinite number of the filter isn't 0.
+  if (
+    isOneChannelSideBySide(C, sW, dilH, dilW, yW) &&
+    (!stripsAreFramed(H, W, kH, kW, yH, yW, sH, padT, padL) || allFinite(filter, kH * kW * K))
+  ) {
     conv2dByStrips(x, filter, bias, y, scratch, B, H, W, kH, kW, K, yH, yW, sH, padT, padL);
     return;
   }
   rows.set(H, yH, kH, sH, 1, dilH, padT);
   columns.set(W, yW, kW, sW, 1, dilW, padL);
   correlate(x, filter, bias, y, scratch, B, C, K);
+}
+
+export function conv2dInputGradientScratch(
+  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
+  dilH: i32, dilW: i32, padT: i32, padL: i32,
+): f64 {
+  const taps = <f64>kH * kW * C, turned = taps * K * F32;
+  const dense = correlateScratch(kH, kW) + turned;
+  if (!canBeSparse(kH * kW * C, K, dilW)) return dense;
+  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
+  const framed = sparseIsFramed(true, H, W, C, kW, paddedH, paddedW);
+  return max(dense, sparseScratch(B, C, kH, kW, K, yH, yW, framed, paddedH, paddedW));
 }
 
 export function conv2dInputGradient(
@@ -226,7 +238,7 @@ export function conv2dInputGradient(
     );
     return;
   }
-  const turned = scratch + correlateScratch(kH, kW);
+  const turned = scratch + <usize>correlateScratch(kH, kW);
   const tap = <usize>(C * K) * F32;
   for (let w = 0; w < kH * kW; ++w)
     transpose(filter + <usize>w * tap, C, K, turned + <usize>(kH * kW - 1 - w) * tap);
@@ -245,6 +257,18 @@ function padTo(H: i32, kH: i32, yH: i32, sH: i32, dilH: i32, padT: i32): i32 {
 // row. Here padding has to be real, as neighbouring taps see different parts of it: one image at a
 // time is copied into a frame of zeros. Sums of one image are added to dW image by image, which
 // also keeps rounding errors of long sums small.
+export function conv2dFilterGradientScratch(
+  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
+  dilH: i32, dilW: i32, padT: i32, padL: i32,
+): f64 {
+  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
+  const framed = paddedH != H || paddedW != W;
+  const frame = framed ? <f64>paddedH * paddedW * C * F32 : 0;
+  const dense = tableSize(<f64>kH * kW * C) + tableSize(yH) + frame;
+  if (!canBeSparse(kH * kW * C, K, dilW)) return dense;
+  return max(dense, sparseScratch(B, C, kH, kW, K, yH, yW, framed, paddedH, paddedW));
+}
+
 export function conv2dFilterGradient(
   x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
   K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
@@ -258,7 +282,8 @@ export function conv2dFilterGradient(
   }
   const pixel = <usize>C * F32, row = <usize>W * pixel, paddedRow = <usize>paddedW * pixel;
   const dyPixel = <usize>K * F32, dyRow = <usize>yW * dyPixel;
-  const taps = scratch, runs = taps + tableSize(kH * kW * C), padded = runs + tableSize(yH);
+  const taps = scratch, runs = taps + <usize>tableSize(kH * kW * C);
+  const padded = runs + <usize>tableSize(yH);
 
   let tap = 0;
   for (let wR = 0; wR < kH; ++wR) {

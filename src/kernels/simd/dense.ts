@@ -20,19 +20,19 @@ export function matMul(
   rows: i32, n: i32, columns: i32,
 ): void {
   const qRow = <usize>columns * F32;
-  const run = scratch, table = scratch + tableSize(1);
+  const run = scratch, table = scratch + <usize>tableSize(1);
   setPair(run, 0, 0, 0);
   for (let r = 0; r < rows; ++r) setPair(table, r, <usize>r * pRow, <usize>r * qRow);
   product(table, rows, run, 1, n, p, pStep, q, qRow, bias, false, out, columns);
 }
 
-export function matMulScratch(rows: i32): usize {
+export function matMulScratch(rows: i32): f64 {
   return tableSize(1) + tableSize(rows);
 }
 
-/** Bytes of `scratch` that any of the three passes needs. */
-export function denseScratch(B: i32, I: i32, O: i32): usize {
-  return max(matMulScratch(I), matMulScratch(B) + <usize>(I * O) * F32 + 32);
+/** Bytes of `scratch`; the other two passes need matMulScratch(B) and matMulScratch(I). */
+export function denseInputGradientScratch(B: i32, I: i32, O: i32): f64 {
+  return matMulScratch(B) + <f64>I * O * F32;
 }
 
 export function dense(
@@ -44,7 +44,7 @@ export function dense(
 export function denseInputGradient(
   dy: usize, weights: usize, dx: usize, scratch: usize, B: i32, I: i32, O: i32,
 ): void {
-  const transposed = scratch + matMulScratch(B);
+  const transposed = scratch + <usize>matMulScratch(B);
   transpose(weights, I, O, transposed);
   matMul(dy, <usize>O * F32, F32, transposed, 0, dx, scratch, B, O, I);
 }

@@ -1,8 +1,11 @@
 // What the WebAssembly module exports. Every tensor is a pointer to float32 (positions: int32) in
 // the imported memory.
-export {conv2d, conv2dFilterGradient, conv2dInputGradient, conv2dScratch} from './conv2d';
 export {
-  dense, denseInputGradient, denseScratch, denseWeightsGradient, matMul, matMulScratch,
+  conv2d, conv2dFilterGradient, conv2dFilterGradientScratch, conv2dInputGradient,
+  conv2dInputGradientScratch, conv2dScratch,
+} from './conv2d';
+export {
+  dense, denseInputGradient, denseInputGradientScratch, denseWeightsGradient, matMul, matMulScratch,
 } from './dense';
 export {biasGradient} from './bias';
 export {relu, reluGradient} from './relu';

@@ -31,7 +31,8 @@ class Cells {
 
   reset(list: usize): void {
     this.list = list;
-    this.wR1 = -1;
+    this.end = list;
+    this.wR1 = -1; // no cells
   }
 
   @inline
@@ -60,8 +61,8 @@ class Cells {
 const cells = changetype<Cells>(memory.data(32, 16));
 
 /** Bytes of `scratch` that both passes need. */
-export function maxPoolScratch(kH: i32, kW: i32): usize {
-  return <usize>(kH * kW) * CELL;
+export function maxPoolScratch(H: i32, W: i32, kH: i32, kW: i32): f64 {
+  return <f64>min(H, kH) * min(W, kW) * CELL;
 }
 
 export function maxPool(

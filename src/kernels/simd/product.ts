@@ -31,9 +31,9 @@ const COLUMNS: i32 = 8;
 // of a run, where it starts in the row and in v.
 export const PAIR: usize = 8;
 
-/** Bytes of a table of so many pairs. */
-export function tableSize(pairs: i32): usize {
-  return <usize>(pairs + ROWS) * PAIR;
+/** Bytes of a table of so many pairs. In float64, as are all sizes of working space: 32 bits would wrap. */
+export function tableSize(pairs: f64): f64 {
+  return (pairs + <f64>ROWS) * <f64>PAIR;
 }
 
 @inline

@@ -33,6 +33,12 @@ const LANES = 4;
 /** Where the lists of those channels end. */
 const ends = memory.data(LANES * sizeof<usize>(), 16);
 
+/** True if these loops are the faster ones where most of dy is 0. */
+export function canBeSparse(window: i32, K: i32, dilW: i32): bool {
+  // To list an eighth of dy costs as much as the dense kernels take for windows of about 30 numbers.
+  return dilW == 1 && window >= 24 && K >= LANES;
+}
+
 /**
  * True if these loops are the faster ones. They leave out 0 times a number, which is not 0 if the
  * number is infinite or NaN: that can't be had here.
@@ -40,9 +46,7 @@ const ends = memory.data(LANES * sizeof<usize>(), 16);
 export function isSparse(
   dy: usize, dySize: i32, other: usize, otherSize: i32, window: i32, K: i32, dilW: i32,
 ): bool {
-  // To list an eighth of dy costs as much as the dense kernels take for windows of about 30 numbers.
-  if (dilW != 1 || window < 24 || K < LANES) return false;
-  return isMostlyZero(dy, dySize) && allFinite(other, otherSize);
+  return canBeSparse(window, K, dilW) && isMostlyZero(dy, dySize) && allFinite(other, otherSize);
 }
 
 /** One vector in so many is looked at: an odd number, so that all channels get their turn. */
@@ -108,20 +112,30 @@ function setVectors(vectors: usize, kH: i32, kW: i32, C: i32, down: usize): void
     store<usize>(vectors + <usize>i * sizeof<usize>(), at);
 }
 
-/** Room for so many bytes and a vector beyond, up to where the next vector may begin. */
-const aligned = (bytes: usize): usize => (bytes + 47) & ~15;
+/** Bytes of so many frames and a vector beyond, up to where the next vector may begin. */
+const framesSize = (images: i32, paddedH: i32, paddedW: i32, C: i32): f64 =>
+  Math.ceil((<f64>images * paddedH * paddedW * C * F32 + 32) / 16) * 16;
 
-const imagesAtOnce = (yH: i32, yW: i32): i32 => max(1, POSITIONS / (yH * yW));
+const imagesAtOnce = (B: i32, yH: i32, yW: i32): i32 => min(B, max(1, POSITIONS / (yH * yW)));
 
-/** Bytes of `scratch` for frames of paddedH by paddedW pixels. */
+/** Bytes of `scratch`. */
 export function sparseScratch(
-  C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, paddedH: i32, paddedW: i32,
-): usize {
-  const tiles = tilesOf(kH, kW, C), images = imagesAtOnce(yH, yW);
-  const vectors = <usize>(tiles * TILE) * sizeof<usize>();
-  const numbers = <usize>(K * tiles) * TILE_BYTES;
-  const lists = <usize>(LANES * (images * yH * yW + 1)) * ENTRY;
-  return vectors + numbers + lists + <usize>(images * paddedH * paddedW * C) * F32 + 96;
+  B: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, framed: bool, paddedH: i32,
+  paddedW: i32,
+): f64 {
+  const tiles: f64 = tilesOf(kH, kW, C), images = imagesAtOnce(B, yH, yW);
+  const numbers = tiles * K * TILE_BYTES;
+  const lists = (<f64>images * yH * yW + 1) * LANES * ENTRY;
+  const vectors = tiles * TILE * sizeof<usize>();
+  return numbers + (framed ? framesSize(images, paddedH, paddedW, C) : 0) + lists + vectors;
+}
+
+/** True if the windows can't lie in x or dx itself. */
+export function sparseIsFramed(
+  toInput: bool, H: i32, W: i32, C: i32, kW: i32, paddedH: i32, paddedW: i32,
+): bool {
+  // The last vector of a row may reach beyond the window, which mustn't be added to anything.
+  return paddedH != H || paddedW != W || (toInput && (kW * C) % 4 != 0);
 }
 
 /** Lists what isn't 0 in four channels of dy; windows lie `right` and `down` and `image` apart. */
@@ -224,27 +238,27 @@ function scatter(
 
 // Both gradients go through the same lists and windows; only what is added to what differs. Images
 // are copied into frames of zeros, so that windows may reach into padding; without padding they are
-// used where they are. Not so dx if the last vector of a row reaches beyond the window.
+// used where they are.
 @inline
 function overLists(
   toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, B: i32, H: i32, W: i32,
   C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, padT: i32,
   padL: i32, paddedH: i32, paddedW: i32,
 ): void {
-  const tiles = tilesOf(kH, kW, C), images = imagesAtOnce(yH, yW);
+  const tiles = tilesOf(kH, kW, C), images = imagesAtOnce(B, yH, yW);
+  const framed = sparseIsFramed(toInput, H, W, C, kW, paddedH, paddedW);
   const pixel = <usize>C * F32, row = <usize>W * pixel, paddedRow = <usize>paddedW * pixel;
   const frame = <usize>paddedH * paddedRow, corner = <usize>padT * paddedRow + <usize>padL * pixel;
   const down = <usize>sH * paddedRow, right = <usize>sW * pixel;
   const filterSize = <usize>tiles * TILE_BYTES, listSize = <usize>(images * yH * yW + 1) * ENTRY;
   const turned = scratch, frames = turned + <usize>K * filterSize;
-  const lists = frames + aligned(<usize>images * frame);
+  const lists = frames + (framed ? <usize>framesSize(images, paddedH, paddedW, C) : 0);
   const vectors = lists + <usize>LANES * listSize;
 
   const runs = tilesAreRuns(kW, C);
   setVectors(vectors, kH, kW, C, <usize>dilH * paddedRow);
   memory.fill(turned, 0, <usize>K * filterSize);
   if (toInput) turn(true, filter, turned, kH, kW, C, K, filterSize);
-  const framed = paddedH != H || paddedW != W || (toInput && (kW * C) % 4 != 0);
   if (framed) memory.fill(frames, 0, <usize>images * frame);
   for (let b = 0; b < B; b += images) {
     const count = min(images, B - b);

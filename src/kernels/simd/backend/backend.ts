@@ -114,16 +114,14 @@ export class SimdBackend extends MathBackendCPU {
   /**
    * Where a float32 tensor lies in memory. It is brought there if it isn't yet.
    *
-   * @throws Error naming its shape if there is no room
+   * @throws OutOfMemoryError naming its shape if there is no room
    */
   pointer({dataId}: tf.TensorInfo): Pointer {
     const data = this.data.get(dataId);
     if (data.dtype === 'float32') return data.pointer || this.bring(data);
-    if (data.float32Copy === 0) {
-      const at = this.room(data.shape, data.length);
-      this.tensors.float32(at, data.length).set(data.values as Int32Array);
-      data.float32Copy = at;
-    }
+    data.float32Copy ||= this.room(data.shape, 4 * data.length);
+    // Copied anew each time: whoever has the tensor's array may have written to it.
+    this.tensors.float32(data.float32Copy, data.length).set(data.values as Int32Array);
     return data.float32Copy;
   }
 
@@ -134,7 +132,7 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   private bring(data: SimdData): Pointer {
-    const at = this.room(data.shape, data.length);
+    const at = this.room(data.shape, 4 * data.length);
     const array = data.array as Float32Array;
     data.pointer = at;
     (data.values as Float32Array).set(array);
@@ -145,32 +143,38 @@ export class SimdBackend extends MathBackendCPU {
   /**
    * A new tensor in memory, for a kernel to fill.
    *
-   * @throws Error naming the shape if there is no room
+   * @throws OutOfMemoryError naming the shape if there is no room
    */
   allocate(shape: number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
     const length = tf.util.sizeFromShape(shape);
     const data = new SimdData(this.tensors, dtype, shape, length, undefined, 1);
-    data.pointer = this.room(shape, length);
+    data.pointer = this.room(shape, 4 * length);
     const dataId = {};
     this.data.set(dataId, data);
     return {dataId, shape, dtype};
   }
 
-  /** Working space for one call of a kernel, which is about to make a tensor of that shape. */
-  scratch(bytes: number, shape: number[]): Pointer {
-    return this.orNamed(shape, () => this.tensors.scratch(bytes));
-  }
-
-  private room(shape: number[], length: number): Pointer {
-    return this.orNamed(shape, () => this.tensors.allocate(4 * length));
-  }
-
-  private orNamed(shape: number[], allocate: () => Pointer): Pointer {
+  /**
+   * Lends working space to `work`, which makes a tensor of that shape and leaves nothing behind in there. It is an ordinary
+   * block: given back afterwards, it is the next call's, or a tensor's.
+   *
+   * @throws OutOfMemoryError naming the shape if there is no room
+   */
+  withScratch<T>(bytes: number, shape: number[], work: (scratch: Pointer) => T): T {
+    const scratch = this.room(shape, bytes);
     try {
-      return allocate();
+      return work(scratch);
+    } finally {
+      this.tensors.release(scratch, bytes);
+    }
+  }
+
+  private room(shape: number[], bytes: number): Pointer {
+    try {
+      return this.tensors.allocate(bytes);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
-      throw new Error(
+      throw new OutOfMemoryError(
         `simd: expected room for a tensor of shape [${shape.join(', ')}], found ${error.message}`,
       );
     }

@@ -25,6 +25,7 @@ import {
 } from '../../../ops/softmax_cross_entropy.ts';
 import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
+import {conv2dSizes, maxPoolSizes} from './sizes.ts';
 
 type Tensor = tf.TensorInfo;
 
@@ -39,18 +40,16 @@ export function conv2d(
   bias: Tensor | undefined,
   g: Conv2DGeometry,
 ): Tensor {
-  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  const shape = [B, yH, yW, K];
-  const scratch = conv2dScratch(simd, g, shape);
-  const [xAt, filterAt] = [simd.pointer(x), simd.pointer(filter)];
-  const biasAt = bias ? simd.pointer(bias) : 0;
-  const y = simd.allocate(shape);
-  // biome-ignore format: the order of ../conv2d.ts
-  simd.kernels.conv2d(
-    xAt, filterAt, biasAt, simd.pointer(y), scratch,
-    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
-  );
-  return y;
+  const {kernels} = simd;
+  const sizes = conv2dSizes(g);
+  const shape = [g.B, g.yH, g.yW, g.K];
+  return simd.withScratch(kernels.conv2dScratch(...sizes), shape, scratch => {
+    const [xAt, filterAt] = [simd.pointer(x), simd.pointer(filter)];
+    const biasAt = bias ? simd.pointer(bias) : 0;
+    const y = simd.allocate(shape);
+    kernels.conv2d(xAt, filterAt, biasAt, simd.pointer(y), scratch, ...sizes);
+    return y;
+  });
 }
 
 export function conv2dInputGradient(
@@ -59,17 +58,15 @@ export function conv2dInputGradient(
   filter: Tensor,
   g: Conv2DGeometry,
 ): Tensor {
-  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  const shape = [B, H, W, C];
-  const scratch = conv2dScratch(simd, g, shape);
-  const [dyAt, filterAt] = [simd.pointer(dy), simd.pointer(filter)];
-  const dx = simd.allocate(shape);
-  // biome-ignore format: the order of ../conv2d.ts
-  simd.kernels.conv2dInputGradient(
-    dyAt, filterAt, simd.pointer(dx), scratch,
-    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
-  );
-  return dx;
+  const {kernels} = simd;
+  const sizes = conv2dSizes(g);
+  const shape = [g.B, g.H, g.W, g.C];
+  return simd.withScratch(kernels.conv2dInputGradientScratch(...sizes), shape, scratch => {
+    const [dyAt, filterAt] = [simd.pointer(dy), simd.pointer(filter)];
+    const dx = simd.allocate(shape);
+    kernels.conv2dInputGradient(dyAt, filterAt, simd.pointer(dx), scratch, ...sizes);
+    return dx;
+  });
 }
 
 export function conv2dFilterGradient(
@@ -78,26 +75,15 @@ export function conv2dFilterGradient(
   dy: Tensor,
   g: Conv2DGeometry,
 ): Tensor {
-  const {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  const shape = [kH, kW, C, K];
-  const scratch = conv2dScratch(simd, g, shape);
-  const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
-  const dFilter = simd.allocate(shape);
-  // biome-ignore format: the order of ../conv2d.ts
-  simd.kernels.conv2dFilterGradient(
-    xAt, dyAt, simd.pointer(dFilter), scratch,
-    B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
-  );
-  return dFilter;
-}
-
-function conv2dScratch(simd: SimdBackend, g: Conv2DGeometry, shape: number[]): number {
-  const {H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  // biome-ignore format: the order of ../conv2d.ts
-  const bytes = simd.kernels.conv2dScratch(
-    H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
-  );
-  return simd.scratch(bytes, shape);
+  const {kernels} = simd;
+  const sizes = conv2dSizes(g);
+  const shape = [g.kH, g.kW, g.C, g.K];
+  return simd.withScratch(kernels.conv2dFilterGradientScratch(...sizes), shape, scratch => {
+    const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
+    const dFilter = simd.allocate(shape);
+    kernels.conv2dFilterGradient(xAt, dyAt, simd.pointer(dFilter), scratch, ...sizes);
+    return dFilter;
+  });
 }
 
 /** y, and in which element of its window each maximum was found. A NaN wins, or is ignored as stock kernels do. */
@@ -107,25 +93,23 @@ export function maxPool(
   g: Windows,
   nanWins = true,
 ): [Tensor, Tensor] {
-  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = g;
-  const shape = [B, yH, yW, C];
-  const scratch = simd.scratch(simd.kernels.maxPoolScratch(kH, kW), shape);
-  const xAt = simd.pointer(x);
-  const y = simd.allocate(shape);
-  let position: Tensor;
-  try {
-    position = simd.allocate(shape, 'int32');
-  } catch (error) {
-    simd.disposeData(y.dataId);
-    throw error;
-  }
-  const pool = nanWins ? simd.kernels.maxPool : simd.kernels.maxPoolIgnoringNaN;
-  // biome-ignore format: the order of ../max_pool.ts
-  pool(
-    xAt, simd.pointer(y), simd.int32Pointer(position), scratch,
-    B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL,
-  );
-  return [y, position];
+  const {kernels} = simd;
+  const sizes = maxPoolSizes(g);
+  const shape = [g.B, g.yH, g.yW, g.C];
+  return simd.withScratch(kernels.maxPoolScratch(g.H, g.W, g.kH, g.kW), shape, scratch => {
+    const xAt = simd.pointer(x);
+    const y = simd.allocate(shape);
+    let position: Tensor;
+    try {
+      position = simd.allocate(shape, 'int32');
+    } catch (error) {
+      simd.disposeData(y.dataId);
+      throw error;
+    }
+    const pool = nanWins ? kernels.maxPool : kernels.maxPoolIgnoringNaN;
+    pool(xAt, simd.pointer(y), simd.int32Pointer(position), scratch, ...sizes);
+    return [y, position];
+  });
 }
 
 export function maxPoolGradient(
@@ -134,17 +118,15 @@ export function maxPoolGradient(
   position: Tensor,
   g: Windows,
 ): Tensor {
-  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = g;
-  const shape = [B, H, W, C];
-  const scratch = simd.scratch(simd.kernels.maxPoolScratch(kH, kW), shape);
-  const [dyAt, positionAt] = [simd.pointer(dy), simd.int32Pointer(position)];
-  const dx = simd.allocate(shape);
-  // biome-ignore format: the order of ../max_pool.ts
-  simd.kernels.maxPoolGradient(
-    dyAt, positionAt, simd.pointer(dx), scratch,
-    B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL,
-  );
-  return dx;
+  const {kernels} = simd;
+  const sizes = maxPoolSizes(g);
+  const shape = [g.B, g.H, g.W, g.C];
+  return simd.withScratch(kernels.maxPoolScratch(g.H, g.W, g.kH, g.kW), shape, scratch => {
+    const [dyAt, positionAt] = [simd.pointer(dy), simd.int32Pointer(position)];
+    const dx = simd.allocate(shape);
+    kernels.maxPoolGradient(dyAt, positionAt, simd.pointer(dx), scratch, ...sizes);
+    return dx;
+  });
 }
 
 /** dy [..., K] -> db [K] */
@@ -177,13 +159,15 @@ function dense(
   bias: Tensor | undefined,
   {B, I, O}: DenseGeometry,
 ): Tensor {
+  const {kernels} = simd;
   const shape = [B, O];
-  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
-  const [xAt, weightsAt] = [simd.pointer(x), simd.pointer(weights)];
-  const biasAt = bias ? simd.pointer(bias) : 0;
-  const y = simd.allocate(shape);
-  simd.kernels.dense(xAt, weightsAt, biasAt, simd.pointer(y), scratch, B, I, O);
-  return y;
+  return simd.withScratch(kernels.matMulScratch(B), shape, scratch => {
+    const [xAt, weightsAt] = [simd.pointer(x), simd.pointer(weights)];
+    const biasAt = bias ? simd.pointer(bias) : 0;
+    const y = simd.allocate(shape);
+    kernels.dense(xAt, weightsAt, biasAt, simd.pointer(y), scratch, B, I, O);
+    return y;
+  });
 }
 
 function denseInputGradient(
@@ -192,12 +176,14 @@ function denseInputGradient(
   weights: Tensor,
   {B, I, O}: DenseGeometry,
 ): Tensor {
+  const {kernels} = simd;
   const shape = [B, I];
-  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
-  const [dyAt, weightsAt] = [simd.pointer(dy), simd.pointer(weights)];
-  const dx = simd.allocate(shape);
-  simd.kernels.denseInputGradient(dyAt, weightsAt, simd.pointer(dx), scratch, B, I, O);
-  return dx;
+  return simd.withScratch(kernels.denseInputGradientScratch(B, I, O), shape, scratch => {
+    const [dyAt, weightsAt] = [simd.pointer(dy), simd.pointer(weights)];
+    const dx = simd.allocate(shape);
+    kernels.denseInputGradient(dyAt, weightsAt, simd.pointer(dx), scratch, B, I, O);
+    return dx;
+  });
 }
 
 function denseWeightsGradient(
@@ -206,12 +192,14 @@ function denseWeightsGradient(
   dy: Tensor,
   {B, I, O}: DenseGeometry,
 ): Tensor {
+  const {kernels} = simd;
   const shape = [I, O];
-  const scratch = simd.scratch(simd.kernels.denseScratch(B, I, O), shape);
-  const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
-  const dWeights = simd.allocate(shape);
-  simd.kernels.denseWeightsGradient(xAt, dyAt, simd.pointer(dWeights), scratch, B, I, O);
-  return dWeights;
+  return simd.withScratch(kernels.matMulScratch(I), shape, scratch => {
+    const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
+    const dWeights = simd.allocate(shape);
+    kernels.denseWeightsGradient(xAt, dyAt, simd.pointer(dWeights), scratch, B, I, O);
+    return dWeights;
+  });
 }
 
 interface SoftmaxGeometry {

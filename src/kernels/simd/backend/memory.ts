@@ -20,15 +20,18 @@ export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
 }
 
-const blockSize = (bytes: number): number => Math.ceil((bytes + SPARE) / ALIGNMENT) * ALIGNMENT;
+function blockSize(bytes: number): number {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) {
+    throw new RangeError(`simd: expected a whole number of bytes, found ${bytes}`);
+  }
+  return Math.ceil((bytes + SPARE) / ALIGNMENT) * ALIGNMENT;
+}
 
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly maximumBytes: number;
-  /** Bytes of all blocks that are handed out, with their alignment and spare bytes; without the scratch. */
+  /** Bytes of all blocks that are handed out, with their alignment and spare bytes. */
   bytesInUse = 0;
-  private scratchAt: Pointer = 0;
-  private scratchSize = 0;
   private floats: Float32Array<ArrayBuffer>;
   private integers: Int32Array<ArrayBuffer>;
   private top = 0;
@@ -36,8 +39,16 @@ export class Memory {
   /** Free blocks' addresses by their size. */
   private free = new Map<number, Pointer[]>();
 
-  /** @param maximumBytes never to grow beyond; rounded down to pages of 64 KiB */
+  /**
+   * @param maximumBytes never to grow beyond; rounded down to pages of 64 KiB
+   * @throws RangeError if that is less than a page
+   */
   constructor(maximumBytes = LARGEST_MEMORY) {
+    if (!(maximumBytes >= PAGE)) {
+      throw new RangeError(
+        `simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`,
+      );
+    }
     const maximum = Math.floor(Math.min(maximumBytes, LARGEST_MEMORY) / PAGE);
     const initial = Math.min(SMALLEST_MEMORY / PAGE, maximum);
     this.maximumBytes = maximum * PAGE;
@@ -61,6 +72,7 @@ export class Memory {
    * A block of at least so many bytes, filled with whatever was there before.
    *
    * @throws OutOfMemoryError, having changed nothing
+   * @throws RangeError if that isn't a whole number of at least 0
    */
   allocate(bytes: number): Pointer {
     const size = blockSize(bytes);
@@ -74,21 +86,6 @@ export class Memory {
     const size = blockSize(bytes);
     this.bytesInUse -= size;
     this.addFree(at, size);
-  }
-
-  /**
-   * Working space for one kernel call, the same for every call until a larger one is asked for.
-   *
-   * @throws OutOfMemoryError
-   */
-  scratch(bytes: number): Pointer {
-    const size = blockSize(bytes);
-    if (size <= this.scratchSize) return this.scratchAt;
-    if (this.scratchSize > 0) this.addFree(this.scratchAt, this.scratchSize);
-    this.scratchSize = 0;
-    this.scratchAt = this.take(size);
-    this.scratchSize = size;
-    return this.scratchAt;
   }
 
   /** A view of float32 numbers, valid until the memory grows. */

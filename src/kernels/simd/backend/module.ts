@@ -27,8 +27,12 @@ export interface SimdKernels {
   peakWork: WebAssembly.Global;
   peak(rounds: number, m: number, c: number, out: Pointer): void;
 
-  // sizes: H W C kH kW K yH yW sH sW dilH dilW padT padL, after B but for the scratch
+  // What ends in Scratch says how many bytes of working space a kernel needs.
+
+  // sizes: B H W C kH kW K yH yW sH sW dilH dilW padT padL
   conv2dScratch(...sizes: Sizes): number;
+  conv2dInputGradientScratch(...sizes: Sizes): number;
+  conv2dFilterGradientScratch(...sizes: Sizes): number;
   conv2d(
     x: Pointer,
     filter: Pointer,
@@ -52,8 +56,8 @@ export interface SimdKernels {
     ...sizes: Sizes
   ): void;
 
-  // sizes: B I O
-  denseScratch(...sizes: Sizes): number;
+  // sizes: B I O; the working space of dense is that of a product with B rows, denseWeightsGradient's with I
+  denseInputGradientScratch(...sizes: Sizes): number;
   dense(
     x: Pointer,
     weights: Pointer,
@@ -104,7 +108,7 @@ export interface SimdKernels {
   reluGradient(dy: Pointer, y: Pointer, dx: Pointer, N: number): void;
 
   // sizes: B H W C kH kW yH yW sH sW padT padL
-  maxPoolScratch(kH: number, kW: number): number;
+  maxPoolScratch(H: number, W: number, kH: number, kW: number): number;
   maxPool(x: Pointer, y: Pointer, position: Pointer, scratch: Pointer, ...sizes: Sizes): void;
   maxPoolIgnoringNaN: SimdKernels['maxPool'];
   maxPoolGradient(

@@ -1,6 +1,7 @@
 // TensorFlow.js's own kernel names on `simd`: all of the stock CPU backend's kernels, and in front of those that a
-// profile of tf.layers' `model.fit` shows, ours. What ours can't do (another dtype, channels first, an unusual
-// broadcast) it declines, and the stock kernel does it.
+// profile of tf.layers' `model.fit` shows, ours. What ours can't do (another dtype, channels first, an unusual broadcast,
+// windows at fractions of a pixel or cut by negative padding, more than the memory holds) they decline, and the stock
+// kernel does it, or says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Untyped} from '../../../ops/kernel.ts';
@@ -14,11 +15,14 @@ import {
   maxPoolGradient,
   relu,
 } from './kernels.ts';
+import {OutOfMemoryError} from './memory.ts';
+import {isCountable} from './sizes.ts';
 import {combine} from './stock_elementwise.ts';
 import {matMul} from './stock_matmul.ts';
 
 type Tensor = tf.TensorInfo;
 type Inputs = Record<string, Tensor>;
+type Call = Parameters<tf.KernelFunc>[0];
 /** Undefined: not for us. */
 type Override = (simd: SimdBackend, inputs: Inputs, attrs: Untyped) => Tensor | undefined;
 
@@ -27,9 +31,9 @@ const {sizeFromShape, arraysEqual} = tf.util;
 const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
-/** The geometry that ours loop over. */
-function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry {
-  return {
+/** The geometry that ours loop over; undefined if they can't. */
+function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined {
+  const g = {
     B: info.batchSize,
     H: info.inHeight,
     W: info.inWidth,
@@ -48,9 +52,10 @@ function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry {
     padL: info.padInfo.left,
     padR: info.padInfo.right,
   };
+  return isCountable(g) ? g : undefined;
 }
 
-/** Undefined for channels first, an empty output, and a filter or a dy that doesn't fit. */
+/** Undefined for channels first, windows that ours can't count, and a filter or a dy that doesn't fit. */
 function convGeometry(
   xShape: number[],
   filterShape: number[],
@@ -67,8 +72,7 @@ function convGeometry(
     pad,
     dimRoundingMode,
   );
-  if (dyShape && !arraysEqual(dyShape, info.outShape)) return undefined;
-  return sizeFromShape(info.outShape) > 0 ? geometry(info) : undefined;
+  return !dyShape || arraysEqual(dyShape, info.outShape) ? geometry(info) : undefined;
 }
 
 const convolution: Override = (simd, {x, filter, bias}, attrs) => {
@@ -145,7 +149,7 @@ const overrides: Record<string, Override> = {
 
   // Only x is passed on, not where its maxima are: they are looked for again.
   [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
-    const g = poolGeometry(input, attrs);
+    const g = poolGeometry(input, attrs, dy.shape);
     if (!g || !isFloats(dy)) return undefined;
     const [y, position] = maxPool(simd, input, g, false);
     simd.disposeData(y.dataId);
@@ -230,7 +234,7 @@ const overrides: Record<string, Override> = {
   },
 };
 
-function poolGeometry(x: Tensor, attrs: Untyped): Conv2DGeometry | undefined {
+function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeometry | undefined {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   if (!isFloats(x) || x.shape.length !== 4) return undefined;
   const info = tf.backend_util.computePool2DInfo(
@@ -242,7 +246,9 @@ function poolGeometry(x: Tensor, attrs: Untyped): Conv2DGeometry | undefined {
     dimRoundingMode,
   );
   const asItIs = info.filterHeight * info.filterWidth === 1 && arraysEqual(x.shape, info.outShape);
-  return asItIs || sizeFromShape(info.outShape) === 0 ? undefined : geometry(info);
+  // The stock gradient forgets how sizes were rounded, so that dy may be larger than it believes.
+  const fits = !dyShape || arraysEqual(dyShape, info.outShape);
+  return asItIs || !fits ? undefined : geometry(info);
 }
 
 /** x [rows · n] -> [rows], each the sum of n neighbours */
@@ -254,6 +260,16 @@ function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
   return y;
 }
 
+/** Undefined also for what the memory has no room for. */
+function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefined {
+  try {
+    return ours(backend as SimdBackend, inputs as Inputs, attrs ?? {});
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return undefined;
+    throw error;
+  }
+}
+
 /** All stock kernels, for a backend of that name. */
 export function stockKernels(backendName: string): tf.KernelConfig[] {
   return tf
@@ -262,9 +278,7 @@ export function stockKernels(backendName: string): tf.KernelConfig[] {
     .map(stock => {
       if (!Object.hasOwn(overrides, stock.kernelName)) return {...stock, backendName};
       const ours = overrides[stock.kernelName];
-      const kernelFunc: tf.KernelFunc = call =>
-        ours(call.backend as SimdBackend, call.inputs as Inputs, call.attrs ?? {}) ??
-        stock.kernelFunc(call);
+      const kernelFunc: tf.KernelFunc = call => tried(ours, call) ?? stock.kernelFunc(call);
       return {...stock, backendName, kernelFunc};
     });
 }

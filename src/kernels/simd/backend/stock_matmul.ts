@@ -31,20 +31,22 @@ export function matMul(
   const {kernels} = simd;
   // The product reads b along its rows. a's elements may lie anywhere, so that it is never transposed.
   const tables = Math.ceil(kernels.matMulScratch(rows) / 16) * 16;
-  const scratch = simd.scratch(tables + (transposeB ? 4 * n * columns + 32 : 0), shape);
-  const [aAt, bAt, biasAt] = [simd.pointer(a), simd.pointer(b), bias ? simd.pointer(bias) : 0];
-  const y = simd.allocate(shape);
-  const yAt = simd.pointer(y);
-  const [aRow, aStep] = transposeA ? [4, 4 * aColumns] : [4 * aColumns, 4];
-  for (let i = 0; i < batch; i++) {
-    const p = aAt + (aBatch === 1 ? 0 : 4 * i * rows * n);
-    let q = bAt + (bBatch === 1 ? 0 : 4 * i * n * columns);
-    if (transposeB) {
-      if (i === 0 || bBatch > 1) kernels.transpose(q, bRows, bColumns, scratch + tables);
-      q = scratch + tables;
+  const transposed = transposeB ? 4 * n * columns : 0;
+  return simd.withScratch(tables + transposed, shape, scratch => {
+    const [aAt, bAt, biasAt] = [simd.pointer(a), simd.pointer(b), bias ? simd.pointer(bias) : 0];
+    const y = simd.allocate(shape);
+    const yAt = simd.pointer(y);
+    const [aRow, aStep] = transposeA ? [4, 4 * aColumns] : [4 * aColumns, 4];
+    for (let i = 0; i < batch; i++) {
+      const p = aAt + (aBatch === 1 ? 0 : 4 * i * rows * n);
+      let q = bAt + (bBatch === 1 ? 0 : 4 * i * n * columns);
+      if (transposeB) {
+        if (i === 0 || bBatch > 1) kernels.transpose(q, bRows, bColumns, scratch + tables);
+        q = scratch + tables;
+      }
+      const out = yAt + 4 * i * rows * columns;
+      kernels.matMul(p, aRow, aStep, q, biasAt, out, scratch, rows, n, columns);
     }
-    const out = yAt + 4 * i * rows * columns;
-    kernels.matMul(p, aRow, aStep, q, biasAt, out, scratch, rows, n, columns);
-  }
-  return y;
+    return y;
+  });
 }

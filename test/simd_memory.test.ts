@@ -1,0 +1,279 @@
+// What the kernels of `simd` do to memory: nothing but fill their outputs, whatever the geometry. All of this runs on
+// watched memory (watched.ts), and its results are held against the definitions or the stock kernels.
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {Random} from '../src/random.ts';
+import type {Backend} from './backends.ts';
+import './backends.ts';
+import {type OpCase, sizeOf} from './cases/case.ts';
+import {type Conv2DSpec, conv2dCase, conv2dCases} from './cases/conv2d.ts';
+import {denseCase, denseCases} from './cases/dense.ts';
+import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from './cases/max_pool.ts';
+import {reluCases} from './cases/relu.ts';
+import {softmaxCases, softmaxCrossEntropyCases} from './cases/softmax_cross_entropy.ts';
+import {compare, EXACT, expectClose, sumTolerance, type Values, valuesOf} from './compare.ts';
+import {onWatched, type Watched, watchedKernels} from './watched.ts';
+import {evaluate, exactOnIntegers, fewIntegers} from './witnesses.ts';
+
+const MiB = 2 ** 20;
+const NAME = 'watched simd';
+const watchedBackend = NAME as Backend;
+
+const seen = new Set<string>();
+
+/** A test on watched memory, in which nothing may be left. */
+function testWatched(title: string, maximumBytes: number, work: (watched: Watched) => void): void {
+  test(title, () => {
+    onWatched(NAME, maximumBytes, watched => {
+      work(watched);
+      tf.setBackend(NAME);
+      const {bytesInUse} = tf.memory() as unknown as {bytesInUse: number};
+      assert.is(bytesInUse, 0, `${bytesInUse} bytes are left in use`);
+      for (const name of watched.calls.keys()) seen.add(name);
+    });
+  });
+}
+
+testWatched('the table of cases: no kernel reads or writes what is not its own', 8 * MiB, () => {
+  const exact = [...conv2dCases, ...maxPoolCases, ...denseCases, ...reluCases];
+  for (const opCase of exact) {
+    exactOnIntegers(opCase, watchedBackend);
+    exactOnIntegers(opCase, watchedBackend, fewIntegers);
+  }
+  for (const opCase of [...softmaxCases, ...softmaxCrossEntropyCases]) nearlyAsDefined(opCase);
+});
+
+/** For what isn't exact on integers. */
+function nearlyAsDefined(opCase: OpCase): void {
+  const random = new Random(1, opCase.title);
+  const draw = (shape: number[]) =>
+    Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
+  const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(({shape}) => draw(shape));
+  const dy = draw(opCase.outputShape);
+  const {y, gradients} = evaluate(opCase, watchedBackend, inputs, dy);
+  const expected = [opCase.definition(inputs), ...opCase.definitionGradients(inputs, dy)];
+  [y, ...gradients].forEach((values, i) => {
+    const shape = [values.length];
+    const tolerance = sumTolerance(4 * opCase.terms);
+    expectClose(opCase.title, {shape, values}, {shape, values: expected[i]}, tolerance);
+  });
+}
+
+const upTo = (most: number) => fc.integer({min: 1, max: most});
+const pairUpTo = (most: number) => fc.tuple(upTo(most), upTo(most));
+const sides = fc.tuple(fc.nat(5), fc.nat(5));
+const anyPad = fc.oneof(
+  fc.constantFrom('valid' as const, 'same' as const),
+  fc.nat(4),
+  fc.tuple(sides, sides),
+);
+const integers = ({shape}: {shape: number[]}, random: Random) =>
+  Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
+
+/** Larger than a tile, than the positions taken at a time, and with windows on each side of what counts as large. */
+const anyConv2D: fc.Arbitrary<Conv2DSpec> = fc
+  .record({
+    sizes: fc.tuple(upTo(4), upTo(15), upTo(15), fc.oneof(fc.constant(1), upTo(9))),
+    window: pairUpTo(6),
+    K: upTo(11),
+    bias: fc.boolean(),
+    strides: fc.oneof(fc.constant([1, 1]), pairUpTo(4)),
+    dilations: fc.oneof(fc.constant([1, 1]), pairUpTo(3)),
+    pad: anyPad,
+  })
+  .map(
+    ({sizes, window, K, bias, ...options}) =>
+      ({x: sizes, filter: [...window, sizes[3], K], bias, options}) as Conv2DSpec,
+  )
+  .filter(spec => conv2dCase(spec).outputShape.every(size => size > 0));
+
+testWatched('random convolutions', 8 * MiB, () => {
+  for (const upstream of [integers, fewIntegers]) {
+    fc.assert(
+      fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), watchedBackend, upstream)),
+      {numRuns: 150, seed: 14},
+    );
+  }
+});
+
+const anyMaxPool: fc.Arbitrary<MaxPoolSpec> = fc
+  .record({
+    x: fc.tuple(upTo(3), upTo(12), upTo(12), upTo(9)),
+    filterSize: pairUpTo(5),
+    strides: pairUpTo(5),
+    pad: anyPad,
+  })
+  .map(({x, filterSize, strides, pad}) => ({x, filterSize, options: {strides, pad}}) as MaxPoolSpec)
+  .filter(spec => {
+    const {definition, inputs, outputShape} = maxPoolCase(spec);
+    if (outputShape.some(size => size <= 0)) return false;
+    // A window of padding alone has no maximum.
+    return definition([new Float64Array(sizeOf(inputs[0].shape))]).every(value => value === 0);
+  });
+
+testWatched('random pools', 8 * MiB, () => {
+  fc.assert(
+    fc.property(anyMaxPool, spec => {
+      try {
+        exactOnIntegers(maxPoolCase(spec), watchedBackend);
+      } catch (error) {
+        // Padding as wide as the window is refused even where every window holds something.
+        if (!/^maxPool: expected every window to hold/.test((error as Error).message)) throw error;
+      }
+    }),
+    {numRuns: 200, seed: 14},
+  );
+});
+
+testWatched('random dense layers', 8 * MiB, () => {
+  const anyDense = fc.record({B: upTo(40), I: upTo(40), O: upTo(40), bias: fc.boolean()});
+  fc.assert(
+    fc.property(anyDense, spec => exactOnIntegers(denseCase(spec), watchedBackend)),
+    {numRuns: 60, seed: 14},
+  );
+});
+
+/** What it returns or how it fails, on one backend. */
+function outcome(backend: string, compute: () => tf.Tensor): Values | string {
+  tf.setBackend(backend);
+  try {
+    const y = tf.tidy(compute);
+    const values = valuesOf(y);
+    y.dispose();
+    return values;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The same as on stock `cpu`: the result, or the error. */
+function expectAsOnCpu(what: string, compute: () => tf.Tensor): void {
+  const [expected, actual] = ['cpu', NAME].map(backend => outcome(backend, compute));
+  if (typeof expected === 'string' || typeof actual === 'string') {
+    assert.is(actual, expected, what);
+  } else {
+    const problem = compare(actual, expected, EXACT);
+    if (problem) throw new Error(`${what}: ${problem}`);
+  }
+}
+
+const wholes = (shape: number[], seed = 1) => {
+  const random = new Random(seed);
+  const draw = () => random.below(9) - 4;
+  return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
+};
+
+type Options = {strides: never; pad: never; dilations: never; rounding: never};
+
+/** Geometries that the stock ops take: in the middle of nowhere, at fractions, cut by negative padding, empty. */
+function anyOptions(random: Random): Options {
+  const among = <T>(values: T[]) => values[random.below(values.length)];
+  const stride = () => among([1, 1, 1, 2, 2, 3, 7, 0.5, 1.5]);
+  const dilation = () => among([1, 1, 1, 1, 2, 5]);
+  const side = () => among([0, 0, 1, 2, 5, -1, -2]);
+  const pad = among([
+    'valid',
+    'same',
+    random.below(9) - 3,
+    among([0.5, 1.5, -0.5]),
+    [
+      [0, 0],
+      [side(), side()],
+      [side(), side()],
+      [0, 0],
+    ],
+  ]);
+  const rounding =
+    typeof pad === 'string' ? undefined : among(['floor', 'ceil', 'round', undefined]);
+  const options = {strides: among([stride(), [stride(), stride()]]), pad, dilations: 1, rounding};
+  if (options.strides === 1) Object.assign(options, {dilations: [dilation(), dilation()]});
+  return options as Options;
+}
+
+testWatched('stock convolutions of any geometry end as on cpu, gradients included', 8 * MiB, () => {
+  const random = new Random(14, 'convolutions');
+  for (let i = 0; i < 400; i++) {
+    const size = (most: number) => 1 + random.below(most);
+    const [C, K] = [random.below(2) ? 1 : size(5), size(6)];
+    const xShape = [size(2), size(9), size(9), C];
+    const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
+    const {strides, pad, dilations, rounding} = anyOptions(random);
+    const conv = (x: tf.Tensor, filter: tf.Tensor) =>
+      tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad, 'NHWC', dilations, rounding);
+    const what = `conv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
+    const numbers = () => [wholes(xShape), wholes(filterShape, 2)] as const;
+    expectAsOnCpu(what, () => conv(...numbers()));
+    if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
+    for (const which of [0, 1]) {
+      expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
+    }
+  }
+});
+
+testWatched('stock max-pools of any geometry end as on cpu, gradients included', 8 * MiB, () => {
+  const random = new Random(14, 'pools');
+  for (let i = 0; i < 400; i++) {
+    const size = (most: number) => 1 + random.below(most);
+    const shape = [size(2), size(9), size(9), size(5)];
+    const window = [size(random.below(4) ? 4 : 12), size(4)] as [number, number];
+    const {strides, pad, rounding} = anyOptions(random);
+    const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding);
+    const what = `maxPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
+    expectAsOnCpu(what, () => pool(wholes(shape)));
+    expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(wholes(shape)));
+  }
+});
+
+testWatched('the kernels that are there under stock names only end as on cpu', 8 * MiB, () => {
+  tf.tidy(() => {
+    for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {
+      for (const [a, b] of [
+        [
+          [7, 5],
+          [7, 5],
+        ],
+        [[7, 5], [5]],
+        [
+          [7, 5],
+          [7, 1],
+        ],
+        [[33], []],
+      ]) {
+        // biome-ignore format: short
+        expectAsOnCpu(op.name, () => op(wholes(a), wholes(b, 2)));
+      }
+    }
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ]) {
+      // biome-ignore format: short
+      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1]]) { // biome-ignore format: short
+        const [a, b] = [transposeA ? [n, rows] : [rows, n], transposeB ? [columns, n] : [n, columns]];
+        const what = `matMul [${a}] by [${b}], transposed ${transposeA} ${transposeB}`;
+        expectAsOnCpu(what, () => tf.matMul(wholes(a), wholes(b, 2), transposeA, transposeB));
+        expectAsOnCpu(`${what}, three of them`, () =>
+          tf.matMul(wholes([3, ...a]), wholes([3, ...b], 2), transposeA, transposeB),
+        );
+      }
+    }
+    for (const axis of [0, 1]) expectAsOnCpu('sum', () => tf.sum(wholes([70, 5]), axis));
+    for (const length of [1, 4, 7]) {
+      expectAsOnCpu('relu', () => tf.relu(wholes([length])));
+      expectAsOnCpu('step', () => tf.step(wholes([length]), 0.5));
+    }
+  });
+});
+
+test('every compiled kernel was watched', () => {
+  assert.equal(
+    watchedKernels.filter(name => !seen.has(name)),
+    [],
+  );
+});
+
+test.run();

@@ -1,0 +1,136 @@
+// A backend `simd` whose memory is watched. All that no tensor holds is full of NaN, spare bytes and working space
+// included, and after each call of a compiled kernel every byte outside of its outputs and its working space has to be
+// what it was: a kernel that reads what isn't its own has a NaN in its result, and one that writes there is named.
+import * as tf from '@tensorflow/tfjs-core';
+import type {Memory} from '../src/kernels/simd/backend/memory.ts';
+import type {SimdKernels} from '../src/kernels/simd/backend/module.ts';
+import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
+
+/** A NaN that no arithmetic makes; as an int32 it is no position and no offset either. */
+const MARK = 0x7fe5a5a5;
+
+/** Which of a kernel's arguments are outputs, with the working space among them; the number of pointers is that of the rest. */
+const written: Record<string, number[]> = {
+  conv2d: [3, 4],
+  conv2dInputGradient: [2, 3],
+  conv2dFilterGradient: [2, 3],
+  dense: [3, 4],
+  denseInputGradient: [2, 3],
+  denseWeightsGradient: [2, 3],
+  matMul: [5, 6],
+  transpose: [3],
+  add: [6],
+  subtract: [6],
+  multiply: [6],
+  divide: [6],
+  step: [1],
+  sumRows: [1],
+  biasGradient: [1],
+  relu: [1],
+  reluGradient: [2],
+  maxPool: [1, 2, 3],
+  maxPoolIgnoringNaN: [1, 2, 3],
+  maxPoolGradient: [2, 3],
+  softmax: [1],
+  softmaxGradient: [2],
+  softmaxCrossEntropy: [2],
+  softmaxCrossEntropyGradient: [3],
+};
+
+export interface Watched {
+  /** Calls of compiled kernels so far, by name. */
+  calls: Map<string, number>;
+  /** The most bytes that were in use at a time. */
+  most: number;
+}
+
+/** Runs `work` on a watched backend of that name, which is removed afterwards. */
+export function onWatched(
+  name: string,
+  maximumBytes: number,
+  work: (watched: Watched) => void,
+): void {
+  if (!registerSimdBackend(name, {maximumBytes})) throw new Error(`${name} is there already`);
+  try {
+    tf.setBackend(name);
+    work(watch(tf.backend() as SimdBackend));
+  } finally {
+    tf.removeBackend(name);
+    tf.setBackend('simd');
+  }
+}
+
+function watch(backend: SimdBackend): Watched {
+  const memory = (backend as unknown as {tensors: Memory}).tensors;
+  const watched: Watched = {calls: new Map(), most: 0};
+  /** Bytes asked for, by address. */
+  const live = new Map<number, number>();
+  const start = memory.allocate(0);
+  memory.release(start, 0);
+  let marked = start;
+
+  const bytes = () => new Uint8Array(memory.wasm.buffer);
+  const mark = (from: number, to: number) => {
+    new Int32Array(memory.wasm.buffer).fill(MARK, from / 4, Math.ceil(to / 4));
+  };
+  /** Memory that has grown since the last time. */
+  const markNew = () => {
+    mark(marked, memory.bytesReserved);
+    marked = memory.bytesReserved;
+  };
+  markNew();
+
+  const {allocate, release} = memory;
+  memory.allocate = size => {
+    const at = allocate.call(memory, size);
+    markNew();
+    for (const [other, length] of live) {
+      if (at < other + length && other < at + size)
+        throw new Error(`block ${at} is handed out twice`);
+    }
+    live.set(at, size);
+    watched.most = Math.max(watched.most, memory.bytesInUse);
+    return at;
+  };
+  memory.release = (at, size) => {
+    if (live.get(at) !== size) {
+      throw new Error(`a block of ${size} bytes at ${at} is given back, of ${live.get(at)}`);
+    }
+    live.delete(at);
+    mark(at, at + size);
+    release.call(memory, at, size);
+  };
+
+  const blockOf = (pointer: number): [number, number] => {
+    for (const [at, size] of live)
+      if (pointer >= at && pointer < at + size) return [pointer, at + size];
+    throw new Error(`${pointer} lies in no block`);
+  };
+
+  const kernels: Record<string, unknown> = {...backend.kernels};
+  for (const [name, places] of Object.entries(written)) {
+    const kernel = kernels[name] as (...args: number[]) => void;
+    kernels[name] = (...args: number[]) => {
+      const own = places.map(place => blockOf(args[place])).sort(([a], [b]) => a - b);
+      const before = bytes().slice();
+      kernel(...args);
+      const after = bytes();
+      let from = start;
+      for (const [at, end] of [...own, [after.length, 0]]) {
+        if (Buffer.compare(before.subarray(from, at), after.subarray(from, at)) !== 0) {
+          while (before[from] === after[from]) from++;
+          throw new Error(
+            `${name}(${args}) writes to byte ${from}, its own are ${own.join(' and ')}`,
+          );
+        }
+        from = end;
+      }
+      watched.calls.set(name, (watched.calls.get(name) ?? 0) + 1);
+    };
+  }
+  (backend as {kernels: SimdKernels}).kernels = kernels as unknown as SimdKernels;
+  return watched;
+}
+
+/** The names of all compiled kernels that are watched. */
+export const watchedKernels: readonly string[] = Object.keys(written);

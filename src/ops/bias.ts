@@ -2,7 +2,7 @@
 //   forward    y[…, d2] = … + bias[d2]
 //   backward   db[d2]   = sum of dy[…, d2] over all axes but the last
 import type * as tf from '@tensorflow/tfjs-core';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 
 export const BiasGradient = 'mnist.BiasGradient';
 
@@ -10,3 +10,5 @@ export const BiasGradient = 'mnist.BiasGradient';
 export function biasGradient(dy: tf.Tensor): tf.Tensor1D {
   return runKernel(BiasGradient, {dy});
 }
+
+refuseGradient('bias', BiasGradient);

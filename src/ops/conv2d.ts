@@ -1,7 +1,7 @@
 // conv2d: the same small filter is laid over every window of the image
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
 //   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
-//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and x is 0 outside the image
+//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and terms outside the image are absent
 //   As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
 //   forward    Y = X F + b
 //   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     db = sum of dY over its rows     (dq: ∂loss/∂q, of q's shape)
@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const Conv2D = 'mnist.Conv2D';
@@ -82,3 +82,5 @@ tf.registerGradient({
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });
+
+refuseGradient('conv2d', Conv2DInputGradient, Conv2DFilterGradient);

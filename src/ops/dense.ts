@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 
 export const Dense = 'mnist.Dense';
 export const DenseInputGradient = 'mnist.DenseInputGradient';
@@ -65,3 +65,5 @@ tf.registerGradient({
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });
+
+refuseGradient('dense', DenseInputGradient, DenseWeightsGradient);

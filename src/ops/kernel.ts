@@ -1,6 +1,7 @@
 // How an op reaches its kernel: by name, on whichever backend is current. The names are ours ("mnist.Conv2D"), because
 // a kernel registered under a stock name replaces the stock kernel for everybody on the page.
 import * as tf from '@tensorflow/tfjs-core';
+import {fail} from './checks.ts';
 
 /** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
 export type Kernel = (call: {
@@ -43,4 +44,14 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
     registerKernels(engine.backendName, {[kernelName]: reference});
   }
   return engine.runKernel(kernelName, inputs, attrs as tf.NamedAttrMap) as T;
+}
+
+/** For the kernels of an op's gradients: there are no second derivatives, and whoever asks for one is told so. */
+export function refuseGradient(op: string, ...kernelNames: string[]): void {
+  for (const kernelName of kernelNames) {
+    tf.registerGradient({
+      kernelName,
+      gradFunc: () => fail(op, 'a first derivative', 'a request for the second'),
+    });
+  }
 }

@@ -7,7 +7,7 @@
 // gradient. The position counts within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor, fail} from './checks.ts';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const MaxPool = 'mnist.MaxPool';
@@ -65,3 +65,5 @@ tf.registerGradient({
     x: () => runKernel(MaxPoolGradient, {dy: (dys as tf.Tensor[])[0], position}, geometry),
   }),
 });
+
+refuseGradient('maxPool', MaxPoolGradient);

@@ -6,7 +6,7 @@
 // Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor} from './checks.ts';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 
 export const Relu = 'mnist.Relu';
 export const ReluGradient = 'mnist.ReluGradient';
@@ -30,3 +30,5 @@ tf.registerGradient({
     x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}),
   }),
 });
+
+refuseGradient('relu', ReluGradient);

@@ -9,7 +9,7 @@
 // Source: Bridle, "Training stochastic model recognition algorithms as networks …", 1990.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {runKernel} from './kernel.ts';
+import {refuseGradient, runKernel} from './kernel.ts';
 
 export const Softmax = 'mnist.Softmax';
 export const SoftmaxGradient = 'mnist.SoftmaxGradient';
@@ -80,3 +80,6 @@ tf.registerGradient({
       runKernel(SoftmaxCrossEntropyGradient, {dloss: dloss as tf.Tensor, labels, logits}, geometry),
   }),
 });
+
+refuseGradient('softmax', SoftmaxGradient);
+refuseGradient('softmaxCrossEntropy', SoftmaxCrossEntropyGradient);

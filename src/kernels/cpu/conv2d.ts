@@ -20,6 +20,12 @@ export function conv2d(
   const F = matrix(filter, g.kH * g.kW * g.C, g.K);
   const Y = matrix(y, P, g.K);
   if (bias) repeatRow(bias, y);
+  if (frame.isPadded && !filter.every(Number.isFinite)) {
+    forEachInside(g, (xAt, filterAt, yAt) => {
+      y[yAt] += x[xAt] * filter[filterAt];
+    });
+    return;
+  }
   for (let b = 0; b < g.B; b++) {
     Y.offset = b * P * g.K;
     matMul(frame.windowsOf(x, b), F, Y, bias !== null); // Y = X F + b
@@ -56,8 +62,44 @@ export function conv2dFilterGradient(
   const P = g.yH * g.yW;
   const dY = matrix(dy, P, g.K);
   const dF = matrix(dFilter, g.kH * g.kW * g.C, g.K);
+  if (frame.isPadded && !dy.every(Number.isFinite)) {
+    forEachInside(g, (xAt, filterAt, yAt) => {
+      dFilter[filterAt] += x[xAt] * dy[yAt];
+    });
+    return;
+  }
   for (let b = 0; b < g.B; b++) {
     dY.offset = b * P * g.K;
     matMul(transpose(frame.windowsOf(x, b)), dY, dF, true); // dF += Xᵀ dY
+  }
+}
+
+/**
+ * Every product of the sums above, by the indices of its numbers in x, filter and y. A frame holds padding, and 0 · ∞ isn't 0:
+ * these loops meet none.
+ */
+function forEachInside(
+  {B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL}: Conv2DGeometry,
+  visit: (xAt: number, filterAt: number, yAt: number) => void,
+): void {
+  let yAt = 0;
+  for (let b = 0; b < B; b++) {
+    for (let yR = 0; yR < yH; yR++) {
+      for (let yC = 0; yC < yW; yC++, yAt += K) {
+        for (let wR = 0; wR < kH; wR++) {
+          const xR = yR * sH + wR * dilH - padT;
+          if (xR < 0 || xR >= H) continue;
+          for (let wC = 0; wC < kW; wC++) {
+            const xC = yC * sW + wC * dilW - padL;
+            if (xC < 0 || xC >= W) continue;
+            const xAt = ((b * H + xR) * W + xC) * C;
+            const tap = (wR * kW + wC) * C;
+            for (let d1 = 0; d1 < C; d1++) {
+              for (let d2 = 0; d2 < K; d2++) visit(xAt + d1, (tap + d1) * K + d2, yAt + d2);
+            }
+          }
+        }
+      }
+    }
   }
 }

@@ -40,6 +40,10 @@ export class Frame {
     }
   }
 
+  get isPadded(): boolean {
+    return this.padded !== null;
+  }
+
   /** im2col(x[b]) to read from: x [B, H, W, C] -> X [P, R]. */
   windowsOf(x: Floats, b: number): Matrix {
     const {padded} = this;

@@ -190,7 +190,7 @@ export function conv2dScratch(
   dilH: i32, dilW: i32, padT: i32, padL: i32,
 ): f64 {
   const correlated = correlateScratch(kH, kW);
-  if (!isOneChannelSideBySide(C, sW, dilH, dilW, yW)) return correlated;
+  if (!isOneChannelSideBySide(C, kH, kW, sW, dilH, dilW, yW)) return correlated;
   return max(correlated, stripsScratch(H, W, kH, kW, yH, yW, sH, padT, padL));
 }
 
@@ -201,7 +201,7 @@ export function conv2d(
 ): void {
   // Strips hold padding, and 0 times an infinite number of the filter isn't 0.
   if (
-    isOneChannelSideBySide(C, sW, dilH, dilW, yW) &&
+    isOneChannelSideBySide(C, kH, kW, sW, dilH, dilW, yW) &&
     (!stripsAreFramed(H, W, kH, kW, yH, yW, sH, padT, padL) || allFinite(filter, kH * kW * K))
   ) {
     conv2dByStrips(x, filter, bias, y, scratch, B, H, W, kH, kW, K, yH, yW, sH, padT, padL);
@@ -278,8 +278,23 @@ export function conv2dFilterGradient(
     sparseFilterGradient(
       x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH, paddedW,
     );
-    return;
+  } else {
+    denseFilterGradient(
+      x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL, paddedH, paddedW,
+    );
   }
+  // Both multiply by padding, and 0 times an infinite number of dy isn't 0.
+  if ((paddedH != H || paddedW != W) && !allFinite(dW, kH * kW * C * K))
+    filterGradientInside(
+      x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
+    );
+}
+
+function denseFilterGradient(
+  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
+  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
+  paddedH: i32, paddedW: i32,
+): void {
   const pixel = <usize>C * F32, row = <usize>W * pixel, paddedRow = <usize>paddedW * pixel;
   const dyPixel = <usize>K * F32, dyRow = <usize>yW * dyPixel;
   const taps = scratch, runs = taps + <usize>tableSize(kH * kW * C);
@@ -322,6 +337,36 @@ export function conv2dFilterGradient(
         taps + <usize>first * PAIR, count, runs + <usize>from * PAIR, to - from, yW, image,
         <usize>sW * pixel, dyImage, dyPixel, 0, true, dW, K,
       );
+    }
+  }
+}
+
+/** Tap by tap, over those numbers of dy alone that meet the image there. */
+function filterGradientInside(
+  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
+  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
+): void {
+  const pixel = <usize>C * F32, row = <usize>W * pixel;
+  const dyPixel = <usize>K * F32, dyRow = <usize>yW * dyPixel;
+  const channels = scratch, runs = channels + <usize>tableSize(C);
+  memory.fill(dW, 0, <usize>(kH * kW * C) * dyPixel);
+  for (let wR = 0; wR < kH; ++wR) {
+    const top = wR * dilH - padT, first = firstInside(top, sH);
+    const last = min(yH, firstInside(top - H, sH));
+    for (let wC = 0; wC < kW; ++wC, dW += <usize>C * dyPixel) {
+      const left = wC * dilW - padL, firstC = firstInside(left, sW);
+      const n = min(yW, firstInside(left - W, sW)) - firstC;
+      if (first >= last || n <= 0) continue;
+      for (let d1 = 0; d1 < C; ++d1) setPair(channels, d1, <usize>d1 * F32, <usize>d1 * dyPixel);
+      for (let yR = first; yR < last; ++yR) {
+        const xAt = <usize>(yR * sH + top) * row + <usize>(firstC * sW + left) * pixel;
+        setPair(runs, yR - first, xAt, <usize>yR * dyRow + <usize>firstC * dyPixel);
+      }
+      for (let b = 0; b < B; ++b)
+        product(
+          channels, C, runs, last - first, n, x + <usize>(b * H) * row, <usize>sW * pixel,
+          dy + <usize>(b * yH) * dyRow, dyPixel, 0, true, dW, K,
+        );
     }
   }
 }

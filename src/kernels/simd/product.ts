@@ -43,6 +43,10 @@ export function setPair(table: usize, index: i32, x: usize, other: usize): void 
   store<usize>(pair, other, 4);
 }
 
+// A float32 sum that is 2^24 times its next term no longer grows: one million ones would still be a
+// million, but twenty million ones stop at 16,777,216. So a long sum is made of sums of so many steps.
+export const STEPS: i32 = 4096;
+
 /**
  * The sum above for all rows of a table and `columns` columns; all steps are in bytes. `start`
  * points to a vector of `columns`, or is 0 for none. With `add` the sums are added to what out
@@ -52,12 +56,24 @@ export function product(
   rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
   vStep: usize, start: usize, add: bool, out: usize, columns: i32,
 ): void {
-  sums(false, rows, rowCount, runs, runCount, n, x, xStep, v, vStep, start, add, out, columns);
+  // As many runs at a time as have that many steps, or else so many steps of one.
+  const runsAtOnce = max(1, STEPS / max(1, n));
+  for (let run = 0; run == 0 || run < runCount; run += runsAtOnce) {
+    for (let i = 0; i == 0 || i < n; i += STEPS) {
+      sums(
+        false, rows, rowCount, runs + <usize>run * PAIR, min(runsAtOnce, runCount - run), min(STEPS, n - i),
+        x + <usize>i * xStep, xStep, v + <usize>i * vStep, vStep, start, add, out, columns,
+      );
+      start = 0;
+      add = true;
+    }
+  }
 }
 
 /**
  * The same where the x of a tile's four rows lie side by side, so that only the first of them is
  * looked up: rows whose count is a multiple of four. One pointer instead of four to move at a step.
+ * Rows may be there twice, so that nothing can be added to them: for no more than STEPS steps.
  */
 export function productOfNeighbours(
   rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,

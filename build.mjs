@@ -13,8 +13,18 @@ import {
 } from 'node:fs';
 import {resolve} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import asc from 'assemblyscript/asc';
-import {build} from 'esbuild';
+
+const [{default: asc}, {build}] = await Promise.all([
+  import('assemblyscript/asc'),
+  import('esbuild'),
+]).catch(error => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  const [, name] = /package '(.+?)'/.exec(error.message) ?? ['', 'one of them'];
+  console.error(
+    `build: expected the development dependencies to be installed (npm ci, without --omit=dev), found no ${name}`,
+  );
+  process.exit(1);
+});
 
 // TensorFlow.js's CommonJS bundles are ES5 and 3 to 4 times slower: take its ES modules ("module").
 const common = {

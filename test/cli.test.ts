@@ -2,10 +2,12 @@
 // The command line: the built program is run as its users run it, on a small folder of images made here.
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {
+  closeSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -17,8 +19,10 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {blockLines, type Run, sparkline} from '../src/cli/progress.ts';
+import {parseOptions} from '../src/cli/options.ts';
+import {blockLines, createProgress, type Run, sparkline} from '../src/cli/progress.ts';
 import {accuracyLines, confusionMatrix, digitLines, report} from '../src/cli/report.ts';
+import {summarise} from '../src/cli/summary.ts';
 import {clock, median, percent, wilsonInterval} from '../src/numbers.ts';
 import {Random} from '../src/random.ts';
 
@@ -51,11 +55,11 @@ function runIn(env: Record<string, string | undefined>, ...args: string[]) {
 
 function finished(child: ChildProcess, watch?: (child: ChildProcess, stdout: string) => void) {
   const result: Finished = {code: null, stdout: '', stderr: ''};
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     result.stdout += text;
     watch?.(child, result.stdout);
   });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     result.stderr += text;
   });
   return new Promise<Finished>((resolve, reject) => {
@@ -138,6 +142,26 @@ test('sparkline: the axis is the whole run, columns are means, gaps repeat the l
   assert.is(sparkline([{batch: 4, value: 1}], 6, 6, 6), '   ▁▁▁', 'nothing before the first');
 });
 
+test('the speed is in images a second', () => {
+  let text = '';
+  const stream = {write: (more: string) => (text += more)} as unknown as NodeJS.WriteStream;
+  const progress = createProgress(stream, {batches: 2, batchesPerEpoch: 2});
+  progress.show({kind: 'batch', batch: 1, batches: 2, epoch: 1, loss: 2, images: 16, ms: 4});
+  assert.match(text, 'batch 1/2  loss 2.0000  4,000 images/s');
+});
+
+test('the milliseconds of a step are the median without the first five, if there are more', () => {
+  const of = (...times: number[]) => {
+    const run = {losses: times, times, epochs: 1, seconds: 1, evaluation};
+    const options = parseOptions([]);
+    if (options === 'help') throw new Error('no options');
+    return summarise(options, run).msPerStep;
+  };
+  assert.is(of(90, 80, 70, 60, 50, 3.0004, 1, 2), 2);
+  assert.is(of(90, 80, 70, 60, 50), 70);
+  assert.is(of(90, 80, 70, 60, 50, 3.0004), 3);
+});
+
 test('the block is never wider than the terminal and keeps the batch numbers longest', () => {
   const state: Run = {
     batches: 938,
@@ -161,6 +185,7 @@ test('the block is never wider than the terminal and keeps the batch numbers lon
 
 const optionNames = [
   'backend',
+  'wasm',
   'net',
   'epochs',
   'batches',
@@ -209,7 +234,7 @@ test('a plain epoch takes 10 to 20 lines', async () => {
 });
 
 const jsonKeys =
-  'backend,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy';
+  'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy';
 
 test('--json: stdout is one line with the keys in order; the same seed gives the same losses', async () => {
   const args = [...small, '--batches', '24', '--json', '--seed'];
@@ -283,6 +308,11 @@ test('wrong use: one sentence with the option, what was expected and what was fo
     [['--learning-rate', '0'], '--learning-rate: expected a number above 0, found "0"'],
     [['--learning-rate', 'fast'], '--learning-rate: expected a number above 0, found "fast"'],
     [['--backend', 'gpu'], '--backend: expected simd, cpu or webgl, found "gpu"'],
+    [['--wasm', 'fast'], '--wasm: expected plain or relaxed, found "fast"'],
+    [
+      ['--wasm', 'plain', '--backend', 'cpu'],
+      '--wasm: expected with the backend simd only, found "plain" with cpu',
+    ],
     [['--net', 'lenet'], '--net: expected tutorial or mnist-core, found "lenet"'],
     [['--epochs', '2', '--batches', '3'], '--batches: expected to be given instead of --epochs'],
     [
@@ -341,9 +371,77 @@ test('a reader that closes the pipe early, as head does, ends the program quietl
   const {code, stderr} = await run([...small, '--epochs', '100000'], child =>
     child.stdout!.destroy(),
   );
-  assert.is(code, 0);
+  assert.is(code, 141);
   assert.is(stderr, '');
 });
+
+test('a reader that closes the pipe of the progress early does not take the result away', async () => {
+  const child = spawn(process.execPath, [program, ...small, '--batches', '60', '--json'], limit);
+  child.stderr.destroy();
+  const {code, stdout} = await finished(child);
+  assert.is(code, 0);
+  assert.is(JSON.parse(stdout).batches, 60);
+});
+
+/** Takes every byte, and says that there is no space for it. */
+const full = '/dev/full';
+const hasFull = existsSync(full);
+if (!hasFull) console.log('SKIPPED: only Linux has a file that is always full');
+
+/** Runs the program with stdout or stderr on a full disk. */
+async function runOnFullDisk(stream: 'stdout' | 'stderr', args: string[]): Promise<Finished> {
+  const file = openSync(full, 'w');
+  try {
+    const stdio: ('ignore' | 'pipe' | number)[] = ['ignore', 'pipe', 'pipe'];
+    stdio[stream === 'stdout' ? 1 : 2] = file;
+    return await finished(spawn(process.execPath, [program, ...args], {...limit, stdio}));
+  } finally {
+    closeSync(file);
+  }
+}
+
+(hasFull ? test : test.skip)(
+  'a full disk ends the program with a sentence, exit 1; one that the progress alone goes to does not',
+  async () => {
+    const sentence =
+      'mnist-ops: stdout: expected to be written, found no space left on the device\n';
+    for (const args of [[...small, '--epochs', '100000'], [...small, '--json'], ['--help']]) {
+      const {code, stderr} = await runOnFullDisk('stdout', args);
+      assert.is(code, 1);
+      assert.ok(stderr.endsWith(sentence), stderr);
+      assert.not.match(stderr, '    at ');
+    }
+    const {code, stdout} = await runOnFullDisk('stderr', [...small, '--json']);
+    assert.is(code, 0);
+    assert.is(JSON.parse(stdout).epochs, 5);
+  },
+);
+
+for (const [signal, expected] of [
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`${signal} loses nothing: the report and the result are on what was learnt so far; exit ${expected}`, async () => {
+    const child = spawn(
+      process.execPath,
+      [program, ...small, '--epochs', '100000', '--json'],
+      limit,
+    );
+    let sent = false;
+    let progress = '';
+    child.stderr.on('data', data => {
+      progress += data;
+      if (sent || !/^batch .*loss/m.test(progress)) return;
+      sent = true;
+      child.kill(signal);
+    });
+    const {code, stdout, stderr} = await finished(child);
+    assert.is(code, expected);
+    assert.match(stderr, /^Interrupted after batch [\d,]+: /m);
+    assert.match(stderr, 'of 200 right');
+    assert.is(JSON.parse(stdout).testTotal, testSize);
+  });
+}
 
 test('the default is five epochs on simd and one on cpu', async () => {
   const few = ['--data', folder, '--batch-size', '320', '--json'];
@@ -364,6 +462,71 @@ test('without WebAssembly, cpu is taken and said so', async () => {
   assert.match(unasked.stdout, '\nbackend cpu (WebAssembly has no SIMD here), seed 1\n');
   assert.is(asked.code, 2);
   assert.match(asked.stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
+});
+
+/** Refuses the address space that WebAssembly's memory asks for. */
+const limitedBy = (...command: string[]) =>
+  spawn('sh', ['-c', 'ulimit -v 8000000 && exec "$@"', 'sh', process.execPath, ...command], limit);
+const canLimit =
+  process.platform === 'linux' && (await finished(limitedBy('--eval', '0'))).code === 0;
+if (!canLimit) console.log('SKIPPED: this system does not limit the address space of Node');
+
+(canLimit ? test : test.skip)(
+  'without memory for WebAssembly, cpu is taken, with the reason; who asked for simd hears it',
+  async () => {
+    const args = [program, ...small, '--json'];
+    const [unasked, ...asked] = await Promise.all([
+      finished(limitedBy(...args)),
+      finished(limitedBy(...args, '--backend', 'simd')),
+      finished(limitedBy(...args, '--wasm', 'plain')),
+    ]);
+    assert.is(unasked.code, 0, unasked.stderr);
+    assert.match(unasked.stderr, /\nbackend cpu \(simd cannot run here: .*memory.*\), seed 1\n/);
+    const {backend, build, epochs} = JSON.parse(unasked.stdout);
+    assert.equal([backend, build, epochs], ['cpu', null, 1]);
+    for (const {code, stderr} of asked) {
+      assert.is(code, 1);
+      assert.match(
+        stderr,
+        /^mnist-ops: --backend: expected simd to run here, found that it cannot: .*memory.*\n$/,
+      );
+    }
+  },
+);
+
+// Node 20 has relaxed SIMD by this option, later ones without it, and not all know the option then.
+const relaxing = '--experimental-wasm-relaxed-simd';
+const withRelaxed =
+  spawnSync(process.execPath, [relaxing, '--eval', '0']).status === 0 ? [relaxing] : [];
+
+test('--wasm plain trains the same where there is relaxed SIMD and where there is none, and --json names the build', async () => {
+  const args = [program, ...small, '--batches', '24', '--json'];
+  const runs = [
+    [...withRelaxed, ...args],
+    [...withRelaxed, ...args, '--wasm', 'plain'],
+    [...args, '--wasm', 'plain'],
+  ];
+  const [fastest, plain, elsewhere] = (await Promise.all(runs.map(run => runIn({}, ...run)))).map(
+    ({stdout, stderr}) => ({...JSON.parse(stdout), stderr}),
+  );
+  assert.equal([plain.backend, plain.build, elsewhere.build], ['simd', 'simd', 'simd']);
+  assert.is(plain.lastLoss, elsewhere.lastLoss);
+  assert.match(plain.stderr, '\nbackend simd, seed 1\n');
+  if (fastest.build === 'relaxed simd') {
+    assert.match(fastest.stderr, '\nbackend simd with relaxed SIMD, seed 1\n');
+  } else console.log('SKIPPED: no relaxed SIMD in this Node');
+});
+
+test('a checkout without the development dependencies is told to install them, exit 1', async () => {
+  const checkout = join(temporary, 'checkout');
+  mkdirSync(checkout);
+  cpSync(join(root, 'build.mjs'), join(checkout, 'build.mjs'));
+  const {code, stdout, stderr} = await runIn({}, join(checkout, 'build.mjs'), 'cli');
+  assert.equal([code, stdout], [1, '']);
+  assert.match(
+    stderr,
+    /^build: expected the development dependencies to be installed \(npm ci, .*\), found no (assemblyscript|esbuild)\n$/,
+  );
 });
 
 // ---- in a browser
@@ -398,7 +561,8 @@ test('webgl: --json ends with the same line, on another net, seed and batch size
     assert.ok(Math.abs(a - b) <= 1e-4 * b, `${key}: ${a} and ${b}`);
   }
   const {msPerStep, seconds, firstLoss, lastLoss} = found;
-  assert.equal(found, {...expected, backend: 'webgl', msPerStep, seconds, firstLoss, lastLoss});
+  const measured = {msPerStep, seconds, firstLoss, lastLoss};
+  assert.equal(found, {...expected, backend: 'webgl', build: null, ...measured});
 });
 
 /** The processes that a process has started, where Linux tells. */

@@ -1,8 +1,9 @@
 // `npm start` once the page is built: the program that serves it.
-import {type ChildProcess, spawn} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+import {type IncomingHttpHeaders, type RequestOptions, request} from 'node:http';
 import {type AddressInfo, createServer} from 'node:net';
-import {tmpdir} from 'node:os';
+import {networkInterfaces, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
@@ -143,6 +144,109 @@ test('a folder is served as it is, and nothing outside of it', async () => {
     close();
     rmSync(folder, {recursive: true});
     rmSync(outside);
+  }
+});
+
+interface Answered {
+  status: number;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+/** What fetch may not send. */
+const ask = (address: string, options: RequestOptions): Promise<Answered> =>
+  new Promise((resolve, reject) => {
+    const asked = request(address, options, response => {
+      let text = '';
+      response
+        .setEncoding('utf8')
+        .on('data', more => {
+          text += more;
+        })
+        .on('end', () => resolve({status: response.statusCode!, headers: response.headers, text}));
+    });
+    asked.on('error', reject).end();
+  });
+
+test('it answers GET and HEAD alone, and this machine by its own names alone', async () => {
+  const {origin, close} = await serve(() => new TextEncoder().encode('secret'));
+  try {
+    for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
+      const {status, headers, text} = await ask(origin, {method});
+      assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
+      assert.is(text, `expected GET or HEAD, found ${method}\n`);
+    }
+    const head = await ask(origin, {method: 'HEAD'});
+    assert.equal([head.status, head.text], [200, '']);
+
+    for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
+      const {status, headers, text} = await ask(origin, {headers: {host}});
+      assert.equal([status, text], [200, 'secret'], host);
+      assert.is(headers['x-content-type-options'], 'nosniff');
+    }
+    for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
+      const {status, text} = await ask(origin, {headers: {host}});
+      assert.is(status, 403, host);
+      assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
+    }
+  } finally {
+    close();
+  }
+});
+
+test('it is there on the loopback address alone', async () => {
+  const {origin, close} = await serve(() => undefined);
+  const {port} = new URL(origin);
+  // Linux has all of 127.0.0.0/8 in the loopback; the machine's other addresses are tried as well.
+  const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
+  const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
+  try {
+    for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
+      const answered = await ask(`http://${address}:${port}/`, {timeout: 5000}).then(
+        () => true,
+        () => false,
+      );
+      assert.not.ok(answered, address);
+    }
+  } finally {
+    close();
+  }
+});
+
+test('where nobody reads the address it ends quietly, on a full disk with a sentence', async () => {
+  const child = spawn(process.execPath, [program, '--no-open', '--port', '0'], limit);
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', data => {
+    stderr += data;
+  });
+  const code = await new Promise(resolve => child.on('close', resolve));
+  assert.equal([code, stderr], [141, '']);
+
+  if (!existsSync('/dev/full')) {
+    console.log('  skipped: only Linux has a file that is always full');
+    return;
+  }
+  const file = openSync('/dev/full', 'w');
+  const stdio = ['ignore', file, 'pipe'] as const;
+  const onFull = spawnSync(process.execPath, [program, '--no-open', '--port', '0'], {
+    ...limit,
+    stdio: [...stdio],
+    encoding: 'utf8',
+  });
+  closeSync(file);
+  assert.equal(
+    [onFull.status, onFull.stderr],
+    [1, 'start: stdout: expected to be written, found no space left on the device\n'],
+  );
+});
+
+test('SIGTERM and SIGHUP end it as Ctrl-C does', async () => {
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    const {code, stderr} = await run(['--no-open', '--port', '0'], (_, child) => {
+      child.kill(signal);
+    });
+    assert.equal([code, stderr], [0, ''], signal);
   }
 });
 

@@ -1,11 +1,16 @@
-// The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+// The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted,
+// 143 or 129 by SIGTERM or SIGHUP, 141 nobody reads the output.
 import '../index.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
-import {simdSupported} from '../kernels/simd/backend/register.ts';
+import type {Build} from '../kernels/simd/backend/module.ts';
+import {
+  registerSimdBackend,
+  type SimdBackend,
+  simdSupported,
+} from '../kernels/simd/backend/register.ts';
 import {createNetwork} from '../network.ts';
-import {median} from '../numbers.ts';
 import {
   type Evaluation,
   evaluate,
@@ -14,19 +19,15 @@ import {
   train,
 } from '../training.ts';
 import {UsageError} from './arguments.ts';
+import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
-import {createProgress, type Progress} from './progress.ts';
-import {header, report, type Summary} from './report.ts';
+import {guardOutput} from './output.ts';
+import {createProgress} from './progress.ts';
+import {header, report} from './report.ts';
+import {type FinishedRun, summarise} from './summary.ts';
 import {trainerInBrowser} from './webgl.ts';
 
-const interruptedCode = 130; // 128 + SIGINT
-
-// `| head` closes the pipe when it has read enough: that is no failure of ours.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === 'EPIPE' ? 0 : 1),
-  );
-}
+guardOutput('mnist-ops');
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
@@ -36,7 +37,7 @@ try {
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = parseOptions(args);
+  let options = parseOptions(args);
   if (options === 'help') {
     process.stdout.write(helpText);
     return 0;
@@ -50,23 +51,39 @@ async function main(args: string[]): Promise<number> {
   checkSize('--batch-size', options.batchSize, trainSize, 'training');
   checkSize('--test-size', options.testSize, testSize, 'test');
 
-  const trainer =
-    options.backend === 'webgl'
-      ? await trainerInBrowser(files, options)
-      : await trainerHere(data, options);
+  let trainer: Trainer;
+  if (options.backend === 'webgl') {
+    trainer = await trainerInBrowser(files, options);
+  } else {
+    let place = simdSupported ? '' : '(WebAssembly has no SIMD here)';
+    const why = await whyNot(options);
+    if (why !== undefined && options.backendIsAsked) {
+      throw new Error(
+        `--backend: expected ${options.backend} to run here, found that it cannot: ${why}`,
+      );
+    }
+    if (why !== undefined) {
+      place = `(${options.backend} cannot run here: ${why})`;
+      options = parseOptions([...args, '--backend', 'cpu']) as Options;
+      await whyNot(options);
+    }
+    trainer = trainerHere(data, options, place);
+  }
   try {
     const {parameters, place} = trainer;
     const out = options.json ? process.stderr : process.stdout;
     out.write(`${header({...options, parameters, place, trainSize, testSize})}\n`);
 
     const run = await runTraining(trainer, data, options, out);
-    if (!run) {
+    if (typeof run === 'number') {
       out.write('Interrupted before the first batch was done.\n');
-      return interruptedCode;
+      return run;
     }
-    out.write(report(run.evaluation, run.interrupted ? run.losses.length : undefined));
-    if (options.json) process.stdout.write(`${JSON.stringify(summarise(options, run))}\n`);
-    return run.interrupted ? interruptedCode : 0;
+    out.write(report(run.evaluation, run.code === 0 ? undefined : run.losses.length));
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify(summarise(options, run, trainer.build))}\n`);
+    }
+    return run.code;
   } finally {
     await trainer.close();
   }
@@ -77,20 +94,34 @@ export interface Trainer {
   parameters: number;
   /** What there is to say about where its backend runs. */
   place: string;
+  /** Of the WebAssembly that it runs in. */
+  build?: Build;
   train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
   evaluate(): Promise<Evaluation>;
   close(): Promise<void>;
 }
 
-async function trainerHere(data: MnistData, {backend, net, seed}: Options): Promise<Trainer> {
+/** Makes it the backend of this program, or tells why it can't be. */
+async function whyNot({backend, build}: Options): Promise<string | undefined> {
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  if (!(await tf.setBackend(backend))) {
-    throw new Error(`--backend: expected ${backend} to run here, found that it cannot`);
+  const name = build ? `${backend}, ${build}` : backend;
+  if (build) registerSimdBackend(name, {build});
+  if (await tf.setBackend(name)) return undefined;
+  try {
+    tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
+    return 'it does not start';
+  } catch (error) {
+    return (error as Error).message;
   }
+}
+
+function trainerHere(data: MnistData, {net, seed}: Options, place: string): Trainer {
+  const {build} = tf.backend() as Partial<SimdBackend>;
   const network = createNetwork(net, {seed});
   return {
     parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-    place: simdSupported ? '' : '(WebAssembly has no SIMD here)',
+    place: build === 'relaxed simd' ? 'with relaxed SIMD' : place,
+    build,
     train: options => train(network, data, options),
     evaluate: () => evaluate(network, data),
     close: async () => {},
@@ -102,39 +133,29 @@ function checkSize(option: string, size: number | undefined, most: number, image
   throw new UsageError(`${option}: expected at most the ${most} ${images} images, found ${size}`);
 }
 
-interface FinishedRun {
-  losses: number[];
-  /** Milliseconds of each step. */
-  times: number[];
-  epochs: number;
-  seconds: number;
-  evaluation: Evaluation;
-  interrupted: boolean;
-}
-
 /**
- * Trains, showing progress on `out`, until the end or until Ctrl-C; either way the network is then tested on all test images.
- * Undefined if it was interrupted before the first batch was done.
+ * Trains, showing progress on `out`, until the end or until a signal; either way the network is then tested on all test images.
+ * The exit code alone if it was interrupted before the first batch was done.
  */
 async function runTraining(
   trainer: Trainer,
   data: MnistData,
   options: Options,
   out: NodeJS.WriteStream,
-): Promise<FinishedRun | undefined> {
+): Promise<(FinishedRun & {code: number}) | number> {
   const {batchSize, learningRate, testEvery} = options;
   const testSize = options.testSize ?? Math.min(1000, data.testSize);
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const batches = options.batches ?? options.epochs * batchesPerEpoch;
   const progress = createProgress(out, {batches, batchesPerEpoch});
-  const signal = abortOnInterrupt(progress);
+  const signal = abortOnSignal(progress.note);
 
   const started = performance.now();
   const losses: number[] = [];
   const times: number[] = [];
   let epochs = 0;
   let tested: {batch: number; evaluation: Evaluation} | undefined;
-  let interrupted = false;
+  let code = 0;
   try {
     const settings = {batches, batchSize, learningRate, testEvery, testSize, signal};
     for await (const event of trainer.train(settings)) {
@@ -148,51 +169,13 @@ async function runTraining(
       progress.show(event);
     }
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
-    interrupted = true;
+    if (!(error instanceof Interruption)) throw error;
+    code = error.code;
   } finally {
     progress.close();
   }
-  if (losses.length === 0) return undefined;
+  if (losses.length === 0) return code;
   const evaluation = tested?.batch === losses.length ? tested.evaluation : await trainer.evaluate();
   const seconds = (performance.now() - started) / 1000;
-  return {losses, times, epochs, seconds, evaluation, interrupted};
-}
-
-/** A signal that the first Ctrl-C aborts. The second one ends the program at once. */
-function abortOnInterrupt(progress: Progress): AbortSignal {
-  const controller = new AbortController();
-  let since = 0;
-  process.on('SIGINT', () => {
-    if (!controller.signal.aborted) {
-      since = performance.now();
-      controller.abort();
-      progress.note('Stopping, to test what was learnt so far; Ctrl-C again quits at once.');
-    } else if (performance.now() - since > 500) {
-      // Sooner, it's the same key press: npm passes on the signal that the terminal has sent to all.
-      process.exit(interruptedCode);
-    }
-  });
-  return controller.signal;
-}
-
-function summarise(options: Options, run: FinishedRun): Summary {
-  const {losses, times, evaluation} = run;
-  const thousandths = (x: number) => Math.round(1000 * x) / 1000;
-  return {
-    backend: options.backend,
-    net: options.net,
-    seed: options.seed,
-    epochs: run.epochs,
-    batches: losses.length,
-    batchSize: options.batchSize,
-    learningRate: options.learningRate,
-    msPerStep: thousandths(median(times.length > 5 ? times.slice(5) : times)),
-    seconds: thousandths(run.seconds),
-    firstLoss: losses[0],
-    lastLoss: losses[losses.length - 1],
-    testCorrect: evaluation.correct,
-    testTotal: evaluation.total,
-    testAccuracy: evaluation.correct / evaluation.total,
-  };
+  return {losses, times, epochs, seconds, evaluation, code};
 }

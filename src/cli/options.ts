@@ -1,4 +1,5 @@
 // The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
+import {type Build, build} from '../kernels/simd/backend/module.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
@@ -11,8 +12,16 @@ const defaultEpochs = {simd: 5, cpu: 1, webgl: 1};
 /** Networks by name, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
+/** Builds of the kernels in WebAssembly, and what the backend's options call them. */
+const builds = {plain: 'simd', relaxed: 'relaxed simd'} as const satisfies Record<string, Build>;
+const wasmNames = ['plain', 'relaxed'] as const;
+
 export interface Options {
   backend: (typeof backends)[number];
+  /** Whether that backend, or a build of it, was named. */
+  backendIsAsked: boolean;
+  /** Of the backend simd; without one, the fastest that runs here. */
+  build?: Build;
   net: Preset;
   /** Whole passes over the training images; ignored where `batches` is given. */
   epochs: number;
@@ -34,6 +43,10 @@ const table: OptionTable = {
   backend: {
     value: 'NAME',
     help: `where the ops run: ${either(backends)} (default ${defaultBackend})`,
+  },
+  wasm: {
+    value: 'NAME',
+    help: 'build of simd: plain is the same everywhere, relaxed faster (default relaxed if it runs)',
   },
   net: {value: 'NAME', help: `${either(nets)} (default ${nets[0]})`},
   epochs: {
@@ -63,7 +76,8 @@ ${optionLines(table)}
 The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
 or an installed Chrome or Chromium. MNIST_OPS_GPU=1 takes the machine's GPU, not a software one.
 Ctrl-C stops the training and reports on what was learnt so far.
-Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP),
+141 nobody reads the output.
 `;
 
 /**
@@ -99,9 +113,22 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   };
   const net = choice('net', nets);
   if (given.get('data') === '') throw new UsageError('--data: expected a folder, found ""');
-  const backend = choice('backend', backends, defaultBackend);
+  const wasm = given.has('wasm') ? choice('wasm', wasmNames) : undefined;
+  const backend = choice('backend', backends, wasm ? 'simd' : defaultBackend);
+  if (wasm && backend !== 'simd') {
+    throw new UsageError(
+      `--wasm: expected with the backend simd only, found "${wasm}" with ${backend}`,
+    );
+  }
+  if (wasm === 'relaxed' && build === 'simd') {
+    throw new UsageError(
+      '--wasm: expected plain where WebAssembly has no relaxed SIMD, found "relaxed"',
+    );
+  }
   return {
     backend,
+    backendIsAsked: given.has('backend') || wasm !== undefined,
+    build: wasm && builds[wasm],
     net,
     epochs: integer('epochs', 1) ?? defaultEpochs[backend],
     batches: integer('batches', 1),

@@ -123,8 +123,7 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
   }
 
   const restore = () => void stream.write(showCursor);
-  const quit = (_: string, signal: number) => process.exit(128 + signal);
-  process.on('exit', restore).on('SIGTERM', quit).on('SIGHUP', quit);
+  process.on('exit', restore);
   return {
     show(event) {
       if (event.batch === run.batches || performance.now() - drawnAt >= 100) draw();
@@ -133,7 +132,7 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
     close() {
       if (drawn.length) draw();
       restore();
-      process.off('exit', restore).off('SIGTERM', quit).off('SIGHUP', quit);
+      process.off('exit', restore);
     },
   };
 }

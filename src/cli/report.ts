@@ -1,4 +1,5 @@
 // What a run says at its start and at its end: numbers in, text out.
+import type {Build} from '../kernels/simd/backend/module.ts';
 import {count, percent, wilsonInterval} from '../numbers.ts';
 import type {Evaluation} from '../training.ts';
 
@@ -89,6 +90,8 @@ export function header(setup: Setup): string {
 /** The run in numbers, as `--json` prints it: these keys, in this order. Losses are nats. */
 export interface Summary {
   backend: string;
+  /** Of the WebAssembly that ran, on which the last bits depend; null where another backend ran. */
+  build: Build | null;
   net: string;
   seed: number;
   /** Passes over the training images that were begun. */

@@ -43,6 +43,19 @@ export const folderReader =
  */
 export async function serve(read: Read, port = 0): Promise<Served> {
   const server = createServer(async (request, response) => {
+    // Another host's name may lead here too (DNS rebinding): then the page that asks is that host's.
+    const {host = ''} = request.headers;
+    const refused = !/^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(host)
+      ? {code: 403, why: `expected the host 127.0.0.1 or localhost, found "${host}"`}
+      : !['GET', 'HEAD'].includes(request.method!)
+        ? {code: 405, why: `expected GET or HEAD, found ${request.method}`}
+        : undefined;
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (refused) {
+      response.writeHead(refused.code, {allow: 'GET, HEAD', 'content-type': 'text/plain'});
+      response.end(`${refused.why}\n`);
+      return;
+    }
     // A page that is isolated from other origins has a clock of 5 µs instead of 100.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');

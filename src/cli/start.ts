@@ -1,8 +1,10 @@
-// `npm start`: serves the page that build.mjs leaves in dist/site, and opens it. Exit codes: 0 ended by Ctrl-C, 1 failed, 2 wrong use.
+// `npm start`: serves the page that build.mjs leaves in dist/site, and opens it. Exit codes: 0 ended by Ctrl-C, 1 failed, 2 wrong use,
+// 141 nobody reads the address.
 import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import open from 'open';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
+import {guardOutput} from './output.ts';
 import {folderReader, type Served, serve} from './serve.ts';
 
 const defaultPort = 8080;
@@ -23,6 +25,7 @@ ${optionLines(table)}
 Ctrl-C ends it. The page itself is dist/site, which any file server can host.
 `;
 
+guardOutput('start');
 try {
   await main(process.argv.slice(2));
 } catch (error) {
@@ -42,7 +45,7 @@ async function main(args: string[]): Promise<void> {
     throw new Error(`${site}: expected the built page, found none (npm run build)`);
   }
   const {origin} = await serveSite(port);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(0));
   process.stdout.write(`${origin}/ (Ctrl-C ends it)\n`);
   if (!given.has('no-open')) await openBrowser(`${origin}/`);
 }

@@ -40,7 +40,7 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
     const ask = await openPage(browser, server.origin);
     const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed});
     const gpu = /swiftshader|llvmpipe|software/i.test(renderer) ? 'a software GPU' : renderer;
-    process.off('SIGINT', quit); // from now on it is the training's
+    process.off('SIGINT', quit).off('SIGTERM', quit).off('SIGHUP', quit); // from now on they are the training's
     return {
       parameters,
       place: `in Chromium ${browser.version()} on ${gpu}`,

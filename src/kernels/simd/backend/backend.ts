@@ -3,7 +3,13 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {Memory, OutOfMemoryError} from './memory.ts';
-import {instantiate, type Pointer, type SimdKernels} from './module.ts';
+import {
+  type Build,
+  build as fastest,
+  instantiate,
+  type Pointer,
+  type SimdKernels,
+} from './module.ts';
 
 type Values = tf.backend_util.BackendValues;
 
@@ -39,18 +45,22 @@ class SimdData {
 export interface SimdOptions {
   /** Bytes that the tensors' memory may grow to; 4 GiB if not given: as far as WebAssembly's addresses go. */
   maximumBytes?: number;
+  /** Of the kernels: the faster one that runs here if not given. They round differently; 'simd' runs wherever SIMD does. */
+  build?: Build;
 }
 
 export class SimdBackend extends MathBackendCPU {
   declare data: tf.DataStorage<SimdData>;
   readonly kernels: SimdKernels;
+  readonly build: Build;
   private readonly tensors: Memory;
 
   /** @throws Error where WebAssembly has no SIMD */
-  constructor({maximumBytes}: SimdOptions = {}) {
+  constructor({maximumBytes, build = fastest!}: SimdOptions = {}) {
     super();
     this.tensors = new Memory(maximumBytes);
-    this.kernels = instantiate(this.tensors.wasm);
+    this.kernels = instantiate(this.tensors.wasm, build);
+    this.build = build;
     this.tensors.startAt(this.kernels.heapBase.value);
   }
 

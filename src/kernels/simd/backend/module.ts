@@ -144,10 +144,11 @@ export const build: Build | undefined = valid(relaxed)
     ? 'simd'
     : undefined;
 
-let compiled: WebAssembly.Module | undefined;
+const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
 
-/** An instance with its own static state, so that two backends don't share any. Compiled once. */
-export function instantiate(memory: WebAssembly.Memory): SimdKernels {
-  compiled ??= new WebAssembly.Module(build === 'relaxed simd' ? relaxed : plain);
-  return new WebAssembly.Instance(compiled, {env: {memory}}).exports as unknown as SimdKernels;
+/** An instance with its own static state, so that two backends don't share any. Each build is compiled once. */
+export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
+  compiled[which] ??= new WebAssembly.Module(which === 'relaxed simd' ? relaxed : plain);
+  const {exports} = new WebAssembly.Instance(compiled[which], {env: {memory}});
+  return exports as unknown as SimdKernels;
 }

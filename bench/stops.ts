@@ -1,5 +1,6 @@
 // Whatever ends the bench early, or the reading of what it prints: what was measured until then is kept.
 import {writeSync} from 'node:fs';
+import {unreadCode} from '../src/cli/output.ts';
 import {firstLine} from './rows.ts';
 
 const signals = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
@@ -21,7 +22,7 @@ export function watchForStops(): void {
   }
   process.stdout.on('error', ({code}: NodeJS.ErrnoException) =>
     code === 'EPIPE'
-      ? stop('nobody reads any more what it prints', 141)
+      ? stop('nobody reads any more what it prints', unreadCode)
       : stop(`what it prints can't be written (${code})`, 1),
   );
   process.stderr.on('error', () => {});

@@ -1,13 +1,13 @@
 // The page bench.html: the cases and the runner of `npm run bench` in the visitor's own browser, on the visitor's own GPU.
 // `bench.html?case=tutorial/conv2&backend=webgl` narrows it down; both may be there several times.
 import * as tf from '@tensorflow/tfjs-core';
+import {isSoftware} from '../src/renderer.ts';
 import {caseNames, isBelow, type Request} from './cases.ts';
 import {showResults} from './charts/charts.ts';
 import {inBrowser} from './contest.ts';
 import {renderer, runHere} from './page.ts';
 import {type Backend, type Extent, FORMAT, jsonOf, type Results} from './results.ts';
 import {firstLine} from './rows.ts';
-import {isSoftware} from './run.ts';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const form = element<HTMLFormElement>('form');

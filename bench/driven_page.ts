@@ -1,7 +1,9 @@
 // The page that ./browser.ts drives: it asks for one piece of news after the other.
+
+import {isSoftware} from '../src/renderer.ts';
 import type {Request} from './cases.ts';
 import {firstSteps, renderer, runHere} from './page.ts';
-import {isSoftware, type News} from './run.ts';
+import type {News} from './run.ts';
 
 let running: AsyncGenerator<News> | undefined;
 

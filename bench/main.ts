@@ -51,8 +51,8 @@ usage: npm run bench -- [options]
   --page         serve bench.html, the same cases for your own browser and its GPU, until Ctrl-C
   --help, -h     show this text
 
-The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 lets it use the
-machine's own GPU instead of SwiftShader. All numbers end up in the JSON file, whose shape bench/results.ts describes, and with
+The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 takes the
+machine's own GPU instead of SwiftShader, or fails. All numbers end up in the JSON file, whose shape bench/results.ts describes, and with
 charts in bench/report.html. Ctrl-C and the like keep what was measured until then.
 
 Cases:

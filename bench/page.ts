@@ -6,12 +6,13 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {fetchMnist} from '../src/data/url.ts';
 import type {Preset} from '../src/network.ts';
+import {isSoftware, rendererOf} from '../src/renderer.ts';
 import {takeBatches} from './batches.ts';
 import type {Request} from './cases.ts';
 import {inBrowser} from './contest.ts';
 import {enter, sample} from './measure.ts';
 import {batchSize, isStock, type Name} from './results.ts';
-import {isSoftware, type News, runPlace} from './run.ts';
+import {type News, runPlace} from './run.ts';
 import {stepContender} from './step_case.ts';
 
 tf.enableProdMode();
@@ -52,7 +53,5 @@ export async function firstSteps(preset: Preset, name: Name): Promise<[number, n
 /** What draws, as it calls itself; undefined without WebGL. */
 export async function renderer(): Promise<string | undefined> {
   if (!(await tf.setBackend('webgl').catch(() => false))) return undefined;
-  const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  return rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl);
 }

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
+import {isSoftware} from '../src/renderer.ts';
 import {chooseCases, type Request} from './cases.ts';
 import {namesIn, type Place} from './contest.ts';
 import {clockTick, efforts} from './measure.ts';
@@ -94,7 +95,3 @@ async function whyMissing(
     return firstLine(error);
   }
 }
-
-/** By the name that what draws gives itself. */
-export const isSoftware = (renderer: string): boolean =>
-  /swiftshader|llvmpipe|software|basic render/i.test(renderer);

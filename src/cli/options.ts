@@ -74,7 +74,8 @@ usage: npm run train -- [options]
 ${optionLines(table)}
 
 The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
-or an installed Chrome or Chromium. MNIST_OPS_GPU=1 takes the machine's GPU, not a software one.
+or an installed Chrome or Chromium, or the one in the npm package @sparticuz/chromium ("packaged").
+MNIST_OPS_GPU=1 takes the machine's GPU, not a software one, or fails.
 Ctrl-C stops the training and reports on what was learnt so far.
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP),
 141 nobody reads the output.

@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import type {Browser} from 'playwright-core';
 import type {MnistFiles} from '../data/mnist_data.ts';
+import {isSoftware} from '../renderer.ts';
 import type {Evaluation, TrainingProgress} from '../training.ts';
 import {startBrowser} from './browser.ts';
 import type {Trainer} from './main.ts';
@@ -39,7 +40,7 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
     browser = await startBrowser();
     const ask = await openPage(browser, server.origin);
     const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed});
-    const gpu = /swiftshader|llvmpipe|software/i.test(renderer) ? 'a software GPU' : renderer;
+    const gpu = isSoftware(renderer) ? 'a software GPU' : renderer;
     process.off('SIGINT', quit).off('SIGTERM', quit).off('SIGHUP', quit); // from now on they are the training's
     return {
       parameters,

@@ -12,6 +12,7 @@ import {
   type TrainingProgress,
   train,
 } from '../index.ts';
+import {rendererOf} from '../renderer.ts';
 
 export type Request =
   | {kind: 'open'; net: Preset; seed: number}
@@ -43,10 +44,9 @@ const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) 
     data = await fetchMnist('/', {seed});
     network = createNetwork(net, {seed});
     const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
-    const {UNMASKED_RENDERER_WEBGL} = gl.getExtension('WEBGL_debug_renderer_info')!;
     return {
       parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-      renderer: gl.getParameter(UNMASKED_RENDERER_WEBGL),
+      renderer: rendererOf(gl),
     };
   },
   train({options}) {

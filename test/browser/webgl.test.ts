@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {relu} from '../../src/index.ts';
+import {isSoftware, rendererOf} from '../../src/renderer.ts';
 
 test('importing makes simd the default, and webgl there to be chosen', async () => {
   await tf.ready();
@@ -27,11 +28,8 @@ test('backend webgl is WebGL 2 with float32 textures, and computes', () => {
   assert.equal(Array.from(y.dataSync()), new Array(1000).fill(1 + 2 ** -23));
   y.dispose();
 
-  const renderer = gl.getParameter(
-    gl.getExtension('WEBGL_debug_renderer_info')!.UNMASKED_RENDERER_WEBGL,
-  );
-  const software = /swiftshader|llvmpipe|software/i.test(renderer);
-  console.log(`WebGL 2 on ${renderer}${software ? ', a software renderer' : ''}`);
+  const renderer = rendererOf(gl);
+  console.log(`WebGL 2 on ${renderer}${isSoftware(renderer) ? ', a software renderer' : ''}`);
 });
 
 test.run();

@@ -137,18 +137,39 @@ export type Build = 'simd' | 'relaxed simd';
 const valid = (bytes: Uint8Array<ArrayBuffer>): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(bytes);
 
+/** The smallest module with SIMD: (func (result v128) i32.const 0 i8x16.splat). */
+const probe = Uint8Array.of(
+  // biome-ignore format: one section a line
+  ...[0, 97, 115, 109, 1, 0, 0, 0], // magic, version
+  ...[1, 5, 1, 96, 0, 1, 123], // types
+  ...[3, 2, 1, 0], // functions
+  ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11], // code
+);
+
 /** The faster build that this engine takes; undefined where WebAssembly has no SIMD, or there is none. */
 export const build: Build | undefined = valid(relaxed)
   ? 'relaxed simd'
-  : valid(plain)
+  : valid(probe)
     ? 'simd'
     : undefined;
+
+/** @throws Error where the bytes aren't whole, as after a build on a full disk */
+export function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    throw new Error(
+      `simd: expected its kernels to be a valid WebAssembly module, found ${bytes.length} bytes that are none; build them anew`,
+      {cause: error},
+    );
+  }
+}
 
 const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
 
 /** An instance with its own static state, so that two backends don't share any. Each build is compiled once. */
 export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
-  compiled[which] ??= new WebAssembly.Module(which === 'relaxed simd' ? relaxed : plain);
+  compiled[which] ??= compile(which === 'relaxed simd' ? relaxed : plain);
   const {exports} = new WebAssembly.Instance(compiled[which], {env: {memory}});
   return exports as unknown as SimdKernels;
 }

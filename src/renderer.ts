@@ -1,0 +1,10 @@
+// What draws a page's WebGL, by the name that it gives itself.
+
+/** A program that does a GPU's work on the processor. */
+export const isSoftware = (renderer: string): boolean =>
+  /swiftshader|llvmpipe|software|basic render/i.test(renderer);
+
+export function rendererOf(gl: WebGLRenderingContext | WebGL2RenderingContext): string {
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  return gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+}

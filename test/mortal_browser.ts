@@ -1,0 +1,53 @@
+// A browser for many tests. One that dies in the middle fails the test that it ran, in a sentence; the next test has a new one. Where
+// none starts, one test fails.
+import type {Browser} from 'playwright-core';
+import {startBrowser} from '../src/cli/browser.ts';
+
+/** After so many deaths, no further test is run: it would be the same failure again and again. */
+const mostDeaths = 2;
+
+export class MortalBrowser {
+  private browser: Browser | undefined;
+  private deaths = 0;
+  private notRun = 0;
+
+  constructor(private readonly start: () => Promise<Browser> = startBrowser) {}
+
+  /** Gives the browser to `work`. Nothing is run once too many have died; the last failure says so. */
+  async lend(work: (browser: Browser) => Promise<void>): Promise<void> {
+    if (this.deaths === mostDeaths) {
+      this.notRun++;
+      return;
+    }
+    this.browser ??= await this.start().catch(error => {
+      this.deaths = mostDeaths;
+      throw error;
+    });
+    const {browser} = this;
+    try {
+      await work(browser);
+    } catch (error) {
+      if (await isAlive(browser)) throw error;
+      this.browser = undefined;
+      this.deaths++;
+      const rest =
+        this.deaths === mostDeaths
+          ? ', for the second time: the tests after this one are not run, though they count as passed'
+          : '';
+      const [reason] = (error as Error).message.split('\n');
+      throw Object.assign(new Error(`the browser died${rest} (${reason})`), {stack: ''});
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.notRun > 0) console.log(`NOT RUN: ${this.notRun} tests, for want of a browser`);
+    await this.browser?.close();
+  }
+}
+
+/** The news of its end may come a little after the failure that it causes. */
+async function isAlive(browser: Browser): Promise<boolean> {
+  const end = new Promise(resolve => browser.once('disconnected', resolve));
+  if (browser.isConnected()) await Promise.race([end, new Promise(r => setTimeout(r, 500))]);
+  return browser.isConnected();
+}

@@ -21,7 +21,10 @@ export interface Effort {
   least: number;
   most: number;
   ms: number;
-  /** How long a GPU works unmeasured before its turns, in ms; twice as long before the first. */
+  /**
+   * How long a GPU works unmeasured before its turns, in ms; three times as long before the first. An H100 kept its clock through
+   * a second of rest. After three, it worked for 0.24 s at 345 MHz before it was back at 1,980.
+   */
   wakeMs: number;
   /** Whose run takes longer than that, in ms, takes part in the first rounds only. */
   slowMs: number;
@@ -101,7 +104,7 @@ export async function compareSpeed(
   const all: Turns[] = [];
   for (const {name, contender, about} of contenders) {
     await enter(name);
-    await wake(contender, 2 * wakeMs);
+    await wake(contender, 3 * wakeMs);
     const warm =
       about !== undefined && about > slowMs
         ? {ms: about, returnsTensor: false}

@@ -259,7 +259,7 @@ test('bench: a GPU works before each of its turns, a renderer in software does n
     });
   tf.registerBackend('webgl', tf.findBackendFactory('cpu')!); // its name is all that counts here
   try {
-    assert.is((await runsOf(true)) - (await runsOf(false)), 5 * efforts.usual.wakeMs);
+    assert.is((await runsOf(true)) - (await runsOf(false)), 6 * efforts.usual.wakeMs);
   } finally {
     await tf.setBackend('cpu');
     tf.removeBackend('webgl');

@@ -64,6 +64,7 @@ const nodeTests = [
   'page',
   'report',
   'simd',
+  'simd_limits',
   'simd_memory',
   'start',
   'texts',

@@ -11,6 +11,9 @@
 import {product, setPair, tableSize} from './product';
 import {F32, transpose} from './vector';
 
+/** Rows that are listed at a time. */
+const AT_ONCE = 1024;
+
 /**
  * out [rows, columns] = bias [columns] (0: none) + P [rows, n] Q [n, columns]. Element (r, i) of P
  * lies at p + r pRow + i pStep (bytes): so P may be transposed. Scratch: matMulScratch(rows) bytes.
@@ -22,12 +25,17 @@ export function matMul(
   const qRow = <usize>columns * F32;
   const run = scratch, table = scratch + <usize>tableSize(1);
   setPair(run, 0, 0, 0);
-  for (let r = 0; r < rows; ++r) setPair(table, r, <usize>r * pRow, <usize>r * qRow);
-  product(table, rows, run, 1, n, p, pStep, q, qRow, bias, false, out, columns);
+  for (let r = 0; r < min(rows, AT_ONCE); ++r) setPair(table, r, <usize>r * pRow, <usize>r * qRow);
+  for (let r = 0; r < rows; r += AT_ONCE) {
+    const below = <usize>r * pRow;
+    product(
+      table, min(AT_ONCE, rows - r), run, 1, n, p + below, pStep, q, qRow, bias, false, out + <usize>r * qRow, columns,
+    );
+  }
 }
 
 export function matMulScratch(rows: i32): f64 {
-  return tableSize(1) + tableSize(rows);
+  return tableSize(1) + tableSize(min(rows, AT_ONCE));
 }
 
 /** Bytes of `scratch`; the other two passes need matMulScratch(B) and matMulScratch(I). */

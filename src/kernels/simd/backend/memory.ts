@@ -20,6 +20,12 @@ export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
 }
 
+/** @throws RangeError if a memory can't be as small as that */
+export function checkMaximum(maximumBytes: number): void {
+  if (maximumBytes >= PAGE) return;
+  throw new RangeError(`simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`);
+}
+
 function blockSize(bytes: number): number {
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
     throw new RangeError(`simd: expected a whole number of bytes, found ${bytes}`);
@@ -44,11 +50,7 @@ export class Memory {
    * @throws RangeError if that is less than a page
    */
   constructor(maximumBytes = LARGEST_MEMORY) {
-    if (!(maximumBytes >= PAGE)) {
-      throw new RangeError(
-        `simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`,
-      );
-    }
+    checkMaximum(maximumBytes);
     const maximum = Math.floor(Math.min(maximumBytes, LARGEST_MEMORY) / PAGE);
     const initial = Math.min(SMALLEST_MEMORY / PAGE, maximum);
     this.maximumBytes = maximum * PAGE;

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {registerKernels} from '../../../ops/kernel.ts';
 import {SimdBackend, type SimdOptions} from './backend.ts';
 import {kernels} from './kernels.ts';
+import {checkMaximum, LARGEST_MEMORY} from './memory.ts';
 import {build} from './module.ts';
 import {stockKernels} from './stock.ts';
 
@@ -20,8 +21,10 @@ const PRIORITY = 3;
  *
  * @param name what tf.setBackend is given
  * @returns false if there is no SIMD, or a backend of that name already
+ * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
+  checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
   if (!simdSupported || tf.findBackendFactory(name)) return false;
   if (!tf.getKernel('Identity', name)) {
     for (const kernel of stockKernels(name)) tf.registerKernel(kernel);

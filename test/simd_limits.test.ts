@@ -104,6 +104,11 @@ test('working space is that of the pass and of its images, in numbers that do no
   }
   const huge = [1, 2 ** 20, 2 ** 20, 1, 5, 5, 1, 2 ** 20, 2 ** 20, 1, 1, 1, 1, 2, 2];
   assert.ok(kernels.conv2dScratch(...huge) > 2 ** 42);
+  const wraps = [1, 1, 1, 1, 5, 5, 4, 2 ** 16, 2 ** 16, 1, 1, 1, 1, 2 ** 15, 2 ** 15];
+  assert.ok(
+    kernels.conv2dInputGradientScratch(...wraps) > 2 ** 34,
+    '2^32 positions of y are not 0',
+  );
   assert.ok(kernels.maxPoolScratch(2 ** 16, 2 ** 16, 2 ** 16, 2 ** 16) === 2 ** 35);
   assert.ok(kernels.denseInputGradientScratch(1, 2 ** 16, 2 ** 16) > 2 ** 34);
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);

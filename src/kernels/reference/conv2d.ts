@@ -1,4 +1,5 @@
 // conv2d, the formula made executable (see ops/conv2d.ts): X = im2col(x), Y = X F + b, dF = Xᵀ dY, dx = col2im(dY Fᵀ).
+// Padding is multiplied here, so that an infinite number which meets it makes NaN; the other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import {addWindowElements, windowElements} from './windows.ts';

@@ -116,7 +116,8 @@ function setVectors(vectors: usize, kH: i32, kW: i32, C: i32, down: usize): void
 const framesSize = (images: i32, paddedH: i32, paddedW: i32, C: i32): f64 =>
   Math.ceil((<f64>images * paddedH * paddedW * C * F32 + 32) / 16) * 16;
 
-const imagesAtOnce = (B: i32, yH: i32, yW: i32): i32 => min(B, max(1, POSITIONS / (yH * yW)));
+const imagesAtOnce = (B: i32, yH: i32, yW: i32): i32 =>
+  <i32>min(<f64>B, max(1.0, Math.floor(POSITIONS / (<f64>yH * yW))));
 
 /** Bytes of `scratch`. */
 export function sparseScratch(

@@ -351,12 +351,17 @@ test('stock names: what ours decline goes to the stock kernel', () => {
   );
   expectAsOnCpu('nothing', () => tf.add(tf.zeros([0, 3]), tf.ones([3])));
   expectAsOnCpu('inner broadcast', () => tf.mul(integers([2, 3, 4]), integers([2, 1, 4], 2)));
+  expectAsOnCpu('outer broadcast', () => tf.mul(integers([2, 3, 4]), integers([1, 3, 1], 2)));
+  expectAsOnCpu('bias as a column', () =>
+    tf.fused.matMul({a: integers([4, 3]), b: integers([3, 4], 2), bias: integers([4, 1], 3)}),
+  );
   expectAsOnCpu('mutual broadcast', () => tf.sub(integers([3, 1]), integers([1, 4], 2)));
   expectAsOnCpu('bool sum', () => tf.sum(tf.greater(integers([3, 4]), 0), 1));
   expectAsOnCpu('middle sum', () => tf.sum(integers([2, 3, 4]), 1));
   expectAsOnCpu('int32 gather', () => tf.gather(int32(integers([5, 2])), [4, 0, 4]));
   for (const work of [
     () => tf.gather(tf.ones([2, 2]), [2]),
+    () => tf.gather(tf.ones([2, 2]), [-1]),
     () => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3])),
   ]) {
     tf.setBackend('simd');

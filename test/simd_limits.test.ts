@@ -104,6 +104,9 @@ test('working space is that of the pass and of its images, in numbers that do no
   }
   const huge = [1, 2 ** 20, 2 ** 20, 1, 5, 5, 1, 2 ** 20, 2 ** 20, 1, 1, 1, 1, 2, 2];
   assert.ok(kernels.conv2dScratch(...huge) > 2 ** 42);
+  // One strip of it is 2^36 bytes.
+  const tall = [1, 2 ** 20, 4, 1, 1, 4096, 1, 2 ** 20, 4, 1, 1, 1, 1, 0, 2047];
+  assert.ok(kernels.conv2dScratch(...tall) > 2 ** 36);
   const wraps = [1, 1, 1, 1, 5, 5, 4, 2 ** 16, 2 ** 16, 1, 1, 1, 1, 2 ** 15, 2 ** 15];
   assert.ok(
     kernels.conv2dInputGradientScratch(...wraps) > 2 ** 34,

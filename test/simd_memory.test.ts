@@ -61,6 +61,29 @@ function nearlyAsDefined(opCase: OpCase): void {
   });
 }
 
+// One-channel images that need a frame on one side only, or none of whose windows reach the last rows.
+const framedOnOneSide: Conv2DSpec[] = (
+  [
+    {pad: [[0, 2], [0, 0]]},
+    {pad: [[2, 0], [0, 0]]},
+    {pad: [[0, 0], [0, 2]]},
+    {pad: [[0, 0], [2, 0]]},
+    {pad: [[0, 0], [1, 1]], strides: [3, 1]},
+    {pad: [[1, 0], [0, 0]], strides: [4, 1]},
+  ] as Conv2DSpec['options'][] // biome-ignore format: short
+)
+  .flatMap(options => [
+    {x: [2, 7, 9, 1], filter: [3, 3, 1, 5], options},
+    {x: [2, 7, 9, 4], filter: [3, 2, 4, 5], options},
+  ]);
+
+testWatched('convolutions with padding on one side', 8 * MiB, () => {
+  for (const spec of framedOnOneSide) {
+    exactOnIntegers(conv2dCase(spec), watchedBackend);
+    exactOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
+  }
+});
+
 const upTo = (most: number) => fc.integer({min: 1, max: most});
 const pairUpTo = (most: number) => fc.tuple(upTo(most), upTo(most));
 const sides = fc.tuple(fc.nat(5), fc.nat(5));

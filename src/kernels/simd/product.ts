@@ -43,8 +43,8 @@ export function setPair(table: usize, index: i32, x: usize, other: usize): void 
   store<usize>(pair, other, 4);
 }
 
-// A float32 sum that is 2^24 times its next term no longer grows: one million ones would still be a
-// million, but twenty million ones stop at 16,777,216. So a long sum is made of sums of so many steps.
+// A float32 sum that is 2^24 times its next term no longer grows: twenty million ones would add up to
+// 16,777,216. So a long sum is made of sums of so many steps.
 export const STEPS: i32 = 4096;
 
 /**

@@ -3,7 +3,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {App} from '../src/page/app.ts';
 import type {FromWorker, Phase, StepSplit} from '../src/page/protocol.ts';
-import type {Backend} from '../src/page/settings.ts';
+import {type Backend, defaults} from '../src/page/settings.ts';
 
 Object.assign(globalThis, {requestAnimationFrame: setTimeout});
 
@@ -34,6 +34,25 @@ test('speed: the median step, and images by the time of all of the last fifty', 
   assert.is(app.speed!.imagesPerSecond, (1000 * 50 * 64) / (49 * 2 + 10));
   phase('training', 51, 'cpu');
   assert.is(app.speed, undefined, 'that was another backend');
+});
+
+test('a link runs on the build of simd that it names, or says that this browser lacks it', () => {
+  const {app, hear, phase} = begin();
+  hear({kind: 'missing', missing: {}, wasm: 'relaxed'});
+  phase('ready');
+  assert.is(app.settings.wasm, 'relaxed', 'the page’s own link names it');
+  assert.is(app.place, 'simd (relaxed SIMD)');
+  app.open({...defaults(), wasm: 'plain'});
+  assert.equal([app.settings.wasm, app.place, app.notice], ['plain', 'simd', undefined]);
+  app.open(defaults());
+  assert.equal([app.settings.wasm, app.notice], ['relaxed', undefined]);
+
+  hear({kind: 'missing', missing: {}, wasm: 'plain'});
+  app.open({...defaults(), wasm: 'relaxed'});
+  assert.equal([app.settings.wasm, app.place], ['plain', 'simd']);
+  assert.equal(app.notice, {key: 'noRelaxed'});
+  app.open({...defaults(), wasm: 'relaxed', backend: 'cpu'});
+  assert.equal([app.place, app.notice], ['cpu', undefined]);
 });
 
 test('time left: as long a batch as until now, tests and all', () => {

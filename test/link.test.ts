@@ -3,7 +3,14 @@ import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {linkOf, settingsOf} from '../src/page/link.ts';
-import {backends, checkSetting, defaults, ranges, type Settings} from '../src/page/settings.ts';
+import {
+  backends,
+  checkSetting,
+  defaults,
+  ranges,
+  type Settings,
+  wasmBuilds,
+} from '../src/page/settings.ts';
 import {expectRefusal} from './refusals.ts';
 
 test('the link of one epoch of the tutorial', () => {
@@ -23,8 +30,12 @@ const anySettings: fc.Arbitrary<Settings> = fc.record(
     learningRate: fc.double({min, max, noNaN: true}),
     batches: within(ranges.batches),
     backend: fc.constantFrom(...backends),
+    wasm: fc.constantFrom(...wasmBuilds),
   },
-  {noNullPrototype: true},
+  {
+    noNullPrototype: true,
+    requiredKeys: ['preset', 'seed', 'batchSize', 'learningRate', 'batches', 'backend'],
+  },
 );
 
 test('a link gives back exactly the settings that it was made of', () => {
@@ -90,6 +101,13 @@ test('a number that is none, or out of range, is refused by its name', () => {
   }
 });
 
+test('a link names the build of simd where the run has one', () => {
+  assert.match(linkOf({...defaults(), wasm: 'relaxed'}), /&batches=938&wasm=relaxed$/);
+  assert.not.match(linkOf({...defaults(), wasm: undefined}), 'wasm');
+  assert.is(settingsOf('#seed=1&wasm=plain')?.wasm, 'plain');
+  assert.not.ok('wasm' in settingsOf('#seed=1')!);
+});
+
 test('an unknown network or backend is refused', () => {
   for (const found of ['lenet', '', 'toString', 'Tutorial']) {
     expectRefusal(
@@ -103,6 +121,11 @@ test('an unknown network or backend is refused', () => {
     'badChoice',
     'backend should be one of simd, cpu, webgl, wasm, and is “webgpu”.',
   );
+  expectRefusal(
+    () => settingsOf('#wasm=simd'),
+    'badChoice',
+    'wasm should be one of plain, relaxed, and is “simd”.',
+  );
 });
 
 test('an unknown setting, or one set twice, is refused', () => {
@@ -110,7 +133,7 @@ test('an unknown setting, or one set twice, is refused', () => {
     expectRefusal(
       () => settingsOf(`#seed=1&${found}=2`),
       'linkUnknown',
-      `A link can set net, seed, batch-size, learning-rate, backend, batches, and this one sets “${found}”.`,
+      `A link can set net, seed, batch-size, learning-rate, backend, batches, wasm, and this one sets “${found}”.`,
     );
   }
   expectRefusal(

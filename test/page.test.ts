@@ -7,10 +7,14 @@ import type {AddressInfo} from 'node:net';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
+import * as tf from '@tensorflow/tfjs-core';
 import type {Browser, BrowserContextOptions, Page, Route} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader, serve} from '../src/cli/serve.ts';
+import {readMnist} from '../src/data/node.ts';
+import {createNetwork, MnistData, train as trainNetwork} from '../src/index.ts';
+import {registerSimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {wilsonInterval} from '../src/numbers.ts';
 import type {App} from '../src/page/app.ts';
 import type {Phase} from '../src/page/protocol.ts';
@@ -334,6 +338,27 @@ test('a link trains the same run again', async () => {
     await phase(page, 'done');
     assert.equal(await losses(page), expected);
     assert.is(await page.inputValue('#link'), link);
+  });
+});
+
+test('a link with the plain build trains as Node does on it, to the last bit', async () => {
+  registerSimdBackend('plain', {build: 'simd'});
+  await tf.setBackend('plain');
+  const blockSize = 6000; // which the page has arrived before it begins
+  const data = new MnistData(await readMnist(), {seed: 3, blockSize});
+  const network = createNetwork('tutorial', {seed: 3});
+  const expected: number[] = [];
+  for await (const event of trainNetwork(network, data, {
+    batches: 30,
+    batchSize: 64,
+    learningRate: 0.15,
+  })) {
+    if (event.kind === 'batch') expected.push(event.loss);
+  }
+  await open({hash: '#seed=3&batches=30&wasm=plain'}, async page => {
+    await done(page, 30);
+    assert.equal(await losses(page), expected);
+    assert.match(await page.inputValue('#link'), /&wasm=plain$/);
   });
 });
 

@@ -13,7 +13,7 @@ import type {
   Sentence,
   StepSplit,
 } from './protocol.ts';
-import {type Backend, defaults, type Settings} from './settings.ts';
+import {type Backend, defaults, type Settings, type WasmBuild} from './settings.ts';
 import {fill, type Language, type TextKey, texts, type Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
 
@@ -47,6 +47,8 @@ export class App {
   compiled?: {programs: number; ms: number};
   splits: StepSplit[] = [];
   missing: Partial<Record<Backend, TextKey>> = {};
+  /** The faster build of `simd` that there is. */
+  wasm?: WasmBuild;
   /** Training images that have arrived. */
   arrived = 0;
   noData?: Sentence;
@@ -177,6 +179,19 @@ export class App {
     return 'simd' in this.missing ? 'cpu' : 'simd';
   }
 
+  /** The backend that the run is on, and the build of it. */
+  get place(): string {
+    const {backend, wasm} = this.settings;
+    return backend === 'simd' && wasm === 'relaxed' ? this.say('relaxed', {backend}) : backend;
+  }
+
+  /** Settings of a link or a file, with a backend and a build that there are. */
+  private here(settings: Settings): Settings {
+    const backend = settings.backend in this.missing ? this.usable : settings.backend;
+    const wasm = this.wasm === 'relaxed' ? (settings.wasm ?? this.wasm) : this.wasm;
+    return {...settings, backend, wasm};
+  }
+
   // ---- commands that change more than the worker
 
   /** Begins anew with what the form says. */
@@ -186,10 +201,18 @@ export class App {
 
   /** Goes on from what a file has. */
   restore(run: SavedRun): void {
-    const backend = run.settings.backend in this.missing ? this.usable : run.settings.backend;
     const batches = Math.max(run.settings.batches, run.batch);
-    this.settings = {...run.settings, backend, batches};
+    this.settings = {...this.here(run.settings), batches};
     this.send({kind: 'restore', run: {...run, settings: this.settings}});
+  }
+
+  /** Trains the run of a link, and says so if it can't be the same to the last bit. */
+  open(settings: Settings): void {
+    this.settings = this.here(settings);
+    this.reset();
+    this.train();
+    const {backend, wasm} = this.settings;
+    if (backend === 'simd' && wasm !== (settings.wasm ?? wasm)) this.notice = {key: 'noRelaxed'};
   }
 
   train(): void {
@@ -214,9 +237,9 @@ export class App {
   }
 
   private readonly handlers: {[K in News['kind']]: (news: Extract<News, {kind: K}>) => void} = {
-    missing: ({missing}) => {
-      this.missing = missing;
-      this.settings = {...this.settings, backend: this.usable};
+    missing: ({missing, wasm}) => {
+      Object.assign(this, {missing, wasm});
+      this.settings = this.here(this.settings);
       this.begun();
     },
     images: ({arrived}) => {

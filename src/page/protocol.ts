@@ -1,6 +1,6 @@
 // What the page and its worker say to each other: commands one way, news the other, and questions that are answered by number.
 import type {Evaluation} from '../training.ts';
-import type {Backend, Settings} from './settings.ts';
+import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
 
@@ -85,8 +85,8 @@ export interface Memory {
 }
 
 export type News =
-  /** Why a backend can't be chosen. */
-  | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>}
+  /** Why a backend can't be chosen, and the faster build of `simd` that can. */
+  | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>; wasm?: WasmBuild}
   | {kind: 'images'; arrived: number}
   /** Another run takes the place of the last one: with fresh weights, or with a file's. */
   | {kind: 'began'; settings: Settings}

@@ -5,6 +5,10 @@ import {Refusal} from './refusal.ts';
 export const backends = ['simd', 'cpu', 'webgl', 'wasm'] as const;
 export type Backend = (typeof backends)[number];
 
+/** The builds of `simd`. They round differently: the plain one is the same everywhere, relaxed SIMD is not everywhere. */
+export const wasmBuilds = ['plain', 'relaxed'] as const;
+export type WasmBuild = (typeof wasmBuilds)[number];
+
 export interface Settings {
   preset: Preset;
   /** Of the initial weights and the order of the images. */
@@ -15,6 +19,8 @@ export interface Settings {
   /** How many batches the run has. */
   batches: number;
   backend: Backend;
+  /** Of that backend or of one that the run moves to; without one, the faster of those that the browser has. */
+  wasm?: WasmBuild;
 }
 
 /** Training images of MNIST, and its test images. */
@@ -53,12 +59,18 @@ export const settingNames = {
   learningRate: 'learning-rate',
   backend: 'backend',
   batches: 'batches',
+  wasm: 'wasm',
 } as const satisfies Record<keyof Settings, string>;
 
 const keys = Object.keys(settingNames) as (keyof Settings)[];
 
+/** Without those that are not set. */
 export const settingTexts = (settings: Settings): Record<string, string> =>
-  Object.fromEntries(keys.map(key => [settingNames[key], String(settings[key])]));
+  Object.fromEntries(
+    keys
+      .filter(key => settings[key] !== undefined)
+      .map(key => [settingNames[key], String(settings[key])]),
+  );
 
 /**
  * The settings that `textOf` gives by name, and the defaults of the network for those that it doesn't.
@@ -74,19 +86,22 @@ export function readSettings(textOf: (name: string) => string | null | undefined
   return {...defaults(given.preset), ...given};
 }
 
+type Each = Required<Settings>;
+
 /** @throws Refusal if the text is none of a setting's choices, or not a number in its range */
-export const checkSetting = <K extends keyof Settings>(key: K, text: string): Settings[K] =>
+export const checkSetting = <K extends keyof Each>(key: K, text: string): Each[K] =>
   checks[key](settingNames[key], text);
 
 type Check<Value> = (name: string, text: string) => Value;
 
-const checks: {[K in keyof Settings]: Check<Settings[K]>} = {
+const checks: {[K in keyof Each]: Check<Each[K]>} = {
   preset: oneOf(Object.keys(presets) as Preset[]),
   seed: whole(ranges.seed),
   batchSize: whole(ranges.batchSize),
   learningRate: number(ranges.learningRate),
   backend: oneOf(backends),
   batches: whole(ranges.batches),
+  wasm: oneOf(wasmBuilds),
 };
 
 function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice> {

@@ -53,6 +53,9 @@ const en = {
   diverged:
     'The loss became {loss} at batch {batch}: a learning rate of {learningRate} is too large. Reset to try a smaller one; 0.1 to 0.15 are usual.',
   unexpected: 'This went wrong: {message}',
+  relaxed: '{backend} (relaxed SIMD)',
+  noRelaxed:
+    'The run of this link was trained with relaxed SIMD, which this browser lacks: here its losses differ in their last digits.',
   noSimd: 'this browser’s WebAssembly has no SIMD.',
   noWebGL: 'this browser gives a worker no WebGL 2.',
   noWasm: 'this browser has no WebAssembly.',
@@ -231,6 +234,8 @@ const zh: Record<TextKey, string> = {
   diverged:
     '第 {batch} 批的损失变为 {loss}：学习率 {learningRate} 太大。请重置后改用较小的值，通常为 0.1 到 0.15。',
   unexpected: '出错了：{message}',
+  relaxed: '{backend}（relaxed SIMD）',
+  noRelaxed: '此链接的训练使用了 relaxed SIMD，而此浏览器不支持：这里的损失值末几位会有所不同。',
   noSimd: '此浏览器的 WebAssembly 不支持 SIMD。',
   noWebGL: '此浏览器的 Worker 中没有 WebGL 2。',
   noWasm: '此浏览器没有 WebAssembly。',

@@ -69,9 +69,7 @@ export function openLink(app: App): void {
   try {
     const settings = settingsOf(location.hash);
     if (!settings) return;
-    app.settings = settings.backend in app.missing ? {...settings, backend: app.usable} : settings;
-    app.reset();
-    app.train();
+    app.open(settings);
   } catch (error) {
     refuse(app, error);
     app.changed();

@@ -202,7 +202,7 @@ function showMissing(app: App): void {
 function showRun(app: App): void {
   const {settings, phase, batch, speed, timeLeft} = app;
   document.body.dataset.phase = phase;
-  setText(element('phase'), app.say(phaseTexts[phase], {backend: settings.backend}));
+  setText(element('phase'), app.say(phaseTexts[phase], {backend: app.place}));
   const why = app.noData ?? app.why;
   setText(element('why'), why ? app.sentence(why) : '');
   element('retry').hidden = !app.noData;

@@ -3,9 +3,10 @@ import '@tensorflow/tfjs-backend-cpu'; // of which build.mjs takes ./cpu.ts
 import '../../kernels/cpu/register.ts';
 import '../../kernels/reference/register.ts';
 import * as tf from '@tensorflow/tfjs-core';
-import {simdSupported} from '../../kernels/simd/backend/register.ts';
+import {build} from '../../kernels/simd/backend/module.ts';
+import {registerSimdBackend, simdSupported} from '../../kernels/simd/backend/register.ts';
 import {Refusal} from '../refusal.ts';
-import type {Backend} from '../settings.ts';
+import type {Backend, WasmBuild} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
 tf.enableProdMode();
@@ -27,12 +28,24 @@ function hasWebGL(): boolean {
 
 let webgl: typeof import('./webgl.ts') | undefined;
 
+/** Of `simd`; undefined where there is none. */
+export const fastestBuild: WasmBuild | undefined =
+  build && (build === 'relaxed simd' ? 'relaxed' : 'plain');
+
+/** What TensorFlow.js knows it by: the plain build, where it isn't the fastest, is a backend beside the other. */
+function nameOf(backend: Backend, wasm?: WasmBuild): string {
+  if (backend !== 'simd' || wasm !== 'plain' || fastestBuild === 'plain') return backend;
+  const name = 'simd, plain';
+  registerSimdBackend(name, {build: 'simd'});
+  return name;
+}
+
 /** @throws Refusal where it doesn't start */
-export async function chooseBackend(backend: Backend): Promise<void> {
+export async function chooseBackend(backend: Backend, wasm?: WasmBuild): Promise<void> {
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
-    if (await tf.setBackend(backend)) return;
+    if (await tf.setBackend(nameOf(backend, wasm))) return;
   } catch (error) {
     throw new Refusal('noBackend', {backend, message: (error as Error).message});
   }

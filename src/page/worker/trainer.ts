@@ -184,7 +184,7 @@ export class Trainer {
     const before = this.settings.backend;
     let why: Sentence | undefined;
     try {
-      await this.enter(settings.backend);
+      await this.enter(settings.backend, settings.wasm);
     } catch (error) {
       why = sentenceOf(error);
       await this.enter(before);
@@ -199,8 +199,8 @@ export class Trainer {
   }
 
   /** Makes it the current backend; the weights move when they are next used. */
-  private async enter(backend: Backend): Promise<void> {
-    const moved = chooseBackend(backend).then(() => this.renewIfLost());
+  private async enter(backend: Backend, wasm = this.settings.wasm): Promise<void> {
+    const moved = chooseBackend(backend, wasm).then(() => this.renewIfLost());
     this.moving = moved.catch(() => {});
     await moved;
     this.lost = false;

@@ -2,7 +2,7 @@
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
 import type {Refusal} from '../refusal.ts';
 import {ArrivingImages} from './arriving.ts';
-import {findMissing} from './backends.ts';
+import {fastestBuild, findMissing} from './backends.ts';
 import {Trainer} from './trainer.ts';
 
 const post = (message: FromWorker) => (postMessage as (message: FromWorker) => void)(message);
@@ -52,4 +52,4 @@ addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
     commands[data.kind](data as never);
   }
 });
-tell({kind: 'missing', missing: findMissing()});
+tell({kind: 'missing', missing: findMissing(), wasm: fastestBuild});

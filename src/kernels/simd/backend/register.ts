@@ -20,12 +20,13 @@ const PRIORITY = 3;
  * Registers a backend with these kernels, which then works beside any other of its kind.
  *
  * @param name what tf.setBackend is given
- * @returns false if there is no SIMD, or a backend of that name already
+ * @returns false if there is no SIMD, not of the build that is asked for, or a backend of that name already
  * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
   checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
-  if (!simdSupported || tf.findBackendFactory(name)) return false;
+  const runs = build === 'relaxed simd' || (options.build ?? build) === build;
+  if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;
   if (!tf.getKernel('Identity', name)) {
     for (const kernel of stockKernels(name)) tf.registerKernel(kernel);
     registerKernels(name, kernels);

@@ -51,6 +51,7 @@ const sources = (folder, suffix) =>
 /** Tests of what there is in Node only. */
 const nodeTests = [
   'app',
+  'arriving',
   'bench',
   'browser',
   'build',

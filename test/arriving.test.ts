@@ -1,0 +1,84 @@
+// The page's four files as they arrive: in Node, from a server that has them whole, cut short, or something else in their place.
+import {gzipSync} from 'node:zlib';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {serve} from '../src/cli/serve.ts';
+import {Refusal} from '../src/page/refusal.ts';
+import {ArrivingImages} from '../src/page/worker/arriving.ts';
+import {syntheticFiles} from './synthetic.ts';
+
+const trainImages = '/mnist/train-images-idx3-ubyte.gz';
+const testLabels = '/mnist/t10k-labels-idx1-ubyte.gz';
+const whole = syntheticFiles({train: 40, test: 30});
+const served: Record<string, Uint8Array> = {
+  [trainImages]: gzipSync(whole.trainImages.bytes),
+  '/mnist/train-labels-idx1-ubyte.gz': gzipSync(whole.trainLabels.bytes),
+  '/mnist/t10k-images-idx3-ubyte.gz': gzipSync(whole.testImages.bytes),
+  [testLabels]: gzipSync(whole.testLabels.bytes),
+};
+
+/** Loads them with some in others' places, or none. */
+async function load(others: Record<string, Uint8Array | undefined>) {
+  const {origin, close} = await serve(path => ({...served, ...others})[path]);
+  const seen: number[] = [];
+  const images = new ArrivingImages(`${origin}/mnist/`, arrived => seen.push(arrived));
+  const error = await images.load().then(
+    () => undefined,
+    error => error,
+  );
+  close();
+  return {images, seen, error};
+}
+
+test('gzipped or not, the files are what the server has', async () => {
+  const raw = {[trainImages]: whole.trainImages.bytes, [testLabels]: whole.testLabels.bytes};
+  for (const others of [{}, raw]) {
+    const {images, seen, error} = await load(others);
+    assert.is(error, undefined);
+    assert.equal([images.arrived, seen.at(-1)], [40, 40]);
+    for (const part of ['trainImages', 'trainLabels', 'testImages', 'testLabels'] as const) {
+      assert.equal(images.files![part].bytes, whole[part].bytes, part);
+    }
+  }
+});
+
+const {bytes} = whole.trainImages;
+const labels = whole.testLabels.bytes;
+/** Says that it has so many images of one pixel. */
+const claiming = (count: number) => {
+  const header = new DataView(new ArrayBuffer(16));
+  for (const [i, word] of [0x803, count, 1, 1].entries()) header.setUint32(4 * i, word);
+  return new Uint8Array(header.buffer);
+};
+
+for (const [what, path, bad] of [
+  ['cut short', trainImages, bytes.subarray(0, -1)],
+  ['cut short, gzipped', trainImages, gzipSync(bytes.subarray(0, -1))],
+  ['cut short as a gzip file', trainImages, gzipSync(bytes).subarray(0, -9)],
+  ['cut short in its header', trainImages, bytes.subarray(0, 15)],
+  ['labels cut short', testLabels, labels.subarray(0, -1)],
+  ['too long', trainImages, gzipSync(new Uint8Array([...bytes, 0]))],
+  ['empty', testLabels, new Uint8Array()],
+  ['a web page', testLabels, new TextEncoder().encode('<!doctype html><title>Sign in</title>')],
+  ['longer than any file of the page, it says', trainImages, claiming(2 ** 28)],
+] as const) {
+  test(`a file is refused that is ${what}`, async () => {
+    const {images, error} = await load({[path]: bad});
+    assert.instance(error, Refusal);
+    assert.equal([error.key, error.values], ['dataBroken', {name: path.slice('/mnist/'.length)}]);
+    const later = await images.until(41).catch(why => why);
+    assert.is(later, error, 'whoever waits for more images hears it');
+    // A length that no file has is not believed: room for it is never made.
+    if (bad.length === 16) assert.is(images.files, undefined);
+  });
+}
+
+test('a file that is not there is refused by its status', async () => {
+  const {error} = await load({[testLabels]: undefined});
+  assert.equal(
+    [error.key, error.values],
+    ['dataStatus', {name: 't10k-labels-idx1-ubyte.gz', status: 404}],
+  );
+});
+
+test.run();

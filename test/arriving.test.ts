@@ -58,6 +58,11 @@ for (const [what, path, bad] of [
   ['cut short in its header', trainImages, bytes.subarray(0, 15)],
   ['labels cut short', testLabels, labels.subarray(0, -1)],
   ['too long', trainImages, gzipSync(new Uint8Array([...bytes, 0]))],
+  [
+    'of another number of sizes',
+    testLabels,
+    Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 5, ...new Array(10)]),
+  ],
   ['empty', testLabels, new Uint8Array()],
   ['a web page', testLabels, new TextEncoder().encode('<!doctype html><title>Sign in</title>')],
   ['longer than any file of the page, it says', trainImages, claiming(2 ** 28)],

@@ -341,6 +341,24 @@ test('bad data: one sentence with the file, exit 1', () => {
   ]);
 });
 
+test('images that seem to be transposed are trained on, and it is said', async () => {
+  const copy = join(temporary, 'transposed');
+  cpSync(folder, copy, {recursive: true});
+  const path = join(copy, 't10k-images-idx3-ubyte');
+  // Rows 12 to 15 of every image, and nothing else.
+  const lying = (at: number) => at >= 12 * 28 && at < 16 * 28;
+  const images = readFileSync(path);
+  writeFileSync(
+    path,
+    images.map((byte, i) => (i < 16 ? byte : lying((i - 16) % 784) ? 255 : 0)),
+  );
+  const runs = [copy, folder].map(each => run(['--data', each, '--batches', '1']));
+  const [transposed, upright] = await Promise.all(runs);
+  assert.equal([transposed.code, upright.code], [0, 0]);
+  assert.match(transposed.stdout, '\nThe ones lie on their side: the images seem to be transposed');
+  assert.not.match(upright.stdout, 'transposed');
+});
+
 for (const backend of ['simd', 'webgl']) {
   const inBackend = [...small, '--backend', backend];
 
@@ -457,11 +475,17 @@ test('without WebAssembly, cpu is taken and said so', async () => {
     finished(
       spawn(process.execPath, ['--jitless', program, ...small, '--batches', '1', ...args], limit),
     );
-  const [unasked, asked] = await Promise.all([runWithout(), runWithout('--backend', 'simd')]);
+  const [unasked, ...asked] = await Promise.all([
+    runWithout(),
+    runWithout('--backend', 'simd'),
+    runWithout('--wasm', 'plain'),
+  ]);
   assert.is(unasked.code, 0, unasked.stderr);
   assert.match(unasked.stdout, '\nbackend cpu (WebAssembly has no SIMD here), seed 1\n');
-  assert.is(asked.code, 2);
-  assert.match(asked.stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
+  for (const {code, stderr} of asked) {
+    assert.is(code, 2);
+    assert.match(stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
+  }
 });
 
 /** Refuses the address space that WebAssembly's memory asks for. */

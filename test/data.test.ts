@@ -24,6 +24,7 @@ import * as assert from 'uvu/assert';
 import {DataError, parseImages, parseLabels} from '../src/data/idx.ts';
 import {type Batch, type IdxFile, MnistData} from '../src/data/mnist_data.ts';
 import {loadMnist} from '../src/data/node.ts';
+import {liesOnItsSide} from '../src/data/transposed.ts';
 import {fetchMnist} from '../src/data/url.ts';
 
 const PIXELS = 28 * 28;
@@ -537,6 +538,28 @@ test('a gzip file of several members, whose last length is not that of the whole
     assert.equal(sorted(trainOrderOf(await loadMnist(folder))), range(20));
   }));
 
+test('a gzip file whose beginning unpacks to less than a header loads too', () =>
+  withFolder(async folder => {
+    const bytes = syntheticBytes(20, 10);
+    writeFiles(folder, bytes);
+    // Blocks that are stored as they are: five bytes, then half a megabyte of empty blocks, then the rest.
+    const stored = (part: Uint8Array, isLast: boolean) => {
+      const {length} = part;
+      const sizes = [length & 255, length >>> 8, ~length & 255, (~length >>> 8) & 255];
+      return Buffer.from([Number(isLast), ...sizes, ...part]);
+    };
+    const packed = gzipSync(bytes.trainImages);
+    const blocks = [
+      packed.subarray(0, 10),
+      stored(bytes.trainImages.subarray(0, 5), false),
+      ...new Array<Buffer>(100_000).fill(stored(new Uint8Array(), false)),
+      stored(bytes.trainImages.subarray(5), true),
+      packed.subarray(-8),
+    ];
+    writeFileSync(join(folder, FILES.trainImages), Buffer.concat(blocks));
+    assert.equal(sorted(trainOrderOf(await loadMnist(folder))), range(20));
+  }));
+
 test('where a raw file and a gzipped one are both there, the raw one is read', () =>
   withFolder(async folder => {
     writeFiles(folder, syntheticBytes(20, 10));
@@ -778,6 +801,19 @@ test('what may not be read is refused', () =>
       chmodSync(folder, 0o755);
     }
   }));
+
+test('images that are transposed, as EMNIST’s are, are noticed by their ones', async () => {
+  const read = (part: Part) => new Uint8Array(readFileSync(join(packaged, FILES[part])));
+  const bytes = Object.fromEntries(PARTS.map(part => [part, read(part)])) as Bytes;
+  assert.not.ok(liesOnItsSide(dataOf(bytes)));
+  const upright = bytes.testImages;
+  bytes.testImages = upright.map((byte, i) => {
+    if (i < 16) return byte;
+    const at = (i - 16) % PIXELS;
+    return upright[i - at + 28 * (at % 28) + Math.floor(at / 28)];
+  });
+  assert.ok(liesOnItsSide(dataOf(bytes)));
+});
 
 // Folders of a web server
 

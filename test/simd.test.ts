@@ -186,6 +186,20 @@ test('the backend can be removed and registered again, and is no worse for it', 
   tf.tidy(() => assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]));
 });
 
+test('a backend has the build that is asked for, or is refused where that does not run', () => {
+  const {build} = simd();
+  for (const asked of ['simd', 'relaxed simd'] as const) {
+    const runs = asked === 'simd' || build === 'relaxed simd';
+    assert.is(registerSimdBackend('built', {build: asked}), runs, asked);
+    if (!runs) continue;
+    tf.setBackend('built');
+    assert.is(simd().build, asked);
+    assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]);
+    tf.removeBackend('built');
+    tf.setBackend('simd');
+  }
+});
+
 test('two backends side by side: each has its own memory, and a tensor moves to where it is needed', () => {
   tf.setBackend('simd');
   const x = relu(tf.tensor1d([1, -2, 3]));

@@ -4,6 +4,7 @@ import '../index.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
+import {liesOnItsSide} from '../data/transposed.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {
   registerSimdBackend,
@@ -64,7 +65,7 @@ async function main(args: string[]): Promise<number> {
     }
     if (why !== undefined) {
       place = `(${options.backend} cannot run here: ${why})`;
-      options = parseOptions([...args, '--backend', 'cpu']) as Options;
+      options = parseOptions(['--backend', 'cpu', ...args]) as Options;
       await whyNot(options);
     }
     trainer = trainerHere(data, options, place);
@@ -73,6 +74,11 @@ async function main(args: string[]): Promise<number> {
     const {parameters, place} = trainer;
     const out = options.json ? process.stderr : process.stdout;
     out.write(`${header({...options, parameters, place, trainSize, testSize})}\n`);
+    if (liesOnItsSide(data)) {
+      out.write(
+        'The ones lie on their side: the images seem to be transposed, as EMNIST’s are.\n\n',
+      );
+    }
 
     const run = await runTraining(trainer, data, options, out);
     if (typeof run === 'number') {

@@ -5,7 +5,7 @@
 import {IMAGE_SIDE} from '../data/idx.ts';
 
 /** The longer side of a digit in its image. */
-const DIGIT_SIDE = 20;
+export const DIGIT_SIDE = 20;
 /** The pixel, counted from 0, nearest to the centre of mass: in MNIST's images, that lies from 13.5 up to 14.5. */
 const CENTRE = IMAGE_SIDE / 2;
 /** A drawing ends where there is no more ink than this. */

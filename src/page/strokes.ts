@@ -1,0 +1,76 @@
+// A pen's strokes as the network sees them: however large the digit is drawn, its lines become as thick as those of MNIST's
+// digits. (A pen of one width is too thick for a small digit: it closes the loops, and makes a block of a 1.)
+import {DIGIT_SIDE, normalise} from './normalise.ts';
+
+export interface Point {
+  x: number;
+  y: number;
+}
+/** Where the pen went from when it was set down until it was lifted. A single point is a dot. */
+export type Stroke = Point[];
+
+/**
+ * The thickness of the lines of MNIST's digits, in pixels of their image, in which each digit is 20 pixels long: the mean over the
+ * 60,000 training images of 2 · area / perimeter, which is the thickness of a long line. It is 2.60; the area is the sum
+ * of the ink in [0, 1], the perimeter the sum of the length of its gradient (by Roberts' differences along the diagonals).
+ */
+export const THICKNESS = 2.6;
+/** The strokes are drawn in black and white, and so much larger than the image, of which normalise makes grey levels. */
+const TIMES = 8;
+
+/**
+ * The 28×28 image of strokes: MNIST's thickness at 20 pixels of height, or of width if that is the longer.
+ * @param smallest what is shorter, in the points' unit, is a dot rather than a digit: it becomes the thicker the shorter it is
+ * @returns [28, 28], or undefined if there are no strokes
+ */
+export function imageOf(strokes: readonly Stroke[], smallest: number): Uint8Array | undefined {
+  const box = {left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity};
+  for (const {x, y} of strokes.flat()) {
+    box.left = Math.min(box.left, x);
+    box.top = Math.min(box.top, y);
+    box.right = Math.max(box.right, x);
+    box.bottom = Math.max(box.bottom, y);
+  }
+  if (box.left > box.right) return undefined;
+  const longer = Math.max(box.right - box.left, box.bottom - box.top, smallest);
+  const scale = (TIMES * (DIGIT_SIDE - THICKNESS)) / longer;
+  const radius = (TIMES * THICKNESS) / 2;
+  const width = Math.ceil((box.right - box.left) * scale + 2 * radius);
+  const height = Math.ceil((box.bottom - box.top) * scale + 2 * radius);
+  const ink = new Uint8Array(height * width);
+  for (const stroke of strokes) {
+    const points = stroke.map(({x, y}) => ({
+      x: (x - box.left) * scale + radius,
+      y: (y - box.top) * scale + radius,
+    }));
+    points.forEach((to, i) => {
+      drawLine(ink, width, points[Math.max(i - 1, 0)], to, radius);
+    });
+  }
+  return normalise(ink, width, height);
+}
+
+/** Blackens the pixels of `ink`, [height, width], whose centres are no further than `radius` from the line. */
+export function drawLine(
+  ink: Uint8Array,
+  width: number,
+  from: Point,
+  to: Point,
+  radius: number,
+): void {
+  const height = ink.length / width;
+  const [alongX, alongY] = [to.x - from.x, to.y - from.y];
+  const squared = alongX ** 2 + alongY ** 2;
+  const first = (a: number, b: number) => Math.max(0, Math.floor(Math.min(a, b) - radius));
+  const end = (a: number, b: number, size: number) =>
+    Math.min(size, Math.ceil(Math.max(a, b) + radius));
+  for (let xR = first(from.y, to.y); xR < end(from.y, to.y, height); xR++) {
+    for (let xC = first(from.x, to.x); xC < end(from.x, to.x, width); xC++) {
+      const [x, y] = [xC + 0.5 - from.x, xR + 0.5 - from.y];
+      // Of the line's points, the nearest is this part of the way along.
+      const part = squared && Math.min(1, Math.max(0, (x * alongX + y * alongY) / squared));
+      const distance = (x - part * alongX) ** 2 + (y - part * alongY) ** 2;
+      if (distance <= radius ** 2) ink[xR * width + xC] = 255;
+    }
+  }
+}

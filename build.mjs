@@ -68,6 +68,7 @@ const nodeTests = [
   'simd_limits',
   'simd_memory',
   'start',
+  'strokes',
   'texts',
   'trainer',
   'wasm',

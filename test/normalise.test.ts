@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {loadMnist} from '../src/data/node.ts';
-import {inkOf, normalise} from '../src/page/normalise.ts';
+import {inkOf} from '../src/page/ink.ts';
+import {normalise} from '../src/page/normalise.ts';
+import {Random} from '../src/random.ts';
 
 tf.enableProdMode();
 
@@ -316,6 +318,39 @@ test('the grey paper of a photo is no ink, and its strokes are', () => {
     if (digit(row, column)) assert.ok(value > 160, `ink ${value} at row ${row}, column ${column}`);
     else assert.is(value, 0, `paper at row ${row}, column ${column}`);
   });
+});
+
+/** Across the picture, x and y from 0 to 1. */
+const lights: Record<string, (x: number, y: number) => number> = {
+  'a window on the left': x => 220 - 160 * x,
+  'a window at a corner': (x, y) => 230 - 85 * (x + y),
+  'a lamp near a corner': (x, y) => 230 / (1 + 0.8 * (x * x + y * y)),
+  'a lamp above the middle': (x, y) => 230 / (1 + 1.2 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)) ** 2,
+};
+
+test('in falling light, the paper is no ink and strokes are, as strong in the dark as in the light', () => {
+  const [height, width] = [120, 100];
+  const random = new Random(1);
+  // An H, from the lightest to the darkest parts; 18 % of the page.
+  const digit: Paint = (row, column) =>
+    row >= 10 && row < 110 && ((column >= 8 && column < 16) || (column >= 84 && column < 92))
+      ? 255
+      : filled(56, 16, 8, 68)(row, column);
+  for (const [name, light] of Object.entries(lights)) {
+    for (const ink of [digit, () => 0]) {
+      const rgba = picture(height, width, (row, column) => {
+        const level = light(column / width, row / height) * (ink(row, column) ? 0.25 : 1);
+        return grey(level + random.normal());
+      });
+      const found = inkOf(rgba, width, height);
+      found.forEach((value, i) => {
+        const [row, column] = [Math.floor(i / width), i % width];
+        const what = `${name}: ink ${value} at row ${row}, column ${column}`;
+        if (ink(row, column)) assert.ok(value > 150, what);
+        else assert.ok(value <= FAINTEST_INK, what);
+      });
+    }
+  }
 });
 
 test('a photo of an empty page has no ink', () => {

@@ -313,6 +313,232 @@ visitTest(
   },
 );
 
+/** What the network sees. */
+const seen = (page: Page) =>
+  page.evaluate(() => {
+    const copy = new OffscreenCanvas(28, 28).getContext('2d', {willReadFrequently: true})!;
+    copy.drawImage(document.getElementById('small') as HTMLCanvasElement, 0, 0);
+    const {data} = copy.getImageData(0, 0, 28, 28);
+    return Array.from({length: 28 * 28}, (_, i) => data[4 * i]);
+  });
+/** The box of the ink on the pad, in parts of its side: left, top, right, bottom. */
+const inkBox = (page: Page) =>
+  page.evaluate(() => {
+    const pad = document.getElementById('pad') as HTMLCanvasElement;
+    const {data} = pad.getContext('2d')!.getImageData(0, 0, pad.width, pad.height);
+    const inked = [...data.keys()].filter(i => i % 4 === 3 && data[i] > 127).map(i => (i - 3) / 4);
+    const [xs, ys] = [inked.map(i => i % pad.width), inked.map(i => Math.floor(i / pad.width))];
+    const box = [Math.min(...xs), Math.min(...ys), Math.max(...xs) + 1, Math.max(...ys) + 1];
+    return box.map(edge => edge / pad.width);
+  });
+function expectBox(found: number[], expected: number[]): void {
+  found.forEach((edge, i) => {
+    assert.ok(Math.abs(edge - expected[i]) < 0.02, `ink in ${found}, not in ${expected}`);
+  });
+}
+/** Half the width of the pad's pen, in parts of its side. */
+const PEN = 10 / 280;
+
+visitTest(
+  'a digit is seen with lines of one thickness, however large it is drawn',
+  {},
+  async page => {
+    for (const height of [0.8, 0.12]) {
+      await draw(page, [
+        [0.5, 0.1],
+        [0.5, 0.1 + height],
+      ]);
+      const image = await seen(page);
+      for (let row = 6; row < 22; row++) {
+        const ink = image
+          .slice(28 * row, 28 * (row + 1))
+          .reduce((sum, value) => sum + value / 255, 0);
+        assert.ok(
+          ink > 2.2 && ink < 3,
+          `${ink} pixels of ink in row ${row}, of ${height} of the pad`,
+        );
+      }
+      assert.is(Math.max(...image.slice(0, 28 * 4), ...image.slice(28 * 24)), 0);
+      await page.click('#clear');
+    }
+  },
+);
+
+visitTest('a stroke is whole whatever the browser coalesces', {}, async page => {
+  const points: [number, number][] = [
+    [0.3, 0.2],
+    [0.7, 0.2],
+    [0.45, 0.85],
+  ];
+  await draw(page, points);
+  const expected = await seen(page);
+  const browsers: Record<string, () => void> = {
+    'an empty list: Firefox on Android, Safari 18.2': () => {
+      PointerEvent.prototype.getCoalescedEvents = () => [];
+    },
+    'events without a target': () => {
+      PointerEvent.prototype.getCoalescedEvents = function () {
+        return [new PointerEvent('pointermove', {clientX: this.clientX, clientY: this.clientY})];
+      };
+    },
+    'no list': () => {
+      PointerEvent.prototype.getCoalescedEvents = undefined as never;
+    },
+  };
+  for (const [name, pretend] of Object.entries(browsers)) {
+    await page.evaluate(pretend);
+    await page.click('#clear');
+    await draw(page, points);
+    assert.equal(await seen(page), expected, name);
+    expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.7 + PEN, 0.85 + PEN]);
+  }
+});
+
+visitTest('the line is under the pointer, on a zoomed and on a scaled page too', {}, async page => {
+  for (const [property, value] of [
+    ['zoom', '1'],
+    ['zoom', '0.8'],
+    ['zoom', '1.7'],
+    ['transform', 'scale(0.6)'],
+    ['borderWidth', '20px'],
+  ] as const) {
+    const [left, top, width, height] = await page.evaluate(
+      ({property, value}) => {
+        const pad = document.getElementById('pad')!;
+        pad.removeAttribute('style');
+        document.body.removeAttribute('style');
+        (property === 'borderWidth' ? pad : document.body).style[property] = value;
+        pad.scrollIntoView();
+        const {left, top, width, height} = pad.getBoundingClientRect();
+        return [left, top, width, height];
+      },
+      {property, value},
+    );
+    await page.click('#clear');
+    // Without its border.
+    const edge = property === 'borderWidth' ? 20 : 1;
+    const to = (x: number, y: number) =>
+      page.mouse.move(left + edge + x * (width - 2 * edge), top + edge + y * (height - 2 * edge));
+    await to(0.2, 0.3);
+    await page.mouse.down();
+    await to(0.9, 0.8);
+    await page.mouse.up();
+    expectBox(await inkBox(page), [0.2 - PEN, 0.3 - PEN, 0.9 + PEN, 0.8 + PEN]);
+  }
+});
+
+visitTest('only the pointer that began draws, until it is lifted', {hasTouch: true}, async page => {
+  const box = (await page.locator('#pad').boundingBox())!;
+  const session = await page.context().newCDPSession(page);
+  type Finger = [id: number, x: number, y: number];
+  const touch = (
+    type: 'touchStart' | 'touchMove' | 'touchEnd' | 'touchCancel',
+    ...down: Finger[]
+  ) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: down.map(([id, x, y]) => ({
+        id,
+        x: box.x + x * box.width,
+        y: box.y + y * box.height,
+      })),
+    });
+  await touch('touchStart', [0, 0.5, 0.1]);
+  await touch('touchMove', [0, 0.5, 0.4]);
+  await touch('touchStart', [0, 0.5, 0.4], [1, 0.9, 0.5]);
+  await touch('touchMove', [0, 0.5, 0.5], [1, 0.8, 0.9]);
+  await touch('touchMove', [0, 0.5, 0.5]); // which lifts the other
+  await touch('touchMove', [0, 0.5, 0.8]);
+  await touch('touchEnd');
+  expectBox(await inkBox(page), [0.5 - PEN, 0.1 - PEN, 0.5 + PEN, 0.8 + PEN]);
+
+  // What the system takes away from the page ends the stroke; the next one is another.
+  await page.click('#clear');
+  await touch('touchStart', [0, 0.3, 0.2]);
+  await touch('touchMove', [0, 0.3, 0.5]);
+  await touch('touchCancel');
+  await touch('touchStart', [0, 0.6, 0.2]);
+  await touch('touchMove', [0, 0.6, 0.5]);
+  await touch('touchEnd');
+  const image = await seen(page);
+  assert.is(image[28 * 14 + 14], 0, 'nothing between two strokes');
+  expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.6 + PEN, 0.5 + PEN]);
+});
+
+visitTest('a stroke ends with its button, and with a pad that is cleared', {}, async page => {
+  const box = (await page.locator('#pad').boundingBox())!;
+  const to = (x: number, y: number) =>
+    page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+  await to(0.3, 0.2);
+  await page.mouse.down();
+  await to(0.3, 0.6);
+  await page.mouse.down({button: 'right'});
+  await page.mouse.up();
+  await to(0.8, 0.6);
+  await page.mouse.up({button: 'right'});
+  expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.3 + PEN, 0.6 + PEN]);
+
+  await to(0.3, 0.2);
+  await page.mouse.down();
+  await to(0.3, 0.3);
+  await page.keyboard.press('Delete');
+  await to(0.3, 0.4);
+  await page.mouse.up();
+  assert.is(await text(page, 'verdict'), 'The pad is blank.');
+});
+
+visitTest(
+  'pictures: a photo in falling light and an SVG are read; of an empty page, it is said so',
+  {hash: '#batches=400'},
+  async page => {
+    await phase(page, 'done');
+    const upload = (name: string, mimeType: string, bytes: number[] | string) =>
+      page.setInputFiles('#picture', {name, mimeType, buffer: Buffer.from(bytes as string)});
+    /** A page in the light of a window on its left, with a 7 or without. */
+    const photo = (digit: boolean) =>
+      page.evaluate(async digit => {
+        const canvas = new OffscreenCanvas(400, 400);
+        const context = canvas.getContext('2d')!;
+        const light = context.createLinearGradient(0, 0, 480, 120);
+        light.addColorStop(0, '#e6e2da');
+        light.addColorStop(1, '#4a4844');
+        context.fillStyle = light;
+        context.fillRect(0, 0, 400, 400);
+        context.strokeStyle = 'rgb(0 0 30 / 0.75)';
+        context.lineWidth = 26;
+        if (digit) context.stroke(new Path2D('M110 90H300L180 330'));
+        const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
+        return Array.from(new Uint8Array(await blob.arrayBuffer()));
+      }, digit);
+    const reads = (digit: number) =>
+      page.waitForFunction(
+        digit => document.getElementById('verdict')!.textContent!.includes(`reads a ${digit}`),
+        digit,
+      );
+    await upload('seven.jpg', 'image/jpeg', await photo(true));
+    await reads(7);
+    await upload('empty.jpg', 'image/jpeg', await photo(false));
+    await page.waitForFunction(() => mnist.notice?.key === 'noInk');
+    await drawn(page);
+    assert.match(await text(page, 'notice'), 'empty.jpg should show a digit');
+    await reads(7);
+
+    const svg = (size: string, path: string) =>
+      `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28"><path d="${path}" fill="none" stroke="#123" stroke-width="3"/></svg>`;
+    await upload('one.svg', 'image/svg+xml', svg('width="28" height="28"', 'M14 4V24'));
+    await reads(1);
+    assert.is(await page.evaluate(() => mnist.notice), undefined);
+    const image = await seen(page);
+    // It is drawn at the pad's size: the edge of its line is sharp.
+    assert.is(image.filter(value => value > 0 && value < 255).length, 0, 'no grey');
+    await upload('seven.svg', 'image/svg+xml', svg('', 'M7 5H20L12 24'));
+    await reads(7);
+    await upload('broken.svg', 'image/svg+xml', '<svg');
+    await page.waitForFunction(() => mnist.notice?.key === 'noPicture');
+    await reads(7);
+  },
+);
+
 test('a link trains the same run again', async () => {
   let link = '';
   let expected: number[] = [];

@@ -10,11 +10,12 @@ export interface Point {
 export type Stroke = Point[];
 
 /**
- * The thickness of the lines of MNIST's digits, in pixels of their image, in which each digit is 20 pixels long: the mean over the
- * 60,000 training images of 2 · area / perimeter, which is the thickness of a long line. It is 2.60; the area is the sum
- * of the ink in [0, 1], the perimeter the sum of the length of its gradient (by Roberts' differences along the diagonals).
+ * The thickness of the lines of MNIST's digits, in pixels of their image, in which each digit is 20 pixels long. Measured by
+ * 2 · area / perimeter, which for a long line is its thickness, the 60,000 training images have 2.58 on average. Digits
+ * that are drawn at 2.5 have the same by that measure, since their lines meet and cross. (The area is the sum of the
+ * ink in [0, 1], the perimeter the sum of the lengths of its gradient, by Roberts' differences along the diagonals.)
  */
-export const THICKNESS = 2.6;
+export const THICKNESS = 2.5;
 /** The strokes are drawn in black and white, and so much larger than the image, of which normalise makes grey levels. */
 const TIMES = 8;
 
@@ -48,6 +49,39 @@ export function imageOf(strokes: readonly Stroke[], smallest: number): Uint8Arra
     });
   }
   return normalise(ink, width, height);
+}
+
+/** The parts of a stroke that are on a pad of `side` by `side`: a pen that leaves it goes on where it comes back. */
+export function clipped(stroke: Stroke, side: number): Stroke[] {
+  const parts: Stroke[] = [];
+  let last: Point | undefined;
+  stroke.forEach((to, i) => {
+    const from = stroke[Math.max(i - 1, 0)];
+    const [start, end] = within(from, to, side);
+    if (start > end) return;
+    const at = (part: number) => ({
+      x: from.x + part * (to.x - from.x),
+      y: from.y + part * (to.y - from.y),
+    });
+    if (last !== from) parts.push([at(start)]);
+    if (i > 0) parts.at(-1)!.push(at(end));
+    last = end === 1 ? to : undefined;
+  });
+  return parts;
+}
+
+/** From which to which part of the way a line is on the pad (Liang and Barsky, 1984); nowhere, if the first is larger. */
+function within(from: Point, to: Point, side: number): [number, number] {
+  let [start, end] = [0, 1];
+  for (const axis of ['x', 'y'] as const) {
+    const [at, way] = [from[axis], to[axis] - from[axis]];
+    if (way === 0 && (at < 0 || at > side)) return [1, 0];
+    if (way === 0) continue;
+    const [near, far] = way > 0 ? [0, side] : [side, 0];
+    start = Math.max(start, (near - at) / way);
+    end = Math.min(end, (far - at) / way);
+  }
+  return [start, end];
 }
 
 /** Blackens the pixels of `ink`, [height, width], whose centres are no further than `radius` from the line. */

@@ -1,10 +1,13 @@
 // A pad to draw a digit on, or to drop a picture on: what the network sees of it, and its ten probabilities.
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
-import {inkOf, normalise} from '../normalise.ts';
+import {normalise} from '../normalise.ts';
+import {readPicture} from '../picture.ts';
+import {clipped, imageOf, type Point, type Stroke} from '../strokes.ts';
 import {paint} from './image.ts';
+import {followPointer} from './pointer.ts';
 
-/** Pixels of the pad. */
+/** Pixels of the pad: the line that one sees there. The network sees one of MNIST's thickness. */
 const PEN = 20;
 const KEY_STEP = 10;
 const digits = Array.from({length: 10}, (_, digit) => digit);
@@ -15,6 +18,9 @@ export function drawPanel(app: App): void {
   const context = pad.getContext('2d', {willReadFrequently: true})!;
   const small = element<HTMLCanvasElement>('small');
   const bars = makeBars();
+  let strokes: Stroke[] = [];
+  /** What is on the pad is a picture, and what was drawn over it since. */
+  let isPicture = false;
   /** The key-driven pen: where it is, and whether it writes. */
   const pen = {x: side / 2, y: side / 2, down: false};
   let seen: Uint8Array | undefined;
@@ -22,28 +28,41 @@ export function drawPanel(app: App): void {
   let asking = false;
   let asked: {image?: Uint8Array; weights?: string} = {};
 
-  function line(from: {x: number; y: number}, to: {x: number; y: number}): void {
+  function begin(at: Point): Stroke {
+    const stroke: Stroke = [];
+    strokes.push(stroke);
+    go(stroke, [at]);
+    return stroke;
+  }
+
+  function go(stroke: Stroke, points: Point[]): void {
     context.lineWidth = PEN;
     context.lineCap = context.lineJoin = 'round';
     context.beginPath();
+    const from = stroke.at(-1) ?? points[0];
     context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
+    for (const {x, y} of points) context.lineTo(x, y);
     context.stroke();
+    stroke.push(...points);
     look();
   }
 
   function clear(): void {
     context.clearRect(0, 0, side, side);
+    strokes = [];
+    isPicture = false;
     pen.down = false;
+    letGo();
     look();
   }
 
-  /** What is drawn is opaque on a transparent pad. */
   function look(): void {
-    const {data} = context.getImageData(0, 0, side, side);
-    const ink = new Uint8Array(side * side);
-    for (let i = 0; i < ink.length; i++) ink[i] = data[4 * i + 3];
-    seen = normalise(ink, side, side);
+    seen = isPicture
+      ? normalise(opaque(context.getImageData(0, 0, side, side)), side, side)
+      : imageOf(
+          strokes.flatMap(stroke => clipped(stroke, side)),
+          PEN / 2,
+        );
     paint(small, seen ?? new Uint8Array(small.width * small.height));
     void recognise();
     if (!seen) show();
@@ -79,31 +98,15 @@ export function drawPanel(app: App): void {
     setText(element('spoken'), known ? app.say('spokenVerdict', {digit: best}) : nothing);
   }
 
-  const place = ({offsetX, offsetY}: PointerEvent) => ({
-    x: (offsetX * side) / pad.clientWidth,
-    y: (offsetY * side) / pad.clientHeight,
+  let pointed: Stroke;
+  const letGo = followPointer(pad, {
+    begin(at) {
+      pointed = begin(at);
+    },
+    go: points => go(pointed, points),
   });
-  let last: {x: number; y: number} | undefined;
-  pad.addEventListener('pointerdown', event => {
-    if (event.button !== 0) return;
-    pad.setPointerCapture(event.pointerId);
-    last = place(event);
-    line(last, last);
-  });
-  pad.addEventListener('pointermove', event => {
-    if (!last) return;
-    for (const each of event.getCoalescedEvents?.() ?? [event]) {
-      const to = place(each);
-      line(last, to);
-      last = to;
-    }
-  });
-  for (const end of ['pointerup', 'pointercancel'] as const) {
-    pad.addEventListener(end, () => {
-      last = undefined;
-    });
-  }
 
+  let keyed: Stroke;
   const moves: Record<string, [number, number]> = {
     ArrowLeft: [-1, 0],
     ArrowRight: [1, 0],
@@ -113,14 +116,13 @@ export function drawPanel(app: App): void {
   pad.addEventListener('keydown', event => {
     const move = moves[event.key];
     if (move) {
-      const from = {...pen};
       const within = (at: number) => Math.min(side - PEN, Math.max(PEN, at));
       pen.x = within(pen.x + KEY_STEP * move[0]);
       pen.y = within(pen.y + KEY_STEP * move[1]);
-      if (pen.down) line(from, pen);
+      if (pen.down) go(keyed, [{x: pen.x, y: pen.y}]);
     } else if (event.key === ' ') {
       pen.down = !pen.down;
-      if (pen.down) line(pen, pen);
+      if (pen.down) keyed = begin({x: pen.x, y: pen.y});
     } else if (event.key === 'Delete' || event.key === 'Backspace') {
       clear();
     } else {
@@ -136,24 +138,19 @@ export function drawPanel(app: App): void {
   element('clear').addEventListener('click', clear);
 
   async function take(file: File): Promise<void> {
-    const image = await createImageBitmap(file).catch(() => undefined);
-    if (!image) {
-      app.notice = {key: 'noPicture', values: {name: file.name, type: file.type || '?'}};
-      app.changed();
-      return;
-    }
-    app.notice = undefined;
-    const scale = side / Math.max(image.width, image.height);
-    const [width, height] = [image.width, image.height].map(size =>
-      Math.max(1, Math.round(size * scale)),
-    );
-    const fitted = new OffscreenCanvas(width, height).getContext('2d')!;
-    fitted.drawImage(image, 0, 0, width, height);
-    const ink = inkOf(fitted.getImageData(0, 0, width, height).data, width, height);
+    const read = await readPicture(file, side).catch(() => undefined);
+    const {name, type} = file;
+    const shows = read?.ink.some(level => level > 0);
+    if (!read) app.notice = {key: 'noPicture', values: {name, type: type || '?'}};
+    else app.notice = shows ? undefined : {key: 'noInk', values: {name}};
+    app.changed();
+    if (!read || !shows) return;
+    const {ink, width, height} = read;
     const drawn = new ImageData(width, height);
     for (let i = 0; i < ink.length; i++) drawn.data[4 * i + 3] = ink[i];
     clear();
     context.putImageData(drawn, Math.floor((side - width) / 2), Math.floor((side - height) / 2));
+    isPicture = true;
     look();
   }
   const picture = element<HTMLInputElement>('picture');
@@ -174,6 +171,10 @@ export function drawPanel(app: App): void {
     show();
   });
 }
+
+/** Ink is opaque on a transparent pad. */
+const opaque = ({data}: ImageData) =>
+  Uint8Array.from({length: data.length / 4}, (_, i) => data[4 * i + 3]);
 
 /** Where the keys have taken the pen. */
 function showPen(

@@ -1,0 +1,35 @@
+// A picture from a file, of whatever kind the browser shows.
+import {inkOf} from './ink.ts';
+
+export interface PictureInk {
+  /** [height, width], 0 (paper) to 255 (ink) */
+  ink: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/**
+ * The ink of a picture that is scaled to `side` pixels, the longer of its own.
+ * @throws Error if the browser can't read it
+ */
+export async function readPicture(file: Blob, side: number): Promise<PictureInk> {
+  // createImageBitmap would take no SVG.
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await image.decode();
+    const scale = side / Math.max(image.naturalWidth, image.naturalHeight);
+    const [width, height] = [image.naturalWidth, image.naturalHeight].map(size =>
+      Math.max(1, Math.round(size * scale)),
+    );
+    const fitted = new OffscreenCanvas(width, height).getContext('2d')!;
+    fitted.drawImage(image, 0, 0, width, height);
+    return {
+      ink: inkOf(fitted.getImageData(0, 0, width, height).data, width, height),
+      width,
+      height,
+    };
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}

@@ -1,8 +1,7 @@
-// What the tests in a browser say when it dies, and that MNIST_OPS_GPU=1 takes no software for a GPU.
+// What the tests in a browser say when it dies.
 import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {firstOnGPU, startBrowser} from '../src/cli/browser.ts';
 import {MortalBrowser} from './mortal_browser.ts';
 
 async function kill(browser: Browser): Promise<void> {
@@ -50,51 +49,6 @@ test('where no browser starts, one test fails', async () => {
   await browsers.lend(async () => assert.unreachable());
   assert.is(starts, 1);
   await browsers.close();
-});
-
-/** A browser whose page names that renderer. */
-const drawnBy = (renderer: string | undefined, closed: string[]) => ({
-  newPage: async () => ({evaluate: async () => renderer, close: async () => {}}) as never,
-  close: async () => void closed.push(String(renderer)),
-});
-
-test('MNIST_OPS_GPU: the first flags that reach a GPU are taken, and the other browsers closed', async () => {
-  const closed: string[] = [];
-  const renderers = [
-    'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))',
-    undefined,
-    'ANGLE (NVIDIA)',
-  ];
-  const given: string[][] = [];
-  const candidates = [['--use-angle=vulkan'], [], ['--use-angle=gl-egl'], ['--never']];
-  const {flags} = await firstOnGPU(candidates, async flags => {
-    given.push(flags);
-    return drawnBy(renderers[given.length - 1], closed);
-  });
-  assert.equal(flags, ['--use-angle=gl-egl']);
-  assert.equal(given, candidates.slice(0, 3));
-  assert.equal(closed, [renderers[0], 'undefined']);
-});
-
-test('MNIST_OPS_GPU: where there is software only, a sentence says what was reached', async () => {
-  const start = async () => drawnBy('llvmpipe (LLVM 15)', []);
-  assert.is(
-    await messageOf(firstOnGPU([['--use-angle=vulkan'], []], start)),
-    'MNIST_OPS_GPU: expected a browser whose WebGL runs on a GPU, found llvmpipe (LLVM 15) with --use-angle=vulkan; ' +
-      'llvmpipe (LLVM 15) with no flags',
-  );
-});
-
-test('text fields and menus, which need a font, do not end the browser', async () => {
-  const browser = await startBrowser();
-  try {
-    const page = await browser.newPage();
-    await page.setContent('<input value="1"><select><option>2</select><textarea>3</textarea>');
-    await page.screenshot();
-    assert.is(await page.locator('input').inputValue(), '1');
-  } finally {
-    await browser.close();
-  }
 });
 
 test.run();

@@ -4,7 +4,7 @@ import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer, type ServerResponse} from 'node:http';
 import {createRequire} from 'node:module';
 import type {AddressInfo} from 'node:net';
-import {basename, dirname, join} from 'node:path';
+import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {gunzipSync} from 'node:zlib';
 import * as tf from '@tensorflow/tfjs-core';
@@ -1044,20 +1044,6 @@ visitTest('no task of the page takes more than 50 ms while it trains', {}, async
   }
 });
 
-/** For a machine without Chinese glyphs: the page's own list of fonts asks for this name. The page itself ships no font. */
-async function addChineseFont(page: Page): Promise<void> {
-  const folder = dirname(
-    createRequire(import.meta.url).resolve('@fontsource-variable/noto-sans-sc/package.json'),
-  );
-  await page.route('**/noto-sans-sc/*', route =>
-    route.fulfill({path: join(folder, 'files', basename(route.request().url()))}),
-  );
-  const css = readFileSync(join(folder, 'index.css'), 'utf8')
-    .replaceAll('Noto Sans SC Variable', 'Noto Sans CJK SC')
-    .replaceAll('./files/', '/noto-sans-sc/');
-  await page.addStyleTag({content: css});
-}
-
 const looks: Record<string, BrowserContextOptions> = {
   light: {},
   dark: {colorScheme: 'dark'},
@@ -1074,7 +1060,6 @@ for (const [name, options] of Object.entries(looks)) {
     `${name}: a screenshot, nothing to scroll sideways, nothing that axe finds serious`,
     {...options, hash: '#batches=120'},
     async page => {
-      if (name === 'chinese') await addChineseFont(page);
       await phase(page, 'done');
       await choose(page, 'cpu');
       await train(page, 130);
@@ -1087,7 +1072,6 @@ for (const [name, options] of Object.entries(looks)) {
       ]);
       await page.waitForFunction(() => document.querySelectorAll('#gallery li.right').length > 20);
       await page.waitForTimeout(500);
-      await page.evaluate(() => document.fonts.ready);
       mkdirSync(screenshots, {recursive: true});
       writeFileSync(join(screenshots, `${name}.png`), await page.screenshot({fullPage: true}));
       const {scrollWidth, scrollHeight} = await page.evaluate(() => {

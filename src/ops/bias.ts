@@ -1,12 +1,12 @@
 // The bias's gradient, which conv2d and dense share: a bias is added to every row, so it collects from every row
 //   forward    y[…, d2] = … + bias[d2]
-//   backward   db[d2]   = sum of dy[…, d2] over all axes but the last
+//   backward   dBias[d2] = sum of dy[…, d2] over all axes but the last
 import type * as tf from '@tensorflow/tfjs-core';
 import {refuseGradient, runKernel} from './kernel.ts';
 
 export const BiasGradient = 'mnist.BiasGradient';
 
-/** dy [..., K] -> db [K] */
+/** dy [..., K] -> dBias [K] */
 export function biasGradient(dy: tf.Tensor): tf.Tensor1D {
   return runKernel(BiasGradient, {dy});
 }

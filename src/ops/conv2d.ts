@@ -2,9 +2,14 @@
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
 //   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
 //              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and terms outside the image are absent
+//   backward   dx[b, xR, xC, d1]         += dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]     (dq: ∂loss/∂q, of q's shape)
+//              dFilter[wR, wC, d1, d2]   += dy[b, yR, yC, d2] · x[b, xR, xC, d1]
+//              dBias[d2]                 += dy[b, yR, yC, d2]
+//   y is a sum of products. So by the chain rule each factor of a product collects dy times the other factor, over all the products
+//   that it takes part in: src/kernels/definition/conv2d.ts has the loops.
 //   As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
 //   forward    Y = X F + b
-//   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     db = sum of dY over its rows     (dq: ∂loss/∂q, of q's shape)
+//   backward   dx = col2im(dY Fᵀ)     dFilter = Xᵀ dY     dBias = sum of dY over its rows
 // Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';

@@ -24,7 +24,7 @@ export interface OpCase {
 
   /** The op under test. */
   run(inputs: tf.Tensor[]): tf.Tensor;
-  /** Its definition, as plain float64 loops that share no code with any kernel. */
+  /** Its definition, the float64 loops of src/kernels/definition/, which share no code with any other kernel. */
   definition(inputs: Float64Array[]): Float64Array;
   /** The gradients by the definition. */
   definitionGradients(inputs: Float64Array[], dy: Float64Array): Float64Array[];

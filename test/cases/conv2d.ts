@@ -4,6 +4,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import {type Conv2DOptions, conv2d} from '../../src/index.ts';
 import {biasGradient} from '../../src/kernels/cpu/bias.ts';
 import * as cpu from '../../src/kernels/cpu/conv2d.ts';
+import * as definition from '../../src/kernels/definition/conv2d.ts';
 import {type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
@@ -66,26 +67,7 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
   const {yH, yW, padT, padL} = place(x, filter, options);
   const outputShape = [B, yH, yW, K];
 
-  /** Every product x · filter of the sum that defines y, by the indices of its three elements. */
-  function forEachProduct(visit: (xAt: number, filterAt: number, yAt: number) => void): void {
-    for (let b = 0; b < B; b++)
-      for (let yR = 0; yR < yH; yR++)
-        for (let yC = 0; yC < yW; yC++)
-          for (let d2 = 0; d2 < K; d2++)
-            for (let wR = 0; wR < kH; wR++)
-              for (let wC = 0; wC < kW; wC++)
-                for (let d1 = 0; d1 < C; d1++) {
-                  const xR = yR * sH + wR * dilH - padT;
-                  const xC = yC * sW + wC * dilW - padL;
-                  if (xR < 0 || xR >= H || xC < 0 || xC >= W) continue;
-                  visit(
-                    ((b * H + xR) * W + xC) * C + d1,
-                    ((wR * kW + wC) * C + d1) * K + d2,
-                    ((b * yH + yR) * yW + yC) * K + d2,
-                  );
-                }
-  }
-
+  const geometry = {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL};
   const optionText = Object.entries(options).map(
     ([name, value]) => `, ${name} ${JSON.stringify(value)}`,
   );
@@ -104,46 +86,13 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
     exactOnIntegers: true,
     run: ([x, filter, bias]) =>
       conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, (bias as tf.Tensor1D) ?? null, options),
-    definition([x, filter, bias]) {
-      const y = new Float64Array(sizeOf(outputShape));
-      if (bias) for (let i = 0; i < y.length; i++) y[i] = bias[i % K];
-      forEachProduct((xAt, filterAt, yAt) => {
-        y[yAt] += x[xAt] * filter[filterAt];
-      });
-      return y;
-    },
+    definition: ([x, filter, bias]) => definition.conv2d(x, filter, bias, geometry),
     definitionGradients([x, filter, bias], dy) {
-      const dx = new Float64Array(x.length);
-      const dFilter = new Float64Array(filter.length);
-      forEachProduct((xAt, filterAt, yAt) => {
-        dx[xAt] += dy[yAt] * filter[filterAt];
-        dFilter[filterAt] += dy[yAt] * x[xAt];
-      });
-      if (!bias) return [dx, dFilter];
-      const db = new Float64Array(K);
-      for (let i = 0; i < dy.length; i++) db[i % K] += dy[i];
-      return [dx, dFilter, db];
+      const {dx, dFilter, dBias} = definition.conv2dGradients(x, filter, dy, geometry);
+      return bias ? [dx, dFilter, dBias] : [dx, dFilter];
     },
     float64([x, filter, bias], dy) {
-      const g = {
-        B,
-        H,
-        W,
-        C,
-        kH,
-        kW,
-        K,
-        yH,
-        yW,
-        sH,
-        sW,
-        dilH,
-        dilW,
-        padT,
-        padL,
-        padB: NaN,
-        padR: NaN,
-      };
+      const g = {...geometry, padB: NaN, padR: NaN};
       const y = new Float64Array(sizeOf(outputShape));
       const dx = new Float64Array(x.length);
       const dFilter = new Float64Array(filter.length);

@@ -4,6 +4,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import {dense} from '../../src/index.ts';
 import {biasGradient} from '../../src/kernels/cpu/bias.ts';
 import * as cpu from '../../src/kernels/cpu/dense.ts';
+import * as definition from '../../src/kernels/definition/dense.ts';
 import type {OpCase} from './case.ts';
 import {layerResult} from './layers.ts';
 
@@ -15,13 +16,6 @@ export interface DenseSpec {
 }
 
 export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
-  /** Every product x · weights of the sum that defines y, by the indices of its three elements. */
-  function forEachProduct(visit: (xAt: number, weightsAt: number, yAt: number) => void): void {
-    for (let b = 0; b < B; b++)
-      for (let i = 0; i < I; i++)
-        for (let o = 0; o < O; o++) visit(b * I + i, i * O + o, b * O + o);
-  }
-
   return {
     title: `dense [${[B, I]}] by [${[I, O]}]${bias ? '' : ', no bias'}`,
     inputs: [
@@ -34,24 +28,10 @@ export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
     exactOnIntegers: true,
     run: ([x, weights, bias]) =>
       dense(x as tf.Tensor2D, weights as tf.Tensor2D, (bias as tf.Tensor1D) ?? null),
-    definition([x, weights, bias]) {
-      const y = Float64Array.from({length: B * O}, (_, i) => (bias ? bias[i % O] : 0));
-      forEachProduct((xAt, weightsAt, yAt) => {
-        y[yAt] += x[xAt] * weights[weightsAt];
-      });
-      return y;
-    },
+    definition: ([x, weights, bias]) => definition.dense(x, weights, bias, {B, I, O}),
     definitionGradients([x, weights, bias], dy) {
-      const dx = new Float64Array(x.length);
-      const dWeights = new Float64Array(weights.length);
-      forEachProduct((xAt, weightsAt, yAt) => {
-        dx[xAt] += dy[yAt] * weights[weightsAt];
-        dWeights[weightsAt] += dy[yAt] * x[xAt];
-      });
-      if (!bias) return [dx, dWeights];
-      const db = new Float64Array(O);
-      for (let i = 0; i < dy.length; i++) db[i % O] += dy[i];
-      return [dx, dWeights, db];
+      const {dx, dWeights, dBias} = definition.denseGradients(x, weights, dy, {B, I, O});
+      return bias ? [dx, dWeights, dBias] : [dx, dWeights];
     },
     float64([x, weights, bias], dy) {
       const g = {B, I, O};

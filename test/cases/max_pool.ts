@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {type MaxPoolOptions, maxPool, type Pair} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/max_pool.ts';
+import * as definition from '../../src/kernels/definition/max_pool.ts';
 import {type OpCase, sizeOf} from './case.ts';
 import {place} from './conv2d.ts';
 import {layerResult} from './layers.ts';
@@ -21,25 +22,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
   const {yH, yW, padT, padL} = place(x, [kH, kW], {strides, pad});
   const outputShape = [B, yH, yW, C];
 
-  /** The index of each window's first maximum, or first NaN. */
-  function winners(x: Float64Array): number[] {
-    const found: number[] = [];
-    for (let b = 0; b < B; b++)
-      for (let yR = 0; yR < yH; yR++)
-        for (let yC = 0; yC < yW; yC++)
-          for (let d1 = 0; d1 < C; d1++) {
-            const window: number[] = [];
-            for (let xR = yR * sH - padT; xR < yR * sH - padT + kH; xR++)
-              for (let xC = yC * sW - padL; xC < yC * sW - padL + kW; xC++)
-                if (xR >= 0 && xR < H && xC >= 0 && xC < W)
-                  window.push(((b * H + xR) * W + xC) * C + d1);
-            const values = window.map(at => x[at]);
-            const nan = values.findIndex(Number.isNaN);
-            found.push(window[nan >= 0 ? nan : values.indexOf(Math.max(...values))]);
-          }
-    return found;
-  }
-
+  const geometry = {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL};
   const optionText = Object.entries(options).map(
     ([name, value]) => `, ${name} ${JSON.stringify(value)}`,
   );
@@ -50,33 +33,10 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
     terms: kH * kW,
     exactOnIntegers: true,
     run: ([x]) => maxPool(x as tf.Tensor4D, filterSize, options),
-    definition: ([x]) => Float64Array.from(winners(x), at => x[at]),
-    definitionGradients([x], dy) {
-      const dx = new Float64Array(x.length);
-      winners(x).forEach((at, i) => {
-        dx[at] += dy[i];
-      });
-      return [dx];
-    },
+    definition: ([x]) => definition.maxPool(x, geometry),
+    definitionGradients: ([x], dy) => [definition.maxPoolGradient(x, dy, geometry)],
     float64([x], dy) {
-      const g = {
-        B,
-        H,
-        W,
-        C,
-        kH,
-        kW,
-        yH,
-        yW,
-        sH,
-        sW,
-        dilH: 1,
-        dilW: 1,
-        padT,
-        padL,
-        padB: NaN,
-        padR: NaN,
-      };
+      const g = {...geometry, dilH: 1, dilW: 1, padB: NaN, padR: NaN};
       const y = new Float64Array(sizeOf(outputShape));
       const position = new Int32Array(y.length);
       const dx = new Float64Array(x.length);

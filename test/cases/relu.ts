@@ -2,6 +2,7 @@
 import * as layers from '@tensorflow/tfjs-layers';
 import {relu} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/relu.ts';
+import * as definition from '../../src/kernels/definition/relu.ts';
 import type {OpCase} from './case.ts';
 import {sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
@@ -13,8 +14,8 @@ export const reluCase = (shape: number[]): OpCase => ({
   terms: 1,
   exactOnIntegers: true,
   run: ([x]) => relu(x),
-  definition: ([x]) => x.map(value => Math.max(value, 0)),
-  definitionGradients: ([x], dy) => [dy.map((slope, i) => (x[i] > 0 ? slope : 0))],
+  definition: ([x]) => definition.relu(x),
+  definitionGradients: ([x], dy) => [definition.reluGradient(x, dy)],
   float64([x], dy) {
     const y = new Float64Array(x.length);
     const dx = new Float64Array(x.length);

@@ -3,16 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {softmax, softmaxCrossEntropy} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/softmax_cross_entropy.ts';
+import * as definition from '../../src/kernels/definition/softmax_cross_entropy.ts';
 import {type Input, type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
-
-/** exp z[j] / Σ exp z[k] of each row, with nothing taken out: for moderate logits. */
-function probabilities(logits: Float64Array, N: number): Float64Array {
-  return logits.map((z, i) => {
-    const row = logits.subarray(i - (i % N), i - (i % N) + N);
-    return Math.exp(z) / row.reduce((sum, other) => sum + Math.exp(other), 0);
-  });
-}
 
 export function softmaxCase(B: number, N: number): OpCase {
   return {
@@ -22,19 +15,8 @@ export function softmaxCase(B: number, N: number): OpCase {
     terms: 3 * N + 3, // WebNN's bound
     exactOnIntegers: false,
     run: ([logits]) => softmax(logits as tf.Tensor2D),
-    definition: ([logits]) => probabilities(logits, N),
-    // dlogits[j] = Σ over k of dp[k] · p[k] · ((j = k) − p[j]), the whole Jacobian
-    definitionGradients([logits], dp) {
-      const p = probabilities(logits, N);
-      return [
-        p.map((pj, at) => {
-          const first = at - (at % N);
-          let sum = 0;
-          for (let k = first; k < first + N; k++) sum += dp[k] * p[k] * ((k === at ? 1 : 0) - pj);
-          return sum;
-        }),
-      ];
-    },
+    definition: ([logits]) => definition.softmax(logits, B, N),
+    definitionGradients: ([logits], dp) => [definition.softmaxGradient(logits, dp, B, N)],
     float64([logits], dp) {
       const p = new Float64Array(B * N);
       const dlogits = new Float64Array(B * N);
@@ -52,7 +34,6 @@ export function softmaxCrossEntropyCase(
   labels: 'one-hot' | 'probabilities' | 'unnormalised',
 ): OpCase {
   const at = (b: number, j: number) => b * N + j;
-  const surprise = (logits: Float64Array) => probabilities(logits, N).map(p => -Math.log(p));
   return {
     title: `softmaxCrossEntropy [${[B, N]}], labels ${labels}`,
     inputs: [{name: 'logits', shape: [B, N]}],
@@ -61,21 +42,11 @@ export function softmaxCrossEntropyCase(
     terms: 3 * N + 3 + B,
     exactOnIntegers: false,
     run: ([logits, labels]) => softmaxCrossEntropy(labels as tf.Tensor2D, logits as tf.Tensor2D),
-    definition([logits, labels]) {
-      return Float64Array.of(
-        surprise(logits).reduce((sum, nats, i) => sum + labels[i] * nats, 0) / B,
-      );
-    },
-    // ∂loss/∂logits[j] = Σ over k of labels[k] · (p[j] − (j = k)) / B
-    definitionGradients([logits, labels], [dloss]) {
-      const p = probabilities(logits, N);
-      const dlogits = new Float64Array(B * N);
-      for (let b = 0; b < B; b++)
-        for (let j = 0; j < N; j++)
-          for (let k = 0; k < N; k++)
-            dlogits[at(b, j)] += (dloss * labels[at(b, k)] * (p[at(b, j)] - (j === k ? 1 : 0))) / B;
-      return [dlogits];
-    },
+    definition: ([logits, labels]) =>
+      Float64Array.of(definition.softmaxCrossEntropy(labels, logits, B, N)),
+    definitionGradients: ([logits, labels], [dloss]) => [
+      definition.softmaxCrossEntropyGradient(labels, logits, dloss, B, N),
+    ],
     float64([logits, labels], [dloss]) {
       const dlogits = new Float64Array(B * N);
       cpu.softmaxCrossEntropyGradient(dloss, labels, logits, B, N, dlogits);
@@ -102,7 +73,7 @@ export function softmaxCrossEntropyCase(
     smooth({name, shape}: Input, random) {
       const values = Float64Array.from({length: sizeOf(shape)}, () => random.normal());
       if (name !== 'labels') return values;
-      if (labels === 'probabilities') return probabilities(values, N);
+      if (labels === 'probabilities') return definition.softmax(values, B, N);
       if (labels === 'unnormalised') return values.map(Math.abs);
       values.fill(0);
       for (let b = 0; b < B; b++) values[at(b, random.below(N))] = 1;

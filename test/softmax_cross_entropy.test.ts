@@ -55,6 +55,21 @@ for (const backend of backends) {
     );
   });
 
+  test(`softmaxCrossEntropy: a class of label 0 adds nothing, though it is impossible, ${backend}`, () => {
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        const logits = tf.tensor2d([-Infinity, 0, 2, 1, -Infinity, 1], [2, 3]);
+        const labels = tf.tensor2d([0, 1, 0, 0.5, 0, 0.5], [2, 3]);
+        const {value, grad} = lossAndGradient(labels, logits);
+        const loss = (Math.log(1 + Math.E ** 2) + Math.log(2)) / 2; // 2.126928 and 0.693147 nats
+        expectClose('loss', valuesOf(value), {shape: [], values: [loss]}, sumTolerance(3));
+        const p = 1 / (1 + Math.E ** 2);
+        const dlogits = [0, p - 1, 1 - p, 0, 0, 0].map(slope => slope / 2);
+        expectClose('dlogits', valuesOf(grad), {shape: [2, 3], values: dlogits}, sumTolerance(3));
+      }),
+    );
+  });
+
   test(`softmaxCrossEntropy: a small surprise isn't lost beside large logits, ${backend}`, () => {
     onBackend(backend, () =>
       tf.tidy(() => {

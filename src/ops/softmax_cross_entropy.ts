@@ -2,6 +2,7 @@
 //   logits [B, N]   labels [B, N], one-hot or any distribution   ->   p [B, N]   loss, a scalar in nats
 //   forward    p[b, j] = exp z[b, j] / Σ over k of exp z[b, k]      z[b, j] = logits[b, j] − max over k of logits[b, k]
 //              loss    = mean over b of Σ over j of labels[b, j] · (log Σ over k of exp z[b, k] − z[b, j])
+//              where a label of 0 adds nothing, though z be −∞
 //   derived    ∂p[b, k] / ∂logits[b, j] = p[b, k] · ([j = k] − p[b, j])      ∂(−log p[b, k]) / ∂logits[b, j] = p[b, j] − [j = k]
 //   backward   dlogits = p · (dp − Σ over k of p[b, k] dp[b, k])                               of softmax
 //              dlogits = dloss · (p · Σ over k of labels[b, k] − labels) / B                   of the loss

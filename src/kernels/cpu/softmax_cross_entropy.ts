@@ -33,12 +33,15 @@ export function softmaxGradient(
   }
 }
 
-/** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z) */
+/** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z), of the labels that aren't 0 */
 export function softmaxCrossEntropy(labels: Floats, logits: Floats, B: number, N: number): number {
   let loss = 0;
   for (let b = 0; b < B; b++) {
     const [max, logSum] = logSumExp(logits, b, N);
-    for (let j = 0; j < N; j++) loss += labels[b * N + j] * (logSum - (logits[b * N + j] - max));
+    for (let j = 0; j < N; j++) {
+      const label = labels[b * N + j];
+      if (label !== 0) loss += label * (logSum - (logits[b * N + j] - max)); // 0 · ∞ isn't 0
+    }
   }
   return loss / B;
 }

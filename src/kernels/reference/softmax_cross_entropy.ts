@@ -17,11 +17,12 @@ export function softmaxGradient(dp: tf.Tensor2D, p: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(p, tf.sub(dp, rowSum(tf.mul(p, dp))));
 }
 
-/** loss = mean over b of Σ over j of labels · (log Σ exp z − z) */
+/** loss = mean over b of Σ over j of labels · (log Σ exp z − z), 0 where the label is 0, though z is −∞ */
 export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar {
   const z = shifted(logits);
   const surprise = tf.sub(tf.log(rowSum(tf.exp(z))), z);
-  return tf.div(tf.sum(tf.mul(labels, surprise)), labels.shape[0]);
+  const parts = tf.where(tf.equal(labels, 0), tf.zerosLike(labels), tf.mul(labels, surprise));
+  return tf.div(tf.sum(parts), labels.shape[0]);
 }
 
 /** dlogits = dloss · (p · Σ labels − labels) / B */

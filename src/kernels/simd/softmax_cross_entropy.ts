@@ -2,7 +2,7 @@
 // nats
 //   labels, logits [B, N]   ->   loss, a scalar
 //   softmax    p = exp(z - max z) / sum of exp(z - max z)
-//   forward    loss = 1/B sum over b, i of labels[b, i] (lse[b] - z[b, i])
+//   forward    loss = 1/B sum over b, i with labels[b, i] != 0 of labels[b, i] (lse[b] - z[b, i])
 //              lse = max z + log sum of exp(z - max z)
 //   backward   dz[b, i] = p[b, i] (dp[b, i] - sum over k of p[b, k] dp[b, k])       of softmax
 //              dz[b, i] = dloss / B (p[b, i] sum of labels[b, :] - labels[b, i])   of the loss
@@ -54,8 +54,10 @@ export function softmaxCrossEntropy(
   for (let b = 0; b < B; ++b, logits += row, labels += row) {
     const largest = rowMax(logits, N);
     const lse = largest + Math.log(rowSum(logits, N, largest));
-    for (let i: usize = 0; i < row; i += F32)
-      total += <f64>load<f32>(labels + i) * (lse - <f64>load<f32>(logits + i));
+    for (let i: usize = 0; i < row; i += F32) {
+      const label = <f64>load<f32>(labels + i);
+      if (label != 0) total += label * (lse - <f64>load<f32>(logits + i)); // 0 times infinity isn't 0
+    }
   }
   store<f32>(loss, <f32>(total / <f64>B));
 }

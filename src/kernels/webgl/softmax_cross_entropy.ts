@@ -100,7 +100,7 @@ export function softmaxCrossEntropy(
   const each = half(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
   const count = Math.ceil(half(B) / each);
   // One fragment computes partial[s], or the loss if that is all.
-  //   partial[s] = Σ labels[b?, j?] · (log Σ exp z[b?, k?] − z[b?, j?]) / B for the examples of s
+  //   partial[s] = Σ labels[b?, j?] · (log Σ exp z[b?, k?] − z[b?, j?]) / B for the examples of s, where labels[b?, j?] isn't 0
   const userCode = `
     ${exponentials(N)}
     ${labelsAt(N)}
@@ -113,7 +113,9 @@ export function softmaxCrossEntropy(
         largestAndSum(bPair, largest, sum);
         for (int jPair = 0; jPair < ${half(N)}; jPair++) {
           vec4 z = logitsAt(bPair, jPair) - largest.xxyy;
-          vec4 parts = labelsAt(bPair, jPair) * (log(sum).xxyy - z);
+          vec4 labels = labelsAt(bPair, jPair);
+          vec4 parts = labels * (log(sum).xxyy - z);
+          parts = mix(parts, vec4(0), equal(labels, vec4(0))); // chosen, not computed: 0 · ∞ isn't 0
           surprise += parts.xz + parts.yw;
         }
         ${B % 2 === 1 ? `if (bPair == ${half(B) - 1}) surprise.y = 0.;` : ''}

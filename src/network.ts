@@ -2,7 +2,7 @@
 // the Layers tutorial's network, `mnist-core` that of tfjs-examples/mnist-core (padded, no convolution bias, other
 // initial weights, twice the parameters).
 import * as tf from '@tensorflow/tfjs-core';
-import {fail, shapeText} from './ops/checks.ts';
+import {checkOptions, checkSeed, fail, shapeText, valueText} from './ops/checks.ts';
 import {conv2d} from './ops/conv2d.ts';
 import {dense} from './ops/dense.ts';
 import {maxPool} from './ops/max_pool.ts';
@@ -32,19 +32,22 @@ export interface Network {
 /**
  * Creates a network with fresh weights.
  *
- * @param options.seed which weights: the same seed, the same weights (1 if not given)
+ * @param options.seed which weights: the same seed, the same weights; an integer, default 1
+ * @throws Error on another preset or option, and a seed that isn't an integer
  */
-export function createNetwork(
-  preset: Preset = 'tutorial',
-  {seed = 1}: {seed?: number} = {},
-): Network {
-  const build = builders[preset];
-  if (!build) {
-    fail('createNetwork', `a preset of ${Object.keys(builders).join(', ')}`, preset);
+export function createNetwork(preset: Preset = 'tutorial', options: {seed?: number} = {}): Network {
+  checkOptions('createNetwork', options, ['seed']);
+  const {seed = 1} = options;
+  checkSeed('createNetwork', seed);
+  if (!Object.hasOwn(builders, preset)) {
+    fail('createNetwork', `a preset of ${Object.keys(builders).join(', ')}`, String(preset));
   }
+  const build = builders[preset];
   const variables: tf.Variable[] = [];
   const layers = build(new Weights(seed, variables));
   const forward = (xs: tf.Tensor2D) => {
+    if (!(xs instanceof tf.Tensor))
+      fail('forward', 'a tensor of images [batch, 784]', valueText(xs));
     if (xs.rank !== 2 || xs.shape[0] === 0 || xs.shape[1] !== 28 * 28) {
       fail('forward', 'images [batch, 784] of at least one image', `shape ${shapeText(xs.shape)}`);
     }

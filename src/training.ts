@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {KeptWeights} from './context_loss.ts';
 import type {MnistData} from './data/mnist_data.ts';
 import {type Network, presets} from './network.ts';
-import {fail} from './ops/checks.ts';
+import {checkOptions, fail} from './ops/checks.ts';
 import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
 
 export interface TrainingOptions {
@@ -27,6 +27,17 @@ export interface TrainingOptions {
   /** Aborting it ends the training after the current batch: the generator throws the signal's reason. */
   signal?: AbortSignal;
 }
+
+const optionNames: readonly (keyof TrainingOptions)[] = [
+  'epochs',
+  'batches',
+  'start',
+  'batchSize',
+  'learningRate',
+  'testEvery',
+  'testSize',
+  'signal',
+];
 
 /** `batch` counts from 1 over the whole training, `epoch` from 1; times are in ms, losses in nats. */
 export type TrainingProgress =
@@ -85,7 +96,10 @@ const KEEP_EVERY = 10;
 export async function* train(
   network: Network,
   data: MnistData,
-  {
+  options: TrainingOptions = {},
+): AsyncGenerator<TrainingProgress> {
+  checkOptions('train', options, optionNames);
+  const {
     epochs = 1,
     batches,
     start = 0,
@@ -94,8 +108,7 @@ export async function* train(
     testEvery = 0,
     testSize = 1000,
     signal,
-  }: TrainingOptions = {},
-): AsyncGenerator<TrainingProgress> {
+  } = options;
   checkSize('batchSize', batchSize, data.trainSize);
   checkSize('epochs', epochs);
   if (batches !== undefined) checkSize('batches', batches);

@@ -251,7 +251,7 @@ test('conv2d: refuses what it cannot compute', () => {
     for (const value of [0, -1, 1.5, [1, 0], [1, 2, 3], Number.NaN]) {
       expectError(
         () => conv2d(x, filter, bias, {[name]: value}),
-        `conv2d: expected ${name} to be a positive integer or a pair of them, got ${JSON.stringify(value)}`,
+        `conv2d: expected ${name} to be a positive integer or a pair of them, got ${Number.isNaN(value) ? 'NaN' : JSON.stringify(value)}`,
       );
     }
   }

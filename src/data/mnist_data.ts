@@ -2,6 +2,7 @@
 //   xs [batch, 784] in [0, 1]   labels [batch, 10] one-hot
 // Everything stays as the bytes of the files (55 MB for MNIST; as float32 it would be 220). A batch alone is converted.
 import * as tf from '@tensorflow/tfjs-core';
+import {checkOptions, checkSeed} from '../ops/checks.ts';
 import {Random} from '../random.ts';
 import {CLASSES, DataError, IMAGE_SIDE, parseImages, parseLabels} from './idx.ts';
 
@@ -49,9 +50,12 @@ export class MnistData {
    *     blockSize: in the first epoch, the training images are shuffled within blocks of so many, one block after the other, so
    *     that it can begin while the rest of the file is still on its way; all at once if left out
    * @throws DataError if a file is not what it should be, or images and labels differ in number
+   * @throws Error on another option, and a seed that isn't an integer
    */
   constructor(files: MnistFiles, options: {seed?: number; blockSize?: number} = {}) {
+    checkOptions('MnistData', options, ['seed', 'blockSize']);
     const {seed = 1, blockSize} = options;
+    checkSeed('MnistData', seed);
     this.train = parseSplit(files.trainImages, files.trainLabels);
     this.test = parseSplit(files.testImages, files.testLabels);
     this.trainSize = this.train.labels.length;

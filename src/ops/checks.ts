@@ -1,4 +1,4 @@
-// What an op refuses. Every message begins with the op's name and says what was expected and what was found.
+// What ops and their company refuse. Every message begins with a name and says what was expected and what was found.
 import * as tf from '@tensorflow/tfjs-core';
 
 export function fail(op: string, expected: string, got: string): never {
@@ -6,6 +6,48 @@ export function fail(op: string, expected: string, got: string): never {
 }
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+
+/** A value as its reader wrote it: NaN, undefined and functions too, which JSON doesn't know, and of a tensor or an array what it is. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(valueText)}]`;
+  if (value instanceof tf.Tensor) return `a tensor ${shapeText(value.shape)}`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (!isPlain(value)) return `a ${value.constructor.name}`;
+  const fields = Object.entries(value).map(([name, field]) => `${name}: ${valueText(field)}`);
+  return `{${fields.join(', ')}}`;
+}
+
+const isPlain = (value: object): boolean =>
+  [null, Object.prototype].includes(Object.getPrototypeOf(value));
+
+/** Throws unless `options` is an object that has fields of these names and no others. */
+export function checkOptions(name: string, options: unknown, known: readonly string[]): void {
+  const expected = `options to be an object with ${known.join(', ')}`;
+  if (typeof options !== 'object' || options === null || !isPlain(options)) {
+    fail(name, expected, valueText(options));
+  }
+  for (const unknown of Object.keys(options)) {
+    if (known.includes(unknown)) continue;
+    // stride, padding, dilationRate, batchsize: the beginning is the same.
+    const [meant] = known
+      .filter(each => sameLetters(each, unknown) >= 3)
+      .sort((a, b) => sameLetters(b, unknown) - sameLetters(a, unknown));
+    fail(name, expected, `${unknown}${meant ? ` (${meant} was probably meant)` : ''}`);
+  }
+}
+
+/** How many letters two names begin with together, whether they are capitals or not. */
+function sameLetters(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && a[n].toLowerCase() === b[n]?.toLowerCase()) n++;
+  return n;
+}
+
+/** Throws unless `seed` is an integer: "1" and 1 would be two seeds, and 1.5 and 1 the same. */
+export function checkSeed(name: string, seed: unknown): void {
+  if (!Number.isSafeInteger(seed)) fail(name, 'a seed that is an integer', valueText(seed));
+}
 
 /** Throws unless `value` is a float32 tensor with something on each axis. `axes` names them; null allows any rank. */
 export function checkTensor(
@@ -15,7 +57,8 @@ export function checkTensor(
   axes: string[] | null,
 ): void {
   const expected = `${name} to be a float32 tensor${axes ? ` [${axes.join(', ')}]` : ''}`;
-  if (!(value instanceof tf.Tensor)) fail(op, expected, value === null ? 'null' : typeof value);
+  if (!(value instanceof tf.Tensor)) fail(op, expected, valueText(value));
+  if (value.isDisposed) fail(op, expected, 'one that is disposed of');
   if (value.dtype !== 'float32') fail(op, expected, `dtype ${value.dtype}`);
   if (axes && value.rank !== axes.length) fail(op, expected, `shape ${shapeText(value.shape)}`);
   const empty = value.shape.indexOf(0);

@@ -13,7 +13,7 @@
 // Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
-import {checkTensor, fail, shapeText} from './checks.ts';
+import {checkOptions, checkTensor, fail, shapeText} from './checks.ts';
 import {refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
@@ -66,7 +66,7 @@ function conv2dGeometry(
  * @param bias float32 [output channels], or null for none
  * @returns float32 [batch, output height, output width, output channels]
  * @throws Error on another rank or dtype, an empty batch, channel counts that differ, a bias of another size, a stride or
- *     dilation that isn't a positive integer, a malformed pad, and a window larger than its padded input
+ *     dilation that isn't a positive integer, a malformed pad, a window larger than its padded input, and options of other names
  */
 export function conv2d(
   x: tf.Tensor4D,
@@ -74,6 +74,7 @@ export function conv2d(
   bias: tf.Tensor1D | null,
   options: Conv2DOptions = {},
 ): tf.Tensor4D {
+  checkOptions('conv2d', options, ['strides', 'pad', 'dilations']);
   const geometry = conv2dGeometry(x, filter, bias, options);
   return runKernel(Conv2D, bias ? {x, filter, bias} : {x, filter}, geometry);
 }

@@ -7,7 +7,7 @@
 // A tie goes to the first maximum in row order. A NaN in a window makes the maximum NaN, and the first NaN takes the
 // gradient. The position counts within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';
-import {checkTensor, fail} from './checks.ts';
+import {checkOptions, checkTensor, fail, valueText} from './checks.ts';
 import {refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
@@ -33,7 +33,7 @@ function maxPoolGeometry(
     fail(
       'maxPool',
       'every window to hold at least one element of x',
-      `pad ${JSON.stringify(pad)} around a window [${kH}, ${kW}]`,
+      `pad ${valueText(pad)} around a window [${kH}, ${kW}]`,
     );
   }
   return windows;
@@ -46,13 +46,14 @@ function maxPoolGeometry(
  * @param filterSize height and width of the window
  * @returns float32 [batch, output height, output width, channels]
  * @throws Error on another rank or dtype, an empty batch, a malformed pad, a filter size or stride that isn't a positive integer, a
- *     window larger than its padded input, and padding so wide that a window holds nothing else
+ *     window larger than its padded input, padding so wide that a window holds nothing else, and options of other names
  */
 export function maxPool(
   x: tf.Tensor4D,
   filterSize: Pair,
   options: MaxPoolOptions = {},
 ): tf.Tensor4D {
+  checkOptions('maxPool', options, ['strides', 'pad']);
   const geometry = maxPoolGeometry(x, filterSize, options);
   const [y, position] = runKernel<tf.Tensor[]>(MaxPool, {x}, geometry);
   position.dispose(); // the tape, if there is one, keeps its own

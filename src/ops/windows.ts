@@ -3,7 +3,7 @@
 //     xR = yR·sH + wR·dilH − padT
 //   and lies in the padding where xR is outside [0, H)
 import * as tf from '@tensorflow/tfjs-core';
-import {fail, shapeText} from './checks.ts';
+import {fail, shapeText, valueText} from './checks.ts';
 
 /** A number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | [number, number];
@@ -84,7 +84,7 @@ export function placeWindows(
 function positivePair(op: string, name: string, value: Pair): [number, number] {
   const pair = Array.isArray(value) ? value : [value, value];
   if (pair.length !== 2 || !pair.every(n => Number.isInteger(n) && n > 0)) {
-    fail(op, `${name} to be a positive integer or a pair of them`, JSON.stringify(value));
+    fail(op, `${name} to be a positive integer or a pair of them`, valueText(value));
   }
   return [pair[0], pair[1]];
 }
@@ -114,7 +114,7 @@ function namedOrExplicitPad(
     fail(
       op,
       `pad to be 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]]`,
-      JSON.stringify(pad),
+      valueText(pad),
     );
   }
   const [[top, bottom], [left, right]] = sides;

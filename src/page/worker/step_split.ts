@@ -19,7 +19,7 @@ export class TrialSteps {
     private readonly settings: Settings,
     private readonly data: MnistData,
   ) {
-    this.network = createNetwork(settings.preset, settings);
+    this.network = createNetwork(settings.preset, {seed: settings.seed});
     this.optimizer = tf.train.sgd(settings.learningRate);
     this.batch = data.testBatch(0, settings.batchSize);
   }

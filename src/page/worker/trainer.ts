@@ -190,7 +190,7 @@ export class Trainer {
       await this.enter(before);
     }
     const {backend} = this.settings;
-    const network = createNetwork(settings.preset, settings);
+    const network = createNetwork(settings.preset, {seed: settings.seed});
     this.network?.dispose();
     Object.assign(this, {network, settings: {...settings, backend}, batch, data: undefined});
     await this.keep();

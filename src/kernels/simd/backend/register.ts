@@ -1,6 +1,7 @@
 // Registers the backend `simd` where WebAssembly has SIMD: `import 'mnist-ops/simd'` is all that a tf.layers model needs.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import {checkOptions} from '../../../ops/checks.ts';
 import {registerKernels} from '../../../ops/kernel.ts';
 import {SimdBackend, type SimdOptions} from './backend.ts';
 import {kernels} from './kernels.ts';
@@ -24,6 +25,7 @@ const PRIORITY = 3;
  * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
+  checkOptions('registerSimdBackend', options, ['maximumBytes', 'build']);
   checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
   const runs = build === 'relaxed simd' || (options.build ?? build) === build;
   if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;

@@ -753,6 +753,37 @@ onTerminal('the key Ctrl-C gives the report and brings the cursor back, exit 130
   assert.match(interrupted.stdout, '\x1b[?25h');
 });
 
+onTerminal(
+  'a terminal that is closed ends the program without a stack trace, and the result is not lost',
+  async () => {
+    const [pid, result, errors] = ['pid', 'result', 'errors'].map(name => join(temporary, name));
+    const end = async (redirection: string) => {
+      const command = [process.execPath, program, ...small, '--epochs', '100000'];
+      const line = `echo $$ > ${pid}; exec ${command.join(' ')} ${redirection}`;
+      const child = spawn('script', ['-qec', line, '/dev/null'], limit);
+      await finished(child, (child, text) => {
+        if (text.includes('train ')) child.kill('SIGKILL');
+      });
+      const deadline = performance.now() + 20_000;
+      const alive = () => {
+        try {
+          return process.kill(Number(readFileSync(pid, 'utf8')), 0);
+        } catch {
+          return false;
+        }
+      };
+      while (alive() && performance.now() < deadline) {
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+      assert.not.ok(alive(), 'it ends');
+    };
+    await end(`2> ${errors}`);
+    assert.is(readFileSync(errors, 'utf8'), '');
+    await end(`--json > ${result}`);
+    assert.is(JSON.parse(readFileSync(result, 'utf8')).testTotal, testSize);
+  },
+);
+
 // ---- the images: a digit is a bright square at a place of its own, on noise
 
 function writeImages(path: string): string {

@@ -14,12 +14,25 @@ const reasons: Record<string, string> = {
  * otherwise. What goes to stderr is only told on the way: the work goes on without.
  */
 export function guardOutput(program: string): void {
-  process.stderr.on('error', () => {});
-  process.stdout.on('error', ({code = '', message}: NodeJS.ErrnoException) => {
-    const hungUp = code === 'EIO' && process.stdout.isTTY;
-    if (code === 'EPIPE' || hungUp) process.exit(unreadCode);
+  process.stderr.on('error', error => noticeHangup(process.stderr, error));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const {code = '', message} = error;
+    if (code === 'EPIPE' || noticeHangup(process.stdout, error)) process.exit(unreadCode);
     const found = reasons[code] ?? message;
     process.stderr.write(`${program}: stdout: expected to be written, found ${found}\n`);
     process.exit(1);
   });
+}
+
+/**
+ * Where the terminal was closed, Node aborts with a stack trace as it ends, since it can't set it back. So the program ends as
+ * one does that pays no heed to SIGHUP, once all other work at its end is done.
+ */
+function noticeHangup({isTTY}: NodeJS.WriteStream, {code}: NodeJS.ErrnoException): boolean {
+  if (!isTTY || code !== 'EIO') return false;
+  process.on('exit', () => {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  });
+  return true;
 }

@@ -429,6 +429,11 @@ visitTest('the line is under the pointer, on a zoomed and on a scaled page too',
 
 visitTest('only the pointer that began draws, until it is lifted', {hasTouch: true}, async page => {
   const box = (await page.locator('#pad').boundingBox())!;
+  const lifted = await page.evaluateHandle(() => {
+    const ids: number[] = [];
+    document.addEventListener('pointerup', ({pointerId}) => ids.push(pointerId));
+    return ids;
+  });
   const session = await page.context().newCDPSession(page);
   type Finger = [id: number, x: number, y: number];
   const touch = (
@@ -447,9 +452,11 @@ visitTest('only the pointer that began draws, until it is lifted', {hasTouch: tr
   await touch('touchMove', [0, 0.5, 0.4]);
   await touch('touchStart', [0, 0.5, 0.4], [1, 0.9, 0.5]);
   await touch('touchMove', [0, 0.5, 0.5], [1, 0.8, 0.9]);
-  await touch('touchMove', [0, 0.5, 0.5]); // which lifts the other
+  await touch('touchEnd', [1, 0.8, 0.9]);
   await touch('touchMove', [0, 0.5, 0.8]);
+  assert.is((await lifted.jsonValue()).length, 1, 'fingers that are lifted');
   await touch('touchEnd');
+  assert.is((await lifted.jsonValue()).length, 2, 'fingers that are lifted');
   expectBox(await inkBox(page), [0.5 - PEN, 0.1 - PEN, 0.5 + PEN, 0.8 + PEN]);
 
   // What the system takes away from the page ends the stroke; the next one is another.
@@ -472,10 +479,10 @@ visitTest('a stroke ends with its button, and with a pad that is cleared', {}, a
   await to(0.3, 0.2);
   await page.mouse.down();
   await to(0.3, 0.6);
-  await page.mouse.down({button: 'right'});
+  await page.mouse.down({button: 'middle'});
   await page.mouse.up();
   await to(0.8, 0.6);
-  await page.mouse.up({button: 'right'});
+  await page.mouse.up({button: 'middle'});
   expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.3 + PEN, 0.6 + PEN]);
 
   await to(0.3, 0.2);

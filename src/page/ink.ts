@@ -69,9 +69,9 @@ function paperOf(light: Float64Array, width: number, height: number, flat: numbe
     const [x, y] = [along(i % width, width), along(Math.floor(i / width), height)];
     return [1, x, y, x * x, x * y, y * y];
   };
-  const step = Math.ceil(Math.max(height, width) / SAMPLED);
+  const [stepR, stepC] = [Math.ceil(height / SAMPLED), Math.ceil(width / SAMPLED)];
   const sample = Uint32Array.from(light.keys()).filter(
-    i => Math.floor(i / width) % step === 0 && (i % width) % step === 0,
+    i => Math.floor(i / width) % stepR === 0 && (i % width) % stepC === 0,
   );
   let c = [flat, 0, 0, 0, 0, 0];
   const levelOf = (i: number) => termsOf(i).reduce((sum, term, k) => sum + c[k] * term, 0);

@@ -472,6 +472,28 @@ visitTest('only the pointer that began draws, until it is lifted', {hasTouch: tr
   expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.6 + PEN, 0.5 + PEN]);
 });
 
+visitTest(
+  'of a stroke that leaves the pad and comes back, what is on the pad is seen',
+  {},
+  async page => {
+    await draw(page, [
+      [0.6, 0.7],
+      [0.3, 0.7],
+      [-0.4, 0.7],
+      [-0.4, 0.3],
+      [0.3, 0.3],
+      [0.6, 0.3],
+    ]);
+    expectBox(await inkBox(page), [0, 0.3 - PEN, 0.6 + PEN, 0.7 + PEN]);
+    const image = await seen(page);
+    const inked = [...image.keys()].filter(i => image[i] > 0).map(i => Math.floor(i / 28));
+    const [first, last] = [Math.min(...inked), Math.max(...inked)];
+    assert.not.ok(inked.includes(Math.round((first + last) / 2)), 'two lines with nothing between');
+    // 0.4 of the pad high and 0.6 wide, of which 0.6 becomes 20 pixels. With what is beyond the pad, 1 would.
+    assert.ok(last - first >= 13, `from row ${first} to row ${last}`);
+  },
+);
+
 visitTest('a stroke ends with its button, and with a pad that is cleared', {}, async page => {
   const box = (await page.locator('#pad').boundingBox())!;
   const to = (x: number, y: number) =>
@@ -479,10 +501,17 @@ visitTest('a stroke ends with its button, and with a pad that is cleared', {}, a
   await to(0.3, 0.2);
   await page.mouse.down();
   await to(0.3, 0.6);
-  await page.mouse.down({button: 'middle'});
-  await page.mouse.up();
+  // Released while another button is down, which is no pointerup.
+  await page.evaluate(
+    ([clientX, clientY]) => {
+      const pad = document.getElementById('pad')!;
+      const move = {pointerId: 1, buttons: 4, clientX, clientY};
+      pad.dispatchEvent(new PointerEvent('pointermove', move));
+    },
+    [box.x + 0.8 * box.width, box.y + 0.6 * box.height],
+  );
   await to(0.8, 0.6);
-  await page.mouse.up({button: 'middle'});
+  await page.mouse.up();
   expectBox(await inkBox(page), [0.3 - PEN, 0.2 - PEN, 0.3 + PEN, 0.6 + PEN]);
 
   await to(0.3, 0.2);
@@ -492,6 +521,7 @@ visitTest('a stroke ends with its button, and with a pad that is cleared', {}, a
   await to(0.3, 0.4);
   await page.mouse.up();
   assert.is(await text(page, 'verdict'), 'The pad is blank.');
+  assert.is((await inkBox(page))[0], Infinity, 'no ink');
 });
 
 visitTest(

@@ -573,6 +573,15 @@ visitTest(
     await upload('broken.svg', 'image/svg+xml', '<svg');
     await page.waitForFunction(() => mnist.notice?.key === 'noPicture');
     await reads(7);
+
+    // What is drawn after a picture is strokes again.
+    await page.click('#clear');
+    await draw(page, [
+      [0.5, 0.4],
+      [0.5, 0.5],
+    ]);
+    const middle = (await seen(page)).slice(28 * 14, 28 * 15);
+    assert.ok(middle.reduce((sum, value) => sum + value / 255, 0) < 3, `${middle}`);
   },
 );
 

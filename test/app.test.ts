@@ -122,6 +122,24 @@ test('a run that went back forgets what comes again; another run forgets all', (
   assert.is(app.isFresh, true);
 });
 
+test('a run that ended with one digit for all says so; a run that goes on does not', () => {
+  const {app, hear, phase, batch} = begin();
+  const confusion = Int32Array.from({length: 100}, (_, i) => (i % 10 === 1 ? 1000 : 0));
+  const evaluation = {correct: 1000, total: 10_000, confusion, predictions: new Uint8Array(10_000)};
+  app.settings = {...app.settings, learningRate: 5};
+  phase('training');
+  batch(1);
+  hear({kind: 'epoch', batch: 1, evaluation});
+  assert.is(app.failure, undefined);
+  phase('done', 1);
+  assert.match(
+    app.sentence(app.failure!),
+    /^All 10,000 answers are 1: nothing was learnt.* than 5 /,
+  );
+  app.language = 'zh';
+  assert.match(app.sentence(app.failure!), '全部 10,000 个答案都是 1');
+});
+
 test('moves: one for each backend that trained, none for one that was only chosen', () => {
   const {app, phase, batch} = begin();
   phase('training');

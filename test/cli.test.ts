@@ -21,9 +21,16 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {parseOptions} from '../src/cli/options.ts';
 import {blockLines, createProgress, type Run, sparkline} from '../src/cli/progress.ts';
-import {accuracyLines, confusionMatrix, digitLines, report} from '../src/cli/report.ts';
+import {
+  accuracyLines,
+  confusionMatrix,
+  digitLines,
+  failureLine,
+  report,
+} from '../src/cli/report.ts';
 import {summarise} from '../src/cli/summary.ts';
 import {clock, median, percent, wilsonInterval} from '../src/numbers.ts';
+import {failureOf} from '../src/outcome.ts';
 import {Random} from '../src/random.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -122,6 +129,26 @@ test('confusion matrix: labels down, predictions across, zeros as dots, columns 
 test('a report says whether the run was interrupted, and where', () => {
   assert.match(report(evaluation, 1234), 'Interrupted after batch 1,234');
   assert.not.match(report(evaluation), 'Interrupted');
+});
+
+test('a run fails if all answers are one digit, or if its last losses are above its first', () => {
+  const ofOne = Int32Array.from({length: 100}, (_, i) => (i % 10 === 1 ? 20 : 0));
+  const one = {...evaluation, confusion: ofOne};
+  const falling = Array.from({length: 40}, (_, i) => 3 - i / 20);
+  const rising = [...falling].reverse();
+  assert.is(failureOf(one, falling), 'one digit');
+  assert.is(failureOf(evaluation, rising), 'loss rose');
+  assert.is(failureOf(evaluation, falling), undefined);
+  assert.is(failureOf(evaluation, rising.slice(0, 20)), undefined, 'too short to tell');
+  const opened = Array.from<number>({length: 60}).fill(1, 30);
+  assert.is(failureOf(evaluation, opened), undefined, 'its first loss is not known');
+  const sevens = new Int32Array(100);
+  sevens[77] = 20;
+  assert.is(failureOf({confusion: sevens}, falling), undefined, 'there is no other label');
+  assert.is(
+    failureLine(one, falling, 5),
+    'All 200 answers are 1: nothing was learnt. Try a learning rate smaller than 5 (0.1 to 0.15 are usual), or more batches.',
+  );
 });
 
 test('median of an odd and an even number of values', () => {
@@ -238,6 +265,7 @@ test('a plain epoch takes 10 to 20 lines', async () => {
 
 const jsonKeys =
   'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy';
+('backend,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure');
 
 test('--json: stdout is one line with the keys in order; the same seed gives the same losses', async () => {
   const args = [...small, '--batches', '24', '--json', '--seed'];
@@ -269,6 +297,16 @@ test('--json: stdout is one line with the keys in order; the same seed gives the
   assert.equal([b.firstLoss, b.lastLoss, b.testCorrect], [a.firstLoss, a.lastLoss, a.testCorrect]);
   assert.equal([c.seed, c.net, c.learningRate], [-8, 'mnist-core', 0.1]);
   assert.is.not(c.firstLoss, a.firstLoss);
+});
+
+test('a learning rate that is too large: the report says that nothing was learnt, --json why; exit 0', async () => {
+  const args = [...small, '--batches', '24', '--json', '--learning-rate'];
+  const [large, usual] = await Promise.all([run([...args, '10']), run([...args, '0.05'])]);
+  assert.equal([large.code, usual.code], [0, 0]);
+  assert.ok(['one digit', 'loss rose'].includes(JSON.parse(large.stdout).failure), large.stdout);
+  assert.match(large.stderr, /nothing was learnt\. Try a learning rate smaller than 10 /);
+  assert.is(JSON.parse(usual.stdout).failure, null);
+  assert.not.match(usual.stderr, 'nothing was learnt');
 });
 
 // ---- what goes wrong

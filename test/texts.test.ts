@@ -15,4 +15,19 @@ test('what is filled in is not filled in itself', () => {
   assert.is(fill('{a} and {b}', {a: '{b} $&', b: 2}), '{b} $& and 2');
 });
 
+test('an 8, and a of all other digits', () => {
+  for (const [digit, article] of ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'an', 'a'].entries()) {
+    assert.is(fill(texts.en.spokenVerdict, {digit}), `It reads ${article} ${digit}.`);
+    assert.match(fill(texts.en.answerText, {answer: digit, share: ''}), `for ${article} ${digit} `);
+  }
+});
+
+test('Chinese says 算子 for an op, 交叉熵损失 for the loss and 测试集 for the test images', () => {
+  const {loss, heldOut, kernel, split} = texts.zh;
+  assert.match(loss, '交叉熵损失');
+  assert.match(heldOut, '测试集');
+  assert.match(kernel + split, /算子.*算子/);
+  assert.not.match(Object.values(texts.zh).join(), /核函数|留出/);
+});
+
 test.run();

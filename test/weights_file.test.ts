@@ -301,6 +301,61 @@ for (const preset of presets) {
   }
 }
 
+test('tensors that share bytes are refused, in whatever order the header has them', () => {
+  const shared = (name: string, other: string) => (header: Header) => {
+    const [begin] = header[other].data_offsets;
+    const [from, to] = header[name].data_offsets;
+    header[name].data_offsets = [begin, begin + to - from];
+  };
+  expectRefusal(
+    () => readWeights(changed(shared('conv2.bias', 'conv2.filter'))),
+    'fileOverlap',
+    'This file is damaged: the tensors conv2.filter and conv2.bias share bytes.',
+  );
+  expectRefusal(
+    () => readWeights(changed(shared('conv1.bias', 'dense.weights'))),
+    'fileOverlap',
+    'This file is damaged: the tensors conv1.bias and dense.weights share bytes.',
+  );
+});
+
+test('a name that stands in the header twice is refused, however it is written', () => {
+  const {header, data} = take(writeWeights(runOf('tutorial')));
+  const entry = JSON.stringify(header['conv1.bias']);
+  for (const [key, name] of [
+    ['"conv1.bias"', 'conv1.bias'],
+    ['"conv1\\u002ebias" ', 'conv1.bias'],
+  ]) {
+    const json = `${JSON.stringify(header).slice(0, -1)},${key}:${entry}}`;
+    expectRefusal(
+      () => readWeights(fileOf(new TextEncoder().encode(json), data)),
+      'fileRepeated',
+      `This file’s header should name ${name} once, and names it again.`,
+    );
+  }
+  // A text that looks like a key is none.
+  const {__metadata__: metadata, ...entries} = header;
+  const odd = {__metadata__: {...metadata, note: '{"a":1,"a":2}', 'conv1.bias': ''}, ...entries};
+  readWeights(fileOf(new TextEncoder().encode(JSON.stringify(odd)), data));
+});
+
+test('a file in another format is refused by the name of that format', () => {
+  for (const [format, start] of [
+    ['HDF5', '\x89HDF\r\n\x1a\n'],
+    ['ZIP (npz, pt, keras)', 'PK\x03\x04\x14\0\0\0'],
+    ['NumPy', '\x93NUMPY\x01\0'],
+    ['gzip', '\x1f\x8b\x08\0\0\0\0\0'],
+    ['pickle', '\x80\x02\x8a\nl\xfc\x9cF'],
+  ]) {
+    const bytes = Uint8Array.from(start.padEnd(100, '\xff'), letter => letter.charCodeAt(0));
+    expectRefusal(
+      () => readWeights(bytes),
+      'fileFormat',
+      `A weights file should be in safetensors format, and this file is in the format ${format}.`,
+    );
+  }
+});
+
 test('a tensor too many is refused: another network is not ours with something left over', () => {
   const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
   expectRefusal(

@@ -24,7 +24,7 @@ import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
 import {guardOutput} from './output.ts';
 import {createProgress} from './progress.ts';
-import {header, report} from './report.ts';
+import {failureLine, header, report} from './report.ts';
 import {type FinishedRun, summarise} from './summary.ts';
 import {trainerInBrowser} from './webgl.ts';
 
@@ -85,7 +85,8 @@ async function main(args: string[]): Promise<number> {
       out.write('Interrupted before the first batch was done.\n');
       return run;
     }
-    out.write(report(run.evaluation, run.code === 0 ? undefined : run.losses.length));
+    const failure = failureLine(run.evaluation, run.losses, options.learningRate);
+    out.write(report(run.evaluation, run.code === 0 ? undefined : run.losses.length, failure));
     if (options.json) {
       process.stdout.write(`${JSON.stringify(summarise(options, run, trainer.build))}\n`);
     }

@@ -1,6 +1,7 @@
 // What a run says at its start and at its end: numbers in, text out.
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {count, percent, wilsonInterval} from '../numbers.ts';
+import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
 import type {Evaluation} from '../training.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
@@ -50,12 +51,33 @@ export function confusionMatrix({confusion}: Evaluation): string {
   ].join('\n');
 }
 
+/** What a run says that has learnt nothing, and what to try; undefined if it has learnt. */
+export function failureLine(
+  evaluation: Evaluation,
+  losses: readonly number[],
+  learningRate: number,
+): string | undefined {
+  const failure = failureOf(evaluation, losses);
+  if (!failure) return undefined;
+  const what =
+    failure === 'one digit'
+      ? `All ${count(evaluation.total)} answers are ${onlyAnswer(evaluation.confusion)}`
+      : 'The loss ended above where it began';
+  return `${what}: nothing was learnt. Try a learning rate smaller than ${learningRate} (0.1 to 0.15 are usual), or more batches.`;
+}
+
 /**
  * All that is said at the end of a run.
  * @param interruptedAfter the number of the last batch, if the run was stopped before its end
+ * @param failure the failureLine of a run that has learnt nothing
  */
-export function report(evaluation: Evaluation, interruptedAfter?: number): string {
+export function report(
+  evaluation: Evaluation,
+  interruptedAfter?: number,
+  failure?: string,
+): string {
   const parts = [accuracyLines(evaluation), digitLines(evaluation), confusionMatrix(evaluation)];
+  if (failure) parts.push(failure);
   if (interruptedAfter !== undefined) {
     parts.unshift(
       `Interrupted after batch ${count(interruptedAfter)}: this is what was learnt so far.`,
@@ -109,4 +131,6 @@ export interface Summary {
   testCorrect: number;
   testTotal: number;
   testAccuracy: number;
+  /** Why the run has learnt nothing; null if it has learnt. */
+  failure: Failure | null;
 }

@@ -1,5 +1,6 @@
 // The run in numbers, as `--json` prints it.
 import {median} from '../numbers.ts';
+import {failureOf} from '../outcome.ts';
 import type {Evaluation} from '../training.ts';
 import type {Options} from './options.ts';
 import type {Summary} from './report.ts';
@@ -37,5 +38,6 @@ export function summarise(
     testCorrect: evaluation.correct,
     testTotal: evaluation.total,
     testAccuracy: evaluation.correct / evaluation.total,
+    failure: failureOf(evaluation, losses) ?? null,
   };
 }

@@ -1,6 +1,7 @@
 // What the page knows: the settings in its form, the run that the worker is at, and what came of it. Panels draw from it; the
 // worker alone changes the run.
 import {median} from '../numbers.ts';
+import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
 import type {Evaluation} from '../training.ts';
 import type {
   Answers,
@@ -149,6 +150,21 @@ export class App {
   /** Nothing is trained: another network, seed or batch size would still be the same run. */
   get isFresh(): boolean {
     return this.batch === 0 && !this.isBusy && this.phase !== 'lost';
+  }
+
+  /** What a run says that has come to its end and learnt nothing. */
+  get failure(): Sentence | undefined {
+    const {phase, evaluation, losses, settings} = this;
+    const failure = phase === 'done' && evaluation && failureOf(evaluation, losses);
+    if (!failure) return undefined;
+    const {learningRate} = settings;
+    const values = {
+      learningRate,
+      total: evaluation.total,
+      answer: onlyAnswer(evaluation.confusion),
+    };
+    const keys: Record<Failure, TextKey> = {'one digit': 'oneDigit', 'loss rose': 'lossRose'};
+    return {key: keys[failure], values};
   }
 
   /** The milliseconds of one step and the images a second, of the last steps; undefined before the first. */

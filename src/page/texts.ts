@@ -52,6 +52,10 @@ const en = {
     'The WebGL context was lost after batch {at}; the weights are those of batch {batch} again. “Go on” takes a new context.',
   diverged:
     'The loss became {loss} at batch {batch}: a learning rate of {learningRate} is too large. Reset to try a smaller one; 0.1 to 0.15 are usual.',
+  oneDigit:
+    'All {total} answers are {answer}: nothing was learnt. Reset to try a learning rate smaller than {learningRate} (0.1 to 0.15 are usual), or train more batches.',
+  lossRose:
+    'The loss ended above where it began: nothing was learnt. Reset to try a learning rate smaller than {learningRate} (0.1 to 0.15 are usual), or train more batches.',
   unexpected: 'This went wrong: {message}',
   relaxed: '{backend} (relaxed SIMD)',
   noRelaxed:
@@ -160,6 +164,10 @@ const en = {
   // a weights file that is opened
   fileLarge: 'A weights file should have at most {expected} bytes, and this file has {found}.',
   fileShort: 'A weights file should have more than 8 bytes, and this file has {found}.',
+  fileFormat:
+    'A weights file should be in safetensors format, and this file is in the format {found}.',
+  fileRepeated: 'This file’s header should name {name} once, and names it again.',
+  fileOverlap: 'This file is damaged: the tensors {other} and {name} share bytes.',
   fileHeaderLength:
     'This is no weights file, or only part of one: its header should fit into {expected} bytes, and takes {found}.',
   fileHeader:
@@ -211,9 +219,9 @@ const zh: Record<TextKey, string> = {
   stepTime: '每步',
   speed: '速度',
   imagesPerSecond: '张/秒',
-  noAccuracy: '每轮结束和训练结束时，会测试全部 10,000 张测试图像。',
+  noAccuracy: '每轮结束和训练结束时，会测试整个测试集（10,000 张图像）。',
   accuracy:
-    '第 {batch} 批后：全部测试图像中认对 {share}，即 {total} 张中的 {correct} 张（95 % 区间 {low} 至 {high}）。',
+    '第 {batch} 批后：测试集中认对 {share}，即 {total} 张中的 {correct} 张（95 % 区间 {low} 至 {high}）。',
   compiled: '{seconds} 秒内编译了 {programs} 个着色器。',
   imagesArrived: '图像：{images}',
 
@@ -234,6 +242,10 @@ const zh: Record<TextKey, string> = {
     'WebGL 上下文在第 {at} 批后丢失；权重已恢复到第 {batch} 批。点“继续”会取得新的上下文。',
   diverged:
     '第 {batch} 批的损失变为 {loss}：学习率 {learningRate} 太大。请重置后改用较小的值，通常为 0.1 到 0.15。',
+  oneDigit:
+    '全部 {total} 个答案都是 {answer}：什么也没学到。请重置后改用小于 {learningRate} 的学习率（通常为 0.1 到 0.15），或多训练几批。',
+  lossRose:
+    '最后的损失高于开始时的损失：什么也没学到。请重置后改用小于 {learningRate} 的学习率（通常为 0.1 到 0.15），或多训练几批。',
   unexpected: '出错了：{message}',
   relaxed: '{backend}（relaxed SIMD）',
   noRelaxed: '此链接的训练使用了 relaxed SIMD，而此浏览器不支持：这里的损失值末几位会有所不同。',
@@ -246,13 +258,13 @@ const zh: Record<TextKey, string> = {
   dataBroken: '无法加载图像：{name} 不是完整的 IDX 文件。',
 
   curves: '曲线',
-  loss: '损失（nat）',
-  heldOut: '认对的留出图像',
+  loss: '交叉熵损失（nat）',
+  heldOut: '测试集中认对的',
   asNumbers: '数值',
-  meanLoss: '20 批的平均损失',
+  meanLoss: '20 批的平均交叉熵损失',
   noCurve: '还没有训练。',
-  lossText: '损失从 {first} 变为 {last} nat（共 {batch} 批，取最后 20 批的平均）。',
-  testText: '第 {batch} 批后认对 {last} 的留出图像；最好的一次为 {best}。',
+  lossText: '交叉熵损失从 {first} 变为 {last} nat（共 {batch} 批，取最后 20 批的平均）。',
+  testText: '第 {batch} 批后认对测试集的 {last}；最好的一次为 {best}。',
 
   draw: '写一个数字',
   padLabel: '手写板',
@@ -285,19 +297,19 @@ const zh: Record<TextKey, string> = {
   galleryNote: '预测及其概率。虚线框：标签本身已知有疑问。',
   noImages: '还没有图像。',
   noMistakes: '这里没有认错的。',
-  mistakesLater: '测试完全部测试图像后才知道哪些认错了。',
+  mistakesLater: '测试完整个测试集后才知道哪些认错了。',
   imageText: '测试图像 {index}，标签为 {label}。',
   answerText: '认作 {answer}（{share}）。',
   doubtText: '五人投票认为是 {suggested}（标签/建议/都不是：{votes}）。',
   corner: '标签 ＼ 预测',
-  matrixNote: '第 {batch} 批后的全部测试图像；行为标签，列为预测。',
-  matrixLater: '测试全部测试图像时统计。',
+  matrixNote: '第 {batch} 批后的整个测试集；行为标签，列为预测。',
+  matrixLater: '测试整个测试集时统计。',
 
-  split: '一步的时间，按核函数划分',
+  split: '一步的时间，按算子划分',
   splitNote: '网络 {preset}，每批 {batchSize} 张；试过的每个后端各占一列。',
   noSplit: '每个后端在训练前都会测量一次。训练中途切换即可比较。',
   noTimer: '短横线表示此浏览器不允许网页读取 GPU 的时钟。',
-  kernel: '核函数',
+  kernel: '算子',
   rest: '其余',
   wholeStep: '整步',
 
@@ -328,6 +340,9 @@ const zh: Record<TextKey, string> = {
 
   fileLarge: '权重文件应不超过 {expected} 字节，此文件却有 {found} 字节。',
   fileShort: '权重文件应大于 8 字节，此文件只有 {found} 字节。',
+  fileFormat: '权重文件应为 safetensors 格式，此文件却是 {found} 格式。',
+  fileRepeated: '此文件的文件头中 {name} 应只出现一次，却重复出现。',
+  fileOverlap: '此文件已损坏：张量 {other} 与 {name} 的字节重叠。',
   fileHeaderLength:
     '此文件不是权重文件，或不完整：文件头应不超过 {expected} 字节，却标为 {found} 字节。',
   fileHeader: '此文件不是权重文件：文件头应为 JSON 对象，却以“{found}”开头。',
@@ -344,5 +359,9 @@ const zh: Record<TextKey, string> = {
 
 export const texts: Record<Language, Record<TextKey, string>> = {en, zh};
 
+/** English has "an 8", whatever a sentence's own article. */
 export const fill = (text: string, values: Values): string =>
-  text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+  text.replace(/(\ba )?\{(\w+)\}/g, (_, article = '', name) => {
+    const value = String(values[name]);
+    return (article && value.startsWith('8') ? 'an ' : article) + value;
+  });

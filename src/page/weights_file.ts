@@ -101,6 +101,7 @@ export function readWeights(bytes: Uint8Array): SavedRun {
     const expected = Object.keys(shapes).join(', ');
     throw new Refusal('fileExtra', {net: settings.preset, expected, found: extra});
   }
+  refuseOverlap(entries);
   return {settings, batch, weights};
 }
 
@@ -117,6 +118,7 @@ function readHeader(bytes: Uint8Array): Parts {
   const declared = view.getBigUint64(0, true);
   const expected = bytes.length - LENGTH_BYTES;
   if (declared > expected) {
+    refuseOtherFormats(bytes);
     throw new Refusal('fileHeaderLength', {expected, found: String(declared)});
   }
   const end = LENGTH_BYTES + Number(declared);
@@ -130,6 +132,50 @@ function readHeader(bytes: Uint8Array): Parts {
   if (odd !== undefined) throw new Refusal('fileEntry', {name: odd});
   const data = new DataView(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
   return {metadata: metadata as Metadata, entries: entries as Entries, data};
+}
+
+/** What files of weights that aren't ours begin with. */
+const otherFormats: [format: string, bytes: number[]][] = [
+  ['HDF5', [0x89, 0x48, 0x44, 0x46]],
+  ['ZIP (npz, pt, keras)', [0x50, 0x4b, 0x03, 0x04]],
+  ['NumPy', [0x93, 0x4e, 0x55, 0x4d]],
+  ['gzip', [0x1f, 0x8b]],
+  ['pickle', [0x80, 0x02, 0x8a, 0x0a]],
+];
+
+function refuseOtherFormats(bytes: Uint8Array): void {
+  const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
+  if (other) throw new Refusal('fileFormat', {found: other[0]});
+}
+
+/** JSON.parse takes the last of two equal keys in silence; no safetensors header has two. */
+function repeatedKey(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  // Strings whole, with the colon that makes them keys, and the braces around them.
+  for (const [token, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (colon) {
+      const key = JSON.parse(string) as string;
+      const keys = open.at(-1);
+      if (keys?.has(key)) return key;
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}
+
+/** Each byte of the numbers belongs to one tensor at most. */
+function refuseOverlap(entries: Entries): void {
+  const sorted = Object.entries(entries).sort(
+    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0],
+  );
+  for (const [i, [name, {data_offsets}]] of sorted.entries()) {
+    const [before, {data_offsets: earlier}] = sorted[i - 1] ?? [undefined, {data_offsets: [0, 0]}];
+    if (before !== undefined && data_offsets[0] < earlier[1]) {
+      throw new Refusal('fileOverlap', {name, other: before});
+    }
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -149,8 +195,13 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   const text = new TextDecoder().decode(bytes);
   try {
     const value = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
+    if (isObject(value)) {
+      const name = repeatedKey(text);
+      if (name === undefined) return value;
+      throw new Refusal('fileRepeated', {name});
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     // refused below, as is JSON of another kind
   }
   const SHOWN = 16;

@@ -203,7 +203,7 @@ function showRun(app: App): void {
   const {settings, phase, batch, speed, timeLeft} = app;
   document.body.dataset.phase = phase;
   setText(element('phase'), app.say(phaseTexts[phase], {backend: app.place}));
-  const why = app.noData ?? app.why;
+  const why = app.noData ?? app.why ?? app.failure;
   setText(element('why'), why ? app.sentence(why) : '');
   element('retry').hidden = !app.noData;
 

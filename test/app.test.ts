@@ -140,6 +140,28 @@ test('a run that ended with one digit for all says so; a run that goes on does n
   assert.match(app.sentence(app.failure!), '全部 10,000 个答案都是 1');
 });
 
+test('a megabyte where a word is expected is not shown in full', () => {
+  const {app} = begin();
+  const found = 'x'.repeat(1_000_000);
+  const said = app.sentence({key: 'badWhole', values: {name: found, low: 1, high: 2, found}});
+  assert.ok(said.length < 600, `${said.length} characters`);
+  assert.match(said, 'from 1 to 2');
+});
+
+test('opened weights are kept until a reset: no field begins anew', () => {
+  const {app, sent} = begin();
+  app.phase = 'ready';
+  assert.is(app.isFresh, true);
+  app.restore({settings: app.settings, batch: 0, weights: []});
+  assert.equal([app.isFresh, app.isOpened], [false, true]);
+  app.reset();
+  assert.equal([app.isFresh, app.isOpened], [true, false]);
+  assert.equal(
+    sent.map(each => (each as {kind: string}).kind),
+    ['restore', 'reset'],
+  );
+});
+
 test('moves: one for each backend that trained, none for one that was only chosen', () => {
   const {app, phase, batch} = begin();
   phase('training');

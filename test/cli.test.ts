@@ -264,8 +264,7 @@ test('a plain epoch takes 10 to 20 lines', async () => {
 });
 
 const jsonKeys =
-  'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy';
-('backend,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure');
+  'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure';
 
 test('--json: stdout is one line with the keys in order; the same seed gives the same losses', async () => {
   const args = [...small, '--batches', '24', '--json', '--seed'];

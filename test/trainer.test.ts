@@ -162,6 +162,17 @@ test('what was saved goes on with the same losses', async () => {
   assert.equal(second.losses(), expected.slice(7));
 });
 
+test('weights from a file are tested when they are opened', async () => {
+  const first = await begin();
+  const run = await first.trainer.save();
+  const {trainer, phase, news} = await begin({seed: 5});
+  const ready = phase('ready');
+  trainer.restore(run);
+  await ready;
+  const tested = news.flatMap(each => (each.kind === 'epoch' ? [each.evaluation.total] : []));
+  assert.equal(tested, [1000]);
+});
+
 test('weights are saved between two batches: they belong to the batch that they say', async () => {
   const {trainer, phase, losses} = await begin();
   const [training, paused] = [phase('training'), phase('paused')];

@@ -356,6 +356,20 @@ test('a file in another format is refused by the name of that format', () => {
   }
 });
 
+test('a run that nobody could go on with is refused, as its images would take minutes to shuffle', () => {
+  const run = runOf('tutorial');
+  const of = (batch: number) => {
+    const settings = {...run.settings, batchSize: 4096, batches: 1_000_000};
+    return writeWeights({...run, settings, batch});
+  };
+  assert.is(readWeights(of(15 * 2000)).batch, 30_000);
+  expectRefusal(
+    () => readWeights(of(1_000_000)),
+    'fileEpochs',
+    'A weights file should be of a run of at most 2000 epochs, and this one has 66666.',
+  );
+});
+
 test('a tensor too many is refused: another network is not ours with something left over', () => {
   const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
   expectRefusal(

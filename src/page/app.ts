@@ -24,6 +24,11 @@ export interface Test {
   total: number;
 }
 
+/** A link or a file may hold a megabyte where a word is expected. */
+const LONGEST = 200;
+const shortened = (text: string): string =>
+  text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
+
 /** Steps that the speed is taken from. */
 const RECENT = 50;
 /** Between two drawings of the page, in ms: where the GPU is a program, drawing takes from training. */
@@ -53,6 +58,8 @@ export class App {
   /** Training images that have arrived. */
   arrived = 0;
   noData?: Sentence;
+  /** The weights are those of a file, trained further or not: no link has them. */
+  isOpened = false;
   /** Something else that the visitor has to be told, until the next command. */
   notice?: Sentence;
 
@@ -124,7 +131,7 @@ export class App {
   sentence({key, values = {}}: Sentence): string {
     const worded = Object.entries(values).map(([name, value]) => [
       name,
-      typeof value === 'number' ? this.number(value) : value,
+      typeof value === 'number' ? this.number(value) : shortened(value),
     ]);
     return this.say(key, Object.fromEntries(worded));
   }
@@ -147,9 +154,9 @@ export class App {
     return ['waiting', 'compiling', 'profiling', 'training', 'testing'].includes(this.phase);
   }
 
-  /** Nothing is trained: another network, seed or batch size would still be the same run. */
+  /** Nothing is trained, and no file was opened: another network, seed or batch size would still be the same run. */
   get isFresh(): boolean {
-    return this.batch === 0 && !this.isBusy && this.phase !== 'lost';
+    return this.batch === 0 && !this.isOpened && !this.isBusy && this.phase !== 'lost';
   }
 
   /** What a run says that has come to its end and learnt nothing. */
@@ -212,6 +219,7 @@ export class App {
 
   /** Begins anew with what the form says. */
   reset(): void {
+    this.isOpened = false;
     this.send({kind: 'reset', settings: this.settings});
   }
 
@@ -219,6 +227,7 @@ export class App {
   restore(run: SavedRun): void {
     const batches = Math.max(run.settings.batches, run.batch);
     this.settings = {...this.here(run.settings), batches};
+    this.isOpened = true;
     this.send({kind: 'restore', run: {...run, settings: this.settings}});
   }
 

@@ -63,6 +63,7 @@ const en = {
   noSimd: 'this browser’s WebAssembly has no SIMD.',
   noWebGL: 'this browser gives a worker no WebGL 2.',
   noWasm: 'this browser has no WebAssembly.',
+  wasmForbidden: 'this page’s Content-Security-Policy forbids WebAssembly.',
   noBackend: 'The backend {backend} did not start ({message}).',
   dataNoAnswer: 'The images could not be loaded: {name} got no answer.',
   dataStatus: 'The images could not be loaded: {name} got status {status}.',
@@ -137,6 +138,8 @@ const en = {
   linkLabel: 'Link to this run',
   copyLink: 'Copy link',
   copied: 'Copied: opening the link trains the same run.',
+  copiedSettings:
+    'Copied: the link has these settings, but not the opened weights; it trains from fresh ones.',
   notCopied: 'This browser does not let the page copy; the link is selected.',
   download: 'Save weights',
   upload: 'Open weights',
@@ -164,6 +167,8 @@ const en = {
   // a weights file that is opened
   fileLarge: 'A weights file should have at most {expected} bytes, and this file has {found}.',
   fileShort: 'A weights file should have more than 8 bytes, and this file has {found}.',
+  fileEpochs:
+    'A weights file should be of a run of at most {expected} epochs, and this one has {found}.',
   fileFormat:
     'A weights file should be in safetensors format, and this file is in the format {found}.',
   fileRepeated: 'This file’s header should name {name} once, and names it again.',
@@ -252,6 +257,7 @@ const zh: Record<TextKey, string> = {
   noSimd: '此浏览器的 WebAssembly 不支持 SIMD。',
   noWebGL: '此浏览器的 Worker 中没有 WebGL 2。',
   noWasm: '此浏览器没有 WebAssembly。',
+  wasmForbidden: '此页面的 Content-Security-Policy 禁止 WebAssembly。',
   noBackend: '后端 {backend} 未能启动（{message}）。',
   dataNoAnswer: '无法加载图像：{name} 没有应答。',
   dataStatus: '无法加载图像：{name} 返回状态 {status}。',
@@ -317,6 +323,7 @@ const zh: Record<TextKey, string> = {
   linkLabel: '此次训练的链接',
   copyLink: '复制链接',
   copied: '已复制：打开链接会重现同样的训练。',
+  copiedSettings: '已复制：链接含有这些设置，但不含打开的权重；它会从新的权重开始训练。',
   notCopied: '此浏览器不允许网页复制；链接已选中。',
   download: '保存权重',
   upload: '打开权重',
@@ -340,6 +347,7 @@ const zh: Record<TextKey, string> = {
 
   fileLarge: '权重文件应不超过 {expected} 字节，此文件却有 {found} 字节。',
   fileShort: '权重文件应大于 8 字节，此文件只有 {found} 字节。',
+  fileEpochs: '权重文件的训练应不超过 {expected} 轮，此文件却有 {found} 轮。',
   fileFormat: '权重文件应为 safetensors 格式，此文件却是 {found} 格式。',
   fileRepeated: '此文件的文件头中 {name} 应只出现一次，却重复出现。',
   fileOverlap: '此文件已损坏：张量 {other} 与 {name} 的字节重叠。',

@@ -4,6 +4,7 @@
 import type {Preset} from '../presets.ts';
 import {Refusal} from './refusal.ts';
 import {
+  batchesPerEpoch,
   ranges,
   readSettings,
   type Settings,
@@ -48,6 +49,8 @@ type Entries = Record<string, Entry>;
 type Metadata = Record<string, string>;
 
 const FORMAT = 'mnist-ops';
+/** Going on from there shuffles the images once an epoch, about 2 ms each. */
+const MOST_EPOCHS = 2000;
 /** Of the header's length. The header itself is padded to a multiple of it, so that the numbers are aligned. */
 const LENGTH_BYTES = 8;
 const {BYTES_PER_ELEMENT} = Float32Array;
@@ -91,6 +94,11 @@ export function readWeights(bytes: Uint8Array): SavedRun {
     name => ours[name] ?? (name === settingNames.preset ? presetOf(entries) : undefined),
   );
   const batch = whole([0, ranges.batches[1]])('batch', ours.batch ?? '0');
+
+  const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
+  if (epochs > MOST_EPOCHS) {
+    throw new Refusal('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
+  }
 
   const shapes = tensors[settings.preset];
   const weights = Object.entries(shapes).map(([name, shape]) =>

@@ -16,7 +16,7 @@ export function keepPanel(app: App): void {
     link.select();
     try {
       await navigator.clipboard.writeText(link.value);
-      app.notice = {key: 'copied'};
+      app.notice = {key: app.isOpened ? 'copiedSettings' : 'copied'};
     } catch {
       app.notice = {key: 'notCopied'};
     }

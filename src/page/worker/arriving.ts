@@ -104,7 +104,7 @@ async function fetchFile(
   let file = into;
   let filled = 0;
   try {
-    const reader = (await unpacked(response.body)).getReader();
+    const reader = atLeast(imageHeader, await unpacked(response.body)).getReader();
     for (;;) {
       const {value, done} = await reader.read();
       if (done) break;
@@ -120,11 +120,36 @@ async function fetchFile(
   return file;
 }
 
+/** The same bytes, of which the first piece has so many at least: a network may send them one by one. */
+function atLeast<Bytes extends Uint8Array>(
+  count: number,
+  body: ReadableStream<Bytes>,
+): ReadableStream<Bytes> {
+  let held: Uint8Array = new Uint8Array();
+  let isOpen = false;
+  return body.pipeThrough(
+    new TransformStream<Bytes, Bytes>({
+      transform(piece, out) {
+        if (isOpen) return out.enqueue(piece);
+        const joined = new Uint8Array(held.length + piece.length);
+        joined.set(held);
+        joined.set(piece, held.length);
+        held = joined;
+        isOpen = held.length >= count;
+        if (isOpen) out.enqueue(held as Bytes);
+      },
+      flush(out) {
+        if (!isOpen && held.length) out.enqueue(held as Bytes);
+      },
+    }),
+  );
+}
+
 /** Some servers declare a .gz as the encoding of what it holds, and the browser has unpacked it already: its first bytes tell. */
 async function unpacked(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<ReadableStream<Uint8Array>> {
-  const [ahead, all] = body.tee();
+  const [ahead, all] = atLeast(2, body).tee();
   const reader = ahead.getReader();
   const {value} = await reader.read();
   void reader.cancel();

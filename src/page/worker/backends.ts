@@ -14,9 +14,21 @@ tf.enableProdMode();
 export function findMissing(): Partial<Record<Backend, TextKey>> {
   const missing: Partial<Record<Backend, TextKey>> = {};
   if (!simdSupported) missing.simd = 'noSimd';
+  if (isWasmForbidden()) missing.simd = missing.wasm = 'wasmForbidden';
   if (!hasWebGL()) missing.webgl = 'noWebGL';
   if (typeof WebAssembly === 'undefined') missing.wasm = 'noWasm';
   return missing;
+}
+
+/** A Content-Security-Policy without 'wasm-unsafe-eval' lets nothing be compiled, though all of it is valid. */
+function isWasmForbidden(): boolean {
+  if (typeof WebAssembly === 'undefined') return false;
+  try {
+    new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function hasWebGL(): boolean {

@@ -65,7 +65,7 @@ export class Trainer {
   }
 
   restore({settings, batch, weights}: SavedRun): void {
-    this.next(async () => {
+    this.next(async signal => {
       const why = await this.begin(settings, batch);
       tf.tidy(() => {
         for (const [i, variable] of this.network!.variables.entries()) {
@@ -73,6 +73,7 @@ export class Trainer {
         }
       });
       await this.kept!.keep('', batch);
+      if (this.images.files) await this.test(signal);
       this.say(batch === 0 ? 'ready' : 'paused', why);
     });
   }
@@ -261,9 +262,7 @@ export class Trainer {
     const {batchSize, learningRate} = this.settings;
     const [network, data] = [this.network!, this.dataIfThere()!];
     if (this.batch >= goal) {
-      this.say('testing');
-      const evaluation = await this.kept!.during('', () => evaluate(network, data, signal));
-      this.tell({kind: 'epoch', batch: this.batch, evaluation});
+      await this.test(signal);
       this.say('done');
       return;
     }
@@ -292,6 +291,14 @@ export class Trainer {
     }
     await this.keep();
     this.say(this.isDone() ? 'done' : 'paused');
+  }
+
+  /** All test images, with the weights as they are. */
+  private async test(signal: AbortSignal): Promise<void> {
+    this.say('testing');
+    const [network, data] = [this.network!, this.dataIfThere()!];
+    const evaluation = await this.kept!.during('', () => evaluate(network, data, signal));
+    this.tell({kind: 'epoch', batch: this.batch, evaluation});
   }
 
   /** In the first epoch, a batch needs its whole block. */

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import type {News, Phase} from '../src/page/protocol.ts';
 import {defaults, type Settings} from '../src/page/settings.ts';
 import type {ArrivingImages} from '../src/page/worker/arriving.ts';
+import {meanOfMiddle} from '../src/page/worker/step_split.ts';
 import {Trainer} from '../src/page/worker/trainer.ts';
 import {syntheticFiles} from './synthetic.ts';
 
@@ -257,8 +258,17 @@ test('the split: every kernel of ours, and none of the stock ones', async () => 
     undefined,
   );
   const sum = split.kernels.reduce((total, {ms}) => total + ms, 0);
-  assert.ok(sum > 0 && split.whole > 0);
+  assert.ok(sum > 0 && sum <= split.whole, `${sum} of ${split.whole} ms`);
   assert.equal([split.preset, split.batchSize, split.backend], ['tutorial', 20, 'simd']);
+});
+
+test('the split is of the middle half of the steps, parts and whole alike', () => {
+  const step = (whole: number, ms: number) => ({
+    whole,
+    kernels: [{kernel: 'Conv2D', ms, calls: 1}],
+  });
+  const steps = [step(900, 800), step(10, 6), step(12, 8), step(1, 1)];
+  assert.equal(meanOfMiddle(steps), step(11, 7));
 });
 
 test.run();

@@ -112,7 +112,7 @@ const en = {
   previous: 'Previous',
   next: 'Next',
   galleryNote:
-    'Prediction and probability. A dashed frame: the label itself is known to be doubtful.',
+    '✓ answer, or label ✗ answer, and probability. A dashed frame: the label is known to be doubtful; ≈: the net agrees with people’s votes.',
   noImages: 'No images yet.',
   noMistakes: 'No mistakes here.',
   mistakesLater: 'Mistakes are known once all test images are tested.',
@@ -300,7 +300,8 @@ const zh: Record<TextKey, string> = {
   anyDigit: '任意',
   previous: '上一页',
   next: '下一页',
-  galleryNote: '预测及其概率。虚线框：标签本身已知有疑问。',
+  galleryNote:
+    '✓ 预测，或 标签 ✗ 预测，及其概率。虚线框：标签本身已知有疑问；≈：预测与人们的投票一致。',
   noImages: '还没有图像。',
   noMistakes: '这里没有认错的。',
   mistakesLater: '测试完整个测试集后才知道哪些认错了。',

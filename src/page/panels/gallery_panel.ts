@@ -119,11 +119,14 @@ function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
     const known = shares !== undefined && answer !== undefined && answer >= 0; // none, if the weights are not finite
     const right = known && answer === labels[i];
     const doubt = wrongLabels.find(({index}) => index === indices[i]);
-    item.className = known ? (right ? 'right' : 'wrong') : '';
+    const agrees = known && !right && answer === doubt?.suggested;
+    item.className = known && !agrees ? (right ? 'right' : 'wrong') : '';
     item.classList.toggle('doubt', doubt !== undefined);
     setText(
       text,
-      known ? `${right ? '✓' : '✗'}${answer} ${Math.floor(100 * shares[answer])}%` : '',
+      known
+        ? `${right ? '✓' : agrees ? '≈' : `${labels[i]}✗`}${answer} ${Math.floor(100 * shares[answer])}%`
+        : '',
     );
     const sentences = [
       app.say('imageText', {index: indices[i], label: labels[i]}),

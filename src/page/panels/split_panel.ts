@@ -45,7 +45,7 @@ function body(app: App, splits: StepSplit[]): HTMLElement {
     kernels.find(({kernel, ms}) => kernel === name && !Number.isNaN(ms))?.ms;
   const rest = ({kernels, whole}: StepSplit) => {
     const sum = kernels.reduce((total, {ms}) => total + ms, 0);
-    return Number.isNaN(sum) ? undefined : Math.max(0, whole - sum);
+    return Number.isNaN(sum) ? undefined : whole - sum;
   };
   const rows = [
     ...names.map(name => ({name, of: (split: StepSplit) => inKernel(split, name)})),

@@ -4,7 +4,7 @@ import type {MnistData} from '../../data/mnist_data.ts';
 import {createNetwork} from '../../network.ts';
 import {softmaxCrossEntropy} from '../../ops/softmax_cross_entropy.ts';
 import {kernelTimes} from '../../profile.ts';
-import type {KernelTime, StepSplit} from '../protocol.ts';
+import type {StepSplit} from '../protocol.ts';
 import type {Settings} from '../settings.ts';
 
 /** So many milliseconds go into as many steps as they allow; one of a slow backend. */
@@ -49,34 +49,41 @@ export class TrialSteps {
     }
   }
 
-  /** Means, as the clock of a page may tick ten times slower than a kernel takes. */
+  /**
+   * The whole step and its kernels are of the same steps, after two that warm up: means over the middle half of them by their
+   * time, as the clock of a page may tick ten times slower than a kernel takes, and something else may run in between.
+   */
   async split(signal: AbortSignal): Promise<StepSplit> {
-    const once = await this.time();
-    const steps = Math.min(50, Math.max(1, Math.floor(budgetMs / once)));
-    let whole = 0;
-    for (let i = 0; i < steps; i++) {
+    const steps: Step[] = [];
+    await this.profiled();
+    const once = (await this.profiled()).whole;
+    const count = Math.min(50, Math.max(3, Math.floor(budgetMs / once)));
+    for (let i = 0; i < count; i++) {
       signal.throwIfAborted();
-      whole += (await this.time()) / steps;
-    }
-    const kernels = new Map<string, KernelTime>();
-    const step = () => {
-      const cost = this.step();
-      cost.dataSync();
-      cost.dispose();
-    };
-    for (let i = 0; i < steps; i++) {
-      signal.throwIfAborted();
-      for (const [name, calls] of await kernelTimes(step)) {
-        // Those of the reference call stock kernels, whose time is theirs too.
-        if (!name.startsWith('mnist.')) continue;
-        const kernel = name.replace('mnist.', '');
-        const before = kernels.get(kernel)?.ms ?? 0;
-        const ms = before + calls.reduce((sum, ms) => sum + ms, 0) / steps;
-        kernels.set(kernel, {kernel, ms, calls: calls.length});
-      }
+      steps.push(await this.profiled());
     }
     const {preset, batchSize, backend} = this.settings;
-    return {preset, batchSize, backend, kernels: [...kernels.values()], whole};
+    return {preset, batchSize, backend, ...meanOfMiddle(steps)};
+  }
+
+  private async profiled(): Promise<Step> {
+    let whole = 0;
+    const times = await kernelTimes(() => {
+      const start = performance.now();
+      const cost = this.step();
+      cost.dataSync();
+      whole = performance.now() - start;
+      cost.dispose();
+    });
+    // Those of the reference call stock kernels, whose time is theirs too.
+    const kernels = [...times]
+      .filter(([name]) => name.startsWith('mnist.'))
+      .map(([name, calls]) => ({
+        kernel: name.replace('mnist.', ''),
+        ms: calls.reduce((sum, ms) => sum + ms, 0),
+        calls: calls.length,
+      }));
+    return {kernels, whole};
   }
 
   dispose(): void {
@@ -84,4 +91,20 @@ export class TrialSteps {
     this.optimizer.dispose();
     tf.dispose(Object.values(this.batch));
   }
+}
+
+type Step = Pick<StepSplit, 'kernels' | 'whole'>;
+
+/** Of the steps by their whole time, without the fastest and the slowest quarter. */
+export function meanOfMiddle(steps: Step[]): Step {
+  const sorted = [...steps].sort((a, b) => a.whole - b.whole);
+  const cut = Math.floor(sorted.length / 4);
+  const middle = sorted.slice(cut, sorted.length - cut);
+  const mean = (of: (step: Step) => number) =>
+    middle.reduce((sum, step) => sum + of(step), 0) / middle.length;
+  const kernels = middle[0].kernels.map((each, i) => ({
+    ...each,
+    ms: mean(step => step.kernels[i].ms),
+  }));
+  return {kernels, whole: mean(({whole}) => whole)};
 }

@@ -58,6 +58,13 @@ test('a long convolution is right, and takes no more memory than twice its tenso
   }
 });
 
+test('a second long image has its own strips', () => {
+  besideOthers(8 * MiB, () => {
+    const x = tf.ones<tf.Rank.R4>([2, 1, 30_001, 1]);
+    expectAll(conv2d(x, tf.ones([1, 8, 1, 3]), null), 8, [2, 1, 29_994, 3]);
+  });
+});
+
 test('the gradients of a long convolution are right, and take no more memory than four times its tensors', () => {
   besideOthers(64 * MiB, watched => {
     const [length, taps, K] = [100_000, 50, 4];
@@ -192,7 +199,10 @@ test('our ops refuse rows and columns that 32 bits cannot count', () => {
     for (const work of [
       () => conv2d(x, tf.ones([1, 1, 1, 1]), null, {pad: far, strides: far}),
       () => conv2d(x, tf.ones([1, 1, 1, 1]), null, {strides: 2 ** 32}),
+      () => conv2d(x, tf.ones([1, 1, 1, 1]), null, {strides: [far, 1]}),
+      () => conv2d(x, tf.ones([1, 1, 1, 1]), null, {strides: [1, far]}),
       () => maxPool(x, 1, {strides: 2 ** 32 + 1}),
+      () => maxPool(x, [2 ** 16, 2 ** 15], {strides: 1, pad: 'same'}),
     ]) {
       assert.throws(
         work,
@@ -242,7 +252,7 @@ test('memory grows by less where the machine refuses more', () => {
 });
 
 test('long sums do not stop at 2^24', () => {
-  onWatched('watched simd', 256 * MiB, () => {
+  onWatched('watched simd', 512 * MiB, () => {
     const n = 20_971_520;
     tf.tidy(() => {
       const ones = tf.ones<tf.Rank.R1>([n]);
@@ -263,6 +273,10 @@ test('long sums do not stop at 2^24', () => {
         x,
       );
       assert.is(dFilter.dataSync()[0], n);
+    });
+    tf.tidy(() => {
+      const x = tf.ones<tf.Rank.R4>([1, 4100, 4103, 1]);
+      expectAll(conv2d(x, tf.ones([4100, 4100, 1, 1]), null), 4100 ** 2, [1, 1, 4, 1]);
     });
   });
   // Windows of more steps than are added up at a time, with a rest: each row of the window, and several together.

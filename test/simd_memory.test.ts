@@ -275,7 +275,7 @@ testWatched('the kernels that are there under stock names only end as on cpu', 8
       [true, true],
     ]) {
       // biome-ignore format: short
-      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1]]) { // biome-ignore format: short
+      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1], [1030, 2, 3]]) { // biome-ignore format: short
         const [a, b] = [transposeA ? [n, rows] : [rows, n], transposeB ? [columns, n] : [n, columns]];
         const what = `matMul [${a}] by [${b}], transposed ${transposeA} ${transposeB}`;
         expectAsOnCpu(what, () => tf.matMul(wholes(a), wholes(b, 2), transposeA, transposeB));

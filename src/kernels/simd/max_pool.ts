@@ -31,8 +31,7 @@ class Cells {
 
   reset(list: usize): void {
     this.list = list;
-    this.end = list;
-    this.wR1 = -1; // no cells
+    this.wR1 = -1; // the first window has cells
   }
 
   @inline

@@ -1,6 +1,8 @@
-// When WebGL's context is lost: the GPU's driver restarts, or another page takes what it has. Every texture is gone then. Reads
-// return zeros or wait forever, no call throws, and TensorFlow.js goes on computing with that (tfjs#756). So the weights have
-// copies outside of the GPU, which the network gets back; a new context can go on from them.
+// When WebGL's context is lost: the GPU's driver restarts, its process dies, or another page takes what it has. Every texture
+// is gone then. Reads return zeros or wait forever, and TensorFlow.js goes on computing with that (tfjs#756). So the weights
+// have copies outside of the GPU, which the network gets back; a new context can go on from them.
+// A browser notices some time after its GPU's process has died: until then isContextLost() is false, reads return zeros and
+// shaders don't compile. So nothing that was read is believed before the GPU has answered once more.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
@@ -43,7 +45,12 @@ export async function renewContext(): Promise<void> {
   // are removed; the kernels stay registered.
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, priority);
-  if (!(await tf.setBackend('webgl'))) fail('renewContext', 'a new WebGL context', 'none');
+  if (await tf.setBackend('webgl')) return;
+  fail(
+    'renewContext',
+    'a new WebGL context',
+    'none: a browser that has lost its GPU several times gives no more of them; another backend works, such as cpu',
+  );
 }
 
 const gpgpuOf = (backend?: tf.KernelBackend) =>
@@ -56,6 +63,11 @@ export class KeptWeights {
   private readonly context = watchContext();
 
   constructor(private readonly network: Network) {}
+
+  /** Whether these are of this network, in the context that it is in now. */
+  isFor(network: Network): boolean {
+    return this.network === network && this.context === watchContext();
+  }
 
   /** Copies the weights as they are now, after batch `batch`; 0: before the first. */
   async keep(when: string, batch: number): Promise<void> {
@@ -77,10 +89,10 @@ export class KeptWeights {
     try {
       result = await work();
     } catch (error) {
-      if (this.context?.lost) throw this.giveBack(when, error);
+      if (this.context?.answers() === false) throw this.giveBack(when, error);
       throw error;
     }
-    if (this.context?.lost) throw this.giveBack(when);
+    if (this.context?.answers() === false) throw this.giveBack(when);
     return result;
   }
 
@@ -97,23 +109,34 @@ export class KeptWeights {
 }
 
 interface Context {
+  /** Lost once is lost forever, though a browser may restore it, empty. */
   readonly lost: boolean;
+  /** Asks the GPU. If it answers, all that was read before came from it. */
+  answers(): boolean;
 }
 
 const contexts = new WeakMap<object, Context>();
 
-/** The current backend's WebGL context, if it has one: lost once is lost forever, though a browser may restore it, empty. */
+/** Whether all that was read from the current backend came from where it was computed: not from a WebGL context that is lost. */
+export const readsAreGood = (): boolean => watchContext()?.answers() ?? true;
+
+/** The current backend's WebGL context, if it has one. */
 function watchContext(): Context | undefined {
   const gpgpu = gpgpuOf(tf.backend());
   if (!gpgpu || contexts.has(gpgpu)) return gpgpu && contexts.get(gpgpu);
   const {gl} = gpgpu;
-  let reported = false;
+  let known = false;
   gl.canvas.addEventListener('webglcontextlost', () => {
-    reported = true;
+    known = true;
   });
+  const draws = canary(gl);
   const context = {
     get lost() {
-      return reported || gl.isContextLost();
+      return known || gl.isContextLost();
+    },
+    answers() {
+      known ||= gl.isContextLost() || !draws();
+      return !known;
     },
   };
   contexts.set(gpgpu, context);
@@ -122,4 +145,32 @@ function watchContext(): Context | undefined {
   gpgpu.pollFence = fence =>
     pollFence({...fence, isFencePassed: () => context.lost || fence.isFencePassed()});
   return context;
+}
+
+/**
+ * A texel that the GPU gives another colour each time, and that is read: a dead context can't know the colour. Commands run in
+ * their order, so what was read before was read from a context that lived.
+ */
+function canary(gl: WebGLRenderingContext): () => boolean {
+  const before = gl.getParameter(gl.FRAMEBUFFER_BINDING);
+  const framebuffer = gl.createFramebuffer();
+  const texel = gl.createRenderbuffer();
+  gl.bindRenderbuffer(gl.RENDERBUFFER, texel);
+  gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA4, 1, 1);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+  gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, texel);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, before);
+  let count = 0;
+  return () => {
+    count++;
+    const bits = [0, 1, 2].map(i => (count >> i) & 1);
+    const read = new Uint8Array(4);
+    const bound = gl.getParameter(gl.FRAMEBUFFER_BINDING);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
+    gl.clearColor(bits[0], bits[1], bits[2], 1);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, read);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, bound);
+    return [...bits, 1].every((bit, i) => read[i] === 255 * bit);
+  };
 }

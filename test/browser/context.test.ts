@@ -1,5 +1,5 @@
 // That a lost WebGL context ends training within one step and costs no more than the batches since the weights were kept.
-// WEBGL_lose_context loses it as a crash of the GPU would.
+// WEBGL_lose_context loses it, and the browser knows at once; dieUnnoticed is a GPU whose process has just died.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
@@ -26,6 +26,19 @@ const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 const glOf = () => (tf.backend() as MathBackendWebGL).gpgpu.gl;
 const loseContext = () => glOf().getExtension('WEBGL_lose_context')!.loseContext();
+
+/** What a context is like from the death of the GPU's process until the browser notices, which here it never does by itself. */
+function dieUnnoticed(): void {
+  const gl = glOf() as WebGL2RenderingContext;
+  Object.assign(gl, {
+    readPixels() {},
+    getBufferSubData() {},
+    clientWaitSync: () => gl.CONDITION_SATISFIED,
+    getShaderParameter: () => false,
+    getProgramParameter: () => false,
+    checkFramebufferStatus: () => 0,
+  });
+}
 
 /** Runs it until it throws what it has to throw. */
 async function lost(work: () => Promise<unknown>): Promise<ContextLostError> {
@@ -172,6 +185,103 @@ for (const [when, lose] of moments) {
     expectWeights(network, weights);
   });
 }
+
+contextTest('died unnoticed in a step: its loss of 0 is not reported', async network => {
+  const weights = weightsOf(network);
+  let steps = 0;
+  const forward = (xs: tf.Tensor2D) => {
+    if (++steps === 3) dieUnnoticed();
+    return network.forward(xs);
+  };
+  const events: TrainingProgress[] = [];
+  const error = await lost(() =>
+    collect({...network, forward}, undefined, {batches: 8}, undefined, events),
+  );
+  assert.not(glOf().isContextLost(), 'nobody has told');
+  assert.is(error.batch, 0);
+  assert.is(events.length, 2);
+  expectWeights(network, weights);
+  await renewContext();
+  await collect(network, undefined, {batches: 2});
+});
+
+contextTest('died unnoticed while weights are copied: those kept before stay', async network => {
+  let kept: ReturnType<typeof weightsOf> = [];
+  const [variable] = network.variables;
+  const data = variable.data.bind(variable);
+  let copies = 0;
+  variable.data = <D extends tf.DataType>() => {
+    if (++copies === 3) dieUnnoticed(); // before the first batch, then after batches 10 and 20
+    return data<D>();
+  };
+  const events: TrainingProgress[] = [];
+  const keep = ({batch}: TrainingProgress) => {
+    if (batch === 10) kept = weightsOf(network);
+  };
+  const error = await lost(() => collect(network, undefined, {batches: 30}, keep, events));
+  assert.is(
+    error.message,
+    'The WebGL context was lost after batch 20 of 30, and the network is back at the weights of batch 10.',
+  );
+  assert.is(events.length, 19);
+  expectWeights(network, kept);
+  await renewContext();
+});
+
+contextTest('died unnoticed before a shader is compiled: the context was lost', async network => {
+  const weights = weightsOf(network);
+  let steps = 0;
+  const forward = (xs: tf.Tensor2D) => {
+    if (++steps < 4) return network.forward(xs);
+    dieUnnoticed();
+    return network.forward(tf.erf(xs)); // which no step before had
+  };
+  const error = await lost(() => collect({...network, forward}, undefined, {batches: 5}));
+  assert.match(error.message, /^The WebGL context was lost at batch 4 of 5, /);
+  assert.match((error.cause as Error).message, /Failed to compile/);
+  assert.is(error.batch, 0);
+  expectWeights(network, weights);
+  await renewContext();
+});
+
+contextTest('died unnoticed in a test: no answers are counted', async network => {
+  const data = syntheticData();
+  await collect(network, data, {batches: 2});
+  const weights = weightsOf(network);
+  const testBatch = data.testBatch.bind(data);
+  data.testBatch = (start, end) => {
+    dieUnnoticed();
+    return testBatch(start, end);
+  };
+  const error = await lost(() => evaluate(network, data));
+  assert.match(error.message, /^The WebGL context was lost in a test, /);
+  expectWeights(network, weights);
+  await renewContext();
+});
+
+contextTest('no new context: another backend works, with the weights kept', async network => {
+  const weights = weightsOf(network);
+  await lost(() => collect(network, undefined, {batches: 8}, loseContext));
+  const {getContext} = HTMLCanvasElement.prototype;
+  const offscreen = OffscreenCanvas.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = () => null;
+  OffscreenCanvas.prototype.getContext = () => null;
+  try {
+    await renewContext();
+    assert.unreachable('there is a context');
+  } catch (error) {
+    assert.match(
+      (error as Error).message,
+      /^renewContext: expected a new WebGL context, got none: .* another backend works/,
+    );
+  } finally {
+    HTMLCanvasElement.prototype.getContext = getContext;
+    OffscreenCanvas.prototype.getContext = offscreen;
+  }
+  await tf.setBackend('cpu');
+  expectWeights(network, weights);
+  await collect(network, undefined, {batches: 1});
+});
 
 contextTest('lost in a test during training: the weights of the batch before it', async network => {
   const data = syntheticData({test: 1003}); // three portions

@@ -1,7 +1,7 @@
 // The run that the page shows: a network, its data, and where in the training it is. Commands take their turn, each ending the
 // training that goes on; questions are answered meanwhile.
 import * as tf from '@tensorflow/tfjs-core';
-import {ContextLostError, KeptWeights, renewContext} from '../../context_loss.ts';
+import {ContextLostError, KeptWeights, readsAreGood, renewContext} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {MnistData} from '../../data/mnist_data.ts';
 import {createNetwork, type Network} from '../../network.ts';
@@ -153,6 +153,7 @@ export class Trainer {
     const {settings, batch} = this;
     const variables = this.network!.variables;
     const weights = await Promise.all(variables.map(variable => variable.data<'float32'>()));
+    if (this.contextIsLost()) throw new Error('expected weights to save, found their context lost');
     return {settings, batch, weights};
   }
 
@@ -231,7 +232,8 @@ export class Trainer {
 
   private async keep(): Promise<void> {
     if (!this.network) return;
-    this.kept = new KeptWeights(this.network);
+    // The older copy stays until there is a new one: the context may be lost while that is made.
+    if (!this.kept?.isFor(this.network)) this.kept = new KeptWeights(this.network);
     await this.kept.keep('', this.batch);
   }
 
@@ -239,7 +241,7 @@ export class Trainer {
     return this.batch >= this.settings.batches;
   }
 
-  private contextIsLost = (): boolean => onWebGL()?.context().isContextLost() ?? false;
+  private contextIsLost = (): boolean => !readsAreGood();
 
   /** The images, at the place that the training has reached in them. */
   private dataIfThere(): MnistData | undefined {
@@ -370,7 +372,8 @@ export class Trainer {
 
   private async stop(error: unknown): Promise<void> {
     if (error === paused) {
-      await this.keep();
+      const lost = await this.keep().catch((error: unknown) => error);
+      if (lost) return this.stop(lost);
       this.say(this.batch === 0 ? 'ready' : 'paused');
     } else if (error instanceof ContextLostError) {
       const at = this.batch;

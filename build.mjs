@@ -59,6 +59,7 @@ const nodeTests = [
   'curves',
   'data',
   'gpu',
+  'gpu_death',
   'link',
   'mortal_browser',
   'normalise',
@@ -143,6 +144,7 @@ const parts = {
     entryPoints: [
       ...sources('test', '.test.ts').filter(file => !nodeTests.includes(file)),
       ...sources('test/browser', '.test.ts'),
+      ...sources('test/browser', '_page.ts'),
     ],
     outbase: 'test',
     outdir: 'dist/page',

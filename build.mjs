@@ -67,6 +67,7 @@ const nodeTests = [
   'packaged_browser',
   'page',
   'report',
+  'run_page',
   'simd',
   'simd_limits',
   'simd_memory',

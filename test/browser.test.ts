@@ -4,13 +4,11 @@ import {readdirSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Browser, Page as BrowserPage} from 'playwright-core';
+import type {Browser} from 'playwright-core';
 import {suite, test} from 'uvu';
+import {startBrowser} from '../src/cli/browser.ts';
 import {serve} from '../src/cli/serve.ts';
-import type {Page} from './browser/uvu.ts';
-import {MortalBrowser} from './mortal_browser.ts';
-
-declare const page: Page;
+import {runPage} from './browser/run_page.ts';
 
 /** Many times what the slowest test takes. What takes longer hangs, and the page with it. */
 const timeLimit = 300_000;
@@ -33,79 +31,61 @@ const bundles = (folder = '') =>
 
 const durations: {name: string; ms: number}[] = [];
 
-/** Makes a suite of the tests in these files, which share a page as long as it lives. */
-async function testPage(name: string, files: string[]): Promise<void> {
+/** Opens a page with these files, runs their tests, and returns what makes tests of Node's uvu of them. */
+async function testPage(browser: Browser, name: string, files: string[]): Promise<() => void> {
+  const browserPage = await browser.newPage();
   const errors: Error[] = [];
-  const open = async (browser: Browser): Promise<BrowserPage> => {
-    const opened = await browser.newPage();
-    opened.on('pageerror', error => errors.push(error));
-    opened.on('console', message => {
-      // The driver's remarks on performance are no news.
-      if (!message.text().includes('GL Driver Message')) console.log(message.text());
-    });
-    await opened.goto(served.origin);
-    await opened.evaluate(async files => {
-      for (const file of files) await import(`/page/${file}`);
-    }, files);
-    return opened;
-  };
+  browserPage.on('pageerror', error => errors.push(error));
+  browserPage.on('console', message => {
+    // The driver's remarks on performance are no news.
+    if (!message.text().includes('GL Driver Message')) console.log(message.text());
+  });
+  await browserPage.goto(served.origin);
+  await browserPage.evaluate(async files => {
+    for (const file of files) await import(`/page/${file}`);
+  }, files);
+  const outcomes = await runPage(browserPage, timeLimit);
+  await browserPage.close().catch(() => {}); // it may have died
 
-  let opened: BrowserPage | undefined;
-  let found: {name: string; skipped: boolean}[] = [];
-  await browser.lend(async browser => {
-    opened = await open(browser);
-    found = await opened.evaluate(() => page.listTests());
-  });
-  const pageTest = suite(name);
-  let hung: string | undefined;
-  for (const [index, {name, skipped}] of found.entries()) {
-    if (skipped) {
-      pageTest.skip(name);
-      continue;
+  const notRun = outcomes.filter(({result}) => result === 'not run').length;
+  if (notRun) console.log(`SKIPPED: ${notRun} tests of ${name}, as its page is gone`);
+  return () => {
+    const pageTest = suite(name);
+    for (const {name, result, ms} of outcomes) {
+      if (result === 'skipped' || result === 'not run') {
+        pageTest.skip(name);
+        continue;
+      }
+      durations.push({name, ms});
+      pageTest(name, () => {
+        if (result instanceof Error) throw result;
+      });
     }
-    pageTest(name, () =>
-      browser.lend(async browser => {
-        if (hung) throw Object.assign(new Error(`not run: "${hung}" hangs`), {stack: ''});
-        opened ??= await open(browser);
-        const start = performance.now();
-        const result = opened.evaluate(index => page.runTest(index), index);
-        const failure = await Promise.race([result, afterTimeLimit()]).catch(error => {
-          opened = undefined; // it died, or its browser did
-          throw error;
-        });
-        if (failure === 'late') {
-          hung = name;
-          throw new Error(`took longer than ${timeLimit} ms`);
-        }
-        durations.push({name, ms: performance.now() - start});
-        if (failure) throw Object.assign(new Error(), failure);
-      }),
-    );
-  }
-  pageTest('nothing went wrong between the tests', () => {
-    if (errors.length) throw errors[0];
-  });
-  pageTest.after(() => void opened?.close());
-  pageTest.run();
+    pageTest('nothing went wrong between the tests', () => {
+      if (errors.length) throw errors[0];
+    });
+    pageTest.run();
+  };
 }
 
-const afterTimeLimit = () =>
-  new Promise<'late'>(resolve => {
-    setTimeout(resolve, timeLimit, 'late').unref();
-  });
-
-const browser = new MortalBrowser();
+let browser: Browser | undefined;
+const pages: (() => void)[] = [];
 try {
-  await testPage('the tests of every backend, on webgl', bundles());
-  for (const file of bundles('browser')) await testPage(file, [file]);
+  browser = await startBrowser();
+  pages.push(await testPage(browser, `Chromium ${browser.version()}`, bundles()));
+  for (const file of bundles('browser')) {
+    if (!browser.isConnected()) browser = await startBrowser();
+    pages.push(await testPage(browser, file, [file]));
+  }
 } catch (error) {
   test('a browser starts and opens the pages', () => {
     throw error;
   });
 }
-test.after(async () => {
-  served.close();
-  await browser.close();
+served.close();
+await browser?.close();
+for (const run of pages) run();
+test.after(() => {
   const seconds = durations.reduce((sum, {ms}) => sum + ms, 0) / 1000;
   console.log(`${durations.length} tests in pages took ${seconds.toFixed(0)} s, the slowest:`);
   durations.sort((a, b) => b.ms - a.ms);

@@ -1,0 +1,55 @@
+// Runs the tests that a page has collected (uvu.ts), one after the other, and tells what came of each. When the page hangs or
+// dies, the test that ran is the one that failed, and those after it are not run.
+import type {Page as BrowserPage} from 'playwright-core';
+import type {Failure, Page} from './uvu.ts';
+
+declare const page: Page;
+
+export interface Outcome {
+  name: string;
+  result: 'passed' | 'skipped' | 'not run' | Error;
+  ms: number;
+}
+
+/** @param timeLimit milliseconds after which a test counts as one that hangs, and the page with it */
+export async function runPage(browserPage: BrowserPage, timeLimit: number): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  let gone = false;
+  for (const [index, {name, skipped}] of (
+    await browserPage.evaluate(() => page.listTests())
+  ).entries()) {
+    if (skipped || gone) {
+      outcomes.push({name, result: skipped ? 'skipped' : 'not run', ms: 0});
+      continue;
+    }
+    const start = performance.now();
+    let result: Outcome['result'] = 'passed';
+    try {
+      const run = browserPage.evaluate(index => page.runTest(index), index);
+      const failure = await within<Failure>(timeLimit, run);
+      if (failure) result = Object.assign(new Error(), failure);
+    } catch (error) {
+      // A test's own error comes as a failure: this one is of the page.
+      gone = true;
+      result = Object.assign(new Error(died(browserPage, error as Error)), {stack: ''});
+    }
+    outcomes.push({name, result, ms: performance.now() - start});
+  }
+  return outcomes;
+}
+
+function died(browserPage: BrowserPage, error: Error): string {
+  if (browserPage.context().browser()?.isConnected() === false) {
+    return 'the browser: expected it to run until the tests end, found that it died in this one';
+  }
+  return `the page: expected it to answer, found that it doesn't (${error.message.split('\n', 1)})`;
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  work.catch(() => {}); // what comes of it after its time
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,6 +1,7 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
 //   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
+//   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import {
   copyFileSync,
   existsSync,
@@ -14,6 +15,11 @@ import {
 } from 'node:fs';
 import {dirname, resolve} from 'node:path';
 import {gzipSync} from 'node:zlib';
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  console.error(`build: expected Node 20 or newer, found ${process.version}`);
+  process.exit(1);
+}
 
 const [{default: asc}, {build}] = await Promise.all([
   import('assemblyscript/asc'),
@@ -35,13 +41,16 @@ const common = {
   platform: 'node',
   mainFields: ['module', 'main'],
   loader: {'.wasm': 'binary', '.css': 'text'},
-  external: ['playwright-core', 'open'], // they find files beside their own
+  external: ['playwright-core', 'open', 'esbuild'], // they find files beside their own
   logLevel: 'warning',
   sourcemap: true,
 };
 
 // TensorFlow.js's Node platform asks for `util` by require, which an ES module has to make for itself.
 const require = `import {createRequire as makeRequire} from "node:module"; const require = makeRequire(import.meta.url);`;
+
+/** Before anything that an older Node doesn't have. */
+const checkNode = `if (Number(process.versions.node.split(".")[0]) < 20) { console.error("mnist-ops: expected Node 20 or newer, found " + process.version); process.exit(1); }`;
 
 const sources = (folder, suffix) =>
   readdirSync(folder)
@@ -105,6 +114,7 @@ const parts = {
     },
     outdir: 'dist',
     platform: 'neutral', // no Buffer to decode the WebAssembly bytes with
+    sourcemap: false, // no map is published
     splitting: true,
     chunkNames: 'lib-[hash]',
     packages: 'external',
@@ -113,11 +123,13 @@ const parts = {
     {
       entryPoints: {cli: 'src/cli/main.ts', start: 'src/cli/start.ts'},
       outdir: 'dist',
-      banner: {js: `#!/usr/bin/env node\n${require}`},
+      sourcemap: false,
+      banner: {js: `#!/usr/bin/env node\n${checkNode}\n${require}`},
     },
     {
       entryPoints: {webgl_page: 'src/cli/webgl_page.ts'},
       outdir: 'dist',
+      sourcemap: false,
       platform: 'browser',
     },
   ],
@@ -265,7 +277,23 @@ function copySiteData() {
   }
 }
 
+/** TypeScript before 5.7 knows no typed array with a parameter. */
+function simplifyTypes() {
+  const folder = 'dist/types';
+  for (const name of readdirSync(folder, {recursive: true}).filter(name =>
+    name.endsWith('.d.ts'),
+  )) {
+    const file = `${folder}/${name}`;
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
+  }
+}
+
 const wanted = process.argv.slice(2);
+if (wanted[0] === 'types') {
+  simplifyTypes();
+  process.exit();
+}
 const unknown = wanted.find(name => !(name in parts));
 if (unknown) {
   console.error(`build: unknown part "${unknown}"; the parts are ${Object.keys(parts).join(', ')}`);

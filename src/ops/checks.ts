@@ -13,13 +13,19 @@ export function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText)}]`;
   if (value instanceof tf.Tensor) return `a tensor ${shapeText(value.shape)}`;
   if (typeof value !== 'object' || value === null) return String(value);
-  if (!isPlain(value)) return `a ${value.constructor.name}`;
-  const fields = Object.entries(value).map(([name, field]) => `${name}: ${valueText(field)}`);
+  if (!isPlain(value)) return `a ${value.constructor?.name ?? 'strange object'}`;
+  const fields = Object.entries(value).map(
+    ([name, field]) =>
+      `${name}: ${typeof field === 'object' && !Array.isArray(field) ? '…' : valueText(field)}`,
+  );
   return `{${fields.join(', ')}}`;
 }
 
-const isPlain = (value: object): boolean =>
-  [null, Object.prototype].includes(Object.getPrototypeOf(value));
+/** Of another frame's Object too, which has a prototype of its own. */
+const isPlain = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
 
 /** Throws unless `options` is an object that has fields of these names and no others. */
 export function checkOptions(name: string, options: unknown, known: readonly string[]): void {

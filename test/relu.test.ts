@@ -43,7 +43,7 @@ for (const backend of backends) {
 
 test('relu: refuses what it cannot compute', () => {
   tf.setBackend('cpu');
-  expectError(() => relu([1, 2] as never), 'relu: expected x to be a float32 tensor, got object');
+  expectError(() => relu([1, 2] as never), 'relu: expected x to be a float32 tensor, got [1,2]');
   expectError(
     () => relu(tf.ones([2], 'int32')),
     'relu: expected x to be a float32 tensor, got dtype int32',

@@ -14,7 +14,14 @@ import type {
   Sentence,
   StepSplit,
 } from './protocol.ts';
-import {type Backend, defaults, type Settings, type WasmBuild} from './settings.ts';
+import {
+  type Backend,
+  batchesPerEpoch,
+  defaults,
+  ranges,
+  type Settings,
+  type WasmBuild,
+} from './settings.ts';
 import {fill, type Language, type TextKey, texts, type Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
 
@@ -242,6 +249,17 @@ export class App {
 
   train(): void {
     this.send({kind: 'train', batches: this.settings.batches});
+  }
+
+  /** Of a run at its end; no run is longer than a link can say. */
+  get canTrainOneEpochMore(): boolean {
+    return this.batch + batchesPerEpoch(this.settings.batchSize) <= ranges.batches[1];
+  }
+
+  trainOneEpochMore(): void {
+    const batches = this.batch + batchesPerEpoch(this.settings.batchSize);
+    this.settings = {...this.settings, batches};
+    this.train();
   }
 
   moveTo(backend: Backend): void {

@@ -96,9 +96,13 @@ const wholeRun: uPlot.Scale = {
 type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
 
+/** Pixels of the charts' text: it grows with the page's. */
+const small = (): number =>
+  0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+
 const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
   stroke: text,
-  font: '11px system-ui, sans-serif',
+  font: `${small()}px system-ui, sans-serif`,
   grid: {stroke: grid, width: 1},
   ticks: {stroke: grid, width: 1, size: 4},
   gap: 3,
@@ -135,9 +139,9 @@ const lossOptions: Options = colours => ({
     {stroke: colours.line, width: 2, points: {show: false}},
   ],
   axes: [
-    axis(colours, {size: 24}),
+    axis(colours, {size: 2.1 * small()}),
     axis(colours, {
-      size: 46,
+      size: 4.1 * small(),
       filter: lossTicks,
       grid: {stroke: colours.grid, width: 1, filter: lossTicks},
       ticks: {stroke: colours.grid, width: 1, size: 4, filter: lossTicks},
@@ -163,8 +167,8 @@ const testOptions: Options = colours => ({
     {stroke: colours.good, width: 0, points: {show: true, size: 8, fill: colours.good}},
   ],
   axes: [
-    axis(colours, {size: 24}),
-    axis(colours, {size: 46, values: (_, ticks) => ticks.map(tick => `${tick} %`)}),
+    axis(colours, {size: 2.1 * small()}),
+    axis(colours, {size: 4.1 * small(), values: (_, ticks) => ticks.map(tick => `${tick} %`)}),
   ],
 });
 
@@ -232,7 +236,7 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours):
   if (moves.length < 2) return;
   ctx.save();
   ctx.strokeStyle = ctx.fillStyle = text;
-  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+  ctx.font = `${small() * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.setLineDash([3, 3]);
   for (const [i, {batch, backend}] of moves.entries()) {
@@ -241,7 +245,7 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours):
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.fillText(backend, x + 4, bbox.top + (11 + 12 * (i % 3)) * devicePixelRatio);
+    ctx.fillText(backend, x + 4, bbox.top + (1 + 1.1 * (i % 3)) * small() * devicePixelRatio);
   }
   ctx.restore();
 }

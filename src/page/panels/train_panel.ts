@@ -120,6 +120,7 @@ export function trainPanel(app: App): void {
   form.addEventListener('submit', event => {
     event.preventDefault();
     if (app.isBusy) app.send({kind: 'pause'});
+    else if (isAtEnd(app)) app.trainOneEpochMore();
     else if (refusals.size === 0) app.train();
   });
   one.addEventListener('click', () => {
@@ -165,10 +166,10 @@ export function trainPanel(app: App): void {
     setText(refused, refusal ? fieldSentence(app, ...refusal) : '');
 
     const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
-    setText(start, app.say(key));
-    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal && !isAtEnd(app);
-    setEnabled(start, canTrain);
-    setEnabled(one, canTrain);
+    setText(start, app.say(isAtEnd(app) ? 'oneEpochMore' : key));
+    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal;
+    setEnabled(start, canTrain && (!isAtEnd(app) || app.canTrainOneEpochMore));
+    setEnabled(one, canTrain && !isAtEnd(app));
     setEnabled(reset, phase !== 'starting');
     showRun(app);
   });

@@ -29,7 +29,7 @@ export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): b
   checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
   const runs = build === 'relaxed simd' || (options.build ?? build) === build;
   if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;
-  if (!tf.getKernel('Cast', 'cpu')) {
+  if (stockKernels(name).length === 0) {
     console.warn(
       "simd: expected the kernels of '@tensorflow/tfjs-backend-cpu' to be registered, found that a bundler has dropped them: " +
         'ops without a kernel of ours will fail',

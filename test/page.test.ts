@@ -1332,7 +1332,7 @@ test('a page that is opened from a file says what it needs', () =>
 
 visitTest(
   'a run at its end can have one epoch more',
-  {hash: '#batches=3&batch=1000'},
+  {hash: '#batches=3&batch-size=1000'},
   async page => {
     await phase(page, 'done');
     await page.getByRole('button', {name: 'One epoch more'}).click();

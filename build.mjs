@@ -68,7 +68,7 @@ const nodeTests = [
   'curves',
   'data',
   'gpu',
-  'gpu_death',
+  'gpu_process',
   'link',
   'mortal_browser',
   'normalise',

@@ -1,8 +1,7 @@
-// When WebGL's context is lost: the GPU's driver restarts, its process dies, or another page takes what it has. Every texture
-// is gone then. Reads return zeros or wait forever, and TensorFlow.js goes on computing with that (tfjs#756). So the weights
-// have copies outside of the GPU, which the network gets back; a new context can go on from them.
-// A browser notices some time after its GPU's process has died: until then isContextLost() is false, reads return zeros and
-// shaders don't compile. So nothing that was read is believed before the GPU has answered once more.
+// When WebGL's context is lost: the GPU's driver or the browser's GPU process dies, or another page takes what it has. Every
+// texture is gone then. Reads return zeros or wait forever, no call throws, and TensorFlow.js goes on computing with that
+// (tfjs#756). For a while `isContextLost()` denies it, so nothing read is believed until the GPU has answered after it. The
+// weights have copies outside of the GPU, which the network gets back; a new context can go on from them.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
@@ -45,12 +44,13 @@ export async function renewContext(): Promise<void> {
   // are removed; the kernels stay registered.
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, priority);
-  if (await tf.setBackend('webgl')) return;
-  fail(
-    'renewContext',
-    'a new WebGL context',
-    'none: a browser that has lost its GPU several times gives no more of them; another backend works, such as cpu',
-  );
+  if (!(await tf.setBackend('webgl'))) {
+    fail(
+      'renewContext',
+      'a new WebGL context',
+      'none, as browsers refuse them once the GPU has died a few times; another backend works (tf.setBackend)',
+    );
+  }
 }
 
 const gpgpuOf = (backend?: tf.KernelBackend) =>
@@ -64,11 +64,6 @@ export class KeptWeights {
 
   constructor(private readonly network: Network) {}
 
-  /** Whether these are of this network, in the context that it is in now. */
-  isFor(network: Network): boolean {
-    return this.network === network && this.context === watchContext();
-  }
-
   /** Copies the weights as they are now, after batch `batch`; 0: before the first. */
   async keep(when: string, batch: number): Promise<void> {
     if (!this.context) return;
@@ -79,7 +74,7 @@ export class KeptWeights {
   }
 
   /**
-   * Works on the GPU and waits for what is read back.
+   * Works on the GPU, waits for what is read back, and then for a sign of life: what was read before it is no dead GPU's.
    *
    * @throws ContextLostError instead of anything that the work returns or throws, if the context is lost by then; the network
    *     has got the kept weights back
@@ -89,10 +84,10 @@ export class KeptWeights {
     try {
       result = await work();
     } catch (error) {
-      if (this.context?.answers() === false) throw this.giveBack(when, error);
+      if (this.context?.isDead()) throw this.giveBack(when, error);
       throw error;
     }
-    if (this.context?.answers() === false) throw this.giveBack(when);
+    if (this.context?.isDead()) throw this.giveBack(when);
     return result;
   }
 
@@ -108,35 +103,40 @@ export class KeptWeights {
   }
 }
 
+/**
+ * Whether the current backend has a WebGL context that is lost. Where it is not, everything that was read before is what the
+ * GPU computed.
+ */
+export const contextIsLost = (): boolean => watchContext()?.isDead() ?? false;
+
+/** Lost once is lost forever, though a browser may restore it, empty. */
 interface Context {
-  /** Lost once is lost forever, though a browser may restore it, empty. */
+  /** As far as the browser says. */
   readonly lost: boolean;
-  /** Asks the GPU. If it answers, all that was read before came from it. */
-  answers(): boolean;
+  /** Asks the GPU itself, and waits for it. */
+  isDead(): boolean;
 }
 
 const contexts = new WeakMap<object, Context>();
-
-/** Whether all that was read from the current backend came from where it was computed: not from a WebGL context that is lost. */
-export const readsAreGood = (): boolean => watchContext()?.answers() ?? true;
 
 /** The current backend's WebGL context, if it has one. */
 function watchContext(): Context | undefined {
   const gpgpu = gpgpuOf(tf.backend());
   if (!gpgpu || contexts.has(gpgpu)) return gpgpu && contexts.get(gpgpu);
-  const {gl} = gpgpu;
-  let known = false;
+  const gl = gpgpu.gl as WebGL2RenderingContext;
+  let noticed = false;
   gl.canvas.addEventListener('webglcontextlost', () => {
-    known = true;
+    noticed = true;
   });
-  const draws = canary(gl);
-  const context = {
+  const answers = answering(gl);
+  askPrecision(answers);
+  const context: Context = {
     get lost() {
-      return known || gl.isContextLost();
+      return noticed || gl.isContextLost();
     },
-    answers() {
-      known ||= gl.isContextLost() || !draws();
-      return !known;
+    isDead() {
+      noticed ||= gl.isContextLost() || !answers();
+      return noticed;
     },
   };
   contexts.set(gpgpu, context);
@@ -148,29 +148,31 @@ function watchContext(): Context | undefined {
 }
 
 /**
- * A texel that the GPU gives another colour each time, and that is read: a dead context can't know the colour. Commands run in
- * their order, so what was read before was read from a context that lived.
+ * Whether textures hold float32, TensorFlow.js asks once, before the first of them. It would take a dead GPU's no for an answer
+ * and compute with float16 in every later context.
  */
-function canary(gl: WebGLRenderingContext): () => boolean {
-  const before = gl.getParameter(gl.FRAMEBUFFER_BINDING);
-  const framebuffer = gl.createFramebuffer();
-  const texel = gl.createRenderbuffer();
-  gl.bindRenderbuffer(gl.RENDERBUFFER, texel);
-  gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA4, 1, 1);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-  gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, texel);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, before);
-  let count = 0;
+function askPrecision(answers: () => boolean): void {
+  const flags = tf.env().getFlags();
+  const known = new Set(Object.keys(flags));
+  tf.env().get('WEBGL_RENDER_FLOAT32_ENABLED');
+  tf.env().get('WEBGL_SIZE_UPLOAD_UNIFORM'); // follows from it
+  if (answers()) return;
+  for (const name of Object.keys(flags)) if (!known.has(name)) delete flags[name];
+}
+
+/** A function that tells whether the GPU gives a number back that it has never been sent before. It works in order. */
+function answering(gl: WebGL2RenderingContext): () => boolean {
+  const target = gl.COPY_WRITE_BUFFER; // which nothing else is bound to
+  const sent = new Int32Array(1);
+  const received = new Int32Array(1);
+  const buffer = gl.createBuffer();
+  gl.bindBuffer(target, buffer);
+  gl.bufferData(target, sent, gl.DYNAMIC_COPY);
   return () => {
-    count++;
-    const bits = [0, 1, 2].map(i => (count >> i) & 1);
-    const read = new Uint8Array(4);
-    const bound = gl.getParameter(gl.FRAMEBUFFER_BINDING);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-    gl.clearColor(bits[0], bits[1], bits[2], 1);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, read);
-    gl.bindFramebuffer(gl.FRAMEBUFFER, bound);
-    return [...bits, 1].every((bit, i) => read[i] === 255 * bit);
+    sent[0]++;
+    gl.bindBuffer(target, buffer);
+    gl.bufferSubData(target, 0, sent);
+    gl.getBufferSubData(target, 0, received);
+    return received[0] === sent[0];
   };
 }

@@ -1,6 +1,5 @@
 // That a lost WebGL context ends training within one step and costs no more than the batches since the weights were kept.
-// WEBGL_lose_context loses it, and the browser knows at once; dieUnnoticed is a GPU whose process has just died.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+// WEBGL_lose_context loses it at once; when the GPU's process dies, the page learns of that a task or so later.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -16,6 +15,7 @@ import {
 } from '../../src/index.ts';
 import {EXACT, expectClose, valuesOf} from '../compare.ts';
 import {syntheticData} from '../synthetic.ts';
+import {die, glOf} from './die.ts';
 
 tf.enableProdMode();
 
@@ -24,21 +24,7 @@ const TEN_STEPS = {atol: 0, rtol: 1e-4};
 /** Weights near 0 have no relative error to speak of. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
-const glOf = () => (tf.backend() as MathBackendWebGL).gpgpu.gl;
 const loseContext = () => glOf().getExtension('WEBGL_lose_context')!.loseContext();
-
-/** What a context is like from the death of the GPU's process until the browser notices, which here it never does by itself. */
-function dieUnnoticed(): void {
-  const gl = glOf() as WebGL2RenderingContext;
-  Object.assign(gl, {
-    readPixels() {},
-    getBufferSubData() {},
-    clientWaitSync: () => gl.CONDITION_SATISFIED,
-    getShaderParameter: () => false,
-    getProgramParameter: () => false,
-    checkFramebufferStatus: () => 0,
-  });
-}
 
 /** Runs it until it throws what it has to throw. */
 async function lost(work: () => Promise<unknown>): Promise<ContextLostError> {
@@ -79,6 +65,9 @@ function expectWeights(network: Network, expected: ReturnType<typeof weightsOf>)
   assert.ok(filter.every(Number.isFinite) && filter.some(value => value !== 0));
 }
 
+/** When the page knows of the last death. */
+let known: Promise<void> | undefined;
+
 /** A test that begins with a context, and with a network of which it leaves no tensor behind. */
 function contextTest(name: string, work: (network: Network) => Promise<void>): void {
   test(name, async () => {
@@ -88,6 +77,7 @@ function contextTest(name: string, work: (network: Network) => Promise<void>): v
     const buffers = tf.memory().numDataBuffers;
     const network = createNetwork('tutorial');
     await work(network);
+    await known;
     network.dispose();
     assert.is(tf.memory().numTensors, tensors);
     assert.is(tf.memory().numDataBuffers, buffers);
@@ -186,101 +176,102 @@ for (const [when, lose] of moments) {
   });
 }
 
-contextTest('died unnoticed in a step: its loss of 0 is not reported', async network => {
+contextTest('dead without a word in a step: its loss is not reported', async network => {
   const weights = weightsOf(network);
   let steps = 0;
   const forward = (xs: tf.Tensor2D) => {
-    if (++steps === 3) dieUnnoticed();
+    if (++steps === 3) known = die();
     return network.forward(xs);
   };
   const events: TrainingProgress[] = [];
   const error = await lost(() =>
     collect({...network, forward}, undefined, {batches: 8}, undefined, events),
   );
-  assert.not(glOf().isContextLost(), 'nobody has told');
-  assert.is(error.batch, 0);
+  assert.match(error.message, /^The WebGL context was lost at batch 3 of 8, /);
   assert.is(events.length, 2);
+  assert.ok(lossesOf(events).every(loss => loss > 0));
   expectWeights(network, weights);
-  await renewContext();
-  await collect(network, undefined, {batches: 2});
 });
 
-contextTest('died unnoticed while weights are copied: those kept before stay', async network => {
-  let kept: ReturnType<typeof weightsOf> = [];
+contextTest('dead without a word while weights are kept: those before stay', async network => {
   const [variable] = network.variables;
-  const data = variable.data.bind(variable);
+  const read = variable.data.bind(variable);
   let copies = 0;
+  let kept: ReturnType<typeof weightsOf> = [];
   variable.data = <D extends tf.DataType>() => {
-    if (++copies === 3) dieUnnoticed(); // before the first batch, then after batches 10 and 20
-    return data<D>();
+    if (++copies === 3) known = die(); // after those of the start and of batch 10
+    return read<D>();
   };
-  const events: TrainingProgress[] = [];
-  const keep = ({batch}: TrainingProgress) => {
-    if (batch === 10) kept = weightsOf(network);
-  };
-  const error = await lost(() => collect(network, undefined, {batches: 30}, keep, events));
+  const error = await lost(() =>
+    collect(network, undefined, {batches: 30}, ({batch}) => {
+      if (batch === 10) kept = weightsOf(network);
+    }),
+  );
   assert.is(
     error.message,
     'The WebGL context was lost after batch 20 of 30, and the network is back at the weights of batch 10.',
   );
-  assert.is(events.length, 19);
+  assert.is(error.batch, 10);
   expectWeights(network, kept);
-  await renewContext();
 });
 
-contextTest('died unnoticed before a shader is compiled: the context was lost', async network => {
-  const weights = weightsOf(network);
-  let steps = 0;
-  const forward = (xs: tf.Tensor2D) => {
-    if (++steps < 4) return network.forward(xs);
-    dieUnnoticed();
-    return network.forward(tf.erf(xs)); // which no step before had
-  };
-  const error = await lost(() => collect({...network, forward}, undefined, {batches: 5}));
-  assert.match(error.message, /^The WebGL context was lost at batch 4 of 5, /);
-  assert.match((error.cause as Error).message, /Failed to compile/);
-  assert.is(error.batch, 0);
-  expectWeights(network, weights);
-  await renewContext();
-});
-
-contextTest('died unnoticed in a test: no answers are counted', async network => {
+contextTest('dead without a word in a test of a sample: no answers are given', async network => {
   const data = syntheticData();
-  await collect(network, data, {batches: 2});
-  const weights = weightsOf(network);
-  const testBatch = data.testBatch.bind(data);
-  data.testBatch = (start, end) => {
-    dieUnnoticed();
-    return testBatch(start, end);
+  const nextTestBatch = data.nextTestBatch.bind(data);
+  data.nextTestBatch = size => {
+    known = die();
+    return nextTestBatch(size);
   };
-  const error = await lost(() => evaluate(network, data));
-  assert.match(error.message, /^The WebGL context was lost in a test, /);
-  expectWeights(network, weights);
-  await renewContext();
+  const events: TrainingProgress[] = [];
+  const options = {batches: 3, testEvery: 2, testSize: 9};
+  const error = await lost(() => collect(network, data, options, undefined, events));
+  assert.match(error.message, /^The WebGL context was lost in a test after batch 2 of 3, /);
+  assert.equal(
+    events.map(({kind}) => kind),
+    ['batch', 'batch'],
+  );
 });
 
-contextTest('no new context: another backend works, with the weights kept', async network => {
-  const weights = weightsOf(network);
-  await lost(() => collect(network, undefined, {batches: 8}, loseContext));
-  const {getContext} = HTMLCanvasElement.prototype;
-  const offscreen = OffscreenCanvas.prototype.getContext;
-  HTMLCanvasElement.prototype.getContext = () => null;
-  OffscreenCanvas.prototype.getContext = () => null;
-  try {
-    await renewContext();
-    assert.unreachable('there is a context');
-  } catch (error) {
-    assert.match(
-      (error as Error).message,
-      /^renewContext: expected a new WebGL context, got none: .* another backend works/,
-    );
-  } finally {
-    HTMLCanvasElement.prototype.getContext = getContext;
-    OffscreenCanvas.prototype.getContext = offscreen;
+const refusals: [RegExp, Partial<WebGL2RenderingContext>][] = [
+  [
+    /Failed to compile fragment shader/,
+    {getShaderParameter: () => false, getShaderInfoLog: () => ''},
+  ],
+  [/Failed to link vertex and fragment shaders/, {getProgramParameter: () => false}],
+  [/Unable to create fragment WebGLShader/, {createShader: () => null}],
+  [/Unable to create WebGLProgram/, {createProgram: () => null as never}],
+];
+for (const [index, [message, refusal]] of refusals.entries()) {
+  contextTest(`dead without a word, ${message.source}: it is lost`, async network => {
+    const {log} = console;
+    console.log = () => {}; // TensorFlow.js shows the program
+    const forward = (xs: tf.Tensor2D) => {
+      known = die(refusal);
+      tf.atanh(tf.zeros([50, 50 + index])); // a program that is not there yet
+      return network.forward(xs);
+    };
+    const error = await lost(() => collect({...network, forward})).finally(() => {
+      console.log = log;
+    });
+    assert.match(error.message, /^The WebGL context was lost at batch 1 of 20, /);
+    assert.match((error.cause as Error).message, message);
+  });
+}
+
+contextTest('dead without a word: later contexts compute with float32 still', async network => {
+  const enabled = 'WEBGL_RENDER_FLOAT32_ENABLED';
+  const flags = tf.env().getFlags();
+  for (const name of [enabled, 'WEBGL_RENDER_FLOAT32_CAPABLE', 'WEBGL_SIZE_UPLOAD_UNIFORM']) {
+    delete flags[name]; // as before the first texture
   }
-  await tf.setBackend('cpu');
-  expectWeights(network, weights);
+  await renewContext();
+  known = die({checkFramebufferStatus: () => 0});
+  await lost(() => collect(network));
+  await known;
+  await renewContext();
   await collect(network, undefined, {batches: 1});
+  assert.is(tf.env().get(enabled), true);
+  assert.is(tf.env().get('WEBGL_SIZE_UPLOAD_UNIFORM'), 4);
 });
 
 contextTest('lost in a test during training: the weights of the batch before it', async network => {

@@ -1,7 +1,7 @@
 // The run that the page shows: a network, its data, and where in the training it is. Commands take their turn, each ending the
 // training that goes on; questions are answered meanwhile.
 import * as tf from '@tensorflow/tfjs-core';
-import {ContextLostError, KeptWeights, readsAreGood, renewContext} from '../../context_loss.ts';
+import {ContextLostError, contextIsLost, KeptWeights, renewContext} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {MnistData} from '../../data/mnist_data.ts';
 import {createNetwork, type Network} from '../../network.ts';
@@ -72,7 +72,8 @@ export class Trainer {
           variable.assign(tf.tensor(weights[i], variable.shape));
         }
       });
-      await this.kept!.keep('', batch);
+      this.kept = undefined; // begin has kept other weights
+      await this.keep();
       if (this.images.files) await this.test(signal);
       this.say(batch === 0 ? 'ready' : 'paused', why);
     });
@@ -118,7 +119,7 @@ export class Trainer {
     this.lent++;
     try {
       const values = await probabilities.data<'float32'>();
-      return values.length === (images.length / PIXELS) * CLASSES && !this.contextIsLost()
+      return values.length === (images.length / PIXELS) * CLASSES && !contextIsLost()
         ? values
         : undefined;
     } finally {
@@ -153,8 +154,10 @@ export class Trainer {
     const {settings, batch} = this;
     const variables = this.network!.variables;
     const weights = await Promise.all(variables.map(variable => variable.data<'float32'>()));
-    if (this.contextIsLost()) throw new Error('expected weights to save, found their context lost');
-    return {settings, batch, weights};
+    if (this.lost || !contextIsLost()) return {settings, batch, weights};
+    this.goBack();
+    await this.turn;
+    return this.save();
   }
 
   // ---- what they do
@@ -194,7 +197,8 @@ export class Trainer {
     const {backend} = this.settings;
     const network = createNetwork(settings.preset, {seed: settings.seed});
     this.network?.dispose();
-    Object.assign(this, {network, settings: {...settings, backend}, batch, data: undefined});
+    Object.assign(this, {network, settings: {...settings, backend}, batch});
+    Object.assign(this, {data: undefined, kept: undefined});
     await this.keep();
     this.tell({kind: 'began', settings: this.settings});
     return why;
@@ -212,8 +216,8 @@ export class Trainer {
 
   /** A context that was lost is renewed, with the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
-    if (this.contextIsLost()) {
-      if (!this.lost) await this.kept?.during('', async () => {}).catch(() => {});
+    if (contextIsLost()) {
+      if (!this.lost) await this.backAtKept();
       await renewContext();
       this.prepared.clear(); // the programs are lost too
     }
@@ -223,25 +227,33 @@ export class Trainer {
   /** While nothing is trained, nobody else would. */
   private readonly noticeLoss = ({target}: Event): void => {
     const isCurrent = onWebGL()?.context().canvas === target;
-    if (!isCurrent || this.goal !== undefined) return;
+    if (isCurrent && this.goal === undefined) this.goBack();
+  };
+
+  /** To the weights that were kept, as the context is lost. */
+  private goBack(): void {
     this.next(async () => {
-      // The event may come after the training has noticed, and gone back to its own last weights.
+      // Training may have noticed, and gone back to its own last weights.
       if (!this.lost) await this.kept!.during('', async () => {});
     });
-  };
+  }
+
+  /** The batch of the weights that the network gets back; undefined if none were kept, and it has those that it was given. */
+  private async backAtKept(): Promise<number | undefined> {
+    const lost = await this.kept?.during('', async () => {}).catch(error => error);
+    return (lost as ContextLostError | undefined)?.batch;
+  }
 
   private async keep(): Promise<void> {
     if (!this.network) return;
-    // The older copy stays until there is a new one: the context may be lost while that is made.
-    if (!this.kept?.isFor(this.network)) this.kept = new KeptWeights(this.network);
-    await this.kept.keep('', this.batch);
+    const kept = new KeptWeights(this.network);
+    await kept.keep('', this.batch);
+    this.kept = kept;
   }
 
   private isDone(): boolean {
     return this.batch >= this.settings.batches;
   }
-
-  private contextIsLost = (): boolean => !readsAreGood();
 
   /** The images, at the place that the training has reached in them. */
   private dataIfThere(): MnistData | undefined {
@@ -257,7 +269,7 @@ export class Trainer {
   private async run(goal: number, one: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.settings = {...this.settings, batches: Math.max(goal, this.batch)};
-    if (this.lost || this.contextIsLost()) await this.enter('webgl');
+    if (this.lost || contextIsLost()) await this.enter('webgl');
     if (this.images.arrived === 0) this.say('waiting');
     await this.images.until(1, signal);
     await this.prepare(signal);
@@ -372,12 +384,17 @@ export class Trainer {
 
   private async stop(error: unknown): Promise<void> {
     if (error === paused) {
-      const lost = await this.keep().catch((error: unknown) => error);
-      if (lost) return this.stop(lost);
-      this.say(this.batch === 0 ? 'ready' : 'paused');
+      try {
+        await this.keep();
+        this.say(this.batch === 0 ? 'ready' : 'paused');
+      } catch (lost) {
+        await this.stop(lost);
+      }
     } else if (error instanceof ContextLostError) {
       const at = this.batch;
-      this.batch = error.batch ?? 0;
+      // Who lost it before keeping any weights has left the network to those that were kept before.
+      const back = error.batch ?? (await this.backAtKept());
+      if (back !== undefined) this.batch = back;
       this.data = undefined; // the order goes back with the weights
       this.lost = true;
       this.say('lost', {key: 'contextLost', values: {at, batch: this.batch}});

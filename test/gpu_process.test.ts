@@ -1,0 +1,121 @@
+// That nothing is believed that a dead GPU gave: the process of Chromium that computes what WebGL draws is killed while it trains.
+import {readFile} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
+import type {Browser, Page} from 'playwright-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {startBrowser} from '../src/cli/browser.ts';
+import {serve} from '../src/cli/serve.ts';
+import {Random} from '../src/random.ts';
+import type {GpuProcessPage, Trained} from './browser/gpu_process_page.ts';
+
+declare const page: GpuProcessPage;
+
+const KILLS = 20;
+const random = new Random(1, 'kills');
+
+const dist = fileURLToPath(new URL('..', import.meta.url));
+const served = await serve(path => (path === '/' ? undefined : readFile(`${dist}${path}`)));
+
+interface Opened {
+  browser: Browser;
+  page: Page;
+  /** What the page calls when training has come as far as it was told. */
+  onReached: () => void;
+}
+
+async function open(): Promise<Opened> {
+  const browser = await startBrowser();
+  const opened: Opened = {browser, page: await browser.newPage(), onReached() {}};
+  await opened.page.exposeFunction('reached', () => opened.onReached());
+  await opened.page.goto(served.origin);
+  await opened.page.addScriptTag({url: '/page/browser/gpu_process_page.js', type: 'module'});
+  return opened;
+}
+
+/** The process's id; undefined where the browser computes that in a process that does other work too. */
+async function gpuProcess(browser: Browser): Promise<number | undefined> {
+  const session = await browser.newBrowserCDPSession();
+  const {processInfo} = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.find(({type}) => type === 'GPU')?.id;
+}
+
+/** Trains, and kills the process so many milliseconds after the batch. */
+async function trainAndKill(opened: Opened, batch: number, ms: number): Promise<Trained> {
+  const reached = new Promise<void>(resolve => {
+    opened.onReached = resolve;
+  });
+  const trained = opened.page.evaluate(batch => page.trainUntilLost(batch), batch);
+  await Promise.race([reached, trained]);
+  await new Promise(resolve => setTimeout(resolve, ms));
+  process.kill((await gpuProcess(opened.browser))!, 'SIGKILL');
+  return trained;
+}
+
+/** The batch that the network's weights are from. */
+const backAt = (end: string): number => Number(/ weights of batch (\d+)\.$/.exec(end)?.[1] ?? 0);
+
+/** What is wrong with a training that was killed, given the same undisturbed. */
+function faults({losses, end, weights}: Trained, expected: Trained[]): string[] {
+  const found: string[] = [];
+  const last = losses.length;
+  const undisturbed = expected.at(-1)!.losses;
+  losses.forEach((loss, i) => {
+    if (loss !== undisturbed[i])
+      found.push(`loss ${loss} of batch ${i + 1}, not ${undisturbed[i]}`);
+  });
+  if (!/^The WebGL context was lost /.test(end)) found.push(end);
+  const back = backAt(end);
+  if (back > last + 1 || back < last - 10) found.push(`batch ${last}, then ${end}`);
+  if (JSON.stringify(weights) !== JSON.stringify(expected[back].weights)) {
+    found.push(`other weights than those of batch ${back}`);
+  }
+  return found;
+}
+
+let opened = await open();
+const version = opened.browser.version();
+if ((await gpuProcess(opened.browser)) === undefined) {
+  test.skip(`Chromium ${version} has no GPU process that could be killed`);
+} else {
+  let expected: Trained[];
+  /** Those after which the browser gave no new context. */
+  const refused: {why: string; loss: number; expected: number}[] = [];
+
+  test(`Chromium ${version}: its GPU process is killed ${KILLS} times in training`, async () => {
+    expected = await opened.page.evaluate(() => page.trainUndisturbed());
+    const found: string[] = [];
+    for (let kill = 0; kill < KILLS; kill++) {
+      const batch = random.below(30);
+      const ms = random.below(50);
+      const trained = await trainAndKill(opened, batch, ms);
+      for (const fault of faults(trained, expected)) {
+        found.push(`killed ${ms} ms after batch ${batch}: ${fault}`);
+      }
+      const why = await opened.page.evaluate(() => page.renew());
+      if (!why) continue;
+      const back = backAt(trained.end);
+      const loss = await opened.page.evaluate(back => page.goOnElsewhere(back), back);
+      refused.push({why, loss, expected: expected.at(-1)!.losses[back]});
+      await opened.browser.close();
+      opened = await open();
+    }
+    assert.equal(found, []);
+  });
+
+  test('killed too often: another backend goes on from the same weights', () => {
+    assert.ok(refused.length > 0, 'there was always a new context');
+    for (const {why, loss, expected} of refused) {
+      assert.match(why, /^renewContext: .* another backend works/);
+      // DESIGN's bound for ten steps
+      assert.ok(Math.abs(loss - expected) <= 1e-4 * expected, `loss ${loss}, not ${expected}`);
+    }
+  });
+}
+
+test.after(async () => {
+  served.close();
+  await opened.browser.close();
+});
+test.run();

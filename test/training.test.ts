@@ -459,6 +459,7 @@ test('train refuses options that make no sense, before the first batch', async (
     [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
     [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
     [{learningRate: 0}, 'a learningRate above 0, got 0'],
+    [{learningRate: Number.NaN}, 'a learningRate above 0, got NaN'],
     [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],
     [{batches: 5, start: -1}, 'start to be a whole number from 0 to 4, got -1'],
   ];

@@ -258,21 +258,30 @@ for (const [index, [message, refusal]] of refusals.entries()) {
   });
 }
 
-contextTest('dead without a word: later contexts compute with float32 still', async network => {
-  const enabled = 'WEBGL_RENDER_FLOAT32_ENABLED';
-  const flags = tf.env().getFlags();
-  for (const name of [enabled, 'WEBGL_RENDER_FLOAT32_CAPABLE', 'WEBGL_SIZE_UPLOAD_UNIFORM']) {
-    delete flags[name]; // as before the first texture
-  }
-  await renewContext();
-  known = die({checkFramebufferStatus: () => 0});
-  await lost(() => collect(network));
-  await known;
-  await renewContext();
-  await collect(network, undefined, {batches: 1});
-  assert.is(tf.env().get(enabled), true);
-  assert.is(tf.env().get('WEBGL_SIZE_UPLOAD_UNIFORM'), 4);
-});
+for (const when of ['before training', 'at the first step']) {
+  contextTest(`dead without a word ${when}: later contexts have float32`, async network => {
+    const enabled = 'WEBGL_RENDER_FLOAT32_ENABLED';
+    const uniforms = 'WEBGL_SIZE_UPLOAD_UNIFORM';
+    await renewContext();
+    // As before the first texture.
+    const flags = tf.env().getFlags();
+    for (const name of [enabled, 'WEBGL_RENDER_FLOAT32_CAPABLE', uniforms]) delete flags[name];
+    const dies = () => {
+      known = die({checkFramebufferStatus: () => 0});
+    };
+    const forward = (xs: tf.Tensor2D) => {
+      if (when === 'at the first step') dies();
+      return network.forward(xs);
+    };
+    if (when === 'before training') dies();
+    await lost(() => collect({...network, forward}));
+    await known;
+    await renewContext();
+    await collect(network, undefined, {batches: 1});
+    assert.is(tf.env().get(enabled), true);
+    assert.is(tf.env().get(uniforms), 4);
+  });
+}
 
 contextTest('lost in a test during training: the weights of the batch before it', async network => {
   const data = syntheticData({test: 1003}); // three portions

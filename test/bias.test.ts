@@ -16,6 +16,9 @@ for (const shape of [
   [70, 9],
   [2, 24, 24, 8],
   [2, 3, 5, 7],
+  // More rows than are added up at once, and a last part that is shorter.
+  [4301, 3],
+  [3, 40, 37, 5],
 ]) {
   const dy = Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
   const K = shape[shape.length - 1];

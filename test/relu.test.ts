@@ -27,6 +27,27 @@ for (const backend of backends) {
   });
 }
 
+for (const backend of backends) {
+  test(`relu: of what a kernel gave, in another shape, ${backend}`, () =>
+    onBackend(backend, () =>
+      tf.tidy(() => {
+        for (const [rows, shape] of [
+          [20, [2, 3, 4, 5]],
+          [20, [120]],
+          [20, [8, 15]],
+          [20, [3, 5, 8]],
+          [6000, [3, 2000, 3, 2]], // so many rows that a texture of four axes is laid out otherwise than one of three
+        ] as [number, number[]][]) {
+          const values = Float32Array.from({length: 6 * rows}, (_, i) => (i % 121) - 60);
+          const expected = values.map(value => Math.max(value, 0));
+          const given = relu(tf.tensor(values, [rows, 6]));
+          const y = relu(tf.reshape(given, shape));
+          expectClose(`[${shape}]`, valuesOf(y), {shape, values: expected}, EXACT);
+        }
+      }),
+    ));
+}
+
 testCases(reluCases);
 testAdjoint(reluCases);
 

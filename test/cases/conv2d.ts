@@ -152,6 +152,7 @@ export const conv2dCases: OpCase[] = [
       {x: [2, 5, 4, 3], filter: [3, 2, 3, 4], bias: false},
       {x: [1, 6, 7, 2], filter: [1, 1, 2, 5]},
       {x: [2, 4, 7, 1], filter: [4, 7, 1, 3]},
+      {x: [1, 4, 75, 2], filter: [2, 3, 2, 3]}, // rows of more columns than are written out at once
       // grey images, for which a backend may have loops of their own
       {x: [2, 7, 11, 1], filter: [3, 2, 1, 5], options: {strides: [2, 1]}},
       {

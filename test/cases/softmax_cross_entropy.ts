@@ -90,4 +90,6 @@ export const softmaxCrossEntropyCases: OpCase[] = [
   softmaxCrossEntropyCase(1, 4, 'probabilities'),
   softmaxCrossEntropyCase(6, 3, 'probabilities'),
   softmaxCrossEntropyCase(4, 6, 'unnormalised'),
+  // More examples than are added up at once, and a last part that is shorter.
+  softmaxCrossEntropyCase(1031, 3, 'one-hot'),
 ];

@@ -43,6 +43,7 @@ export function trainPanel(app: App): void {
   const unit = element<HTMLSelectElement>('unit');
   const start = element<HTMLButtonElement>('start');
   const one = element<HTMLButtonElement>('one');
+  const more = element<HTMLButtonElement>('more');
   const reset = element<HTMLButtonElement>('reset');
   const refused = element('refused');
   const radios = makeRadios(app);
@@ -120,9 +121,9 @@ export function trainPanel(app: App): void {
   form.addEventListener('submit', event => {
     event.preventDefault();
     if (app.isBusy) app.send({kind: 'pause'});
-    else if (isAtEnd(app)) app.trainOneEpochMore();
     else if (refusals.size === 0) app.train();
   });
+  more.addEventListener('click', () => app.trainOneEpochMore());
   one.addEventListener('click', () => {
     const batches = Math.max(app.settings.batches, app.batch + 1);
     app.send({kind: 'trainOne', batches});
@@ -166,10 +167,11 @@ export function trainPanel(app: App): void {
     setText(refused, refusal ? fieldSentence(app, ...refusal) : '');
 
     const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
-    setText(start, app.say(isAtEnd(app) ? 'oneEpochMore' : key));
-    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal;
-    setEnabled(start, canTrain && (!isAtEnd(app) || app.canTrainOneEpochMore));
-    setEnabled(one, canTrain && !isAtEnd(app));
+    setText(start, app.say(key));
+    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal && !isAtEnd(app);
+    setEnabled(start, canTrain);
+    setEnabled(one, canTrain);
+    more.hidden = !isAtEnd(app) || !app.canTrainOneEpochMore;
     setEnabled(reset, phase !== 'starting');
     showRun(app);
   });

@@ -42,6 +42,39 @@ test('gzipped or not, the files are what the server has', async () => {
   }
 });
 
+test('pieces of any size make the same files: the first may be of 1 byte', async () => {
+  const {fetch} = globalThis;
+  for (const gzipped of [true, false]) {
+    for (const sizes of [[1], [1, 1], [0, 1, 13], [15, 1], [16], [7, 10]]) {
+      globalThis.fetch = async url => {
+        const {pathname} = new URL(String(url));
+        const part = {[trainImages]: whole.trainImages, [testLabels]: whole.testLabels}[pathname];
+        const bytes = !gzipped && part ? part.bytes : served[pathname];
+        let at = 0;
+        const stream = new ReadableStream({
+          start(controller) {
+            for (const size of [...sizes, bytes.length]) {
+              controller.enqueue(bytes.slice(at, at + size));
+              at += size;
+            }
+            controller.close();
+          },
+        });
+        return new Response(stream);
+      };
+      try {
+        const images = new ArrivingImages('http://127.0.0.1/mnist/', () => {});
+        await images.load();
+        for (const part of ['trainImages', 'testLabels'] as const) {
+          assert.equal(images.files![part].bytes, whole[part].bytes, `${part}, ${sizes}`);
+        }
+      } finally {
+        globalThis.fetch = fetch;
+      }
+    }
+  }
+});
+
 const {bytes} = whole.trainImages;
 const labels = whole.testLabels.bytes;
 /** Says that it has so many images of one pixel. */

@@ -306,6 +306,11 @@ test('charts tell what they show to those who can’t see them', async () => {
   const {page} = await open(results);
   const charts = await page.getByRole('img').all();
   assert.ok(charts.length > 0);
+  assert.is(
+    await page.locator('g[aria-label]:not([role])').count(),
+    0,
+    'names of what can have none',
+  );
   for (const chart of charts) assert.ok((await chart.getAttribute('aria-label'))!.length > 30);
   assert.is(
     await page.locator('figcaption', {hasText: 'curves cross'}).first().textContent(),

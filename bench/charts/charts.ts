@@ -107,6 +107,9 @@ function figure(heading: string, finding: string, draw: Draw, legend: readonly H
     drawn = width;
     const chart = draw(width);
     chart.setAttribute('role', 'img');
+    // Plot names each kind of mark, and only what has a role can have a name.
+    for (const marks of chart.querySelectorAll('g[aria-label]'))
+      marks.setAttribute('role', 'group');
     box.replaceChildren(chart);
   }).observe(box);
   return element(

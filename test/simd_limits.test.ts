@@ -178,6 +178,18 @@ test('the stock gradient of a max-pool that rounds up is that of cpu', () => {
   });
 });
 
+test('the stock gradients of a convolution that rounds up are those of cpu', () => {
+  const gradients = () =>
+    tf
+      .grads((x, filter) =>
+        tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 0, 'NHWC', 1, 'ceil'),
+      )([counting([1, 5, 5, 1]), counting([2, 2, 1, 1], 1)], counting([1, 3, 3, 1], 1))
+      .map(gradient => [...gradient.dataSync()]);
+  tf.setBackend('cpu');
+  const expected = tf.tidy(gradients);
+  besideOthers(2 * MiB, () => assert.equal(gradients(), expected));
+});
+
 test('stock ops go on without the memory where it has no room', () => {
   besideOthers(MiB, () => {
     const x = tf.ones<tf.Rank.R4>([1, 300, 300, 4]);

@@ -76,9 +76,8 @@ export const changes = (before: Results, after: Results): Change[] =>
  */
 export function changesText(before: Results, after: Results): string {
   const all = changes(before, after);
-  if (all.length === 0) {
-    return `${differencesText(before, after)}Since ${before.date}: nothing was measured in both\n`;
-  }
+  const since = `${differencesText(before, after)}Since ${before.date}`;
+  if (all.length === 0) return `${since}: nothing was measured in both\n`;
   const sorted = all.map(({ratio}) => ratio).sort((a, b) => a - b);
   const whole = sorted[sorted.length >> 1];
   const isFlagged = ({ratio, leastRatio, noise}: Change) => {
@@ -100,7 +99,7 @@ export function changesText(before: Results, after: Results): string {
       threeDigits(each.ratio / whole),
       each.ratio > whole ? 'slower' : 'faster',
     ]);
-  const heading = `${differencesText(before, after)}Since ${before.date}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
+  const heading = `${since}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
   if (lines.length === 0) return `${heading}No ratio differs from that median by more than noise\n`;
   const table = aligned([
     ['changed by more than noise', 'before', 'after', 'ratio', 'to the median', ''],

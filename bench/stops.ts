@@ -3,8 +3,6 @@ import {writeSync} from 'node:fs';
 import {unreadCode} from '../src/cli/output.ts';
 import {firstLine} from './rows.ts';
 
-const signals = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143} as const;
-
 /** Saves what there is, and says in which file. */
 export type Keep = () => Promise<string>;
 
@@ -17,8 +15,8 @@ export function keepWhenStopped(how: Keep | undefined): void {
 }
 
 export function watchForStops(): void {
-  for (const [signal, code] of Object.entries(signals)) {
-    process.on(signal, () => stop('interrupted', code));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, (_: string, number: number) => stop('interrupted', 128 + number));
   }
   process.stdout.on('error', ({code}: NodeJS.ErrnoException) =>
     code === 'EPIPE'

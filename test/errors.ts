@@ -1,4 +1,4 @@
-// One assertion for what an op refuses: the whole sentence.
+// What is refused, by the whole sentence.
 export function expectError(work: () => unknown, message: string): void {
   try {
     work();
@@ -9,3 +9,10 @@ export function expectError(work: () => unknown, message: string): void {
   }
   throw new Error(`expected an error, got none: ${message}`);
 }
+
+/** Of the error that it has to end in. */
+export const messageOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => Promise.reject(new Error('expected an error, got none')),
+    error => error.message,
+  );

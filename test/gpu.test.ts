@@ -7,6 +7,8 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {startBrowser} from '../src/cli/browser.ts';
 import {gpuFlags, startOnGpu} from '../src/cli/gpu.ts';
+import {withEnvironment} from './environment.ts';
+import {messageOf} from './errors.ts';
 
 const swiftShader =
   'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)';
@@ -39,15 +41,10 @@ test('the first browser that draws on a GPU is handed out, and those before it a
 test('no GPU: the error names each set of flags and what draws with it, and no browser stays open', async () => {
   const {start, open} = browsers([new Error('no\nlog'), undefined, swiftShader]);
   const names = gpuFlags().map(flags => (flags.length ? flags.join(' ') : 'no flags'));
-  try {
-    await startOnGpu(start);
-    assert.unreachable();
-  } catch (error) {
-    assert.is(
-      (error as Error).message,
-      `with ${names[0]} it fails (no); with ${names[1]} it has no WebGL; with ${names[2]} it draws on ${swiftShader}`,
-    );
-  }
+  assert.is(
+    await messageOf(startOnGpu(start)),
+    `with ${names[0]} it fails (no); with ${names[1]} it has no WebGL; with ${names[2]} it draws on ${swiftShader}`,
+  );
   assert.is(open.size, 0);
 });
 
@@ -57,17 +54,10 @@ test('a real browser in software is asked what draws, and isn’t taken', async 
     started++;
     return startBrowser();
   };
-  const gpu = process.env.MNIST_OPS_GPU;
-  delete process.env.MNIST_OPS_GPU;
-  try {
-    const browser = await startOnGpu(start);
-    await browser.close();
-    assert.unreachable();
-  } catch (error) {
-    assert.match((error as Error).message, /^with .* it draws on ANGLE .*SwiftShader.*; with /);
-  } finally {
-    if (gpu !== undefined) process.env.MNIST_OPS_GPU = gpu;
-  }
+  const why = await withEnvironment({MNIST_OPS_GPU: undefined}, () =>
+    messageOf(startOnGpu(start).then(browser => browser.close())),
+  );
+  assert.match(why, /^with .* it draws on ANGLE .*SwiftShader.*; with /);
   assert.is(started, 3);
 });
 
@@ -89,22 +79,13 @@ withShell(
     const program = join(folder, 'browser');
     const log = join(folder, 'log');
     writeFileSync(program, `#!/bin/sh\necho "$@" >> '${log}'\nexit 1\n`, {mode: 0o755});
-    const {MNIST_OPS_BROWSER, MNIST_OPS_GPU} = process.env;
-    Object.assign(process.env, {MNIST_OPS_BROWSER: program, MNIST_OPS_GPU: '1'});
-    try {
-      await startBrowser();
-      assert.unreachable();
-    } catch (error) {
-      assert.match(
-        (error as Error).message,
-        /^MNIST_OPS_BROWSER: expected a Chrome or Chromium that reaches the GPU that MNIST_OPS_GPU=1 asks for, found /,
-      );
-    } finally {
-      for (const [name, value] of Object.entries({MNIST_OPS_BROWSER, MNIST_OPS_GPU})) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
-      }
-    }
+    const why = await withEnvironment({MNIST_OPS_BROWSER: program, MNIST_OPS_GPU: '1'}, () =>
+      messageOf(startBrowser()),
+    );
+    assert.match(
+      why,
+      /^MNIST_OPS_BROWSER: expected a Chrome or Chromium that reaches the GPU that MNIST_OPS_GPU=1 asks for, found /,
+    );
     const starts = readFileSync(log, 'utf8').trim().split('\n');
     rmSync(folder, {recursive: true});
     assert.is(starts.length, 3);

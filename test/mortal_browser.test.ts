@@ -2,6 +2,7 @@
 import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {messageOf} from './errors.ts';
 import {MortalBrowser} from './mortal_browser.ts';
 
 async function kill(browser: Browser): Promise<void> {
@@ -9,12 +10,6 @@ async function kill(browser: Browser): Promise<void> {
   const session = await browser.newBrowserCDPSession();
   await Promise.all([page.evaluate(() => new Promise(() => {})), session.send('Browser.crash')]);
 }
-
-const messageOf = async (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => assert.unreachable('expected an error'),
-    error => error.message,
-  );
 
 test('a browser that dies fails its test in a sentence, and the next test has a new one', async () => {
   const browsers = new MortalBrowser();

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {startBrowser} from '../src/cli/browser.ts';
+import {withEnvironment} from './environment.ts';
 
 const hasPackage = process.platform === 'linux' && process.arch === 'x64';
 if (!hasPackage) console.log('SKIPPED: @sparticuz/chromium is for Linux on x64');
@@ -56,23 +57,6 @@ function drawEach(characters: string[]): string[] {
     context.fillText(character, 4, 36);
     return canvas.toDataURL();
   });
-}
-
-async function withEnvironment<T>(
-  changes: Record<string, string | undefined>,
-  work: () => Promise<T>,
-): Promise<T> {
-  const before = {...process.env};
-  const set = (name: string, value: string | undefined) => {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  };
-  for (const [name, value] of Object.entries(changes)) set(name, value);
-  try {
-    return await work();
-  } finally {
-    for (const name of Object.keys(changes)) set(name, before[name]);
-  }
 }
 
 test.after(() => rmSync(temporary, {recursive: true}));

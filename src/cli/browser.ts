@@ -8,7 +8,7 @@
 import {accessSync, constants, realpathSync} from 'node:fs';
 import {delimiter, join, resolve} from 'node:path';
 import type {Browser} from 'playwright-core';
-import {firstLine, startOnGpu} from './gpu.ts';
+import {reason, startOnGpu} from './gpu.ts';
 import {packaged} from './packaged_browser.ts';
 
 const flags = [
@@ -62,7 +62,7 @@ export async function startBrowser(): Promise<Browser> {
     const candidate = named === 'packaged' ? packaged() : Promise.resolve({path: named});
     return candidate.then(start).catch(error => {
       throw new Error(
-        `MNIST_OPS_BROWSER: expected a Chrome or Chromium that ${starts}, found "${named}" (${firstLine(error)})`,
+        `MNIST_OPS_BROWSER: expected a Chrome or Chromium that ${starts}, found "${named}" (${reason(error)})`,
         {cause: error},
       );
     });
@@ -72,13 +72,13 @@ export async function startBrowser(): Promise<Browser> {
     try {
       return await start({path});
     } catch (error) {
-      failures.push(`${path} ${doesNot} (${firstLine(error)})`);
+      failures.push(`${path} ${doesNot} (${reason(error)})`);
     }
   }
   try {
     return await start(await packaged());
   } catch (error) {
-    failures.push(`@sparticuz/chromium ${doesNot} (${firstLine(error)})`);
+    failures.push(`@sparticuz/chromium ${doesNot} (${reason(error)})`);
     const install = process.platform === 'linux' ? ' (apt-get install chromium)' : '';
     throw new Error(
       `a browser: expected an installed Chrome or Chromium${install}, or its path in the environment variable ` +

@@ -25,11 +25,11 @@ export async function startOnGpu(start: (flags: string[]) => Promise<Browser>): 
     let browser: Browser | undefined;
     try {
       browser = await start(flags);
-      const renderer = await rendererOf(browser);
+      const renderer = await rendererIn(browser);
       if (renderer && !isSoftware(renderer)) return browser;
       found.push(`${tried} ${renderer ? `it draws on ${renderer}` : 'it has no WebGL'}`);
     } catch (error) {
-      found.push(`${tried} it fails (${firstLine(error)})`);
+      found.push(`${tried} it fails (${reason(error)})`);
     }
     await browser?.close();
   }
@@ -37,13 +37,13 @@ export async function startOnGpu(start: (flags: string[]) => Promise<Browser>): 
 }
 
 /** What an error says first; Playwright's messages go on with a log of the start. */
-export function firstLine(error: unknown): string {
+export function reason(error: unknown): string {
   const [line] = (error as Error).message.split('\n');
   return line.replace(/^browserType\.launch: /, '').replace(/[.:]$/, '');
 }
 
 /** What draws, as it calls itself; undefined without WebGL. */
-export async function rendererOf(browser: Browser): Promise<string | undefined> {
+async function rendererIn(browser: Browser): Promise<string | undefined> {
   const page = await browser.newPage();
   try {
     return await page.evaluate(() => {

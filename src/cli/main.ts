@@ -58,13 +58,12 @@ async function main(args: string[]): Promise<number> {
   } else {
     let place = simdSupported ? '' : '(WebAssembly has no SIMD here)';
     const why = await whyNot(options);
-    if (why !== undefined && options.backendIsAsked) {
-      throw new Error(
-        `--backend: expected ${options.backend} to run here, found that it cannot: ${why}`,
-      );
-    }
     if (why !== undefined) {
-      place = `(${options.backend} cannot run here: ${why})`;
+      const {backend, backendIsAsked} = options;
+      if (backendIsAsked) {
+        throw new Error(`--backend: expected ${backend} to run here, found that it cannot: ${why}`);
+      }
+      place = `(${backend} cannot run here: ${why})`;
       options = parseOptions(['--backend', 'cpu', ...args]) as Options;
       await whyNot(options);
     }

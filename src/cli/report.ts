@@ -1,7 +1,6 @@
 // What a run says at its start and at its end: numbers in, text out.
-import type {Build} from '../kernels/simd/backend/module.ts';
 import {count, percent, wilsonInterval} from '../numbers.ts';
-import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
+import {failureOf, onlyAnswer} from '../outcome.ts';
 import type {Evaluation} from '../training.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
@@ -107,30 +106,4 @@ export function header(setup: Setup): string {
     `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
     `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
   ].join('\n');
-}
-
-/** The run in numbers, as `--json` prints it: these keys, in this order. Losses are nats. */
-export interface Summary {
-  backend: string;
-  /** Of the WebAssembly that ran, on which the last bits depend; null where another backend ran. */
-  build: Build | null;
-  net: string;
-  seed: number;
-  /** Passes over the training images that were begun. */
-  epochs: number;
-  /** Steps taken. */
-  batches: number;
-  batchSize: number;
-  learningRate: number;
-  /** Median over the steps after the first five, which warm up; over all if there are no more than five. */
-  msPerStep: number;
-  /** Training and its tests, without loading. */
-  seconds: number;
-  firstLoss: number;
-  lastLoss: number;
-  testCorrect: number;
-  testTotal: number;
-  testAccuracy: number;
-  /** Why the run has learnt nothing; null if it has learnt. */
-  failure: Failure | null;
 }

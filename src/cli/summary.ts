@@ -1,9 +1,9 @@
 // The run in numbers, as `--json` prints it.
+import type {Build} from '../kernels/simd/backend/module.ts';
 import {median} from '../numbers.ts';
-import {failureOf} from '../outcome.ts';
+import {type Failure, failureOf} from '../outcome.ts';
 import type {Evaluation} from '../training.ts';
 import type {Options} from './options.ts';
-import type {Summary} from './report.ts';
 
 export interface FinishedRun {
   losses: number[];
@@ -14,13 +14,35 @@ export interface FinishedRun {
   evaluation: Evaluation;
 }
 
+/** These keys, in this order. Losses are nats. */
+export interface Summary {
+  backend: string;
+  /** Of the WebAssembly that ran, on which the last bits depend; null where another backend ran. */
+  build: Build | null;
+  net: string;
+  seed: number;
+  /** Passes over the training images that were begun. */
+  epochs: number;
+  /** Steps taken. */
+  batches: number;
+  batchSize: number;
+  learningRate: number;
+  /** Median over the steps after the first five, which warm up; over all if there are no more than five. */
+  msPerStep: number;
+  /** Training and its tests, without loading. */
+  seconds: number;
+  firstLoss: number;
+  lastLoss: number;
+  testCorrect: number;
+  testTotal: number;
+  testAccuracy: number;
+  /** Why the run has learnt nothing; null if it has learnt. */
+  failure: Failure | null;
+}
+
 const thousandths = (x: number) => Math.round(1000 * x) / 1000;
 
-export function summarise(
-  options: Options,
-  run: FinishedRun,
-  build: Summary['build'] = null,
-): Summary {
+export function summarise(options: Options, run: FinishedRun, build: Build | null = null): Summary {
   const {losses, times, evaluation} = run;
   return {
     backend: options.backend,

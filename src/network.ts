@@ -2,7 +2,7 @@
 // the Layers tutorial's network, `mnist-core` that of tfjs-examples/mnist-core (padded, no convolution bias, other
 // initial weights, twice the parameters).
 import * as tf from '@tensorflow/tfjs-core';
-import {checkOptions, checkSeed, fail, shapeText, valueText} from './ops/checks.ts';
+import {checkOptions, checkSeed, checkTensor, fail, shapeText} from './ops/checks.ts';
 import {conv2d} from './ops/conv2d.ts';
 import {dense} from './ops/dense.ts';
 import {maxPool} from './ops/max_pool.ts';
@@ -46,10 +46,9 @@ export function createNetwork(preset: Preset = 'tutorial', options: {seed?: numb
   const variables: tf.Variable[] = [];
   const layers = build(new Weights(seed, variables));
   const forward = (xs: tf.Tensor2D) => {
-    if (!(xs instanceof tf.Tensor))
-      fail('forward', 'a tensor of images [batch, 784]', valueText(xs));
-    if (xs.rank !== 2 || xs.shape[0] === 0 || xs.shape[1] !== 28 * 28) {
-      fail('forward', 'images [batch, 784] of at least one image', `shape ${shapeText(xs.shape)}`);
+    checkTensor('forward', 'xs', xs, ['image', 'pixel']);
+    if (xs.shape[1] !== 28 * 28) {
+      fail('forward', 'xs of 784 pixels an image', `shape ${shapeText(xs.shape)}`);
     }
     const pass = () =>
       layers.reduce((x: tf.Tensor, layer) => expectShape(layer, layer.apply(x)), xs);

@@ -197,10 +197,15 @@ test('createNetwork and forward refuse what they cannot compute', () => {
     'createNetwork: expected a preset of tutorial, mnist-core, got lenet',
   );
   const network = createNetwork('tutorial');
-  for (const xs of [tf.zeros([3, 783]), tf.zeros([3, 28, 28]), tf.zeros([0, 784])]) {
+  for (const [shape, expected] of [
+    [[3, 783], 'xs of 784 pixels an image'],
+    [[3, 28, 28], 'xs to be a float32 tensor [image, pixel]'],
+    [[0, 784], 'xs with at least one image'],
+  ] as [number[], string][]) {
+    const xs = tf.zeros(shape);
     expectError(
       () => network.forward(xs as tf.Tensor2D),
-      `forward: expected images [batch, 784] of at least one image, got shape [${xs.shape.join(', ')}]`,
+      `forward: expected ${expected}, got shape [${shape.join(', ')}]`,
     );
     xs.dispose();
   }

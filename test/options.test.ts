@@ -132,7 +132,7 @@ test('what is no tensor, or is one no more, is named', () => {
   const network = createNetwork();
   refuses(
     () => network.forward(wrong(new Float32Array(784))),
-    'forward: expected a tensor of images [batch, 784], got a Float32Array',
+    'forward: expected xs to be a float32 tensor [image, pixel], got a Float32Array',
   );
   network.dispose();
   const gone = tf.tensor1d([1]);

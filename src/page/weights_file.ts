@@ -201,19 +201,17 @@ const isEntry = (value: unknown): value is Entry =>
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   const text = new TextDecoder().decode(bytes);
+  let value: unknown;
   try {
-    const value = JSON.parse(text);
-    if (isObject(value)) {
-      const name = repeatedKey(text);
-      if (name === undefined) return value;
-      throw new Refusal('fileRepeated', {name});
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
+    value = JSON.parse(text);
+  } catch {
     // refused below, as is JSON of another kind
   }
   const SHOWN = 16;
-  throw new Refusal('fileHeader', {found: text.slice(0, SHOWN)});
+  if (!isObject(value)) throw new Refusal('fileHeader', {found: text.slice(0, SHOWN)});
+  const name = repeatedKey(text);
+  if (name !== undefined) throw new Refusal('fileRepeated', {name});
+  return value;
 }
 
 /** The network whose dense layer has as many inputs: what tells the two apart. */

@@ -197,8 +197,8 @@ export class Trainer {
     const {backend} = this.settings;
     const network = createNetwork(settings.preset, {seed: settings.seed});
     this.network?.dispose();
-    Object.assign(this, {network, settings: {...settings, backend}, batch});
-    Object.assign(this, {data: undefined, kept: undefined});
+    this.settings = {...settings, backend};
+    Object.assign(this, {network, batch, data: undefined, kept: undefined});
     await this.keep();
     this.tell({kind: 'began', settings: this.settings});
     return why;

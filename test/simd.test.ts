@@ -6,6 +6,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {conv2d, createNetwork, maxPool, relu, softmaxCrossEntropy} from '../src/index.ts';
 import {Memory} from '../src/kernels/simd/backend/memory.ts';
+import {instantiate} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {Random} from '../src/random.ts';
 import './backends.ts';
@@ -197,6 +198,16 @@ test('a backend has the build that is asked for, or is refused where that does n
     assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]);
     tf.removeBackend('built');
     tf.setBackend('simd');
+  }
+});
+
+test('each build is a module of its own: without relaxed SIMD, that one does not compile', () => {
+  const {build} = simd();
+  const memory = () => new Memory(MiB).wasm;
+  instantiate(memory(), 'simd');
+  if (build === 'relaxed simd') instantiate(memory(), 'relaxed simd');
+  else {
+    assert.throws(() => instantiate(memory(), 'relaxed simd'), /a valid WebAssembly module/);
   }
 });
 

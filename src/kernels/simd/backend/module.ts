@@ -168,7 +168,7 @@ export function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
 const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
 
 /** An instance with its own static state, so that two backends don't share any. Each build is compiled once. */
-export function instantiate(memory: WebAssembly.Memory, which = build!): SimdKernels {
+export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
   compiled[which] ??= compile(which === 'relaxed simd' ? relaxed : plain);
   const {exports} = new WebAssembly.Instance(compiled[which], {env: {memory}});
   return exports as unknown as SimdKernels;

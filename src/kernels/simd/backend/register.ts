@@ -29,14 +29,15 @@ export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): b
   checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
   const runs = build === 'relaxed simd' || (options.build ?? build) === build;
   if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;
-  if (stockKernels(name).length === 0) {
+  const stock = stockKernels(name);
+  if (stock.length === 0) {
     console.warn(
       "simd: expected the kernels of '@tensorflow/tfjs-backend-cpu' to be registered, found that a bundler has dropped them: " +
         'ops without a kernel of ours will fail',
     );
   }
   if (!tf.getKernel('Identity', name)) {
-    for (const kernel of stockKernels(name)) tf.registerKernel(kernel);
+    for (const kernel of stock) tf.registerKernel(kernel);
     registerKernels(name, kernels);
   }
   return tf.registerBackend(name, () => new SimdBackend(options), PRIORITY);

@@ -7,12 +7,26 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {readBenchFile} from '../bench/browser.ts';
-import {changes, changesText} from '../bench/changes.ts';
-import {nextBest, onceText, ratioText, timingText, winner, winsFrom} from '../bench/findings.ts';
-import {compareSpeed, efforts} from '../bench/measure.ts';
-import {withTables} from '../bench/readme.ts';
-import {placeTable} from '../bench/report.ts';
+import {
+  convolutionElements,
+  inferenceFlops,
+  poolElements,
+  shapesOf,
+  stepFlops,
+} from '../bench/cases/shapes.ts';
+import {compareSpeed, efforts} from '../bench/clock/measure.ts';
+import {ratioOf, timing} from '../bench/clock/statistics.ts';
+import {readBenchFile} from '../bench/place/browser.ts';
+import {changes, changesText} from '../bench/report/changes.ts';
+import {
+  nextBest,
+  onceText,
+  ratioText,
+  timingText,
+  winner,
+  winsFrom,
+} from '../bench/report/findings.ts';
+import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,
   FORMAT,
@@ -22,16 +36,9 @@ import {
   type Results,
   type Row,
   rate,
-} from '../bench/results.ts';
-import {writeResults} from '../bench/results_file.ts';
-import {
-  convolutionElements,
-  inferenceFlops,
-  poolElements,
-  shapesOf,
-  stepFlops,
-} from '../bench/shapes.ts';
-import {ratioOf, timing} from '../bench/statistics.ts';
+} from '../bench/report/results.ts';
+import {writeResults} from '../bench/report/results_file.ts';
+import {placeTable} from '../bench/report/terminal.ts';
 import {startBrowser} from '../src/cli/browser.ts';
 import '../src/index.ts';
 import {serve} from '../src/cli/serve.ts';

@@ -1,4 +1,4 @@
-// What one row of the table of cases knows: enough for every witness.
+// What one row of the table of cases knows: enough for every witness of the tests, and for the bench.
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Random} from '../../src/random.ts';
 
@@ -11,6 +11,14 @@ export interface Result<T> {
   y: T;
   /** One for each input that has a gradient, in order. */
   gradients: T[];
+}
+
+/** A kernel by the name under which TensorFlow.js knows it and its gradient. */
+export interface RegisteredOp {
+  kernel: string;
+  attrs: object;
+  /** What it calls the case's inputs, where that is something else. */
+  inputs?: string[];
 }
 
 export interface OpCase {
@@ -32,6 +40,11 @@ export interface OpCase {
   float64(inputs: Float64Array[], dy: Float64Array): Result<Float64Array>;
   /** The same from tf.layers; absent where stock TensorFlow.js can't compute it, no gradients where it can't differentiate it. */
   layers?(inputs: tf.Tensor[], dy: tf.Tensor): Result<tf.Tensor>;
+
+  /** For the bench: our kernel, the stock kernel that computes the same, and the operations of forward and of each gradient. */
+  ours?: RegisteredOp;
+  stock?: RegisteredOp;
+  flops?: number;
 
   /** False if even small integers give results that float32 rounds. */
   exactOnIntegers: boolean;

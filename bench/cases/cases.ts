@@ -9,7 +9,7 @@ import {
   isReference,
   type PlaceName,
 } from '../report/results.ts';
-import {type Beside, epochCase, inferenceCase, stepCase} from './networks.ts';
+import {type Beside, inferenceCase, loopCase, stepCase} from './networks.ts';
 import {kernelCases} from './passes.ts';
 
 /** What is wanted. */
@@ -25,9 +25,6 @@ const sizes = [1, 8, 64, 256, 1024];
 const mostUsual = 256;
 
 const networks = Object.keys(presets) as Preset[];
-
-/** Batches of an epoch; all of them, and the test, in a full run. */
-const someBatches = 10;
 
 const everybody: Beside = {stock: true, layers: true};
 const stockToo: Beside = {stock: true, layers: false};
@@ -61,7 +58,7 @@ function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): C
   if (extent === 'full') {
     return networks.flatMap(network => [
       ...sizes.flatMap(size => atSize(network, size, everybody)),
-      epochCase(network, undefined),
+      loopCase(network, true),
     ]);
   }
   const others = sizes.filter(size => size !== batchSize && size <= mostUsual);
@@ -73,7 +70,7 @@ function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): C
         ...others.map(size => stepCase('tutorial', size, oursAlone)),
         ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
         ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
-        epochCase('tutorial', someBatches),
+        loopCase('tutorial', false),
       ],
       named,
     ),

@@ -1,10 +1,12 @@
 // The table of convolutions. Sizes differ and aren't square: ones and squares hide swapped axes.
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {type Conv2DOptions, conv2d} from '../../src/index.ts';
 import {biasGradient} from '../../src/kernels/cpu/bias.ts';
 import * as cpu from '../../src/kernels/cpu/conv2d.ts';
 import * as definition from '../../src/kernels/definition/conv2d.ts';
+import {Conv2D} from '../../src/ops/conv2d.ts';
+import {placeWindows} from '../../src/ops/windows.ts';
 import {type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
@@ -83,6 +85,24 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
     ],
     outputShape,
     terms: Math.max(kH * kW * C, kH * kW * K, B * yH * yW),
+    ours: {
+      kernel: Conv2D,
+      attrs: {
+        ...placeWindows('conv2d', x, [kH, kW], [sH, sW], options.pad ?? 'valid', [dilH, dilW]),
+        K,
+      },
+    },
+    stock: {
+      kernel: tf.Conv2D,
+      attrs: {
+        strides: [sH, sW],
+        pad: options.pad ?? 'valid',
+        dataFormat: 'NHWC',
+        dilations: [dilH, dilW],
+      },
+    },
+    flops:
+      2 * B * tapsInside(H, kH, yH, sH, dilH, padT) * tapsInside(W, kW, yW, sW, dilW, padL) * C * K,
     exactOnIntegers: true,
     run: ([x, filter, bias]) =>
       conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, (bias as tf.Tensor1D) ?? null, options),
@@ -135,6 +155,25 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
         }
       : undefined,
   };
+}
+
+/** Along one axis, how many pairs of an output and a tap meet a pixel. Only these products count, whether a kernel skips others or not. */
+function tapsInside(
+  H: number,
+  kH: number,
+  yH: number,
+  sH: number,
+  dilH: number,
+  padT: number,
+): number {
+  let inside = 0;
+  for (let yR = 0; yR < yH; yR++) {
+    for (let wR = 0; wR < kH; wR++) {
+      const xR = yR * sH + wR * dilH - padT;
+      if (xR >= 0 && xR < H) inside++;
+    }
+  }
+  return inside;
 }
 
 /** The convolutions of the two networks, for a batch of that many images. */

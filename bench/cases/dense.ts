@@ -1,10 +1,11 @@
 // The table of dense layers.
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {dense} from '../../src/index.ts';
 import {biasGradient} from '../../src/kernels/cpu/bias.ts';
 import * as cpu from '../../src/kernels/cpu/dense.ts';
 import * as definition from '../../src/kernels/definition/dense.ts';
+import {Dense} from '../../src/ops/dense.ts';
 import type {OpCase} from './case.ts';
 import {layerResult} from './layers.ts';
 
@@ -25,6 +26,13 @@ export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
     ],
     outputShape: [B, O],
     terms: Math.max(B, I, O),
+    ours: {kernel: Dense, attrs: {B, I, O}},
+    stock: {
+      kernel: tf.BatchMatMul,
+      attrs: {transposeA: false, transposeB: false},
+      inputs: ['a', 'b'],
+    },
+    flops: 2 * B * I * O,
     exactOnIntegers: true,
     run: ([x, weights, bias]) =>
       dense(x as tf.Tensor2D, weights as tf.Tensor2D, (bias as tf.Tensor1D) ?? null),

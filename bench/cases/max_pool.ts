@@ -1,9 +1,11 @@
 // The table of max-pools.
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {type MaxPoolOptions, maxPool, type Pair} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/max_pool.ts';
 import * as definition from '../../src/kernels/definition/max_pool.ts';
+import {MaxPool} from '../../src/ops/max_pool.ts';
+import {placeWindows} from '../../src/ops/windows.ts';
 import {type OpCase, sizeOf} from './case.ts';
 import {place} from './conv2d.ts';
 import {layerResult} from './layers.ts';
@@ -31,6 +33,8 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
     inputs: [{name: 'x', shape: x}],
     outputShape,
     terms: kH * kW,
+    ours: {kernel: MaxPool, attrs: placeWindows('maxPool', x, [kH, kW], [sH, sW], pad)},
+    stock: {kernel: tf.MaxPool, attrs: {filterSize: [kH, kW], strides: [sH, sW], pad}},
     exactOnIntegers: true,
     run: ([x]) => maxPool(x as tf.Tensor4D, filterSize, options),
     definition: ([x]) => definition.maxPool(x, geometry),

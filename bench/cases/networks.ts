@@ -1,4 +1,4 @@
-// Whole networks on real images: a training step, inference, an epoch.
+// Whole networks on real images: a training step, inference, the training loop.
 import * as tf from '@tensorflow/tfjs-core';
 import {createNetwork, type Preset, presets} from '../../src/network.ts';
 import {softmaxCrossEntropy} from '../../src/ops/softmax_cross_entropy.ts';
@@ -15,7 +15,7 @@ import {
 import {comparedSteps, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
 import {sumTolerance} from './compare.ts';
 import {layersContender} from './layers_contender.ts';
-import {inferenceFlops, shapesOf, stepFlops} from './shapes.ts';
+import {networkFlops} from './passes.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
 /** Who takes part besides our ops. */
@@ -36,7 +36,7 @@ export const stepCase = (preset: Preset, batch: number, beside: Beside): Case =>
   prepare(data) {
     const batches = takeBatches(data, batch);
     return {
-      flops: stepFlops(shapesOf(preset, batch)),
+      flops: networkFlops(preset, batch).step,
       images: batch,
       comparedRuns: comparedSteps,
       tolerance: lossTolerance,
@@ -59,7 +59,7 @@ export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Ca
   prepare(data) {
     const batches = takeBatches(data, batch);
     return {
-      flops: inferenceFlops(shapesOf(preset, batch)),
+      flops: networkFlops(preset, batch).inference,
       images: batch,
       comparedRuns: 1,
       tolerance: sumTolerance(1000), // more terms than any layer sums
@@ -68,17 +68,15 @@ export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Ca
   },
 });
 
-/**
- * The training loop, with its own batches from bytes.
- *
- * @param batches so many of the epoch; undefined for all, and the test of 10,000 images at its end
- */
-export const epochCase = (preset: Preset, batches: number | undefined): Case => ({
-  name: `${preset}/epoch`,
+const tenBatches = 10;
+
+/** The training loop, with its own batches from bytes: ten of them, or a whole epoch and the test of all test images. */
+export const loopCase = (preset: Preset, whole: boolean): Case => ({
+  name: `${preset}/${whole ? 'epoch' : 'ten-batches'}`,
   batch: batchSize,
   names: ({ours}) => ours.filter(name => !isReference(backendOf(name))),
   prepare: (data, load) => ({
-    images: batches === undefined ? data.trainSize : batchSize * batches,
+    images: whole ? data.trainSize : batchSize * tenBatches,
     comparedRuns: 1,
     tolerance: lossTolerance,
     async join() {
@@ -90,7 +88,7 @@ export const epochCase = (preset: Preset, batches: number | undefined): Case => 
           for await (const progress of train(network, data, {batchSize})) {
             if (progress.kind !== 'batch') continue;
             if (progress.batch === comparedSteps) compared = progress.loss;
-            if (progress.batch === batches) break;
+            if (!whole && progress.batch === tenBatches) break;
           }
           network.dispose();
           return compared;

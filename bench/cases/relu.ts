@@ -1,8 +1,10 @@
 // The table of relus.
+import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {relu} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/relu.ts';
 import * as definition from '../../src/kernels/definition/relu.ts';
+import {Relu} from '../../src/ops/relu.ts';
 import type {OpCase} from './case.ts';
 import {sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
@@ -12,6 +14,8 @@ export const reluCase = (shape: number[]): OpCase => ({
   inputs: [{name: 'x', shape}],
   outputShape: shape,
   terms: 1,
+  ours: {kernel: Relu, attrs: {}},
+  stock: {kernel: tf.Relu, attrs: {}},
   exactOnIntegers: true,
   run: ([x]) => relu(x),
   definition: ([x]) => definition.relu(x),

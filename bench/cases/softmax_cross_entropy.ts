@@ -4,6 +4,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import {softmax, softmaxCrossEntropy} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/softmax_cross_entropy.ts';
 import * as definition from '../../src/kernels/definition/softmax_cross_entropy.ts';
+import {Softmax} from '../../src/ops/softmax_cross_entropy.ts';
 import {type Input, type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
@@ -13,6 +14,8 @@ export function softmaxCase(B: number, N: number): OpCase {
     inputs: [{name: 'logits', shape: [B, N]}],
     outputShape: [B, N],
     terms: 3 * N + 3, // WebNN's bound
+    ours: {kernel: Softmax, attrs: {B, N}},
+    stock: {kernel: tf.Softmax, attrs: {dim: 1}},
     exactOnIntegers: false,
     run: ([logits]) => softmax(logits as tf.Tensor2D),
     definition: ([logits]) => definition.softmax(logits, B, N),

@@ -8,13 +8,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
-import {BenchBrowser, readBenchFile} from './browser.ts';
-import {caseNames, chooseCases, isBelow, type Request} from './cases.ts';
-import {changesText} from './changes.ts';
-import {reportHtml} from './charts/report_html.ts';
-import {inBrowser, inNode, type Place} from './contest.ts';
-import {writeReadme} from './readme.ts';
-import {legend, machineText, peersTable, placeTable, placeText} from './report.ts';
+import {caseNames, chooseCases, isBelow, type Request} from './cases/cases.ts';
+import {inBrowser, inNode, type Place} from './clock/contest.ts';
+import {firstLine} from './clock/rows.ts';
+import {BenchBrowser, readBenchFile} from './place/browser.ts';
+import {keepWhenStopped, watchForStops} from './place/stops.ts';
+import {changesText} from './report/changes.ts';
+import {writeReadme} from './report/readme.ts';
+import {reportHtml} from './report/report_html.ts';
 import {
   type Backend,
   batchSize,
@@ -23,11 +24,10 @@ import {
   jsonOf,
   type PlaceResults,
   type Results,
-} from './results.ts';
-import {checkWritable, FileError, readResults, writeResults} from './results_file.ts';
-import {firstLine} from './rows.ts';
+} from './report/results.ts';
+import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
+import {legend, machineText, peersTable, placeTable, placeText} from './report/terminal.ts';
 import {type News, runPlace} from './run.ts';
-import {keepWhenStopped, watchForStops} from './stops.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 

@@ -3,13 +3,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
 import {isSoftware} from '../src/renderer.ts';
-import {chooseCases, type Request} from './cases.ts';
-import {namesIn, type Place} from './contest.ts';
-import {clockTick, efforts} from './measure.ts';
-import {type Backend, batchSize, isReference, type PlaceResults, type Row} from './results.ts';
-import {createPeak, measureRoofs} from './roofs.ts';
-import {type Bench, firstLine, runCase} from './rows.ts';
-import {splitStep} from './split.ts';
+import {chooseCases, type Request} from './cases/cases.ts';
+import {namesIn, type Place} from './clock/contest.ts';
+import {clockTick, efforts} from './clock/measure.ts';
+import {createPeak, measureRoofs} from './clock/roofs.ts';
+import {type Bench, firstLine, runCase} from './clock/rows.ts';
+import {splitStep} from './clock/split.ts';
+import {
+  type Backend,
+  batchSize,
+  isReference,
+  type PlaceResults,
+  type Row,
+} from './report/results.ts';
 
 /** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
 export type News =

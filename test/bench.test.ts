@@ -7,12 +7,20 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {readBenchFile} from '../bench/browser.ts';
-import {changes, changesText} from '../bench/changes.ts';
-import {nextBest, onceText, ratioText, timingText, winner, winsFrom} from '../bench/findings.ts';
-import {compareSpeed, efforts} from '../bench/measure.ts';
-import {withTables} from '../bench/readme.ts';
-import {placeTable} from '../bench/report.ts';
+import {kernelCases, networkFlops} from '../bench/cases/passes.ts';
+import {compareSpeed, efforts} from '../bench/clock/measure.ts';
+import {ratioOf, timing} from '../bench/clock/statistics.ts';
+import {readBenchFile} from '../bench/place/browser.ts';
+import {changes, changesText} from '../bench/report/changes.ts';
+import {
+  nextBest,
+  onceText,
+  ratioText,
+  timingText,
+  winner,
+  winsFrom,
+} from '../bench/report/findings.ts';
+import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,
   FORMAT,
@@ -22,16 +30,9 @@ import {
   type Results,
   type Row,
   rate,
-} from '../bench/results.ts';
-import {writeResults} from '../bench/results_file.ts';
-import {
-  convolutionElements,
-  inferenceFlops,
-  poolElements,
-  shapesOf,
-  stepFlops,
-} from '../bench/shapes.ts';
-import {ratioOf, timing} from '../bench/statistics.ts';
+} from '../bench/report/results.ts';
+import {writeResults} from '../bench/report/results_file.ts';
+import {placeTable} from '../bench/report/terminal.ts';
 import {startBrowser} from '../src/cli/browser.ts';
 import '../src/index.ts';
 import {serve} from '../src/cli/serve.ts';
@@ -292,18 +293,30 @@ test('bench: medians, and the ratio of what took turns', () => {
 });
 
 test('bench: operations of products inside the image, and bytes of what a pass reads and writes', () => {
-  const [tutorial, core] = [shapesOf('tutorial', 1), shapesOf('mnist-core', 1)];
-  assert.is(
-    inferenceFlops(tutorial),
-    2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10),
-  );
+  const [tutorial, core] = [networkFlops('tutorial', 1), networkFlops('mnist-core', 1)];
+  assert.is(tutorial.inference, 2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10));
   // Of 28 · 5 and 14 · 5 pairs of an output and a tap along an axis, 6 meet padding.
   const inside = 2 * (134 * 134 * 8 + 64 * 64 * 8 * 16 + 7 * 7 * 16 * 10);
-  assert.is(inferenceFlops(core), inside);
+  assert.is(core.inference, inside);
   // Every layer once more for its weights' gradient, and all but the first once more for its input's.
-  assert.is(stepFlops(core), 3 * inside - 2 * 134 * 134 * 8);
-  assert.is(convolutionElements(tutorial.conv2), 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16);
-  assert.is(poolElements(tutorial.pool1), 24 * 24 * 8 + 2 * 12 * 12 * 8);
+  assert.is(core.step, 3 * inside - 2 * 134 * 134 * 8);
+  const conv2 = 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16;
+  const pool1 = 24 * 24 * 8 + 2 * 12 * 12 * 8;
+  const relu1 = 12 * 12 * 8;
+  const elements = {
+    'conv2/forward': conv2,
+    'conv2/filter-gradient': conv2,
+    'pool1/forward': pool1,
+    'pool1/gradient': pool1,
+    'relu1/forward': 2 * relu1,
+    'relu1/gradient': 3 * relu1,
+  };
+  const cases = kernelCases('tutorial', 1);
+  for (const [name, expected] of Object.entries(elements)) {
+    const {prepare} = cases.find(each => each.name === `tutorial/${name}`)!;
+    const {bytes} = prepare(...([] as unknown as Parameters<typeof prepare>));
+    assert.is(bytes, 4 * expected, name);
+  }
 });
 
 // ---- the command

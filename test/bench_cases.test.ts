@@ -2,13 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {Case} from '../bench/contest.ts';
-import {inBrowser, inNode, namesIn} from '../bench/contest.ts';
-import {kernelCases} from '../bench/kernel_cases.ts';
-import {type Effort, efforts} from '../bench/measure.ts';
-import {isMeasured, type Name, type NotMeasured, type Row} from '../bench/results.ts';
-import {type Bench, runCase} from '../bench/rows.ts';
-import {epochCase, inferenceCase, stepCase} from '../bench/step_case.ts';
+import {inferenceCase, loopCase, stepCase} from '../bench/cases/networks.ts';
+import {kernelCases} from '../bench/cases/passes.ts';
+import type {Case} from '../bench/clock/contest.ts';
+import {inBrowser, inNode, namesIn} from '../bench/clock/contest.ts';
+import {type Effort, efforts} from '../bench/clock/measure.ts';
+import {type Bench, runCase} from '../bench/clock/rows.ts';
+import {isMeasured, type Name, type NotMeasured, type Row} from '../bench/report/results.ts';
 import {type Preset, presets} from '../src/index.ts';
 import './backends.ts';
 import {syntheticData} from './synthetic.ts';
@@ -17,7 +17,7 @@ tf.env().set('IS_TEST', false); // it takes what the stock loss saves for its gr
 
 const inPage = typeof document !== 'undefined';
 const backends = inPage ? (['simd', 'cpu', 'webgl'] as const) : (['simd', 'cpu'] as const);
-const load = async () => syntheticData({train: 64 * 6});
+const load = async () => syntheticData({train: 64 * 11});
 const data = await load();
 const once: Effort = {...efforts.quick, warmUpMs: 0, turnMs: 0, least: 1, most: 1};
 const bench: Bench = {
@@ -34,7 +34,7 @@ const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
   stepCase(network, batch, beside),
   inferenceCase(network, batch, beside),
   ...kernelCases(network, batch),
-  epochCase(network, 5),
+  loopCase(network, false),
 ]);
 
 for (const each of cases) {

@@ -2,10 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {
+  type Conv2DSpec,
+  conv2dCase,
+  conv2dCases,
+  networkConvolutions,
+} from '../bench/cases/conv2d.ts';
 import {conv2d} from '../src/index.ts';
 import {backends, onBackend, randomRuns} from './backends.ts';
-import {type Conv2DSpec, conv2dCase, conv2dCases, networkConvolutions} from './cases/conv2d.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 import {exactOnIntegers, fewIntegers, testAdjoint, testCases} from './witnesses.ts';
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {denseCase, denseCases} from '../bench/cases/dense.ts';
 import {dense} from '../src/index.ts';
 import {backends, onBackend, randomRuns} from './backends.ts';
-import {denseCase, denseCases} from './cases/dense.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 import {exactOnIntegers, testAdjoint, testCases} from './witnesses.ts';
 

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../bench/cases/max_pool.ts';
 import {maxPool} from '../src/index.ts';
 import {type Backend, backends, onBackend, randomRuns} from './backends.ts';
-import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from './cases/max_pool.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 import {exactOnIntegers, testAdjoint, testCases} from './witnesses.ts';
 

@@ -7,8 +7,8 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {Browser, Page} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {reportHtml} from '../bench/charts/report_html.ts';
-import {fastestFrom, ratioOf, threeDigits, withDeviation} from '../bench/findings.ts';
+import {fastestFrom, ratioOf, threeDigits, withDeviation} from '../bench/report/findings.ts';
+import {reportHtml} from '../bench/report/report_html.ts';
 import {
   type Contenders,
   FORMAT,
@@ -20,7 +20,7 @@ import {
   type Ratio,
   type Results,
   type Row,
-} from '../bench/results.ts';
+} from '../bench/report/results.ts';
 import {startBrowser} from '../src/cli/browser.ts';
 
 const script = readFileSync(new URL('../bench/report.js', import.meta.url), 'utf8');

@@ -10,7 +10,7 @@ import {instantiate} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {Random} from '../src/random.ts';
 import './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {expectError} from './errors.ts';
 import {syntheticData} from './synthetic.ts';
 

@@ -7,13 +7,20 @@ import * as assert from 'uvu/assert';
 import {Random} from '../src/random.ts';
 import type {Backend} from './backends.ts';
 import './backends.ts';
-import {type OpCase, sizeOf} from './cases/case.ts';
-import {type Conv2DSpec, conv2dCase, conv2dCases} from './cases/conv2d.ts';
-import {denseCase, denseCases} from './cases/dense.ts';
-import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from './cases/max_pool.ts';
-import {reluCases} from './cases/relu.ts';
-import {softmaxCases, softmaxCrossEntropyCases} from './cases/softmax_cross_entropy.ts';
-import {compare, EXACT, expectClose, sumTolerance, type Values, valuesOf} from './compare.ts';
+import {type OpCase, sizeOf} from '../bench/cases/case.ts';
+import {
+  compare,
+  EXACT,
+  expectClose,
+  sumTolerance,
+  type Values,
+  valuesOf,
+} from '../bench/cases/compare.ts';
+import {type Conv2DSpec, conv2dCase, conv2dCases} from '../bench/cases/conv2d.ts';
+import {denseCase, denseCases} from '../bench/cases/dense.ts';
+import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../bench/cases/max_pool.ts';
+import {reluCases} from '../bench/cases/relu.ts';
+import {softmaxCases, softmaxCrossEntropyCases} from '../bench/cases/softmax_cross_entropy.ts';
 import {onWatched, type Watched, watchedKernels} from './watched.ts';
 import {evaluate, exactOnIntegers, fewIntegers} from './witnesses.ts';
 

@@ -1,7 +1,7 @@
 // That the reference kernels train on a stock backend, which has none of ours: the losses of a few steps beside those on `cpu`.
 import * as tf from '@tensorflow/tfjs-core';
+import {expectClose} from '../bench/cases/compare.ts';
 import {createNetwork, presets, trainStep} from '../src/index.ts';
-import {expectClose} from './compare.ts';
 import {loadMnist} from './mnist.ts';
 
 /** DESIGN's bound for the first ten losses on two backends. */

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {
   createNetwork,
   DivergenceError,
@@ -16,7 +17,6 @@ import {
   trainStep,
 } from '../src/index.ts';
 import {type Backend, backends} from './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {loadMnist} from './mnist.ts';
 import {syntheticData} from './synthetic.ts';
 

@@ -9,9 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {Random} from '../src/random.ts';
-import {type Backend, backends, onBackend} from './backends.ts';
-import {type Input, type OpCase, type Result, sizeOf} from './cases/case.ts';
+import {type Input, type OpCase, type Result, sizeOf} from '../bench/cases/case.ts';
 import {
   EXACT,
   expectClose,
@@ -21,7 +19,9 @@ import {
   type Tolerance,
   type Values,
   valuesOf,
-} from './compare.ts';
+} from '../bench/cases/compare.ts';
+import {Random} from '../src/random.ts';
+import {type Backend, backends, onBackend} from './backends.ts';
 
 /** Registers the witnesses 2 to 5 of each case as tests, one for each backend. */
 export function testCases(cases: OpCase[]): void {

@@ -3,7 +3,7 @@
 import type {Array as NDArray} from '@jax-js/jax';
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
-import type {Numbers} from '../batches.ts';
+import type {Numbers} from '../cases/batches.ts';
 import {type Peer, timeSteps} from './peer.ts';
 
 // An array that is passed to a function of jax-js is freed by it: `ref` keeps it for another use.

@@ -2,14 +2,14 @@
 // instead. All are given the same weights and batches, and must give the same losses.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
-import {compare} from '../../test/compare.ts';
-import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../batches.ts';
-import {firstOutputs} from '../contest.ts';
-import {sample} from '../measure.ts';
-import type {PeerRow} from '../results.ts';
-import {firstLine} from '../rows.ts';
-import {ratioOf, timing} from '../statistics.ts';
-import {stepContender} from '../step_case.ts';
+import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
+import {compare} from '../cases/compare.ts';
+import {stepContender} from '../cases/networks.ts';
+import {firstOutputs} from '../clock/contest.ts';
+import {sample} from '../clock/measure.ts';
+import {firstLine} from '../clock/rows.ts';
+import {ratioOf, timing} from '../clock/statistics.ts';
+import type {PeerRow} from '../report/results.ts';
 import {convnetjsPeer} from './convnetjs.ts';
 import {jaxPeer} from './jax.ts';
 import {isMissing, type Peer} from './peer.ts';

@@ -3,7 +3,7 @@ import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {createNetwork, presets} from '../../src/network.ts';
-import type {Numbers} from '../batches.ts';
+import type {Numbers} from '../cases/batches.ts';
 import {MissingPeer, type Peer, type Step} from './peer.ts';
 
 /** Debian's packages belong to its own Python, which need not be the first on the path. */

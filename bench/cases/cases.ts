@@ -1,6 +1,6 @@
 // What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
 import {type Preset, presets} from '../../src/network.ts';
-import type {Case} from '../clock/contest.ts';
+import {type Case, inBrowser} from '../clock/contest.ts';
 import {
   type Backend,
   backendOf,
@@ -92,6 +92,15 @@ export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): 
     ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
   );
 
+/** The first thing asked for that there isn't. */
+export function problemOf({cases, named}: Pick<Request, 'cases' | 'named'>): string | undefined {
+  const backend = named.find(name => !inBrowser.ours.includes(name));
+  if (backend) return `backend: expected ${inBrowser.ours.join(', ')}, found "${backend}"`;
+  const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
+  if (unknown === undefined) return undefined;
+  return `case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`;
+}
+
 /** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */
-export const isBelow = (name: string, chosen: string): boolean =>
+const isBelow = (name: string, chosen: string): boolean =>
   name === chosen || name.startsWith(`${chosen}/`);

@@ -1,5 +1,16 @@
 // The columns of every table of a bench, and what they mean: the terminal, README files and the report show the same ones.
-import {listed, nextBest, onceText, ratioOf, ratioText, threeDigits, timingText, totalOf, winsFrom} from './findings.ts';
+import {
+  fastestFirst,
+  listed,
+  nextBest,
+  onceText,
+  ratioOf,
+  ratioText,
+  threeDigits,
+  timingText,
+  totalOf,
+  winsFrom,
+} from './findings.ts';
 import {
   backendOf,
   codeOf,
@@ -17,7 +28,6 @@ import {
   rate,
   type Split,
 } from './results.ts';
-import {fastestFirst} from './findings.ts';
 
 export interface Column<T> {
   heading: string;
@@ -66,7 +76,8 @@ export const caseColumn = (rows: readonly Row[]): Column<Row> => {
 
 export const time = (name: Name): Column<Row> => ({
   heading: `${name} ms`,
-  means: 'ms: the median of one run in the steady state, its result awaited inside the clock (± the median absolute deviation)',
+  means:
+    'ms: the median of one run in the steady state, its result awaited inside the clock (± the median absolute deviation)',
   text({contenders}, precise) {
     const found = contenders[name];
     if (!isMeasured(found)) return found?.wrong ? 'WRONG' : none;
@@ -133,7 +144,11 @@ const draws: Column<Row> = {
 };
 
 /** The rows of one batch size. */
-export function mainTable({rows, roofs, place}: PlaceResults, batch: number, precise = false): Table {
+export function mainTable(
+  {rows, roofs, place}: PlaceResults,
+  batch: number,
+  precise = false,
+): Table {
   const sized = rows.filter(row => row.batch === batch);
   const shown = sized.length ? sized : rows;
   const names = namesOf(rows);
@@ -201,7 +216,11 @@ export function phaseTable(rows: readonly Row[], tick: number | undefined): Tabl
     .filter(({name}) => /\/(step|inference)$/.test(name))
     .flatMap(row => measuredOf(row).map(([name, measured]) => ({row, name, measured})));
   if (lines.length === 0) return undefined;
-  const once = (heading: string, means: string, of: (measured: Measured) => number | undefined) => ({
+  const once = (
+    heading: string,
+    means: string,
+    of: (measured: Measured) => number | undefined,
+  ) => ({
     heading: `${heading}, ms`,
     means: `${heading}: ${means}`,
     text({measured}: Line) {
@@ -301,7 +320,7 @@ export const peerTable = (peers: readonly PeerRow[], precise = true): Table => {
       of('its ms', ({theirs}) => timed(theirs)),
       of('simd ms', ({ours}) => timed(ours)),
       of('library / simd', ({ratio}) => ratioText(ratio, precise)),
-      of('n', ({theirs}) => String(theirs.n)),
+      of('n', ({theirs}) => (precise ? String(theirs.n) : none)),
       {
         heading: 'not timed',
         text: ({notMeasured}) =>
@@ -324,7 +343,10 @@ export const nameTerms: [string, string][] = [
     'wasm, webgpu',
     'our ops in reference kernels, made of that backend’s own slices, concatenations and matrix products',
   ],
-  ['stock …, layers …', 'TensorFlow.js’s own ops; an unmodified tf.layers model, trained by trainOnBatch'],
+  [
+    'stock …, layers …',
+    'TensorFlow.js’s own ops; an unmodified tf.layers model, trained by trainOnBatch',
+  ],
 ];
 
 /** What the columns of these tables mean, each once. */
@@ -342,7 +364,8 @@ export function winnersText(rows: readonly Row[]): string {
   const [[first, most] = [], ...others] = [...wins].sort(([, a], [, b]) => b.length - a.length);
   if (!first || !most) return 'None of ours has a time.';
   const total = [...wins.values()].flat().length;
-  if (others.length === 0) return `The fastest of ours is ${first} in ${total === 1 ? 'this case' : `all ${total} cases`}.`;
+  if (others.length === 0)
+    return `The fastest of ours is ${first} in ${total === 1 ? 'this case' : `all ${total} cases`}.`;
   const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
   return `The fastest of ours is ${first} in ${most.length} of ${total} cases, ${listed(rest)}.`;
 }

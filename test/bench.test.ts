@@ -334,10 +334,8 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   const file = join(temporary, 'results.json');
   const first = await run([...small, '--json', file]);
   assert.is(first.code, 0, first.stderr);
-  assert.match(
-    first.stdout,
-    /The fastest of ours is cpu in this case[^]*tutorial\/dense\/bias-gradient +\d/,
-  );
+  assert.match(first.stdout, /The fastest of ours is cpu in this case/);
+  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +\d/);
   const results = jsonOf(file);
   assert.is(results.format, FORMAT);
   assert.equal(

@@ -254,7 +254,7 @@ test('the tables name the fastest, by how much, and from which batch size on', a
   await page.context().close();
 });
 
-test('there is a bar, a point, a dot, a segment for each number', async () => {
+test('there is a bar, a point, a dot, a line of a table for each number', async () => {
   const {page} = await open(results);
   const usual = [...node.rows, ...browserPlace.rows].filter(({batch}) => batch === 64);
   assert.is(
@@ -269,8 +269,8 @@ test('there is a bar, a point, a dot, a segment for each number', async () => {
   assert.is(await marks(page, 'Under the roofline', '[aria-label=dot] path'), ours);
   const roofs = node.roofs.length + browserPlace.roofs.length;
   assert.is(await marks(page, 'Under the roofline', '[aria-label=line] path'), roofs);
-  const segments = node.splits.reduce((sum, {kernels}) => sum + kernels.length + 1, 0);
-  assert.is(await marks(page, 'Where the time', '[aria-label=bar] rect'), segments);
+  assert.is(await marks(page, 'Where the time', 'tbody tr'), 3); // two kernels and the rest
+  assert.is(await marks(page, 'Where the time', 'thead th'), 1 + node.splits.length);
   await page.context().close();
 });
 
@@ -289,9 +289,9 @@ test('a script’s own end tags and comments stay within it', () => {
 
 test('a renderer in software is called one, where it drew', async () => {
   const {page} = await open(results);
-  const cards = await page.locator('.card', {has: page.locator('.software')}).allTextContents();
+  const cards = await page.locator('.card', {hasText: 'a renderer in software'}).allTextContents();
   assert.is(cards.length, 1);
-  assert.match(cards[0], /The browser.*says nothing about a GPU’s milliseconds/);
+  assert.match(cards[0], /The browser.*says nothing about a GPU/);
   await page.context().close();
 });
 

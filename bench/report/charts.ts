@@ -47,7 +47,14 @@ export function showResults(results: Results, into: HTMLElement): void {
     section('What was measured where', measuredWhere(results)),
     section(
       'Who is the fastest',
-      measured.flatMap((place, i) => [...findings(place), tableElement(main[i])]),
+      measured.flatMap((place, i) => [
+        element(
+          'p',
+          {class: 'finding'},
+          `In ${place.place === 'node' ? 'Node' : 'the browser'}: ${winnersText(usualRows(place.rows))}`,
+        ),
+        tableElement(main[i]),
+      ]),
     ),
     section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
     section('Over the batch size', grid(measured.flatMap(overBatches))),
@@ -166,27 +173,6 @@ function measuredWhere(results: Results): HTMLElement[] {
     element('div', {class: 'cards'}, ...cards),
     ...(missing.length ? [absent()] : []),
   ];
-}
-
-// ---- who is the fastest
-
-/** A sentence about the first case that is a whole step, or about the first; and one about all cases. */
-function findings(place: PlaceResults): HTMLElement[] {
-  const rows = usualRows(place.rows).filter(row => fastestFirst(row, isOurs).length);
-  const row = rows.find(({name}) => name.endsWith('/step')) ?? rows[0];
-  if (!row) return [];
-  const [[best, {steady}], next] = fastestFirst(row, isOurs);
-  const others = [next, ...fastestFirst(row, name => !isOurs(name))].flatMap(each => {
-    const ratio = each && ratioOf(row, each[0], best);
-    return ratio && !ratio.tooWide ? [`${each[0]} ${threeDigits(ratio.ratio)} times as long`] : [];
-  });
-  const where = place.place === 'node' ? 'In Node' : 'In the browser';
-  const sentences = [
-    `${where}, ${row.name} on a batch of ${row.batch} takes ${threeDigits(steady.median)} ms on ${best}` +
-      `${others.length ? `; ${listed(others)}` : ''}.`,
-    winnersText(rows),
-  ];
-  return sentences.map(text => element('p', {class: 'finding'}, text));
 }
 
 // ---- the charts

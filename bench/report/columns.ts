@@ -66,10 +66,10 @@ export const percent = (part: number): string => String(Math.round(100 * part));
 // ---- of a row
 
 export const caseColumn = (rows: readonly Row[]): Column<Row> => {
-  const sizes = new Set(rows.map(({batch}) => batch));
+  const [size, ...others] = new Set(rows.map(({batch}) => batch));
   return {
-    heading: 'case',
-    text: ({name, batch}) => (sizes.size > 1 ? `${name}, batch ${batch}` : name),
+    heading: others.length ? 'case' : `in batches of ${size}`,
+    text: ({name, batch}) => (others.length ? `${name}, batch ${batch}` : name),
     words: true,
   };
 };

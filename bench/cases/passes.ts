@@ -8,7 +8,7 @@ import {MaxPool} from '../../src/ops/max_pool.ts';
 import {softmaxCrossEntropy} from '../../src/ops/softmax_cross_entropy.ts';
 import {Random} from '../../src/random.ts';
 import {type Case, type Contest, timeUpload} from '../clock/contest.ts';
-import {isStock} from '../report/results.ts';
+import {isLayers, isStock} from '../report/results.ts';
 import {type Input, type OpCase, type RegisteredOp, sizeOf} from './case.ts';
 import {EXACT, sumTolerance, type Tolerance} from './compare.ts';
 import {conv2dCase} from './conv2d.ts';
@@ -94,7 +94,7 @@ export function kernelCases(preset: Preset, batch: number): Case[] {
   return passes.map(([name, pass]) => ({
     name: `${preset}/${name}`,
     batch,
-    names: ({ours, stock}) => [...ours, ...stock],
+    takesPart: name => !isLayers(name),
     prepare: () => contestOf(pass),
   }));
 }

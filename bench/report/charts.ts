@@ -12,13 +12,12 @@ import {
   type Table,
   winnersText,
 } from './columns.ts';
-import {byCase, fastestFirst, listed, ratioOf, reigns, threeDigits, usualRows} from './findings.ts';
+import {byCase, listed, reigns, usualRows} from './findings.ts';
 import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
 import {
   batchSize,
   isMeasured,
-  isOurs,
   measuredOf,
   namesOf,
   type PlaceResults,

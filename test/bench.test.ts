@@ -135,7 +135,7 @@ test('bench: a sentence tells who wins, and stock kernels don’t', () => {
       other,
       row('a/pool', 64, {cpu: measured(1), 'stock cpu': measured(0.1)}),
     ]),
-    'The fastest of ours is webgl in 3 of 4 cases, cpu in a/pool.',
+    'The fastest of ours is webgl in 3 of 4 cases and cpu in a/pool.',
   );
 });
 
@@ -143,7 +143,7 @@ test('bench: the table names next and crossing, and the text below it who is wro
   const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
   const {places} = resultsOf([...crossing, wrong]);
   const lines = placeText(places[0]).split('\n');
-  assert.is(lines[0], 'The fastest of ours is webgl in 1 of 2 cases, cpu in a/relu.');
+  assert.is(lines[0], 'The fastest of ours is webgl in 1 of 2 cases and cpu in a/relu.');
   const find = (start: RegExp) => lines.find(line => start.test(line)) ?? '';
   assert.match(find(/^a\/step/), /^a\/step +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
   assert.match(find(/^a\/relu/), /^a\/relu +– +– +WRONG/);

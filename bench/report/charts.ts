@@ -12,20 +12,12 @@ import {
   type Table,
   winnersText,
 } from './columns.ts';
-import {byCase, listed, reigns, usualRows} from './findings.ts';
+import {byCase, usualRows, winsFrom} from './findings.ts';
 import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
-import {
-  batchSize,
-  isMeasured,
-  measuredOf,
-  namesOf,
-  type PlaceResults,
-  type Results,
-  type Row,
-} from './results.ts';
-import {nearest, roofDots, roofLegend, roofline} from './roofline.ts';
-import {type Facts, machineFacts, placeFacts} from './terminal.ts';
+import {batchSize, measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {roofDots, roofLegend, roofline} from './roofline.ts';
+import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 
 /** Shows them in that element, instead of what is in it. Needs `color-scheme: light dark` on the page to be dark where the rest is. */
 export function showResults(results: Results, into: HTMLElement): void {
@@ -37,7 +29,7 @@ export function showResults(results: Results, into: HTMLElement): void {
       phaseTable(usualRows(rows), tick),
       firstStepTable(firstSteps),
     ])
-    .filter(table => table !== undefined);
+    .filter(({lines}) => lines.length);
   const splits = measured.flatMap(place =>
     grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
   );
@@ -118,59 +110,28 @@ const terms: Facts = [
 function measuredWhere(results: Results): HTMLElement[] {
   const {places, incomplete} = results;
   const absences = places.flatMap(place =>
-    place.rows.flatMap(({name, batch, contenders}) =>
-      Object.entries(contenders).flatMap(([who, found]) =>
-        isMeasured(found)
-          ? []
-          : [
-              {
-                ...found,
-                of: `${name} (${batch})`,
-                reason: `${who} ${whereOf(place)}: ${found.why}`,
-              },
-            ],
-      ),
-    ),
+    absencesIn(place).map(({wrong, text}) => ({wrong, text: `${text}, ${whereOf(place)}`})),
   );
-  const linesOf = (wrong: boolean) =>
-    grouped(
-      absences.filter(each => each.wrong === wrong),
-      ({reason}) => reason,
-    ).map(same => `${same[0].reason} — ${same.map(({of}) => of).join(', ')}`);
-  const [wrong, missing] = [linesOf(true), linesOf(false)];
+  const lines = (of: boolean) =>
+    listElement(absences.filter(({wrong}) => wrong === of).map(({text}) => text));
+  const has = (of: boolean) => absences.some(({wrong}) => wrong === of);
   const card = (heading: string, facts: Facts, ...more: HTMLElement[]) =>
     element('div', {class: 'card'}, element('h3', {}, heading), factsElement(facts), ...more);
-  const cards = [
-    card('The machine', machineFacts(results)),
-    ...places.map(place =>
-      card(
-        place.place === 'node' ? 'Node' : 'The browser',
-        placeFacts(place),
-        element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameOf)),
-      ),
+  const cards = places.map(place =>
+    card(
+      place.place === 'node' ? 'Node' : 'The browser',
+      placeFacts(place),
+      element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameOf)),
     ),
-  ];
-  const notes = [
-    ...(incomplete
-      ? [element('p', {class: 'note'}, 'Interrupted: rows that were to come are missing.')]
-      : []),
-    ...(wrong.length
-      ? [
-          element(
-            'div',
-            {class: 'note wrong', role: 'alert'},
-            element('strong', {}, 'Wrong, a bug:'),
-            listElement(wrong),
-          ),
-        ]
-      : []),
-  ];
-  const absent = () =>
-    element('details', {}, element('summary', {}, 'Not measured, and why'), listElement(missing));
+  );
+  const incompleteText = 'Interrupted: rows that were to come are missing.';
+  const wrong = () => [element('strong', {}, 'Wrong, a bug:'), lines(true)];
+  const missing = () => [element('summary', {}, 'Not measured, and why'), lines(false)];
   return [
-    ...notes,
-    element('div', {class: 'cards'}, ...cards),
-    ...(missing.length ? [absent()] : []),
+    ...(incomplete ? [element('p', {class: 'note'}, incompleteText)] : []),
+    ...(has(true) ? [element('div', {class: 'note wrong', role: 'alert'}, ...wrong())] : []),
+    element('div', {class: 'cards'}, card('The machine', machineFacts(results)), ...cards),
+    ...(has(false) ? [element('details', {}, ...missing())] : []),
   ];
 }
 
@@ -222,36 +183,18 @@ function overBatches(place: PlaceResults): HTMLElement[] {
     ([{name}, ...others]) => others.length >= (/\/(step|inference)$/.test(name) ? 1 : 2),
   );
   return cases.map(rows => {
-    const finding = crossings(rows);
+    const finding = `The fastest of ours: ${winsFrom(rows[0], rows) ?? 'none has a time'}.`;
     const heading = `${rows[0].name} ${whereOf(place)}`;
     return figure(heading, finding, curves(rows, finding), namesOf(rows).map(nameOf));
   });
-}
-
-function crossings(rows: readonly Row[]): string {
-  const found = reigns(rows);
-  const size = (batch: number) => batch.toLocaleString('en-US');
-  if (found.length === 0) return 'None of ours has a time here.';
-  if (found.length === 1) {
-    const [{name, from, to}] = found;
-    return `${name} is the fastest of ours at every measured size, from ${size(from)} to ${size(to)}: no crossing.`;
-  }
-  const parts = found.map(({name, from, to}, i) => {
-    if (i === 0) return `${name} up to ${size(to)}`;
-    if (i === found.length - 1) return `${name} from ${size(from)} on`;
-    return from === to ? `${name} at ${size(from)}` : `${name} from ${size(from)} to ${size(to)}`;
-  });
-  const between = found
-    .slice(1)
-    .map(({from}, i) => `between ${size(found[i].to)} and ${size(from)}`);
-  return `The fastest of ours is ${listed(parts)}; the curves cross ${listed(between)}.`;
 }
 
 function underRoofs(place: PlaceResults): HTMLElement[] {
   const {rows, roofs} = place;
   const dots = roofDots(rows, roofs);
   if (dots.length === 0 || roofs.length === 0) return [];
-  const finding = nearest(dots);
+  const finding =
+    'Each dot is one of our kernels at one batch size: the nearer to its roof, the better.';
   const legend = [
     ...[...new Set(dots.map(({name}) => name))].map(nameOf),
     ...roofs.map(roof => {

@@ -42,11 +42,13 @@ export interface Column<T> {
 /** What any renderer shows: texts alone. */
 export interface Table {
   caption: string;
-  columns: {heading: string; means?: string; words?: true}[];
+  columns: Omit<Column<never>, 'text'>[];
   lines: string[][];
 }
 
-export const none = '–';
+const none = '–';
+const maybe = <T>(value: T | undefined, text: (value: T) => string): string =>
+  value === undefined ? none : text(value);
 
 /** A line for each row. Columns in which no row has anything are left out. */
 export function tableOf<T>(
@@ -61,18 +63,18 @@ export function tableOf<T>(
   return {caption, columns: filled(columns), lines: cells.map(filled)};
 }
 
-export const percent = (part: number): string => String(Math.round(100 * part));
+const percent = (part: number): string => String(Math.round(100 * part));
 
 // ---- of a row
 
-export const caseColumn = (rows: readonly Row[]): Column<Row> => {
+export function caseColumn(rows: readonly Row[]): Column<Row> {
   const [size, ...others] = new Set(rows.map(({batch}) => batch));
   return {
     heading: others.length ? 'case' : `in batches of ${size}`,
     text: ({name, batch}) => (others.length ? `${name}, batch ${batch}` : name),
     words: true,
   };
-};
+}
 
 export const time = (name: Name): Column<Row> => ({
   heading: `${name} ms`,
@@ -90,57 +92,35 @@ export const ratio = (other: Name, one: Name): Column<Row> => ({
   means:
     'a / b: how many times as long a takes as b, by their medians, in turns in one process. ~: the rounds differ by more than a ' +
     'tenth, so that it is not to be quoted; ¹: of one round, so that nothing tells by how much they differ',
-  text(row, precise) {
-    const found = ratioOf(row, other, one);
-    return found ? ratioText(found, precise) : none;
-  },
+  text: (row, precise) => maybe(ratioOf(row, other, one), found => ratioText(found, precise)),
 });
 
 const next: Column<Row> = {
   heading: 'next',
   means: 'next: the second of ours, and how many times as long as the fastest it takes',
-  text(row) {
-    const found = nextBest(row);
-    return found ? `${ratioText(found.ratio)} × ${found.name}` : none;
-  },
+  text: row => maybe(nextBest(row), ({name, ratio}) => `${ratioText(ratio)} × ${name}`),
 };
 
-const fromBatch = (rows: readonly Row[]): Column<Row> => ({
-  heading: 'from batch',
-  means: 'from batch: which of ours is the fastest at which of the measured batch sizes',
-  text: row => winsFrom(row, rows) ?? none,
-});
-
-/** Of the fastest of ours. */
-const reached = (
-  heading: string,
-  means: string,
-  roofs: readonly Roof[],
-  text: (found: NonNullable<ReturnType<typeof rate>>) => string,
-): Column<Row> => ({
-  heading,
-  means: `${heading}: ${means}`,
-  text(row) {
-    const [[name, measured] = []] = fastestFirst(row, isOurs);
-    const roof = name && roofs.find(({code}) => code === codeOf(name));
-    const found = measured && rate(row, measured, roof);
-    return found ? text(found) : none;
-  },
-});
+/** The rate of the fastest of ours, and what its roof lets it have. */
+function rateOf(row: Row, roofs: readonly Roof[]) {
+  const [[name, measured] = []] = fastestFirst(row, isOurs);
+  return (
+    name &&
+    rate(
+      row,
+      measured!,
+      roofs.find(({code}) => code === codeOf(name)),
+    )
+  );
+}
 
 export const ofPeak: Column<Row> = {
   heading: '% peak',
   means: "% peak: of the multiply-adds that one core reached around each block of simd's runs",
   text: ({contenders: {simd}}) =>
-    isMeasured(simd) && simd.ofPeak
-      ? `${percent(simd.ofPeak.median)}${simd.ofPeak.n > 1 ? ` ± ${percent(simd.ofPeak.mad)}` : '¹'}`
-      : none,
-};
-
-const draws: Column<Row> = {
-  heading: 'draws',
-  means: 'draws: draw calls of one run on webgl, to read the result included',
-  text: ({contenders: {webgl}}) => (isMeasured(webgl) && webgl.draws?.toString()) || none,
+    maybe(isMeasured(simd) ? simd.ofPeak : undefined, ({median, mad, n}) =>
+      n > 1 ? `${percent(median)} ± ${percent(mad)}` : `${percent(median)}¹`,
+    ),
 };
 
 /** The rows of one batch size. */
@@ -153,128 +133,117 @@ export function mainTable(
   const shown = sized.length ? sized : rows;
   const names = namesOf(rows);
   const ours = names.filter(isOurs);
-  return tableOf(
-    `our backends, in batches of ${batch}`,
-    [
-      caseColumn(shown),
-      next,
-      ...(place === 'browser' ? [fromBatch(rows)] : []),
-      ...ours.map(time),
-      ...names.filter(name => !isOurs(name)).map(name => ratio(name, backendOf(name))),
-      ...(ours.includes('simd') && names.includes('stock cpu') ? [ratio('stock cpu', 'simd')] : []),
-      reached(
-        'GFLOP/s',
-        'of the fastest of ours, from the products with pixels inside the image, zeros included',
-        roofs,
-        ({gflops}) => threeDigits(gflops),
-      ),
-      reached(
-        '% roof',
-        "of the most that this machine's roofline lets such a kernel have",
-        roofs,
-        ({gflops, most}) => (most ? percent(gflops / most) : none),
-      ),
-      ofPeak,
-      draws,
-    ],
-    shown,
-    precise,
-  );
+  const columns: Column<Row>[] = [
+    caseColumn(shown),
+    next,
+    {
+      heading: 'from batch',
+      means: 'from batch: which of ours is the fastest at which of the measured batch sizes',
+      text: row => (place === 'browser' ? maybe(winsFrom(row, rows), text => text) : none),
+    },
+    ...ours.map(time),
+    ...names.filter(name => !isOurs(name)).map(name => ratio(name, backendOf(name))),
+    ...(names.includes('stock cpu') ? [ratio('stock cpu', 'simd')] : []),
+    {
+      heading: 'GFLOP/s',
+      means:
+        'GFLOP/s: of the fastest of ours, from the products with pixels inside the image, zeros included',
+      text: row => maybe(rateOf(row, roofs), ({gflops}) => threeDigits(gflops)),
+    },
+    {
+      heading: '% roof',
+      means: "% roof: of the most that this machine's roofline lets such a kernel have",
+      text: row =>
+        maybe(rateOf(row, roofs), ({gflops, most}) => maybe(most, most => percent(gflops / most))),
+    },
+    ofPeak,
+    {
+      heading: 'draws',
+      means: 'draws: draw calls of one run on webgl, to read the result included',
+      text: ({contenders: {webgl}}) => maybe(isMeasured(webgl) ? webgl.draws : undefined, String),
+    },
+  ];
+  return tableOf('our backends', columns, shown, precise);
 }
 
 /** The rows of the cases with more than two batch sizes. */
-export function sweepTable({rows}: PlaceResults): Table | undefined {
+export function sweepTable({rows}: PlaceResults): Table {
   const swept = rows
     .filter(({name}) => rows.filter(row => row.name === name).length > 2)
     .sort((a, b) => a.name.localeCompare(b.name) || a.batch - b.batch);
-  if (swept.length === 0) return undefined;
   const perImage = (name: Name): Column<Row> => ({
     heading: `${name} µs/image`,
-    text({contenders, batch}) {
-      const found = contenders[name];
-      return isMeasured(found) ? threeDigits((1000 * found.steady.median) / batch) : none;
-    },
+    text: ({contenders: {[name]: found}, batch}) =>
+      isMeasured(found) ? threeDigits((1000 * found.steady.median) / batch) : none,
   });
-  return tableOf(
-    'over the batch size',
-    [
-      {heading: 'case', text: ({name}) => name, words: true},
-      {heading: 'batch', text: ({batch}) => String(batch)},
-      next,
-      ...namesOf(rows).filter(isOurs).map(perImage),
-    ],
-    swept,
-  );
+  const columns: Column<Row>[] = [
+    {heading: 'case', text: ({name}) => name, words: true},
+    {heading: 'batch', text: ({batch}) => String(batch)},
+    next,
+    ...namesOf(rows).filter(isOurs).map(perImage),
+  ];
+  return tableOf('over the batch size', columns, swept);
 }
 
 // ---- of a contender
 
 /** What comes before and after the own time of a step, and of inference. */
-export function phaseTable(rows: readonly Row[], tick: number | undefined): Table | undefined {
+export function phaseTable(rows: readonly Row[], tick: number | undefined): Table {
   type Line = {row: Row; name: Name; measured: Measured};
   const lines: Line[] = rows
     .filter(({name}) => /\/(step|inference)$/.test(name))
     .flatMap(row => measuredOf(row).map(([name, measured]) => ({row, name, measured})));
-  if (lines.length === 0) return undefined;
+  const sized = caseColumn(rows);
   const once = (
+    phase: 'first' | 'upload' | 'readBack' | 'gpu',
     heading: string,
     means: string,
-    of: (measured: Measured) => number | undefined,
   ) => ({
     heading: `${heading}, ms`,
     means: `${heading}: ${means}`,
-    text({measured}: Line) {
-      const ms = of(measured);
-      return ms === undefined ? none : onceText(ms, tick);
-    },
+    text: ({measured}: Line) => maybe(measured[phase], ms => onceText(ms, tick)),
   });
-  const sized = caseColumn(rows);
-  return tableOf<Line>(
-    `whole networks; “<”: limited by the clock, which ticks every ${threeDigits(tick ?? 0)} ms`,
-    [
-      {...sized, text: ({row}, precise) => sized.text(row, precise)},
-      {heading: 'who', text: ({name}) => name, words: true},
-      once(
-        'first run',
-        'the very first in this process or page; on a GPU it compiles each program that no earlier case has used',
-        ({first}) => first,
-      ),
-      once('upload', 'moving the inputs to where the backend computes', ({upload}) => upload),
-      {
-        heading: 'steady, ms',
-        means: 'steady: one run once everything is compiled. All ratios and charts are of this',
-        text: ({measured}) => timingText(measured.steady),
-      },
-      once(
-        'read-back',
-        'fetching a result that is there from the GPU; a part of a step, which reads its loss',
-        ({readBack}) => readBack,
-      ),
-      once('GPU clock', 'one run by the GPU’s own clock, where it can be asked', ({gpu}) => gpu),
-      {heading: 'draw calls', text: ({measured}) => measured.draws?.toString() ?? none},
-    ],
-    lines,
-  );
+  const columns: Column<Line>[] = [
+    {...sized, text: ({row}, precise) => sized.text(row, precise)},
+    {heading: 'who', text: ({name}) => name, words: true},
+    once(
+      'first',
+      'first run',
+      'the very first in this process or page; on a GPU it compiles each program that no earlier case has used',
+    ),
+    once('upload', 'upload', 'moving the inputs to where the backend computes'),
+    {
+      heading: 'steady, ms',
+      means: 'steady: one run once everything is compiled. All ratios and charts are of this',
+      text: ({measured}) => timingText(measured.steady),
+    },
+    once(
+      'readBack',
+      'read-back',
+      'fetching a result that is there from the GPU; a part of a step, which reads its loss',
+    ),
+    once('gpu', 'GPU clock', 'one run by the GPU’s own clock, where it can be asked'),
+    {heading: 'draw calls', text: ({measured}) => maybe(measured.draws, String)},
+  ];
+  const ticks = `“<”: limited by the clock, which ticks every ${threeDigits(tick ?? 0)} ms`;
+  return tableOf(`whole networks; ${ticks}`, columns, lines);
 }
 
 /** Of pages in fresh browsers. */
-export function firstStepTable(found: readonly FirstSteps[]): Table | undefined {
+export function firstStepTable(found: readonly FirstSteps[]): Table {
   const lines = found.flatMap(steps =>
     (Object.keys(steps.first) as Name[]).map(name => ({...steps, name})),
   );
-  if (lines.length === 0) return undefined;
-  return tableOf<(typeof lines)[number]>(
-    'the first steps of a fresh browser, with all programs to compile; medians',
-    [
-      {heading: 'network', text: ({network}) => network, words: true},
-      {heading: 'who', text: ({name}) => name, words: true},
-      {heading: 'first step, ms', text: ({first, name}) => threeDigits(first[name]!)},
-      {
-        heading: 'second step, ms',
-        text: ({second, name}) => (second[name] === undefined ? none : threeDigits(second[name])),
-      },
-      {heading: 'browsers', text: ({n}) => String(n)},
-    ],
+  const columns: Column<(typeof lines)[number]>[] = [
+    {heading: 'network', text: ({network}) => network, words: true},
+    {heading: 'who', text: ({name}) => name, words: true},
+    {heading: 'first step, ms', text: ({first, name}) => maybe(first[name], threeDigits)},
+    {heading: 'second step, ms', text: ({second, name}) => maybe(second[name], threeDigits)},
+    {heading: 'browsers', text: ({n}) => String(n)},
+  ];
+  return tableOf(
+    'the first steps of fresh browsers, with all programs to compile; medians',
+    columns,
     lines,
   );
 }
@@ -282,55 +251,57 @@ export function firstStepTable(found: readonly FirstSteps[]): Table | undefined 
 /** A step's time by kernel: a column for each contender, of one network. */
 export function splitTable(splits: readonly Split[]): Table {
   const kernels = [...new Set(splits.flatMap(split => split.kernels.map(({kernel}) => kernel)))];
-  const part = (split: Split, ms: number) =>
-    `${threeDigits(ms)} ms, ${threeDigits((100 * ms) / totalOf(split))} %`;
-  return tableOf<string | undefined>(
-    `a step of ${splits[0].network}, by kernel`,
-    [
-      {heading: 'kernel', text: kernel => kernel ?? 'rest, between kernels', words: true},
-      ...splits.map(split => ({
-        heading: `${split.name}: ${threeDigits(totalOf(split))} ms`,
-        text(kernel: string | undefined) {
-          if (kernel === undefined) return part(split, split.rest);
-          const found = split.kernels.find(each => each.kernel === kernel);
-          return found ? `${part(split, found.ms)}, ${found.calls} ×` : none;
-        },
-      })),
-    ],
-    [...kernels, undefined],
-  );
+  const part = (split: Split, ms: number, calls = '') =>
+    `${threeDigits(ms)} ms, ${threeDigits((100 * ms) / totalOf(split))} %${calls}`;
+  const columns: Column<string | undefined>[] = [
+    {heading: 'kernel', text: kernel => kernel ?? 'rest, between kernels', words: true},
+    ...splits.map(split => ({
+      heading: `${split.name}: ${threeDigits(totalOf(split))} ms`,
+      text: (kernel: string | undefined) =>
+        kernel === undefined
+          ? part(split, split.rest)
+          : maybe(
+              split.kernels.find(each => each.kernel === kernel),
+              ({ms, calls}) => part(split, ms, `, ${calls} ×`),
+            ),
+    })),
+  ];
+  return tableOf(`a step of ${splits[0].network}, by kernel`, columns, [...kernels, undefined]);
 }
 
 /** The step of `tutorial` in other libraries, and why there is none where there is none. */
-export const peerTable = (peers: readonly PeerRow[], precise = true): Table => {
-  const of = (
-    heading: string,
-    text: (measured: NonNullable<PeerRow['measured']>) => string,
-  ): Column<PeerRow> => ({heading, text: ({measured}) => (measured ? text(measured) : none)});
+export function peerTable(peers: readonly PeerRow[], precise = true): Table {
   const timed = (timing: Measured['steady']) =>
     precise ? timingText(timing) : threeDigits(timing.median);
-  return tableOf<PeerRow>(
+  const columns: Column<PeerRow>[] = [
+    {
+      heading: 'library',
+      text: ({name, version = ''}) => (name.includes(version) ? name : `${name} (${version})`),
+      words: true,
+    },
+    {heading: 'its ms', text: ({measured}) => maybe(measured, ({theirs}) => timed(theirs))},
+    {heading: 'simd ms', text: ({measured}) => maybe(measured, ({ours}) => timed(ours))},
+    {
+      heading: 'library / simd',
+      text: ({measured}) => maybe(measured, ({ratio}) => ratioText(ratio, precise)),
+    },
+    {
+      heading: 'n',
+      text: ({measured}) => maybe(precise ? measured : undefined, ({theirs}) => String(theirs.n)),
+    },
+    {
+      heading: 'not timed',
+      text: ({notMeasured}) =>
+        maybe(notMeasured, ({wrong, why}) => (wrong ? `WRONG: ${why}` : why)),
+      words: true,
+    },
+  ];
+  return tableOf(
     'tutorial/step in other libraries, each in turns with ours on simd',
-    [
-      {
-        heading: 'library',
-        text: ({name, version = ''}) => (name.includes(version) ? name : `${name} (${version})`),
-        words: true,
-      },
-      of('its ms', ({theirs}) => timed(theirs)),
-      of('simd ms', ({ours}) => timed(ours)),
-      of('library / simd', ({ratio}) => ratioText(ratio, precise)),
-      of('n', ({theirs}) => (precise ? String(theirs.n) : none)),
-      {
-        heading: 'not timed',
-        text: ({notMeasured}) =>
-          notMeasured ? `${notMeasured.wrong ? 'WRONG: ' : ''}${notMeasured.why}` : none,
-        words: true,
-      },
-    ],
+    columns,
     peers,
   );
-};
+}
 
 // ---- words
 
@@ -361,11 +332,12 @@ export function winnersText(rows: readonly Row[]): string {
     const [[name] = []] = fastestFirst(row, isOurs);
     if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
   }
-  const [[first, most] = [], ...others] = [...wins].sort(([, a], [, b]) => b.length - a.length);
-  if (!first || !most) return 'None of ours has a time.';
+  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
+  if (!first) return 'None of ours has a time.';
   const total = [...wins.values()].flat().length;
-  if (others.length === 0)
-    return `The fastest of ours is ${first} in ${total === 1 ? 'this case' : `all ${total} cases`}.`;
+  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
   const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
-  return `The fastest of ours is ${first} in ${most.length} of ${total} cases, ${listed(rest)}.`;
+  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
 }

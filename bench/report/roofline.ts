@@ -3,16 +3,7 @@
 import {axisX, axisY, dot, gridX, gridY, line, type Markish, plot, text} from '@observablehq/plot';
 import {partsOf, threeDigits} from './findings.ts';
 import {type Draw, faint, fillOf, font, logTicks, plain, symbolOf} from './plots.ts';
-import {
-  batchSize,
-  codeOf,
-  isOurs,
-  measuredOf,
-  type Name,
-  type Roof,
-  type Row,
-  rate,
-} from './results.ts';
+import {codeOf, isOurs, measuredOf, type Name, type Roof, type Row, rate} from './results.ts';
 
 /** The backend of a roof's colour. */
 const codeColors = {scalar: 'var(--cpu)', simd: 'var(--simd)', gpu: 'var(--webgl)'};
@@ -45,20 +36,6 @@ export const roofLegend = ({code, gflops, gbytes}: Roof): [style: string, text: 
   `--color: ${codeColors[code]}`,
   `roof of ${code} code: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s`,
 ];
-
-/** Who comes nearest to its roof, and who stays furthest from it. */
-export function nearest(dots: readonly RoofDot[]): string {
-  // At small batches a kernel's start counts more than the machine.
-  const usual = dots.filter(({batch}) => batch === batchSize);
-  const sorted = (usual.length ? usual : dots)
-    .filter(({part}) => part !== undefined)
-    .sort((a, b) => b.part! - a.part!);
-  if (sorted.length === 0) return 'None of these has a roof of its own kind of code.';
-  const words = ({kernel, batch, name, part}: RoofDot) =>
-    `${kernel} on ${name} with ${Math.round(100 * part!)} %${batch === batchSize ? '' : ` (batch ${batch})`}`;
-  const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
-  return `Nearest to its roof comes ${words(best)}; furthest from it stays ${words(worst)}.`;
-}
 
 /** A line for the roof of each kind of code, a dot for each of our measured rows. */
 export const roofline =

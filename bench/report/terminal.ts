@@ -54,13 +54,13 @@ export const factsText = (facts: Facts): string =>
 
 const tablesOf = (place: PlaceResults): Table[] =>
   [mainTable(place, batchSize), sweepTable(place), firstStepTable(place.firstSteps)].filter(
-    table => table !== undefined,
+    ({lines}) => lines.length,
   );
 
 /** Who wins; the tables; and who has no time, and why. */
 export function placeText(place: PlaceResults): string {
   if (place.rows.length === 0) return '';
-  const absent = place.rows.flatMap(remarks);
+  const absent = absencesIn(place).map(({text}) => text);
   return [
     `${winnersText(usual(place.rows))}\n`,
     ...tablesOf(place).map(tableText),
@@ -73,9 +73,14 @@ const usual = (rows: readonly Row[]) => {
   return sized.length ? sized : rows;
 };
 
-const remarks = ({name, batch, contenders}: Row): string[] =>
-  Object.entries(contenders).flatMap(([who, found]) =>
-    isMeasured(found) ? [] : [`${name}, batch ${batch}, ${who}: not timed, ${found.why}`],
+/** Who has no time, and why. */
+export const absencesIn = ({rows}: PlaceResults): {wrong: boolean; text: string}[] =>
+  rows.flatMap(({name, batch, contenders}) =>
+    Object.entries(contenders).flatMap(([who, found]) =>
+      isMeasured(found)
+        ? []
+        : {wrong: found.wrong, text: `${name}, batch ${batch}, ${who}: not timed, ${found.why}`},
+    ),
   );
 
 export const peersText = ({peers = []}: Results): string =>

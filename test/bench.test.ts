@@ -12,14 +12,8 @@ import {compareSpeed, efforts} from '../bench/clock/measure.ts';
 import {ratioOf, timing} from '../bench/clock/statistics.ts';
 import {readBenchFile} from '../bench/place/browser.ts';
 import {changes, changesText} from '../bench/report/changes.ts';
-import {
-  nextBest,
-  onceText,
-  ratioText,
-  timingText,
-  winner,
-  winsFrom,
-} from '../bench/report/findings.ts';
+import {winnersText} from '../bench/report/columns.ts';
+import {nextBest, onceText, ratioText, timingText, winsFrom} from '../bench/report/findings.ts';
 import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,
@@ -32,7 +26,7 @@ import {
   rate,
 } from '../bench/report/results.ts';
 import {writeResults} from '../bench/report/results_file.ts';
-import {placeTable} from '../bench/report/terminal.ts';
+import {placeText} from '../bench/report/terminal.ts';
 import {startBrowser} from '../src/cli/browser.ts';
 import '../src/index.ts';
 import {serve} from '../src/cli/serve.ts';
@@ -125,29 +119,43 @@ const crossing = [
   row('a/step', 256, {simd: measured(30), webgl: measured(10)}),
 ];
 
-test('bench: the winner is one of ours, by so much, from so many images on', () => {
-  assert.is(winner(crossing[0]), 'simd');
+test('bench: the next of ours with its ratio, and who wins at which batch size', () => {
   assert.equal([nextBest(crossing[0])?.name, nextBest(crossing[0])?.ratio.ratio], ['webgl', 4]);
   assert.is(winsFrom(crossing[0], crossing), 'simd to 1, webgl from 64');
-  assert.is(winsFrom(crossing[1], crossing.slice(1)), 'from 64');
+  assert.is(winsFrom(crossing[1], crossing.slice(1)), 'webgl from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1, 2)), undefined);
 });
 
-test('bench: the table names winner, next and crossing, and who is wrong', () => {
+test('bench: a sentence tells who wins, and stock kernels don’t', () => {
+  assert.is(winnersText(crossing.slice(1)), 'The fastest of ours is webgl in all 2 cases.');
+  const other = row('a/relu', 64, {webgl: measured(1), cpu: measured(2)});
+  assert.is(
+    winnersText([
+      ...crossing.slice(1),
+      other,
+      row('a/pool', 64, {cpu: measured(1), 'stock cpu': measured(0.1)}),
+    ]),
+    'The fastest of ours is webgl in 3 of 4 cases and cpu in a/pool.',
+  );
+});
+
+test('bench: the table names next and crossing, and the text below it who is wrong', () => {
   const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
   const {places} = resultsOf([...crossing, wrong]);
-  const text = placeTable(places[0], 64);
-  const [, line, relu, remark] = text.split('\n');
-  assert.match(line, /^a\/step +webgl +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
-  assert.match(relu, /^a\/relu +cpu +– +– +WRONG/);
-  assert.is(remark.trim(), 'simd: not timed, it disagrees');
+  const lines = placeText(places[0]).split('\n');
+  assert.is(lines[0], 'The fastest of ours is webgl in 1 of 2 cases and cpu in a/relu.');
+  const find = (start: RegExp) => lines.find(line => start.test(line)) ?? '';
+  assert.match(find(/^a\/step/), /^a\/step +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
+  assert.match(find(/^a\/relu/), /^a\/relu +– +– +WRONG/);
+  assert.ok(lines.includes('a/relu, batch 64, simd: not timed, it disagrees'));
 });
 
 test('bench: a ratio whose rounds differ too much is marked', () => {
   const ratio = {ratio: 2, rounds: [1, 2, 3], mad: 1, tooWide: true};
   const cpu = {...measured(2), ratio};
   const {places} = resultsOf([row('a/step', 64, {simd: measured(1), cpu})]);
-  assert.match(placeTable(places[0], 64), /2\.00~ × cpu/);
+  assert.match(placeText(places[0]), /2\.00~ × cpu/);
+  assert.is(ratioText(ratio, true), '1.00 to 3.00~');
 });
 
 test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {
@@ -267,15 +275,16 @@ test('bench: a GPU works before each of its turns, a renderer in software does n
   }
 });
 
-for (const [name, least] of [
-  ['readme.json', 40],
-  ['gpu.json', 10],
+for (const [readme, name, least] of [
+  ['README.md', 'readme.json', 40],
+  ['bench/README.md', 'readme.json', 40],
+  ['bench/README.md', 'gpu.json', 10],
 ] as const) {
-  test(`bench: README has the tables of bench/${name}`, () => {
+  test(`bench: ${readme} has the tables of bench/${name}`, () => {
     const root = new URL('../../', import.meta.url);
-    const readme = readFileSync(new URL('README.md', root), 'utf8');
+    const text = readFileSync(new URL(readme, root), 'utf8');
     const results = jsonOf(fileURLToPath(new URL(`bench/${name}`, root)));
-    assert.is(readme, withTables(readme, results, name));
+    assert.is(text, withTables(text, results, name, readme));
     assert.ok(results.places.every(({rows}) => rows.length > least));
   });
 }
@@ -325,7 +334,8 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   const file = join(temporary, 'results.json');
   const first = await run([...small, '--json', file]);
   assert.is(first.code, 0, first.stderr);
-  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +cpu/);
+  assert.match(first.stdout, /The fastest of ours is cpu in this case/);
+  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +\d/);
   const results = jsonOf(file);
   assert.is(results.format, FORMAT);
   assert.equal(
@@ -352,7 +362,7 @@ test('bench: a kernel that is wrong fails the command, one that is not there doe
     writeFileSync(file, jsonText(resultsOf([row('a/relu', 64, contenders)])));
     const {code, stdout} = await run(['--from', file]);
     assert.is(code, expected);
-    assert.match(stdout, /simd: not timed, it disagrees with cpu/);
+    assert.match(stdout, /a\/relu, batch 64, simd: not timed, it disagrees with cpu/);
   }
 });
 
@@ -500,7 +510,7 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
 
     await page.goto(`${served.origin}/bench.html?case=tutorial/conv3`);
     await page.getByRole('button', {name: 'Run'}).click();
-    await page.getByText(/It failed: expected cases of .*, found "tutorial\/conv3"/).waitFor();
+    await page.getByText(/It failed: case: expected .*, found "tutorial\/conv3"/).waitFor();
   } finally {
     await browser.close();
     served.close();

@@ -8,7 +8,13 @@ import type {Case} from '../bench/clock/contest.ts';
 import {inBrowser, inNode, namesIn} from '../bench/clock/contest.ts';
 import {type Effort, efforts} from '../bench/clock/measure.ts';
 import {type Bench, runCase} from '../bench/clock/rows.ts';
-import {isMeasured, type Name, type NotMeasured, type Row} from '../bench/report/results.ts';
+import {
+  isMeasured,
+  isOurs,
+  type Name,
+  type NotMeasured,
+  type Row,
+} from '../bench/report/results.ts';
 import {type Preset, presets} from '../src/index.ts';
 import './backends.ts';
 import {syntheticData} from './synthetic.ts';
@@ -29,10 +35,10 @@ const bench: Bench = {
 };
 
 const batch = 3;
-const beside = {stock: true, layers: true};
+const everyone = () => true;
 const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
-  stepCase(network, batch, beside),
-  inferenceCase(network, batch, beside),
+  stepCase(network, batch, everyone),
+  inferenceCase(network, batch, everyone),
   ...kernelCases(network, batch),
   loopCase(network, false),
 ]);
@@ -51,7 +57,7 @@ for (const each of cases) {
         readsBack || isInference(name, row),
       );
     }
-    assert.equal(Object.keys(row.contenders), each.names(bench.names));
+    assert.equal(Object.keys(row.contenders), bench.names.filter(each.takesPart));
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
   });
 }
@@ -72,7 +78,7 @@ test('bench: a result that is too short disagrees', async () => {
 const twoNumbers = (join: (name: Name) => {run: () => tf.Tensor | number}): Case => ({
   name: 'two/numbers',
   batch: 1,
-  names: () => ['simd', 'cpu'],
+  takesPart: isOurs,
   prepare: () => ({
     comparedRuns: 1,
     tolerance: {atol: 0, rtol: 0},
@@ -96,7 +102,7 @@ test('bench: TensorFlow.js’s own code that disagrees is no bug of ours, unless
     ['layers simd', true],
   ] as const) {
     const differing = twoNumbers(who => ({run: () => tf.tensor1d([1, who === name ? 3 : 2])}));
-    const contest = {...differing, names: () => ['cpu', name] as Name[]};
+    const contest = {...differing, takesPart: (who: Name) => who === 'cpu' || who === name};
     const row = (await runCase(contest, bench)) as Row;
     assert.is((row.contenders[name] as NotMeasured).wrong, wrong);
   }

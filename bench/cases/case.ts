@@ -27,8 +27,8 @@ export interface OpCase {
   inputs: Input[];
   constants?: Input[];
   outputShape: number[];
-  /** The most products that are summed for one element of the output or of a gradient. */
-  terms: number;
+  /** The most products that are summed for one element: of the output, then of the gradients. */
+  terms: number[];
 
   /** The op under test. */
   run(inputs: tf.Tensor[]): tf.Tensor;
@@ -42,8 +42,8 @@ export interface OpCase {
   layers?(inputs: tf.Tensor[], dy: tf.Tensor): Result<tf.Tensor>;
 
   /** For the bench: our kernel, the stock kernel that computes the same, and the operations of forward and of each gradient. */
-  ours?: RegisteredOp;
-  stock?: RegisteredOp;
+  ours?(): RegisteredOp;
+  stock?(): RegisteredOp;
   flops?: number;
 
   /** False if even small integers give results that float32 rounds. */

@@ -1,15 +1,17 @@
 // What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
 import {type Preset, presets} from '../../src/network.ts';
-import type {Case} from '../clock/contest.ts';
+import {type Case, inBrowser, type TakesPart} from '../clock/contest.ts';
 import {
   type Backend,
   backendOf,
   batchSize,
   type Extent,
+  isLayers,
+  isOurs,
   isReference,
   type PlaceName,
 } from '../report/results.ts';
-import {type Beside, inferenceCase, loopCase, stepCase} from './networks.ts';
+import {inferenceCase, loopCase, stepCase} from './networks.ts';
 import {kernelCases} from './passes.ts';
 
 /** What is wanted. */
@@ -26,14 +28,13 @@ const mostUsual = 256;
 
 const networks = Object.keys(presets) as Preset[];
 
-const everybody: Beside = {stock: true, layers: true};
-const stockToo: Beside = {stock: true, layers: false};
-const oursAlone: Beside = {stock: false, layers: false};
+const everybody: TakesPart = () => true;
+const stockToo: TakesPart = name => !isLayers(name);
 
 /** One network at one batch size. */
-const atSize = (network: Preset, size: number, beside: Beside): Case[] => [
-  stepCase(network, size, beside),
-  inferenceCase(network, size, beside),
+const atSize = (network: Preset, size: number, who: TakesPart): Case[] => [
+  stepCase(network, size, who),
+  inferenceCase(network, size, who),
   ...kernelCases(network, size),
 ];
 
@@ -41,11 +42,8 @@ const atSize = (network: Preset, size: number, beside: Beside): Case[] => [
 const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
   cases.map(each => ({
     ...each,
-    names: names =>
-      each.names(names).filter(name => {
-        const backend = backendOf(name);
-        return !isReference(backend) || named.includes(backend);
-      }),
+    takesPart: name =>
+      each.takesPart(name) && (!isReference(backendOf(name)) || named.includes(backendOf(name))),
   }));
 
 /**
@@ -67,8 +65,8 @@ function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): C
     ...withoutReference(
       [
         ...atSize('mnist-core', batchSize, stockToo),
-        ...others.map(size => stepCase('tutorial', size, oursAlone)),
-        ...others.map(size => inferenceCase('tutorial', size, oursAlone)),
+        ...others.map(size => stepCase('tutorial', size, isOurs)),
+        ...others.map(size => inferenceCase('tutorial', size, isOurs)),
         ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
         loopCase('tutorial', false),
       ],
@@ -92,6 +90,15 @@ export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): 
     ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
   );
 
+/** The first thing asked for that there isn't. */
+export function problemOf({cases, named}: Pick<Request, 'cases' | 'named'>): string | undefined {
+  const backend = named.find(name => !inBrowser.ours.includes(name));
+  if (backend) return `backend: expected ${inBrowser.ours.join(', ')}, found "${backend}"`;
+  const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
+  if (unknown === undefined) return undefined;
+  return `case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`;
+}
+
 /** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */
-export const isBelow = (name: string, chosen: string): boolean =>
+const isBelow = (name: string, chosen: string): boolean =>
   name === chosen || name.startsWith(`${chosen}/`);

@@ -84,15 +84,15 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
       ...(bias ? [{name: 'bias', shape: [K]}] : []),
     ],
     outputShape,
-    terms: Math.max(kH * kW * C, kH * kW * K, B * yH * yW),
-    ours: {
+    terms: [kH * kW * C, kH * kW * K, B * yH * yW],
+    ours: () => ({
       kernel: Conv2D,
       attrs: {
         ...placeWindows('conv2d', x, [kH, kW], [sH, sW], options.pad ?? 'valid', [dilH, dilW]),
         K,
       },
-    },
-    stock: {
+    }),
+    stock: () => ({
       kernel: tf.Conv2D,
       attrs: {
         strides: [sH, sW],
@@ -100,7 +100,7 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
         dataFormat: 'NHWC',
         dilations: [dilH, dilW],
       },
-    },
+    }),
     flops:
       2 * B * tapsInside(H, kH, yH, sH, dilH, padT) * tapsInside(W, kW, yW, sW, dilW, padL) * C * K,
     exactOnIntegers: true,

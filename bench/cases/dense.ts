@@ -25,13 +25,13 @@ export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
       ...(bias ? [{name: 'bias', shape: [O]}] : []),
     ],
     outputShape: [B, O],
-    terms: Math.max(B, I, O),
-    ours: {kernel: Dense, attrs: {B, I, O}},
-    stock: {
+    terms: [I, O, B],
+    ours: () => ({kernel: Dense, attrs: {B, I, O}}),
+    stock: () => ({
       kernel: tf.BatchMatMul,
       attrs: {transposeA: false, transposeB: false},
       inputs: ['a', 'b'],
-    },
+    }),
     flops: 2 * B * I * O,
     exactOnIntegers: true,
     run: ([x, weights, bias]) =>

@@ -1,13 +1,14 @@
 // Whole networks on real images: a training step, inference, the training loop.
 import * as tf from '@tensorflow/tfjs-core';
+import type {Batch} from '../../src/data/mnist_data.ts';
 import {createNetwork, type Preset, presets} from '../../src/network.ts';
-import {softmaxCrossEntropy} from '../../src/ops/softmax_cross_entropy.ts';
-import {train} from '../../src/training.ts';
-import {type Case, type Contender, timeUpload} from '../clock/contest.ts';
+import {train, trainStep} from '../../src/training.ts';
+import {type Case, type Contender, type TakesPart, timeUpload} from '../clock/contest.ts';
 import {
   backendOf,
   batchSize,
   isLayers,
+  isOurs,
   isReference,
   isStock,
   type Name,
@@ -18,21 +19,11 @@ import {layersContender} from './layers_contender.ts';
 import {networkFlops} from './passes.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
-/** Who takes part besides our ops. */
-export interface Beside {
-  stock: boolean;
-  layers: boolean;
-}
-
 /** Forward, every gradient, the new weights, and the loss read. */
-export const stepCase = (preset: Preset, batch: number, beside: Beside): Case => ({
+export const stepCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
   name: `${preset}/step`,
   batch,
-  names: ({ours, stock, layers}) => [
-    ...ours,
-    ...(beside.layers ? layers : []),
-    ...(beside.stock ? stock.filter(canTrain) : []),
-  ],
+  takesPart: name => who(name) && name !== 'stock wasm', // it can't differentiate a convolution (tfjs#8474)
   prepare(data) {
     const batches = takeBatches(data, batch);
     return {
@@ -41,21 +32,16 @@ export const stepCase = (preset: Preset, batch: number, beside: Beside): Case =>
       comparedRuns: comparedSteps,
       tolerance: lossTolerance,
       join: name =>
-        isLayers(name)
-          ? layersContender(preset, batches)
-          : stepContender(preset, batches, isStock(name)),
+        isLayers(name) ? layersContender(preset, batches) : stepContender(preset, batches, name),
     };
   },
 });
 
-/** Stock `wasm` lacks the kernel of a convolution's filter gradient (tfjs#8474). */
-const canTrain = (name: Name) => name !== 'stock wasm';
-
 /** Forward alone, and the logits read. */
-export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Case => ({
+export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
   name: `${preset}/inference`,
   batch,
-  names: ({ours, stock}) => [...ours, ...(beside.stock ? stock : [])],
+  takesPart: name => who(name) && !isLayers(name),
   prepare(data) {
     const batches = takeBatches(data, batch);
     return {
@@ -63,7 +49,12 @@ export const inferenceCase = (preset: Preset, batch: number, beside: Beside): Ca
       images: batch,
       comparedRuns: 1,
       tolerance: sumTolerance(1000), // more terms than any layer sums
-      join: name => inferenceContender(preset, batches, isStock(name)),
+      join: name =>
+        contender(preset, batches, ({forward, variables}) => ({
+          run: ({xs}) =>
+            isStock(name) ? tf.tidy(() => stockForward(preset, variables, xs)) : forward(xs),
+          readsEach: true,
+        })),
     };
   },
 });
@@ -74,7 +65,7 @@ const tenBatches = 10;
 export const loopCase = (preset: Preset, whole: boolean): Case => ({
   name: `${preset}/${whole ? 'epoch' : 'ten-batches'}`,
   batch: batchSize,
-  names: ({ours}) => ours.filter(name => !isReference(backendOf(name))),
+  takesPart: name => isOurs(name) && !isReference(backendOf(name)),
   prepare: (data, load) => ({
     images: whole ? data.trainSize : batchSize * tenBatches,
     comparedRuns: 1,
@@ -99,68 +90,58 @@ export const loopCase = (preset: Preset, whole: boolean): Case => ({
   }),
 });
 
-// All start from the same weights and see the same batches, over and over. How long a step takes doesn't depend on the
-// numbers, so that each may go on from wherever it is.
-export function stepContender(preset: Preset, batches: Numbers[], stock = false): Contender {
-  const network = createNetwork(preset);
-  const tensors = batches.map(toTensors);
+export function stepContender(preset: Preset, batches: Numbers[], name: Name): Contender {
   const optimizer = tf.train.sgd(presets[preset].learningRate);
-  const lossOf = (xs: tf.Tensor2D, labels: tf.Tensor2D) =>
-    stock
-      ? stockLoss(labels, stockForward(preset, network.variables, xs))
-      : softmaxCrossEntropy(labels, network.forward(xs));
-  let steps = 0;
-  return {
-    run() {
-      const {xs, labels} = tensors[steps++ % tensors.length];
-      const cost = optimizer.minimize(() => lossOf(xs, labels), true, network.variables);
-      return lossIn(cost as tf.Scalar);
-    },
-    upload: () => uploadOf(batches[0]),
-    dispose() {
-      network.dispose();
-      optimizer.dispose();
-      disposeBatches(tensors);
-    },
-  };
+  return contender(preset, batches, network => {
+    const {variables} = network;
+    const stockStep = ({xs, labels}: Batch) =>
+      optimizer.minimize(
+        () => stockLoss(labels, stockForward(preset, variables, xs)),
+        true,
+        variables,
+      )!;
+    return {
+      run: batch => lossIn(isStock(name) ? stockStep(batch) : trainStep(network, optimizer, batch)),
+      dispose: () => optimizer.dispose(),
+    };
+  });
 }
 
-function inferenceContender(preset: Preset, batches: Numbers[], stock: boolean): Contender {
+// All start from the same weights and see the same batches, over and over. How long a step takes doesn't depend on the
+// numbers, so that each may go on from wherever it is.
+function contender(
+  preset: Preset,
+  batches: Numbers[],
+  make: (network: ReturnType<typeof createNetwork>) => Pick<Contender, 'readsEach'> & {
+    run(batch: Batch): ReturnType<Contender['run']>;
+    dispose?(): void;
+  },
+): Contender {
   const network = createNetwork(preset);
   const tensors = batches.map(toTensors);
-  const logitsOf = (xs: tf.Tensor2D) =>
-    stock ? tf.tidy(() => stockForward(preset, network.variables, xs)) : network.forward(xs);
+  const {run, readsEach, dispose} = make(network);
   let runs = 0;
   return {
-    run: () => logitsOf(tensors[runs++ % tensors.length].xs),
-    readsEach: true,
-    upload: () => uploadOf(batches[0]),
+    run: () => run(tensors[runs++ % tensors.length]),
+    readsEach,
+    upload() {
+      const {tensors, ms} = timeUpload(() => Object.values(toTensors(batches[0])));
+      tf.dispose(tensors);
+      return ms;
+    },
     dispose() {
       network.dispose();
-      disposeBatches(tensors);
+      dispose?.();
+      tf.dispose(tensors.flatMap(({xs, labels}) => [xs, labels]));
     },
   };
 }
 
 /** A scalar's value. Only WebGPU can't be waited for on the spot. */
 function lossIn(scalar: tf.Scalar): number | Promise<number> {
-  if (tf.getBackend() === 'webgpu') {
-    return scalar.data().then(([value]) => {
-      scalar.dispose();
-      return value;
-    });
-  }
-  const [value] = scalar.dataSync();
-  scalar.dispose();
-  return value;
+  const read = ([value]: ArrayLike<number> & Iterable<number>) => {
+    scalar.dispose();
+    return value;
+  };
+  return tf.getBackend() === 'webgpu' ? scalar.data().then(read) : read(scalar.dataSync());
 }
-
-/** Of a batch's images and labels. */
-function uploadOf(batch: Numbers): number {
-  const {tensors, ms} = timeUpload(() => Object.values(toTensors(batch)));
-  tf.dispose(tensors);
-  return ms;
-}
-
-const disposeBatches = (tensors: ReturnType<typeof toTensors>[]): void =>
-  tf.dispose(tensors.flatMap(({xs, labels}) => [xs, labels]));

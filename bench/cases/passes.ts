@@ -2,12 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {createNetwork, type Preset} from '../../src/network.ts';
 import {biasGradient} from '../../src/ops/bias.ts';
+import {Conv2D} from '../../src/ops/conv2d.ts';
 import {runKernel} from '../../src/ops/kernel.ts';
+import {MaxPool} from '../../src/ops/max_pool.ts';
 import {softmaxCrossEntropy} from '../../src/ops/softmax_cross_entropy.ts';
 import {Random} from '../../src/random.ts';
 import {type Case, type Contest, timeUpload} from '../clock/contest.ts';
-import {isStock} from '../report/results.ts';
-import {type Input, type OpCase, type RegisteredOp, sizeOf} from './case.ts';
+import {isLayers, isStock} from '../report/results.ts';
+import {type Input, type OpCase, sizeOf} from './case.ts';
 import {EXACT, sumTolerance, type Tolerance} from './compare.ts';
 import {conv2dCase} from './conv2d.ts';
 import {denseCase} from './dense.ts';
@@ -16,29 +18,25 @@ import {reluCase} from './relu.ts';
 import {softmaxCase} from './softmax_cross_entropy.ts';
 import {pads, poolSize, stockLoss} from './stock.ts';
 
+type Shape4D = [number, number, number, number];
+
 /** A network's layers on a batch of B images, by name. Without biases: the stock kernels have none. */
 export function layerCases(preset: Preset, B: number): Record<string, OpCase> {
   const {layers, variables, dispose} = createNetwork(preset);
-  const weights = variables.filter(({rank}) => rank > 1).map(({shape}) => shape as number[]);
+  const weights = variables.filter(({rank}) => rank > 1).map(({shape}) => shape as Shape4D);
   dispose();
+  const options = {pad: pads[preset]};
+  const makers: Record<string, (x: Shape4D) => OpCase> = {
+    conv: x => conv2dCase({x, filter: weights.shift()!, options, bias: false}),
+    pool: x => maxPoolCase({x, filterSize: poolSize}),
+    relu: reluCase,
+    dense: ([B, I]) => denseCase({B, I, O: weights.shift()![1], bias: false}),
+  };
   const cases: Record<string, OpCase> = {};
   let x: number[] = [];
-  const image = () => x as [number, number, number, number];
-  const makers: Record<string, () => OpCase> = {
-    conv: () =>
-      conv2dCase({
-        x: image(),
-        filter: weights.shift() as [number, number, number, number],
-        options: {pad: pads[preset]},
-        bias: false,
-      }),
-    pool: () => maxPoolCase({x: image(), filterSize: poolSize}),
-    relu: () => reluCase(x),
-    dense: () => denseCase({B, I: x[1], O: weights.shift()![1], bias: false}),
-  };
   for (const {name, outputShape} of layers) {
     const make = makers[name.replace(/\d$/, '')];
-    if (make) cases[name] = make();
+    if (make) cases[name] = make(x as Shape4D);
     x = [B, ...outputShape];
   }
   return cases;
@@ -57,6 +55,8 @@ export function networkFlops(preset: Preset, B: number): {inference: number; ste
 
 /** One thing to time, of tensors that all contenders draw alike. */
 interface Pass {
+  /** Ours, where it is one kernel. */
+  kernel?: string;
   inputs: Input[];
   /** Elements of all inputs and outputs. */
   elements: number;
@@ -84,85 +84,67 @@ export function kernelCases(preset: Preset, batch: number): Case[] {
     passes.push(
       ['loss/forward', lossPass(B, N, false)],
       ['loss/forward-and-gradient', lossPass(B, N, true)],
-      ['softmax/forward', {...forward(softmaxCase(B, N)), tolerance: sumTolerance(N)}],
+      ['softmax/forward', {...passOf(softmaxCase(B, N)), tolerance: sumTolerance(N)}],
     );
   }
   return passes.map(([name, pass]) => ({
     name: `${preset}/${name}`,
     batch,
-    names: ({ours, stock}) => [...ours, ...stock],
+    takesPart: name => !isLayers(name),
     prepare: () => contestOf(pass),
   }));
 }
 
 /** Forward, then the gradients: the last input's first. */
 const passesOf = (opCase: OpCase): [string, Pass][] => [
-  ['forward', forward(opCase)],
+  ['forward', passOf(opCase)],
   ...opCase.inputs
     .map(({name}, i): [string, Pass] => [
       opCase.inputs.length === 1 ? 'gradient' : `${name === 'x' ? 'input' : name}-gradient`,
-      gradient(opCase, i),
+      passOf(opCase, i),
     ])
     .reverse(),
 ];
 
-const total = (inputs: readonly Input[]) => inputs.reduce((sum, {shape}) => sum + sizeOf(shape), 0);
-
-/** Of as many products as are summed for one element of a result of that shape, on average; without products, exact. */
-const toleranceOf = ({flops}: OpCase, shape: number[]) =>
-  flops ? sumTolerance(flops / 2 / sizeOf(shape)) : EXACT;
-
-const opOf = ({ours, stock}: OpCase, isStock: boolean): RegisteredOp => (isStock ? stock : ours)!;
-
-const byName = ({inputs}: OpCase, op: RegisteredOp, tensors: tf.Tensor[]) =>
-  Object.fromEntries(inputs.map(({name}, i) => [op.inputs?.[i] ?? name, tensors[i]]));
-
-function forward(opCase: OpCase): Pass {
-  const {inputs, outputShape, flops} = opCase;
-  const outputs = tf.getGradient(opCase.ours!.kernel).outputsToSave?.length ?? 1;
+/**
+ * Forward, or the gradient of the input of that number, as the tape takes it: the function that TensorFlow.js has registered, on
+ * what it saves of the forward pass.
+ */
+function passOf(opCase: OpCase, of?: number): Pass {
+  const {inputs, outputShape, flops, terms} = opCase;
+  const {kernel} = opCase.ours!();
+  const {outputsToSave = []} = tf.getGradient(kernel);
+  const isForward = of === undefined;
+  const outputs = isForward ? outputsToSave.length || 1 : 1 + outputsToSave.filter(Boolean).length; // dy, and what is saved
   return {
-    inputs,
-    elements: total(inputs) + outputs * sizeOf(outputShape),
+    kernel,
+    inputs: isForward ? inputs : [...inputs, {name: 'dy', shape: outputShape}],
+    elements:
+      inputs.reduce((sum, {shape}) => sum + sizeOf(shape), 0) + outputs * sizeOf(outputShape),
     flops,
-    tolerance: toleranceOf(opCase, outputShape),
-    make(stock, tensors) {
-      const op = opOf(opCase, stock);
-      const named = byName(opCase, op, tensors);
-      return () => {
-        const result = runKernel<tf.Tensor | tf.Tensor[]>(op.kernel, named, op.attrs);
-        if (!Array.isArray(result)) return result;
-        tf.dispose(result.slice(1));
-        return result[0];
-      };
-    },
-  };
-}
-
-/** As the tape takes it: the function that TensorFlow.js has registered, on what it saves of the forward pass. */
-function gradient(opCase: OpCase, i: number): Pass {
-  const {inputs, outputShape, flops} = opCase;
-  const saved = tf.getGradient(opCase.ours!.kernel).outputsToSave?.filter(Boolean).length ?? 0;
-  return {
-    inputs: [...inputs, {name: 'dy', shape: outputShape}],
-    elements: total(inputs) + (1 + saved) * sizeOf(outputShape),
-    flops,
-    tolerance: toleranceOf(opCase, inputs[i].shape),
-    make(stock, tensors, keep) {
-      const op = opOf(opCase, stock);
-      const named = byName(opCase, op, tensors);
-      const {inputsToSave = [], outputsToSave = [], gradFunc} = tf.getGradient(op.kernel);
-      const outputs = outputsToSave.some(Boolean)
-        ? keep([runKernel<tf.Tensor | tf.Tensor[]>(op.kernel, named, op.attrs)].flat())
-        : [];
-      const kept = outputs.filter((_, output) => outputsToSave[output]);
+    tolerance: flops ? sumTolerance(terms[isForward ? 0 : 1 + of]) : EXACT,
+    make(isStock, tensors, keep) {
+      const {kernel, attrs, inputs: names} = (isStock ? opCase.stock : opCase.ours)!();
+      const named = Object.fromEntries(inputs.map(({name}, i) => [names?.[i] ?? name, tensors[i]]));
+      const forward = () => runKernel<tf.Tensor | tf.Tensor[]>(kernel, named, attrs);
+      if (isForward) {
+        return () => {
+          const result = forward();
+          if (!Array.isArray(result)) return result;
+          tf.dispose(result.slice(1));
+          return result[0];
+        };
+      }
+      const {inputsToSave = [], outputsToSave = [], gradFunc} = tf.getGradient(kernel);
+      const made = outputsToSave.some(Boolean) ? keep([forward()].flat()) : [];
+      const saved = [
+        ...inputsToSave.map(name => named[name]),
+        ...made.filter((_, output) => outputsToSave[output]),
+      ];
       const dy = tensors[inputs.length];
-      const gradients = gradFunc(
-        outputs.length > 1 ? [dy] : dy,
-        [...inputsToSave.map(name => named[name]), ...kept],
-        op.attrs as tf.NamedAttrMap,
-      );
-      const run = gradients[Object.keys(named)[i]] as Run;
-      return stock ? () => tf.tidy(run) : run;
+      const gradients = gradFunc(made.length > 1 ? [dy] : dy, saved, attrs as tf.NamedAttrMap);
+      const run = gradients[Object.keys(named)[of]] as Run;
+      return isStock ? () => tf.tidy(run) : run;
     },
   };
 }
@@ -195,7 +177,7 @@ const lossPass = (B: number, N: number, withGradient: boolean): Pass => ({
 });
 
 /** Numbers are drawn once for all: normally distributed, as kernels may choose differently between two equal maxima. */
-function contestOf({inputs, elements, flops, tolerance, make}: Pass): Contest {
+function contestOf({kernel, inputs, elements, flops, tolerance, make}: Pass): Contest {
   const random = new Random(1, 'bench');
   const numbers = inputs.map(({shape}) =>
     Float32Array.from({length: sizeOf(shape)}, () => random.normal()),
@@ -217,10 +199,12 @@ function contestOf({inputs, elements, flops, tolerance, make}: Pass): Contest {
         const {tensors, ms} = timeUpload(() => [tf.tensor(numbers[i], shape)]);
         const [x] = keep(tensors);
         uploadMs += ms;
-        // On WebGL ours is given it as an op leaves it, with four numbers a texel. A stock convolution is given images as
-        // they come from outside and from a stock pool, with one.
-        const packed = !(stock && name === 'x' && isConvolution(inputs));
-        return packed && tf.getBackend() === 'webgl' ? keep([tf.tidy(() => tf.mul(x, 1))])[0] : x;
+        // On WebGL an op leaves four numbers a texel; outside, a stock pool and a relu behind a pool leave one.
+        const unpacked =
+          (name === 'x' && kernel === Conv2D && stock) || (name === 'dy' && kernel === MaxPool);
+        return !unpacked && tf.getBackend() === 'webgl'
+          ? keep([tf.tidy(() => tf.mul(x, 1))])[0]
+          : x;
       });
       return {
         run: make(stock, tensors, keep),
@@ -230,5 +214,3 @@ function contestOf({inputs, elements, flops, tolerance, make}: Pass): Contest {
     },
   };
 }
-
-const isConvolution = (inputs: readonly Input[]) => inputs.some(({name}) => name === 'filter');

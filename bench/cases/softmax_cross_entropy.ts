@@ -13,9 +13,9 @@ export function softmaxCase(B: number, N: number): OpCase {
     title: `softmax [${[B, N]}]`,
     inputs: [{name: 'logits', shape: [B, N]}],
     outputShape: [B, N],
-    terms: 3 * N + 3, // WebNN's bound
-    ours: {kernel: Softmax, attrs: {B, N}},
-    stock: {kernel: tf.Softmax, attrs: {dim: 1}},
+    terms: [3 * N + 3], // WebNN's bound
+    ours: () => ({kernel: Softmax, attrs: {B, N}}),
+    stock: () => ({kernel: tf.Softmax, attrs: {dim: 1}}),
     exactOnIntegers: false,
     run: ([logits]) => softmax(logits as tf.Tensor2D),
     definition: ([logits]) => definition.softmax(logits, B, N),
@@ -42,7 +42,7 @@ export function softmaxCrossEntropyCase(
     inputs: [{name: 'logits', shape: [B, N]}],
     constants: [{name: 'labels', shape: [B, N]}],
     outputShape: [],
-    terms: 3 * N + 3 + B,
+    terms: [3 * N + 3 + B],
     exactOnIntegers: false,
     run: ([logits, labels]) => softmaxCrossEntropy(labels as tf.Tensor2D, logits as tf.Tensor2D),
     definition: ([logits, labels]) =>

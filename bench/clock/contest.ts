@@ -31,28 +31,23 @@ export const inBrowser: Place = {
   layers: ['webgl'],
 };
 
-/** Our ops, the stock ops and a Layers model, on those of the backends that are there. */
-export interface Names {
-  ours: Name[];
-  stock: Name[];
-  layers: Name[];
-}
-
-export const namesIn = (place: Place, backends: readonly Backend[]): Names => {
+/** Everyone who can take part on those backends, in the order in which they take turns. */
+export const namesIn = ({ours, stock, layers}: Place, backends: readonly Backend[]): Name[] => {
   const there = (names: readonly Backend[]) => names.filter(name => backends.includes(name));
-  return {
-    ours: there(place.ours),
-    stock: there(place.stock).map(backend => `stock ${backend}` as const),
-    layers: there(place.layers).map(backend => `layers ${backend}` as const),
-  };
+  return [
+    ...there(ours),
+    ...there(layers).map(backend => `layers ${backend}` as const),
+    ...there(stock).map(backend => `stock ${backend}` as const),
+  ];
 };
+
+export type TakesPart = (name: Name) => boolean;
 
 /** What is timed at one batch size. Its name is a path: network, layer, pass. */
 export interface Case {
   name: string;
   batch: number;
-  /** Which names can do it, in the order in which they take turns. */
-  names(names: Names): Name[];
+  takesPart: TakesPart;
   /** Everything that the clock should not see; `load` gives the data anew, in its first order. */
   prepare(data: MnistData, load: () => Promise<MnistData>): Contest;
 }

@@ -11,14 +11,14 @@ import {
   type NotMeasured,
   type Row,
 } from '../report/results.ts';
-import {type Case, type Contender, type Contest, firstOutputs, type Names} from './contest.ts';
+import {type Case, type Contender, type Contest, firstOutputs} from './contest.ts';
 import {compareSpeed, type Effort, enter, type Timekeeping} from './measure.ts';
 import {gpuTime, readBack} from './phases.ts';
 import type {Peak} from './roofs.ts';
 
 /** What a place lends to all of its cases. */
 export interface Bench {
-  names: Names;
+  names: Name[];
   data: MnistData;
   load: () => Promise<MnistData>;
   effort: Effort;
@@ -39,7 +39,7 @@ interface Joined {
 
 /** Agreement first, and only then the clock. Undefined if nobody can take part. */
 export async function runCase(chosen: Case, bench: Bench): Promise<Row | undefined> {
-  const names = chosen.names(bench.names);
+  const names = bench.names.filter(chosen.takesPart);
   if (names.length === 0) return undefined;
   const contest = chosen.prepare(bench.data, bench.load);
   const found = new Map<Name, Measured | NotMeasured>();

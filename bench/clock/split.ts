@@ -18,7 +18,7 @@ export async function splitStep(
   batch: number,
 ): Promise<Split> {
   await enter(name);
-  const contender = stepContender(preset, takeBatches(data, batch));
+  const contender = stepContender(preset, takeBatches(data, batch), name);
   const whole: number[] = [];
   const times = new Map<string, number[][]>();
   const steps = (await sample(contender, 1)) > slowMs ? 1 : 5;

@@ -49,7 +49,7 @@ export async function comparePeers(
 
 async function comparePeer(peer: Peer, batches: Numbers[]): Promise<PeerRow> {
   await tf.setBackend('simd');
-  const ours = stepContender('tutorial', batches);
+  const ours = stepContender('tutorial', batches, 'simd');
   const {name} = peer;
   try {
     const expected = await firstOutputs(ours, comparedSteps);

@@ -2,11 +2,18 @@
 // `bench.html?case=tutorial/conv2&backend=webgl` narrows it down; both may be there several times.
 import * as tf from '@tensorflow/tfjs-core';
 import {isSoftware} from '../../src/renderer.ts';
-import {caseNames, isBelow, type Request} from '../cases/cases.ts';
-import {inBrowser} from '../clock/contest.ts';
+import {problemOf} from '../cases/cases.ts';
 import {firstLine} from '../clock/rows.ts';
 import {showResults} from '../report/charts.ts';
-import {type Backend, type Extent, FORMAT, jsonOf, type Results} from '../report/results.ts';
+import {
+  type Backend,
+  type Extent,
+  emptyPlace,
+  FORMAT,
+  jsonOf,
+  type Results,
+} from '../report/results.ts';
+import {enterNews} from '../run.ts';
 import {renderer, runHere} from './page.ts';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -21,7 +28,7 @@ const shown = element<HTMLElement>('results');
 
 const query = new URLSearchParams(location.search);
 const cases = query.getAll('case');
-const named = query.getAll('backend');
+const named = query.getAll('backend') as Backend[];
 
 let stopped = false;
 stopButton.addEventListener('click', () => {
@@ -47,27 +54,12 @@ form.addEventListener('submit', async event => {
 });
 
 async function run(): Promise<Results> {
-  const strange =
-    cases.find(chosen => !caseNames.some(name => isBelow(name, chosen))) ??
-    named.find(name => !inBrowser.ours.includes(name as Backend));
-  if (strange) {
-    throw new Error(
-      `expected cases of ${caseNames.join(', ')} and backends of ${inBrowser.ours.join(', ')}, found "${strange}"`,
-    );
-  }
+  const problem = problemOf({cases, named});
+  if (problem) throw new Error(problem);
   status.textContent = 'Loading the images …';
   const drawing = await renderer();
-  const place: Results['places'][0] = {
-    place: 'browser',
-    runtime: navigator.userAgent,
-    renderer: drawing,
-    software: drawing !== undefined && isSoftware(drawing),
-    missing: [],
-    roofs: [],
-    rows: [],
-    splits: [],
-    firstSteps: [],
-  };
+  const place = emptyPlace('browser', navigator.userAgent);
+  Object.assign(place, {renderer: drawing, software: drawing !== undefined && isSoftware(drawing)});
   const results: Results = {
     format: FORMAT,
     date: new Date().toISOString(),
@@ -79,9 +71,17 @@ async function run(): Promise<Results> {
     },
     places: [place],
   };
-  const request = {extent: results.extent, cases, named: named as Backend[]};
   try {
-    await listen(results, request);
+    for await (const news of runHere({extent: results.extent, cases, named})) {
+      enterNews(place, news);
+      if (news.kind === 'next') {
+        progress.max = news.of;
+        progress.value = news.number - 1;
+        status.textContent = `${news.number} of ${news.of}: ${news.what}`;
+      }
+      results.incomplete = stopped || undefined;
+      if (stopped) break;
+    }
   } catch (error) {
     results.incomplete = true;
     throw error;
@@ -89,25 +89,6 @@ async function run(): Promise<Results> {
     show(results);
   }
   return results;
-}
-
-async function listen(results: Results, request: Request): Promise<void> {
-  const [place] = results.places;
-  for await (const news of runHere(request)) {
-    if (news.kind === 'next') {
-      progress.max = news.of;
-      progress.value = news.number - 1;
-      status.textContent = `${news.number} of ${news.of}: ${news.what}`;
-    } else if (news.kind === 'row') {
-      place.rows.push(news.row);
-    } else {
-      Object.assign(place, {[news.kind]: (news as unknown as Record<string, unknown>)[news.kind]});
-    }
-    if (stopped) {
-      results.incomplete = true;
-      break;
-    }
-  }
 }
 
 function show(results: Results): void {

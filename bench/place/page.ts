@@ -12,7 +12,7 @@ import type {Request} from '../cases/cases.ts';
 import {stepContender} from '../cases/networks.ts';
 import {inBrowser} from '../clock/contest.ts';
 import {enter, sample} from '../clock/measure.ts';
-import {batchSize, isStock, type Name} from '../report/results.ts';
+import {batchSize, type Name} from '../report/results.ts';
 import {type News, runPlace} from '../run.ts';
 
 tf.enableProdMode();
@@ -44,7 +44,7 @@ export async function* runHere(request: Request): AsyncGenerator<News> {
 export async function firstSteps(preset: Preset, name: Name): Promise<[number, number]> {
   const batches = takeBatches(await data, batchSize);
   await enter(name);
-  const contender = stepContender(preset, batches, isStock(name));
+  const contender = stepContender(preset, batches, name);
   const times: [number, number] = [await sample(contender, 1), await sample(contender, 1)];
   contender.dispose();
   return times;

@@ -1,7 +1,9 @@
 // What has changed between two runs of the bench, as far as it is more than noise.
+import {median} from '../../src/numbers.ts';
+import {type Column, tableOf} from './columns.ts';
 import {threeDigits} from './findings.ts';
-import {isMeasured, measuredOf, type Name, type Results, type Timing} from './results.ts';
-import {aligned} from './terminal.ts';
+import {isMeasured, measuredOf, type Results, type Timing} from './results.ts';
+import {tableText} from './terminal.ts';
 
 /** Names what isn't the same in both runs: there a change may be the machine's, or another browser's. */
 function differencesText(before: Results, after: Results): string {
@@ -25,9 +27,8 @@ function differencesText(before: Results, after: Results): string {
 }
 
 interface Change {
-  place: string;
-  case: string;
-  name: Name;
+  /** Where, which case, and who. */
+  what: string;
   before: number;
   after: number;
   /** Of the medians, and of the least times: of noise, the least have less. */
@@ -48,18 +49,16 @@ const leastNoise = 1.25;
 
 /** Every contender that was measured in both. */
 export const changes = (before: Results, after: Results): Change[] =>
-  after.places.flatMap(place => {
-    const old = before.places.find(each => each.place === place.place);
-    return place.rows.flatMap(row => {
+  after.places.flatMap(({place, rows}) => {
+    const old = before.places.find(each => each.place === place);
+    return rows.flatMap(row => {
       const oldRow = old?.rows.find(({name, batch}) => name === row.name && batch === row.batch);
       return measuredOf(row).flatMap(([name, {steady}]) => {
         const was = oldRow?.contenders[name];
         if (!isMeasured(was)) return [];
         const spread = 3 * Math.hypot(sigma(was.steady), sigma(steady));
         return {
-          place: place.place,
-          case: `${row.name}, batch ${row.batch}`,
-          name,
+          what: `${place}, ${row.name}, batch ${row.batch}: ${name}`,
           before: was.steady.median,
           after: steady.median,
           ratio: steady.median / was.steady.median,
@@ -78,32 +77,35 @@ export function changesText(before: Results, after: Results): string {
   const all = changes(before, after);
   const since = `${differencesText(before, after)}Since ${before.date}`;
   if (all.length === 0) return `${since}: nothing was measured in both\n`;
-  const sorted = all.map(({ratio}) => ratio).sort((a, b) => a - b);
-  const whole = sorted[sorted.length >> 1];
-  const isFlagged = ({ratio, leastRatio, noise}: Change) => {
+  const whole = median(all.map(({ratio}) => ratio));
+  const flagged = all.filter(({ratio, leastRatio, noise}) => {
     const [change, leastChange] = [ratio, leastRatio].map(each => Math.log(each / whole));
     return (
       Math.abs(change) > Math.log(noise) &&
       Math.abs(leastChange) > Math.log(leastNoise) &&
       change * leastChange > 0
     );
-  };
-  const lines = all
-    .filter(isFlagged)
-    .sort((a, b) => b.ratio - a.ratio)
-    .map(each => [
-      `${each.place}, ${each.case}: ${each.name}`,
-      threeDigits(each.before),
-      threeDigits(each.after),
-      threeDigits(each.ratio),
-      threeDigits(each.ratio / whole),
-      each.ratio > whole ? 'slower' : 'faster',
-    ]);
-  const heading = `${since}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}\n`;
-  if (lines.length === 0) return `${heading}No ratio differs from that median by more than noise\n`;
-  const table = aligned([
-    ['changed by more than noise', 'before', 'after', 'ratio', 'to the median', ''],
-    ...lines,
-  ]);
-  return `${heading}${table.join('\n')}\n`;
+  });
+  const heading = `${since}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}`;
+  if (flagged.length === 0)
+    return `${heading}\nNo ratio differs from that median by more than noise\n`;
+  const number = (heading: string, of: (change: Change) => number): Column<Change> => ({
+    heading,
+    text: change => threeDigits(of(change)),
+  });
+  const columns: Column<Change>[] = [
+    {heading: 'changed by more than noise', text: ({what}) => what, words: true},
+    number('before', ({before}) => before),
+    number('after', ({after}) => after),
+    number('ratio', ({ratio}) => ratio),
+    number('to the median', ({ratio}) => ratio / whole),
+    {heading: '', text: ({ratio}) => (ratio > whole ? 'slower' : 'faster')},
+  ];
+  return tableText(
+    tableOf(
+      heading,
+      columns,
+      flagged.sort((a, b) => b.ratio - a.ratio),
+    ),
+  );
 }

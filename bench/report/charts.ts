@@ -1,60 +1,62 @@
 // The bench's report: from its JSON, what a person wants to see. In a browser only; the same in the file that
 // `npm run bench` writes and on the page that runs the bench.
-
 import css from './charts.css';
 import {
-  byCase,
-  fastestFirst,
-  listed,
-  partsOf,
-  ratioOf,
-  reigns,
-  threeDigits,
-  totalOf,
-  usualRows,
-} from './findings.ts';
-import {howToRead} from './how_to_read.ts';
-import {count, measuredWhere, whereOf} from './measured_where.ts';
-import {bars, curves, type Draw} from './plots.ts';
-import {
-  batchSize,
-  isOurs,
-  measuredOf,
-  type Name,
-  type PlaceResults,
-  type Results,
-  type Roof,
-  type Row,
-  type Split,
-} from './results.ts';
-import {codeColors, type RoofDot, roofDots, roofline} from './roofline.ts';
-import {splitColors, stacks} from './splits.ts';
-import {
-  element,
   firstStepTable,
-  nameOf,
+  mainTable,
+  meaningsOf,
+  nameTerms,
   peerTable,
   phaseTable,
   splitTable,
-  winnerTable,
-} from './tables.ts';
+  type Table,
+  winnersText,
+} from './columns.ts';
+import {byCase, usualRows, winsFrom} from './findings.ts';
+import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
+import {bars, curves, type Draw} from './plots.ts';
+import {batchSize, measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {roofDots, roofLegend, roofline} from './roofline.ts';
+import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 
 /** Shows them in that element, instead of what is in it. Needs `color-scheme: light dark` on the page to be dark where the rest is. */
 export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
+  const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
+  const main = measured.map(place => titled(mainTable(place, batchSize, true), place));
+  const phases = measured
+    .flatMap(({rows, tick, firstSteps}) => [
+      phaseTable(usualRows(rows), tick),
+      firstStepTable(firstSteps),
+    ])
+    .filter(({lines}) => lines.length);
+  const splits = measured.flatMap(place =>
+    grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
+  );
+  const tables = [...main, ...phases];
   const sections = [
     section('What was measured where', measuredWhere(results)),
-    section('Who is the fastest', places.flatMap(winners)),
     section(
-      'The time of each kernel',
-      places.flatMap(place => grid(kernelTimes(place))),
+      'Who is the fastest',
+      measured.flatMap((place, i) => [
+        element(
+          'p',
+          {class: 'finding'},
+          `In ${place.place === 'node' ? 'Node' : 'the browser'}: ${winnersText(usualRows(place.rows))}`,
+        ),
+        tableElement(main[i]),
+      ]),
     ),
-    section('Over the batch size', grid(places.flatMap(overBatches))),
-    section('Under the roofline', grid(places.flatMap(underRoofs))),
-    section('Where the time of a step goes', grid(stepSplits(places))),
-    section('Phases of a run', places.flatMap(phases)),
-    section('Beside other libraries', peers.length ? [peerTable(peers)] : []),
-    section('How to read this', howToRead()),
+    section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
+    section('Over the batch size', grid(measured.flatMap(overBatches))),
+    section('Under the roofline', grid(measured.flatMap(underRoofs))),
+    section('Where the time of a step goes', splits.map(tableElement)),
+    section('Phases of a run', phases.map(tableElement)),
+    section('Beside other libraries', peers.length ? [tableElement(peerTable(peers))] : []),
+    section('How to read this', [
+      factsElement([...nameTerms, ...terms], {class: 'how'}),
+      listElement(meaningsOf(tables)),
+    ]),
   ];
   into.replaceChildren(
     element('style', {}, css),
@@ -66,32 +68,70 @@ export function showResults(results: Results, into: HTMLElement): void {
 const section = (heading: string, content: HTMLElement[]): HTMLElement[] =>
   content.length ? [element('section', {}, element('h2', {}, heading), ...content)] : [];
 
-// ---- who is the fastest
+const whereOf = ({place}: PlaceResults) => (place === 'node' ? 'in Node' : 'in the browser');
 
-function winners(place: PlaceResults): HTMLElement[] {
-  const software = place.software ? ' with a renderer in software' : '';
-  const caption = `The fastest of our backends ${whereOf(place)}${software}, batches of ${batchSize}`;
-  const found = winnerTable(place, caption);
-  return found ? [...firstFinding(place), found] : [];
-}
+const titled = (table: Table, place: PlaceResults): Table => ({
+  ...table,
+  caption: `${table.caption}, ${whereOf(place)}${place.software ? ' with a renderer in software' : ''}`,
+});
 
-/** A sentence about the first case that is a whole step, or about the first. */
-function firstFinding(place: PlaceResults): HTMLElement[] {
-  const rows = usualRows(place.rows).filter(row => fastestFirst(row, isOurs).length);
-  const row = rows.find(({name}) => name.endsWith('/step')) ?? rows[0];
-  const [[best, {steady}], next] = fastestFirst(row, isOurs);
-  const others = [next, ...fastestFirst(row, name => !isOurs(name))].flatMap(each => {
-    const ratio = each && ratioOf(row, each[0], best);
-    return ratio && !ratio.tooWide ? [`${each[0]} ${threeDigits(ratio.ratio)} times as long`] : [];
-  });
-  const where = place.place === 'node' ? 'In Node' : 'In the browser';
-  return [
-    element(
-      'p',
-      {class: 'finding'},
-      `${where}, ${row.name} on a batch of ${row.batch} takes ${threeDigits(steady.median)} ms on ${best}` +
-        `${others.length ? `; ${listed(others)}` : ''}.`,
+const grouped = <T>(values: readonly T[], key: (value: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value]);
+  return [...groups.values()];
+};
+
+const terms: Facts = [
+  [
+    'Ratios before milliseconds',
+    'All contenders of a row run in one process or page, in turns, so that what disturbs the machine disturbs all of them. ' +
+      'A ratio therefore carries over to other days and machines of the kind better than a time does.',
+  ],
+  [
+    'Median ± median absolute deviation',
+    'Half of the runs took less than the median; half of them lie within the deviation of it. One slow run moves neither.',
+  ],
+  [
+    'Renderer in software',
+    'A program that does a GPU’s work on the processor. Its ratios compare the work that two ways of drawing ask for, its ' +
+      'milliseconds say nothing about a GPU.',
+  ],
+  [
+    'Roofline',
+    'The level part of a roof is the most multiply-adds that such code reaches without memory; the slanted part is what ' +
+      'memory delivers: a kernel can compute the more, the more operations it does for each byte. Both are measured in the ' +
+      'same run. A dot far below its roof could be faster. The bytes are the least that has to move; a kernel whose data stays ' +
+      'in a cache can lie above the slanted part.',
+  ],
+];
+
+// ---- what was measured where
+
+function measuredWhere(results: Results): HTMLElement[] {
+  const {places, incomplete} = results;
+  const absences = places.flatMap(place =>
+    absencesIn(place).map(({wrong, text}) => ({wrong, text: `${text}, ${whereOf(place)}`})),
+  );
+  const lines = (of: boolean) =>
+    listElement(absences.filter(({wrong}) => wrong === of).map(({text}) => text));
+  const has = (of: boolean) => absences.some(({wrong}) => wrong === of);
+  const card = (heading: string, facts: Facts, ...more: HTMLElement[]) =>
+    element('div', {class: 'card'}, element('h3', {}, heading), factsElement(facts), ...more);
+  const cards = places.map(place =>
+    card(
+      place.place === 'node' ? 'Node' : 'The browser',
+      placeFacts(place),
+      element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameOf)),
     ),
+  );
+  const incompleteText = 'Interrupted: rows that were to come are missing.';
+  const wrong = () => [element('strong', {}, 'Wrong, a bug:'), lines(true)];
+  const missing = () => [element('summary', {}, 'Not measured, and why'), lines(false)];
+  return [
+    ...(incomplete ? [element('p', {class: 'note'}, incompleteText)] : []),
+    ...(has(true) ? [element('div', {class: 'note wrong', role: 'alert'}, ...wrong())] : []),
+    element('div', {class: 'cards'}, card('The machine', machineFacts(results)), ...cards),
+    ...(has(false) ? [element('details', {}, ...missing())] : []),
   ];
 }
 
@@ -125,30 +165,15 @@ function figure(heading: string, finding: string, draw: Draw, legend: readonly H
 const grid = (figures: HTMLElement[]) =>
   figures.length ? [element('div', {class: 'figures'}, ...figures)] : [];
 
-const namesOf = (rows: readonly Row[]): Name[] => [
-  ...new Set(rows.flatMap(row => measuredOf(row).map(([name]) => name))),
-];
-
-const grouped = <T>(values: readonly T[], key: (value: T) => string): [string, T[]][] => {
-  const groups = new Map<string, T[]>();
-  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value]);
-  return [...groups];
-};
-
 function kernelTimes(place: PlaceResults): HTMLElement[] {
   const rows = usualRows(place.rows).filter(row => measuredOf(row).length);
-  const networks = grouped(rows, ({name}) => partsOf(name).network);
-  return networks.map(([network, found]) => {
-    const firsts = grouped(
-      found.flatMap(row => fastestFirst(row, isOurs).slice(0, 1)),
-      ([name]) => name,
+  return grouped(rows, ({name}) => name.split('/')[0]).map(found => {
+    const finding = `${winnersText(found)} Bars are medians, the ticks on them ± the median absolute deviation.`;
+    return figure(
+      `${found[0].name.split('/')[0]} ${whereOf(place)}`,
+      finding,
+      bars(found, finding),
     );
-    const shares = firsts
-      .sort(([, a], [, b]) => b.length - a.length)
-      .map(([name, {length}]) => `${name} in ${length}`);
-    const ours = `The fastest of ours is ${listed(shares)} of ${count(found.length, 'case')}. `;
-    const finding = `${firsts.length ? ours : ''}Bars are medians, the ticks on them ± the median absolute deviation.`;
-    return figure(`${network} ${whereOf(place)}`, finding, bars(found, finding));
   });
 }
 
@@ -158,106 +183,24 @@ function overBatches(place: PlaceResults): HTMLElement[] {
     ([{name}, ...others]) => others.length >= (/\/(step|inference)$/.test(name) ? 1 : 2),
   );
   return cases.map(rows => {
-    const finding = crossings(rows);
-    return figure(
-      `${rows[0].name} ${whereOf(place)}`,
-      finding,
-      curves(rows, finding),
-      namesOf(rows).map(nameOf),
-    );
+    const finding = `The fastest of ours: ${winsFrom(rows[0], rows) ?? 'none has a time'}.`;
+    const heading = `${rows[0].name} ${whereOf(place)}`;
+    return figure(heading, finding, curves(rows, finding), namesOf(rows).map(nameOf));
   });
-}
-
-function crossings(rows: readonly Row[]): string {
-  const found = reigns(rows);
-  const size = (batch: number) => batch.toLocaleString('en-US');
-  if (found.length === 0) return 'None of ours has a time here.';
-  if (found.length === 1) {
-    const [{name, from, to}] = found;
-    return `${name} is the fastest of ours at every measured size, from ${size(from)} to ${size(to)}: no crossing.`;
-  }
-  const parts = found.map(({name, from, to}, i) => {
-    if (i === 0) return `${name} up to ${size(to)}`;
-    if (i === found.length - 1) return `${name} from ${size(from)} on`;
-    return from === to ? `${name} at ${size(from)}` : `${name} from ${size(from)} to ${size(to)}`;
-  });
-  const between = found
-    .slice(1)
-    .map(({from}, i) => `between ${size(found[i].to)} and ${size(from)}`);
-  return `The fastest of ours is ${listed(parts)}; the curves cross ${listed(between)}.`;
 }
 
 function underRoofs(place: PlaceResults): HTMLElement[] {
-  const dots = roofDots(place.rows, place.roofs);
-  if (dots.length === 0 || place.roofs.length === 0) return [];
-  const names = [...new Set(dots.map(({name}) => name))];
-  const finding = nearest(dots);
-  return [
-    figure(`Our kernels ${whereOf(place)}`, finding, roofline(dots, place.roofs, finding), [
-      ...names.map(nameOf),
-      ...place.roofs.map(roofLegend),
-    ]),
+  const {rows, roofs} = place;
+  const dots = roofDots(rows, roofs);
+  if (dots.length === 0 || roofs.length === 0) return [];
+  const finding =
+    'Each dot is one of our kernels at one batch size: the nearer to its roof, the better.';
+  const legend = [
+    ...[...new Set(dots.map(({name}) => name))].map(nameOf),
+    ...roofs.map(roof => {
+      const [style, text] = roofLegend(roof);
+      return element('span', {class: 'name roof', style}, text);
+    }),
   ];
-}
-
-const roofLegend = ({code, gflops, gbytes}: Roof) =>
-  element(
-    'span',
-    {class: 'name roof', style: `--color: ${codeColors[code]}`},
-    `roof of ${code} code: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s`,
-  );
-
-function nearest(dots: readonly RoofDot[]): string {
-  // At small batches a kernel's start counts more than the machine.
-  const usual = dots.filter(({batch}) => batch === batchSize);
-  const sorted = (usual.length ? usual : dots)
-    .filter(({part}) => part !== undefined)
-    .sort((a, b) => b.part! - a.part!);
-  if (sorted.length === 0) return 'None of these has a roof of its own kind of code.';
-  const words = ({kernel, batch, name, part}: RoofDot) =>
-    `${kernel} on ${name} with ${Math.round(100 * part!)} %${batch === batchSize ? '' : ` (batch ${batch})`}`;
-  const [best, worst] = [sorted[0], sorted[sorted.length - 1]];
-  return `Nearest to its roof comes ${words(best)}; furthest from it stays ${words(worst)}.`;
-}
-
-function stepSplits(places: readonly PlaceResults[]): HTMLElement[] {
-  const colors = splitColors(places.flatMap(({splits}) => splits));
-  return places.flatMap(place => placeSplits(place, colors));
-}
-
-function placeSplits(place: PlaceResults, colors: Map<string, string>): HTMLElement[] {
-  return grouped(place.splits, ({network}) => network).map(([network, splits]) => {
-    const finding = `${splits.map(largest).join('; ')}.`;
-    const heading = `${network} ${whereOf(place)}`;
-    const made = figure(heading, finding, stacks(splits, colors, finding));
-    made.append(
-      element(
-        'p',
-        {class: 'legend'},
-        ...[...colors, ['other kernels', 'var(--other)'], ['rest', 'var(--rest)']].map(
-          ([kernel, color]) =>
-            element('span', {class: 'name kernel', style: `--color: ${color}`}, kernel),
-        ),
-      ),
-      element(
-        'details',
-        {},
-        element('summary', {}, 'In ms and percent'),
-        splitTable(splits, `A step of ${heading}, by kernel, batches of ${batchSize}`),
-      ),
-    );
-    return made;
-  });
-}
-
-function largest(split: Split): string {
-  const percent = (ms: number) => `${Math.round((100 * ms) / totalOf(split))} %`;
-  const [first] = split.kernels.toSorted((a, b) => b.ms - a.ms);
-  if (!first) return `${split.name} calls no kernel`;
-  return `${split.name} spends ${percent(first.ms)} in ${first.kernel} and ${percent(split.rest)} between kernels`;
-}
-
-function phases(place: PlaceResults): HTMLElement[] {
-  const steps = phaseTable(place, `Whole networks ${whereOf(place)}`);
-  return [steps, firstStepTable(place.firstSteps)].filter(found => found !== undefined);
+  return [figure(`Our kernels ${whereOf(place)}`, finding, roofline(dots, roofs, finding), legend)];
 }

@@ -1,8 +1,6 @@
-// What the rows of a place say: who is the fastest, by how much, and from which batch size on.
-
+// What the rows of a place say: who is the fastest, by how much, and from which batch size on; and numbers as texts.
 import {ratioWithSpread} from '../clock/statistics.ts';
 import {
-  backendOf,
   batchSize,
   isMeasured,
   isOurs,
@@ -21,10 +19,7 @@ export const fastestFirst = (row: Row, wanted: (name: Name) => boolean): [Name, 
     .filter(([name]) => wanted(name))
     .sort(([, a], [, b]) => a.steady.median - b.steady.median);
 
-/** The fastest of our backends; undefined where none was measured. */
-export const winner = (row: Row): Name | undefined => fastestFirst(row, isOurs)[0]?.[0];
-
-/** The second, and how many times as long it takes. */
+/** The second of ours, and how many times as long it takes as the fastest. */
 export function nextBest(row: Row): {name: Name; ratio: Ratio} | undefined {
   const [[first] = [], [second] = []] = fastestFirst(row, isOurs);
   const ratio = first && second && ratioOf(row, second, first);
@@ -59,7 +54,7 @@ export function ratioOf({contenders}: Row, slow: Name, fast: Name): Ratio | unde
 }
 
 /** Neighbouring batch sizes with the same fastest of our backends. */
-interface Reign {
+export interface Reign {
   name: Name;
   from: number;
   to: number;
@@ -78,18 +73,11 @@ export function reigns(rows: readonly Row[]): Reign[] {
   return found;
 }
 
-/** The least measured batch size from which on that backend is the fastest of ours at all that were measured. */
-export function fastestFrom(rows: readonly Row[], name: Name): number | undefined {
-  const last = reigns(rows).at(-1);
-  return last?.name === name ? last.from : undefined;
-}
-
-/** Over the batch sizes of the row's case: "from 1", or "simd to 64, webgl from 256"; undefined for one size only. */
+/** Over the batch sizes of the row's case: "simd from 1", or "simd to 64, webgl from 256"; undefined for one size only. */
 export function winsFrom({name}: Row, rows: readonly Row[]): string | undefined {
   const sizes = rows.filter(row => row.name === name).sort((a, b) => a.batch - b.batch);
   if (sizes.length < 2) return undefined;
   const found = reigns(sizes);
-  if (found.length === 1) return `from ${found[0].from}`;
   return found
     .map(({name, from, to}, i) =>
       i < found.length - 1 ? `${name} to ${to}` : `${name} from ${from}`,
@@ -114,13 +102,16 @@ export const threeDigits = (x: number): string =>
       ? '0'
       : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(x, 1e-4) * 1.0005))));
 
-/** "12.3", or "12.3~" where its rounds differ by too much for it to be quoted, or "12.3¹" where there is one round only. */
-export const ratioText = ({ratio, rounds, tooWide}: Ratio): string =>
-  threeDigits(ratio) + (rounds.length === 1 ? '¹' : tooWide ? '~' : '');
-
-/** "stock / webgl": of stock webgl to webgl. */
-export const ratioHeading = (other: Name, one: Name): string =>
-  `${backendOf(other) === one ? other.split(' ')[0] : other} / ${one}`;
+/**
+ * "12.3", or "12.3~" where its rounds differ by too much for it to be quoted, or "12.3¹" where there is one round only. Precise:
+ * "12.3 ± 0.2", or the range instead of a number that its spread makes doubtful.
+ */
+export function ratioText({ratio, rounds, mad, tooWide}: Ratio, precise = false): string {
+  if (rounds.length === 1) return `${threeDigits(ratio)}¹`;
+  if (!precise) return threeDigits(ratio) + (tooWide ? '~' : '');
+  if (!tooWide) return withDeviation(ratio, mad);
+  return `${threeDigits(Math.min(...rounds))} to ${threeDigits(Math.max(...rounds))}~`;
+}
 
 /** "2.60 ± 0.03": the deviation to the last digit of what it belongs to. */
 export function withDeviation(value: number, mad: number): string {

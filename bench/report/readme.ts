@@ -1,57 +1,68 @@
-// The tables of README.md, made of the bench's numbers: what stands between the marks of each file of them.
+// The tables in README files, made of the bench's numbers: what stands between the marks of each block.
 import {readFile, writeFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {
-  byCase,
-  ratioHeading,
-  ratioOf,
-  ratioText,
-  threeDigits,
-  winner,
-  winsFrom,
-} from './findings.ts';
-import {
-  batchSize,
-  isMeasured,
-  type Name,
-  type PlaceResults,
-  type Results,
-  type Row,
-} from './results.ts';
-import {percent} from './terminal.ts';
+  type Column,
+  caseColumn,
+  ofPeak,
+  peerTable,
+  ratio,
+  type Table,
+  tableOf,
+  time,
+  winnersText,
+} from './columns.ts';
+import {byCase} from './findings.ts';
+import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
 
-const tables: Record<string, (results: Results) => string> = {
-  'readme.json': results =>
-    [...results.places.map(place => placeTable(place, results)), peersTable(results)].join('\n'),
-  'gpu.json': results =>
-    results.places
-      .filter(({place}) => place === 'browser')
-      .map(place => sweepTable(place, results))
-      .join('\n'),
+/** What a file of numbers has blocks for, and in which README. */
+const blocks: Record<string, Record<string, (results: Results) => string>> = {
+  'readme.json': {
+    'README.md': stepText,
+    'bench/README.md': results =>
+      [
+        ...results.places.map(place => placeText(place, results)),
+        markdown(
+          peerTable(
+            (results.peers ?? []).filter(({measured}) => measured),
+            false,
+          ),
+        ),
+      ].join('\n'),
+  },
+  'gpu.json': {
+    'bench/README.md': results =>
+      results.places
+        .filter(({place}) => place === 'browser')
+        .map(place => sweepText(place, results))
+        .join('\n'),
+  },
 };
 
-/** Writes the tables of the numbers in that file into README.md. */
+/** Writes the tables of the numbers in that file into the README files that have blocks for it. */
 export async function writeReadme(results: Results, file: string): Promise<void> {
-  const readme = fileURLToPath(new URL('../../README.md', import.meta.url)); // from dist/bench
-  await writeFile(readme, withTables(await readFile(readme, 'utf8'), results, basename(file)));
+  const name = basename(file);
+  for (const readme of Object.keys(blocks[name] ?? {'bench/README.md': ''})) {
+    const path = fileURLToPath(new URL(`../../${readme}`, import.meta.url)); // from dist/bench
+    await writeFile(path, withTables(await readFile(path, 'utf8'), results, name, readme));
+  }
 }
 
-/** The text with the tables of these results, which a file of that name holds. */
-export function withTables(text: string, results: Results, name: string): string {
+/** The text of that README with the tables of these results, which a file of that name holds. */
+export function withTables(text: string, results: Results, name: string, readme: string): string {
   const first = `<!-- made by \`npm run bench -- --from bench/${name} --readme\` -->`;
   const last = '<!-- until here -->';
   const from = text.indexOf(first);
   const to = text.indexOf(last, from);
-  if (from < 0 || to < from || !tables[name]) {
+  const made = blocks[name]?.[readme];
+  if (from < 0 || to < from || !made) {
     throw new Error(
-      `README.md: expected tables of ${Object.keys(tables).join(' or ')} between the lines ${first} and ${last}, found none`,
+      `${readme}: expected tables of ${Object.keys(blocks).join(' or ')} between the lines ${first} and ${last}, found none`,
     );
   }
-  return `${text.slice(0, from + first.length)}\n\n${tables[name](results)}\n${text.slice(to)}`;
+  return `${text.slice(0, from + first.length)}\n\n${made(results)}\n${text.slice(to)}`;
 }
-
-type Column = [heading: string, cell: (row: Row) => string];
 
 /** What takes whole images, of both networks, and the passes of `tutorial` that take longest. The report has them all. */
 const isShown = ({name, batch, images, flops}: Row): boolean =>
@@ -60,22 +71,29 @@ const isShown = ({name, batch, images, flops}: Row): boolean =>
     /^tutorial\/pool1/.test(name) ||
     (flops !== undefined && /^tutorial/.test(name)));
 
-const placeTable = (place: PlaceResults, results: Results): string =>
-  table(
-    'batches of 64, ms',
-    place.rows.filter(isShown),
-    row => `\`${row.name}\``,
-    place.place === 'node' ? nodeColumns : browserColumns(place),
-    place,
-    results,
-  );
+function placeText(place: PlaceResults, results: Results): string {
+  const shown = place.rows.filter(isShown);
+  const columns =
+    place.place === 'node'
+      ? [
+          ...(['simd', 'cpu', 'stock cpu'] as const).map(time),
+          ratio('stock cpu', 'simd'),
+          ratio('stock cpu', 'cpu'),
+          ofPeak,
+        ]
+      : [
+          ...(['simd', 'cpu', 'webgl', 'wasm', 'webgpu'] as const).map(time),
+          ratio('stock webgl', 'webgl'),
+          ratio('layers webgl', 'webgl'),
+        ];
+  const winners = winnersText(place.rows.filter(({batch}) => batch === batchSize));
+  return `${rowsText(shown, columns, place, results)}\n${winners}\n`;
+}
 
 /** What takes whole images, at every batch size. */
-const sweepTable = (place: PlaceResults, results: Results): string =>
-  table(
-    'ms',
+const sweepText = (place: PlaceResults, results: Results): string =>
+  rowsText(
     byCase(place.rows.filter(({name}) => /\/(step|inference)$/.test(name))).flat(),
-    ({name, batch}) => `\`${name}\`, ${batch === 1 ? 'one image' : `batches of ${batch}`}`,
     [
       ...(['simd', 'webgl', 'stock webgl', 'layers webgl'] as const).map(time),
       ratio('simd', 'webgl'),
@@ -85,81 +103,42 @@ const sweepTable = (place: PlaceResults, results: Results): string =>
     results,
   );
 
-function table(
-  heading: string,
-  shown: readonly Row[],
-  label: (row: Row) => string,
-  all: readonly Column[],
+const rowsText = (
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
   place: PlaceResults,
-  {machine, date}: Results,
-): string {
-  const columns = all.filter(([, cell]) => shown.some(row => cell(row) !== none));
-  const where = place.renderer
-    ? `${place.runtime}, WebGL on ${place.renderer}${place.software ? ', which is a renderer in software' : ''}`
-    : place.runtime;
+  results: Results,
+): string =>
+  `${markdown(tableOf('', [caseColumn(rows), ...columns], rows))}\n${whereText(place, results)}\n`;
+
+function whereText({runtime, renderer, software}: PlaceResults, {machine, date}: Results): string {
+  const webgl = software ? `${renderer}, which is a renderer in software` : renderer;
   const day = new Date(date).toLocaleDateString('en-GB', {dateStyle: 'long', timeZone: 'UTC'});
-  return `${[
-    `| ${[heading, ...columns.map(([heading]) => heading)].join(' | ')} |`,
-    `|${'---|'.repeat(columns.length + 1)}`,
-    ...shown.map(row => `| ${[label(row), ...columns.map(([, cell]) => cell(row))].join(' | ')} |`),
-  ].join(
-    '\n',
-  )}\n\n${where}; ${machine.cpu}, ${machine.cores} cores, one thread; TensorFlow.js ${machine.tfjs}; ${day}.\n`;
-}
-
-/** The step of `tutorial` in other libraries. */
-function peersTable({peers = []}: Results): string {
-  const lines = peers.flatMap(({name, measured}) =>
-    measured
-      ? [
-          `| ${name} | ${threeDigits(measured.theirs.median)} | ${threeDigits(measured.ours.median)} | ` +
-            `${ratioText(measured.ratio)} |`,
-        ]
-      : [],
+  return (
+    `${runtime}${webgl ? `, WebGL on ${webgl}` : ''}; ${machine.cpu}, ${machine.cores} cores, one thread; ` +
+    `TensorFlow.js ${machine.tfjs}; ${day}.`
   );
-  if (lines.length === 0) return '';
-  return `${['| `tutorial/step` in turns, ms | | simd | times as long |', '|---|---|---|---|', ...lines].join('\n')}\n`;
 }
 
-const none = '–';
+/** The step of `tutorial` in stock TensorFlow.js and in PyTorch, beside ours. */
+function stepText({places: [node], peers = []}: Results): string {
+  const steps = node.rows.find(({name, batch}) => name === 'tutorial/step' && batch === batchSize);
+  const {simd, 'stock cpu': stock} = steps?.contenders ?? {};
+  if (!isMeasured(simd) || !isMeasured(stock))
+    throw new Error('expected a step on simd and stock cpu, found none');
+  const measured = {theirs: stock.steady, ours: simd.steady, ratio: stock.ratio!};
+  const pytorch = peers.filter(({name, measured}) => measured && name.startsWith('PyTorch'));
+  return markdown(
+    peerTable([{name: 'TensorFlow.js, its backend cpu', measured}, ...pytorch], false),
+  );
+}
 
-const time = (name: Name): Column => [
-  name,
-  ({contenders}) => {
-    const found = contenders[name];
-    return isMeasured(found) ? threeDigits(found.steady.median) : none;
-  },
-];
-
-const ratio = (other: Name, one: Name): Column => [
-  ratioHeading(other, one),
-  row => {
-    const found = ratioOf(row, other, one);
-    return found ? ratioText(found) : none;
-  },
-];
-
-const nodeColumns: Column[] = [
-  time('simd'),
-  time('cpu'),
-  time('stock cpu'),
-  ratio('stock cpu', 'simd'),
-  ratio('stock cpu', 'cpu'),
+/** The first column is code, where it is a path. */
+const markdown = ({columns, lines}: Table): string =>
   [
-    '% of peak',
-    ({contenders: {simd}, bytes}) =>
-      isMeasured(simd) && simd.ofPeak && bytes ? percent(simd.ofPeak.median) : none,
-  ],
-];
-
-function fastest(row: Row, rows: readonly Row[]): string {
-  const from = winsFrom(row, rows);
-  return from?.includes(',') ? from : [winner(row) ?? none, from].filter(Boolean).join(' ');
-}
-
-const browserColumns = ({rows}: PlaceResults): Column[] => [
-  ...(['simd', 'cpu', 'webgl', 'wasm', 'webgpu'] as const).map(time),
-  ratio('stock webgl', 'webgl'),
-  ratio('layers webgl', 'webgl'),
-  ['fastest', row => fastest(row, rows)],
-];
+    columns.map(({heading}) => heading),
+    columns.map(({words}) => (words ? '---' : '---:')),
+    ...lines.map(([first, ...cells]) => [first.replace(/^\S+\/[^\s,]+/, '`$&`'), ...cells]),
+  ]
+    .map(cells => `| ${cells.join(' | ')} |\n`)
+    .join('');

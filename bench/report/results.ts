@@ -158,6 +158,17 @@ export interface PeerRow {
   notMeasured?: NotMeasured;
 }
 
+/** Before anything is measured. */
+export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => ({
+  place,
+  runtime,
+  missing: [],
+  roofs: [],
+  rows: [],
+  splits: [],
+  firstSteps: [],
+});
+
 /** With five digits, and a line for each row. */
 export const jsonOf = (results: Results): string =>
   JSON.stringify(results, (_, value) =>
@@ -168,6 +179,11 @@ export const jsonOf = (results: Results): string =>
 
 export const isMeasured = (found: Measured | NotMeasured | undefined): found is Measured =>
   found !== undefined && 'steady' in found;
+
+/** Everyone who has a time in one of the rows, in order. */
+export const namesOf = (rows: readonly Row[]): Name[] => [
+  ...new Set(rows.flatMap(row => measuredOf(row).map(([name]) => name))),
+];
 
 /** The contenders that have a time, in order. */
 export const measuredOf = ({contenders}: Row): [Name, Measured][] =>

@@ -6,9 +6,9 @@ import {type Draw, faint, fillOf, font, logTicks, plain, symbolOf} from './plots
 import {codeOf, isOurs, measuredOf, type Name, type Roof, type Row, rate} from './results.ts';
 
 /** The backend of a roof's colour. */
-export const codeColors = {scalar: 'var(--cpu)', simd: 'var(--simd)', gpu: 'var(--webgl)'};
+const codeColors = {scalar: 'var(--cpu)', simd: 'var(--simd)', gpu: 'var(--webgl)'};
 
-export interface RoofDot {
+interface RoofDot {
   name: Name;
   kernel: string;
   batch: number;
@@ -30,6 +30,12 @@ export const roofDots = (rows: readonly Row[], roofs: readonly Roof[]): RoofDot[
       return {name, kernel: row.name, batch: row.batch, gflops: found.gflops, intensity, part};
     }),
   );
+
+/** Colour and words. */
+export const roofLegend = ({code, gflops, gbytes}: Roof): [style: string, text: string] => [
+  `--color: ${codeColors[code]}`,
+  `roof of ${code} code: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s`,
+];
 
 /** A line for the roof of each kind of code, a dot for each of our measured rows. */
 export const roofline =

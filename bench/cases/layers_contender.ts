@@ -35,7 +35,7 @@ export function layersContender(preset: Preset, batches: Numbers[]): Contender {
   };
 }
 
-function layersModel(preset: Preset): layers.Sequential {
+export function layersModel(preset: Preset): layers.Sequential {
   const convolution = {
     kernelSize: 5,
     padding: pads[preset],

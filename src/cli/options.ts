@@ -4,12 +4,12 @@ import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 
-/** The names of the backends. */
+/** Backends by name. */
 export const backends = ['simd', 'cpu', 'webgl'] as const;
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
-/** An epoch takes seconds on `simd`, and about a minute on `cpu` and on `webgl` with a software GPU. */
+/** An epoch takes seconds with `simd`, and a minute or so with `cpu` and with `webgl` on a software GPU. */
 const defaultEpochs = {simd: 5, cpu: 1, webgl: 1};
-/** The names of the networks, the default first. */
+/** Networks by name, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
 /** The values of --wasm, and the backend's names for those builds of its kernels. */

@@ -9,7 +9,7 @@ import {accessSync, constants, realpathSync} from 'node:fs';
 import {delimiter, join, resolve} from 'node:path';
 import type {Browser} from 'playwright-core';
 import {reason, startOnGpu} from './gpu.ts';
-import {packaged} from './packaged_browser.ts';
+import {type Candidate, packaged} from './packaged_browser.ts';
 
 const flags = [
   '--ignore-gpu-blocklist',
@@ -20,12 +20,6 @@ const flags = [
   '--no-first-run',
 ];
 const softwareFlags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
-
-/** A program to start, and what its environment has to have. */
-export interface Candidate {
-  path: string;
-  env?: Record<string, string>;
-}
 
 /**
  * Starts the browser; whoever asked for it closes it.

@@ -1,19 +1,11 @@
 // The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted,
 // 143 or 129 by SIGTERM or SIGHUP, 141 nobody reads the output.
 import '../index.ts';
-import * as tf from '@tensorflow/tfjs-core';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
 import {liesOnItsSide} from '../data/transposed.ts';
-import {type Evaluation, evaluate} from '../evaluation.ts';
-import type {Build} from '../kernels/simd/backend/module.ts';
-import {
-  registerSimdBackend,
-  type SimdBackend,
-  simdSupported,
-} from '../kernels/simd/backend/register.ts';
-import {createNetwork} from '../network.ts';
-import {type TrainingOptions, type TrainingProgress, train} from '../training.ts';
+import type {Evaluation} from '../evaluation.ts';
+import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {UsageError} from './arguments.ts';
 import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
@@ -21,6 +13,7 @@ import {guardOutput} from './output.ts';
 import {createProgress} from './progress.ts';
 import {failureLine, header, report} from './report.ts';
 import {type FinishedRun, summarise} from './summary.ts';
+import {chooseBackend, type Trainer, trainerHere} from './trainer.ts';
 import {trainerInBrowser} from './webgl.ts';
 
 guardOutput('mnist-ops');
@@ -52,7 +45,7 @@ async function main(args: string[]): Promise<number> {
     trainer = await trainerInBrowser(files, options);
   } else {
     let place = simdSupported ? '' : '(WebAssembly has no SIMD here)';
-    const why = await whyNot(options);
+    const why = await chooseBackend(options);
     if (why !== undefined) {
       const {backend, backendIsAsked} = options;
       if (backendIsAsked) {
@@ -60,7 +53,7 @@ async function main(args: string[]): Promise<number> {
       }
       place = `(${backend} cannot run here: ${why})`;
       options = parseOptions(['--backend', 'cpu', ...args]) as Options;
-      await whyNot(options);
+      await chooseBackend(options);
     }
     trainer = trainerHere(data, options, place);
   }
@@ -88,45 +81,6 @@ async function main(args: string[]): Promise<number> {
   } finally {
     await trainer.close();
   }
-}
-
-/** A network and its data, in this program or in a browser. */
-export interface Trainer {
-  parameters: number;
-  /** What there is to say about where its backend runs. */
-  place: string;
-  /** Of the WebAssembly that it runs in. */
-  build?: Build;
-  train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
-  evaluate(): Promise<Evaluation>;
-  close(): Promise<void>;
-}
-
-/** Makes it the backend of this program, or tells why it can't be. */
-async function whyNot({backend, build}: Options): Promise<string | undefined> {
-  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  const name = build ? `${backend}, ${build}` : backend;
-  if (build) registerSimdBackend(name, {build});
-  if (await tf.setBackend(name)) return undefined;
-  try {
-    tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
-    return 'it does not start';
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-function trainerHere(data: MnistData, {net, seed}: Options, place: string): Trainer {
-  const {build} = tf.backend() as Partial<SimdBackend>;
-  const network = createNetwork(net, {seed});
-  return {
-    parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-    place: build === 'relaxed simd' ? 'with relaxed SIMD' : place,
-    build,
-    train: options => train(network, data, options),
-    evaluate: () => evaluate(network, data),
-    close: async () => {},
-  };
 }
 
 function checkSize(option: string, size: number | undefined, most: number, images: string) {

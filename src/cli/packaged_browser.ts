@@ -5,10 +5,15 @@ import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} 
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {promisify} from 'node:util';
-import type {Candidate} from './browser.ts';
 
 const require = createRequire(import.meta.url);
 const run = promisify(execFile);
+
+/** A browser's program, and the variables that its environment needs. */
+export interface Candidate {
+  path: string;
+  env?: Record<string, string>;
+}
 
 /** Unpacked at its first use (2 to 3 s, 205 MB in node_modules/.cache/mnist-ops). */
 export async function packaged(): Promise<Candidate> {

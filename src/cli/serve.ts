@@ -24,7 +24,8 @@ const emptyPage = new TextEncoder().encode(
   '<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">',
 );
 
-type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+/** The bytes at a path; undefined, or an error, for none. */
+export type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 /** Reads the files of a folder, and index.html for the path /. A URL's path has no `..` left in it, unless it is encoded. */
 export const folderReader =

@@ -11,7 +11,7 @@ import type {Preset} from '../src/network.ts';
 import {caseNames, chooseCases, problemOf, type Request} from './cases/cases.ts';
 import {inBrowser, inNode, type Place} from './clock/contest.ts';
 import {firstLine} from './clock/rows.ts';
-import {BenchBrowser, readBenchFile} from './place/browser.ts';
+import {openBench, readBenchFile, timeFirstSteps} from './place/browser.ts';
 import {keepWhenStopped, watchForStops} from './place/stops.ts';
 import {changesText} from './report/changes.ts';
 import {writeReadme} from './report/readme.ts';
@@ -171,9 +171,9 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
 
 async function measureInBrowser(place: PlaceResults, request: Request): Promise<void> {
   showProgress('starting a browser');
-  let browser: BenchBrowser;
+  let browser: Awaited<ReturnType<typeof openBench>>;
   try {
-    browser = await BenchBrowser.open();
+    browser = await openBench();
   } catch (error) {
     const why = firstLine(error);
     const backends = request.named.length ? request.named : inBrowser.ours;
@@ -191,7 +191,7 @@ async function measureInBrowser(place: PlaceResults, request: Request): Promise<
     for (const network of [...networks].slice(0, most)) {
       showProgress(`first steps of ${network} in fresh browsers`);
       const names = ['webgl', 'stock webgl'] as const;
-      place.firstSteps.push(await browser.firstSteps(network as Preset, names, rounds));
+      place.firstSteps.push(await timeFirstSteps(network as Preset, names, rounds));
     }
   } finally {
     await browser.close();

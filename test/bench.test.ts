@@ -12,8 +12,14 @@ import {compareSpeed, efforts} from '../bench/clock/measure.ts';
 import {ratioOf, timing} from '../bench/clock/statistics.ts';
 import {readBenchFile} from '../bench/place/browser.ts';
 import {changes, changesText} from '../bench/report/changes.ts';
-import {winnersText} from '../bench/report/columns.ts';
-import {nextBest, onceText, ratioText, timingText, winsFrom} from '../bench/report/findings.ts';
+import {
+  nextBest,
+  onceText,
+  ratioText,
+  timingText,
+  winnersText,
+  winsFrom,
+} from '../bench/report/findings.ts';
 import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {layersModel} from '../bench/cases/layers_contender.ts';
 import {
   createNetwork,
   DivergenceError,
@@ -37,25 +37,6 @@ async function collect(
 
 const lossesOf = (events: TrainingProgress[]): number[] =>
   events.flatMap(event => (event.kind === 'batch' ? [event.loss] : []));
-
-/** The preset as a tf.layers model. */
-function layersModel(preset: Preset): layers.Sequential {
-  const conv = {kernelSize: 5, activation: 'relu' as const};
-  const {padding, useBias} =
-    preset === 'tutorial'
-      ? {padding: 'valid' as const, useBias: true}
-      : {padding: 'same' as const, useBias: false};
-  const model = layers.sequential();
-  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 8, inputShape: [28, 28, 1]}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 16}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.flatten());
-  model.add(layers.layers.dense({units: 10, activation: 'softmax'}));
-  const optimizer = tf.train.sgd(presets[preset].learningRate);
-  model.compile({optimizer, loss: 'categoricalCrossentropy'});
-  return model;
-}
 
 /** Witness 7's other side: the losses of ten steps of tf.layers on stock kernels, and the weights after them. */
 async function tenLayersSteps(preset: Preset, batchSize: number) {

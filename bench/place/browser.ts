@@ -34,10 +34,16 @@ const open = () => openPage(readBenchFile, ['/driven_page.js']);
 /** A browser to run the cases in. */
 export async function openBench() {
   const {browser, page: opened, close} = await open();
+  const drawing = await opened
+    .evaluate(() => page.drawing())
+    .catch(async error => {
+      await close();
+      throw error;
+    });
   return {
     close,
     runtime: `Chromium ${browser.version()}`,
-    drawing: await opened.evaluate(() => page.drawing()),
+    drawing,
     async *run(request: Request): AsyncGenerator<News> {
       await opened.evaluate(request => page.start(request), request);
       for (;;) {

@@ -1,7 +1,6 @@
 // The columns of every table of a bench, and what they mean: the terminal, README files and the report show the same ones.
 import {
   fastestFirst,
-  listed,
   nextBest,
   onceText,
   ratioOf,
@@ -250,7 +249,10 @@ export function firstStepTable(found: readonly FirstSteps[]): Table {
 
 /** A step's time by kernel: a column for each contender, of one network. */
 export function splitTable(splits: readonly Split[]): Table {
-  const kernels = [...new Set(splits.flatMap(split => split.kernels.map(({kernel}) => kernel)))];
+  const parts = splits.flatMap(split =>
+    split.kernels.map(({kernel, ms}) => ({kernel, part: ms / totalOf(split)})),
+  );
+  const kernels = new Set(parts.sort((a, b) => b.part - a.part).map(({kernel}) => kernel));
   const part = (split: Split, ms: number, calls = '') =>
     `${threeDigits(ms)} ms, ${threeDigits((100 * ms) / totalOf(split))} %${calls}`;
   const columns: Column<string | undefined>[] = [
@@ -324,20 +326,3 @@ export const nameTerms: [string, string][] = [
 export const meaningsOf = (tables: readonly Table[]): string[] => [
   ...new Set(tables.flatMap(({columns}) => columns.flatMap(({means}) => means ?? []))),
 ];
-
-/** Who wins, instead of a column that would say the same in almost all rows. */
-export function winnersText(rows: readonly Row[]): string {
-  const wins = new Map<Name, string[]>();
-  for (const row of rows) {
-    const [[name] = []] = fastestFirst(row, isOurs);
-    if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
-  }
-  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
-    ([, a], [, b]) => b.length - a.length,
-  );
-  if (!first) return 'None of ours has a time.';
-  const total = [...wins.values()].flat().length;
-  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
-  const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
-  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
-}

@@ -85,6 +85,23 @@ export function winsFrom({name}: Row, rows: readonly Row[]): string | undefined 
     .join(', ');
 }
 
+/** Who wins, instead of a column that would say the same in almost all rows. */
+export function winnersText(rows: readonly Row[]): string {
+  const wins = new Map<Name, string[]>();
+  for (const row of rows) {
+    const [[name] = []] = fastestFirst(row, isOurs);
+    if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
+  }
+  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
+  if (!first) return 'None of ours has a time.';
+  const total = [...wins.values()].flat().length;
+  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
+  const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
+  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
+}
+
 /** A case's name without the network, and that network. */
 export function partsOf(name: string): {network: string; kernel: string} {
   const [network, ...rest] = name.split('/');

@@ -11,9 +11,8 @@ import {
   type Table,
   tableOf,
   time,
-  winnersText,
 } from './columns.ts';
-import {byCase} from './findings.ts';
+import {byCase, winnersText} from './findings.ts';
 import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
 
 /** What a file of numbers has blocks for, and in which README. */

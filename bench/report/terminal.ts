@@ -7,9 +7,8 @@ import {
   peerTable,
   sweepTable,
   type Table,
-  winnersText,
 } from './columns.ts';
-import {threeDigits} from './findings.ts';
+import {threeDigits, winnersText} from './findings.ts';
 import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
 
 /** A term and what there is to it, which the report shows too. */

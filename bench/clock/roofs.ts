@@ -101,7 +101,8 @@ async function gpuRoof(): Promise<Roof> {
   const side = 512;
   const x = tf.ones([side, side]); // 256 × 256 texels
   const steps = 256;
-  const place = 'int line, P, Q; outputAt(line, P, Q); vec4 s0 = xTexel(xLine(0), P, Q);';
+  const place =
+    'int line, rowPair, columnPair; outputAt(line, rowPair, columnPair); vec4 s0 = xTexel(xLine(0), rowPair, columnPair);';
   const copy = `void main() { ${place} setOutput(s0); }`;
   const multiplyAdd = `
     void main() {

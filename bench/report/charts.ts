@@ -14,7 +14,7 @@ import {
 import {byCase, usualRows, winnersText, winsFrom} from './findings.ts';
 import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
-import {batchSize, measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
 import {roofDots, roofLegend, roofline} from './roofline.ts';
 import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 
@@ -22,7 +22,7 @@ import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
   const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
-  const main = measured.map(place => titled(mainTable(place, batchSize, true), place));
+  const main = measured.map(place => titled(mainTable(place, true), place));
   const phases = measured
     .flatMap(({rows, tick, firstSteps}) => [
       phaseTable(usualRows(rows), tick),

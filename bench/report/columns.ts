@@ -5,6 +5,7 @@ import {
   onceText,
   ratioOf,
   ratioText,
+  rowsOfUsualSize,
   threeDigits,
   timingText,
   totalOf,
@@ -122,14 +123,9 @@ export const ofPeak: Column<Row> = {
     ),
 };
 
-/** The rows of one batch size. */
-export function mainTable(
-  {rows, roofs, place}: PlaceResults,
-  batch: number,
-  precise = false,
-): Table {
-  const sized = rows.filter(row => row.batch === batch);
-  const shown = sized.length ? sized : rows;
+/** The rows of the usual batch size. */
+export function mainTable({rows, roofs, place}: PlaceResults, precise = false): Table {
+  const shown = rowsOfUsualSize(rows);
   const names = namesOf(rows);
   const ours = names.filter(isOurs);
   const columns: Column<Row>[] = [

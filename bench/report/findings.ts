@@ -33,6 +33,12 @@ export function byCase(rows: readonly Row[]): Row[][] {
   return [...cases.values()].map(found => found.sort((a, b) => a.batch - b.batch));
 }
 
+/** Those of the usual batch size; all, where there are none. */
+export function rowsOfUsualSize(rows: readonly Row[]): readonly Row[] {
+  const sized = rows.filter(({batch}) => batch === batchSize);
+  return sized.length ? sized : rows;
+}
+
 /** One row a case: that of the usual batch size, else that of the largest. */
 export const usualRows = (rows: readonly Row[]): Row[] =>
   byCase(rows).map(found => found.find(({batch}) => batch === batchSize) ?? found.at(-1)!);

@@ -65,6 +65,8 @@ const nodeTests = [
   'browser',
   'build',
   'cli',
+  'cli_text',
+  'cli_webgl',
   'curves',
   'data',
   'gpu',

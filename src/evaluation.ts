@@ -1,4 +1,4 @@
-// How well a network does: its answers for test images, counted.
+// How well a network does: counts of its answers for test images.
 import * as tf from '@tensorflow/tfjs-core';
 import {KeptWeights} from './context_loss.ts';
 import type {Batch, MnistData} from './data/mnist_data.ts';
@@ -8,9 +8,9 @@ import {pause} from './pause.ts';
 export interface Evaluation {
   correct: number;
   total: number;
-  /** [10 × 10], row by row: how many images of each label (row) were taken for each digit (column). */
+  /** [10 × 10], row by row: the number of images with each label (row) and answer (column). */
   confusion: Int32Array;
-  /** [total], the digit that each image was taken for, in the order in which they were tested: all of them in file order. */
+  /** [total], the answer for each image in the order of the test; a test on all images takes them in file order. */
   predictions: Uint8Array;
 }
 
@@ -38,7 +38,7 @@ export async function evaluate(
   }
 }
 
-/** Yields after each portion, where the event loop may run; returns the evaluation. */
+/** Tests on all images. Yields after each portion, as a point for a pause, and returns the evaluation. */
 export async function* evaluateInPortions(
   network: Network,
   data: MnistData,

@@ -1,5 +1,5 @@
-// The public face: the ops, the two networks, the training loop, the data. Importing it registers the ops' gradients
-// and kernels.
+// The public face: the ops, the two networks, the training loop, the data. Importing it registers the ops' gradients and
+// kernels.
 import '@tensorflow/tfjs-backend-cpu';
 import './kernels/cpu/register.ts';
 import './kernels/reference/register.ts';

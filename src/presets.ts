@@ -1,4 +1,4 @@
-// The two networks by name: what there is to know of them without TensorFlow.js. network.ts builds them.
+// The names and learning rates of the two networks, without TensorFlow.js. network.ts builds the networks.
 
 export type Preset = 'tutorial' | 'mnist-core';
 

@@ -106,7 +106,7 @@ export async function* train(
 
 type Plan = ReturnType<typeof planOf>;
 
-/** Yields undefined between the portions of a long test, where the event loop may run. */
+/** The loop itself. It also yields undefined, after each portion of a test on all images: a point for a pause. */
 async function* trainingLoop(
   network: Network,
   data: MnistData,
@@ -167,8 +167,8 @@ async function stepAndDispose(
 const KEEP_EVERY = 10;
 
 /**
- * The loop's events. Between them it keeps the weights, lets the event loop run, and ends the training where WebGL has lost its
- * context or the signal is aborted. Nothing passes on that a lost context computed.
+ * Passes the loop's events on. Between them it keeps the weights, lets the event loop run, and throws if WebGL has lost its
+ * context or the signal is aborted. No result of a lost context is passed on.
  */
 async function* withRescue(
   network: Network,

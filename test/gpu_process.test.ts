@@ -114,7 +114,7 @@ if (first instanceof Error) {
     assert.ok(refused.length > 0, 'there was always a new context');
     for (const {why, loss, expected} of refused) {
       assert.match(why, /^renewContext: .* another backend works/);
-      // DESIGN's bound for ten steps
+      // The bound for ten steps: src/README.md, "Decisions at the corners".
       assert.ok(Math.abs(loss - expected) <= 1e-4 * expected, `loss ${loss}, not ${expected}`);
     }
   });

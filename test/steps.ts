@@ -1,10 +1,10 @@
-// That the reference kernels train on a stock backend, which has none of ours: the losses of a few steps beside those on `cpu`.
+// Training with the reference kernels on a stock backend: the losses of a few steps are those on `cpu`.
 import * as tf from '@tensorflow/tfjs-core';
 import {expectClose} from '../bench/cases/compare.ts';
 import {createNetwork, presets, trainStep} from '../src/index.ts';
 import {loadMnist} from './mnist.ts';
 
-/** DESIGN's bound for the first ten losses on two backends. */
+/** Bound for ten steps on two backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
 
 /** The losses of three SGD steps of the tutorial's network. */

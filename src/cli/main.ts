@@ -1,5 +1,4 @@
-// The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted,
-// 143 or 129 by SIGTERM or SIGHUP, 141 nobody reads the output.
+// The command line: `npm run train -- --help` lists its options and exit codes.
 import '../index.ts';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
@@ -44,23 +43,23 @@ async function main(args: string[]): Promise<number> {
   if (options.backend === 'webgl') {
     trainer = await trainerInBrowser(files, options);
   } else {
-    let place = simdSupported ? '' : '(WebAssembly has no SIMD here)';
+    let remark = simdSupported ? '' : '(WebAssembly has no SIMD here)';
     const why = await chooseBackend(options);
     if (why !== undefined) {
       const {backend, backendIsAsked} = options;
       if (backendIsAsked) {
         throw new Error(`--backend: expected ${backend} to run here, found that it cannot: ${why}`);
       }
-      place = `(${backend} cannot run here: ${why})`;
+      remark = `(${backend} cannot run here: ${why})`;
       options = parseOptions(['--backend', 'cpu', ...args]) as Options;
       await chooseBackend(options);
     }
-    trainer = trainerHere(data, options, place);
+    trainer = trainerHere(data, options, remark);
   }
   try {
-    const {parameters, place} = trainer;
+    const {parameters, remark} = trainer;
     const out = options.json ? process.stderr : process.stdout;
-    out.write(`${header({...options, parameters, place, trainSize, testSize})}\n`);
+    out.write(`${header({...options, parameters, remark, trainSize, testSize})}\n`);
     if (liesOnItsSide(data)) {
       out.write(
         'The ones lie on their side: the images seem to be transposed, as EMNIST’s are.\n\n',
@@ -89,8 +88,8 @@ function checkSize(option: string, size: number | undefined, most: number, image
 }
 
 /**
- * Trains, showing progress on `out`, until the end or until a signal; either way the network is then tested on all test images.
- * The exit code alone if it was interrupted before the first batch was done.
+ * Trains until the end or a signal, showing progress on `out`, and then tests on all test images. Returns only the exit code if
+ * a signal came before the first batch was done.
  */
 async function runTraining(
   trainer: Trainer,

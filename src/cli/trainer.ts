@@ -10,8 +10,8 @@ import type {Options} from './options.ts';
 
 export interface Trainer {
   parameters: number;
-  /** Where its backend runs, for the header; may be empty. */
-  place: string;
+  /** Follows the backend's name in the header; may be empty. */
+  remark: string;
   /** Which WebAssembly it runs, on backend simd. */
   build?: Build;
   train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
@@ -34,12 +34,12 @@ export async function chooseBackend({backend, build}: Options): Promise<string |
 }
 
 /** The trainer on the current backend. */
-export function trainerHere(data: MnistData, {net, seed}: Options, place: string): Trainer {
+export function trainerHere(data: MnistData, {net, seed}: Options, remark: string): Trainer {
   const {build} = tf.backend() as Partial<SimdBackend>;
   const network = createNetwork(net, {seed});
   return {
     parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-    place: build === 'relaxed simd' ? 'with relaxed SIMD' : place,
+    remark: build === 'relaxed simd' ? 'with relaxed SIMD' : remark,
     build,
     train: options => train(network, data, options),
     evaluate: () => evaluate(network, data),

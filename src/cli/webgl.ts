@@ -1,7 +1,7 @@
 // The trainer of `--backend webgl`. Network and data are in a page (webgl_page.ts) of a browser without a window. This program
 // asks the page for one event of the training after the other.
 import {readFile} from 'node:fs/promises';
-import type {MnistFiles} from '../data/mnist_data.ts';
+import {fileNames, type MnistFiles} from '../data/mnist_data.ts';
 import type {Evaluation} from '../evaluation.ts';
 import {isSoftware} from '../renderer.ts';
 import type {TrainingProgress} from '../training.ts';
@@ -20,11 +20,10 @@ declare const answer: typeof answerOfPage;
 export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options): Promise<Trainer> {
   const served: Record<string, Uint8Array> = {
     '/webgl_page.js': await readFile(new URL('webgl_page.js', import.meta.url)),
-    '/train-images-idx3-ubyte': files.trainImages.bytes,
-    '/train-labels-idx1-ubyte': files.trainLabels.bytes,
-    '/t10k-images-idx3-ubyte': files.testImages.bytes,
-    '/t10k-labels-idx1-ubyte': files.testLabels.bytes,
   };
+  for (const part of Object.keys(files) as (keyof MnistFiles)[]) {
+    served[`/${fileNames[part]}`] = files[part].bytes;
+  }
   // Until training, these end the program: process.exit, unlike a signal, lets Playwright close the browser.
   const quit = (_: string, signal: number) => process.exit(128 + signal);
   process.on('SIGINT', quit).on('SIGTERM', quit).on('SIGHUP', quit);
@@ -46,14 +45,14 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
     process.off('SIGINT', quit).off('SIGTERM', quit).off('SIGHUP', quit);
     return {
       parameters,
-      place: `in Chromium ${browser.version()} on ${gpu}`,
+      remark: `in Chromium ${browser.version()} on ${gpu}`,
       async *train({signal, ...options}) {
         signal?.addEventListener('abort', () => void ask({kind: 'abort'}).catch(() => {}));
         await ask({kind: 'train', options});
         for (;;) {
           const next = ask<TrainingProgress | undefined>({kind: 'next'});
           const event = await next.catch(error => {
-            signal?.throwIfAborted(); // the page has thrown the same, its own
+            signal?.throwIfAborted(); // the page threw because of its own signal
             throw error;
           });
           if (!event) return;

@@ -19,9 +19,9 @@ import {die, glOf} from './die.ts';
 
 tf.enableProdMode();
 
-/** What ten steps on another backend may differ by: DESIGN's bound. */
+/** Bound for ten steps on two backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
-/** Weights near 0 have no relative error to speak of. */
+/** Weights may be near 0, where a relative bound alone is too strict. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 const loseContext = () => glOf().getExtension('WEBGL_lose_context')!.loseContext();

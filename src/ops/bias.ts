@@ -8,7 +8,7 @@ export const BiasGradient = 'mnist.BiasGradient';
 
 /** dy [..., K] -> dBias [K] */
 export function biasGradient(dy: tf.Tensor): tf.Tensor1D {
-  return runKernel(BiasGradient, {dy});
+  return runKernel(BiasGradient, {dy}, {outputShape: dy.shape.slice(-1)});
 }
 
 refuseGradient('bias', BiasGradient);

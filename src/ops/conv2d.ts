@@ -14,7 +14,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkOptions, checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const Conv2D = 'mnist.Conv2D';
@@ -40,7 +40,7 @@ function conv2dGeometry(
   filter: tf.Tensor4D,
   bias: tf.Tensor1D | null,
   {strides = 1, pad = 'valid', dilations = 1}: Conv2DOptions,
-): Conv2DGeometry {
+): Attrs<Conv2DGeometry> {
   checkTensor('conv2d', 'x', x, ['image', 'row', 'column', 'channel']);
   checkTensor('conv2d', 'filter', filter, ['row', 'column', 'input channel', 'output channel']);
   const [kH, kW, C, K] = filter.shape;
@@ -55,7 +55,8 @@ function conv2dGeometry(
     checkTensor('conv2d', 'bias', bias, ['output channel']);
     if (bias.size !== K) fail('conv2d', `a bias of shape [${K}]`, shapeText(bias.shape));
   }
-  return {...placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations), K};
+  const windows = placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations);
+  return {...windows, K, outputShape: [windows.B, windows.yH, windows.yW, K]};
 }
 
 /**
@@ -83,8 +84,18 @@ tf.registerGradient({
   kernelName: Conv2D,
   inputsToSave: ['x', 'filter'],
   gradFunc: (dy, [x, filter], geometry) => ({
-    x: () => runKernel(Conv2DInputGradient, {dy: dy as tf.Tensor, filter}, geometry),
-    filter: () => runKernel(Conv2DFilterGradient, {x, dy: dy as tf.Tensor}, geometry),
+    x: () =>
+      runKernel(
+        Conv2DInputGradient,
+        {dy: dy as tf.Tensor, filter},
+        {...geometry, outputShape: x.shape},
+      ),
+    filter: () =>
+      runKernel(
+        Conv2DFilterGradient,
+        {x, dy: dy as tf.Tensor},
+        {...geometry, outputShape: filter.shape},
+      ),
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });

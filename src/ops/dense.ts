@@ -10,7 +10,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 
 export const Dense = 'mnist.Dense';
 export const DenseInputGradient = 'mnist.DenseInputGradient';
@@ -27,7 +27,7 @@ function denseGeometry(
   x: tf.Tensor2D,
   weights: tf.Tensor2D,
   bias: tf.Tensor1D | null,
-): DenseGeometry {
+): Attrs<DenseGeometry> {
   checkTensor('dense', 'x', x, ['example', 'input']);
   checkTensor('dense', 'weights', weights, ['input', 'output']);
   const [B, I] = x.shape;
@@ -43,7 +43,7 @@ function denseGeometry(
     checkTensor('dense', 'bias', bias, ['output']);
     if (bias.size !== O) fail('dense', `a bias of shape [${O}]`, shapeText(bias.shape));
   }
-  return {B, I, O};
+  return {B, I, O, outputShape: [B, O]};
 }
 
 /**
@@ -64,8 +64,18 @@ tf.registerGradient({
   kernelName: Dense,
   inputsToSave: ['x', 'weights'],
   gradFunc: (dy, [x, weights], geometry) => ({
-    x: () => runKernel(DenseInputGradient, {dy: dy as tf.Tensor, weights}, geometry),
-    weights: () => runKernel(DenseWeightsGradient, {x, dy: dy as tf.Tensor}, geometry),
+    x: () =>
+      runKernel(
+        DenseInputGradient,
+        {dy: dy as tf.Tensor, weights},
+        {...geometry, outputShape: x.shape},
+      ),
+    weights: () =>
+      runKernel(
+        DenseWeightsGradient,
+        {x, dy: dy as tf.Tensor},
+        {...geometry, outputShape: weights.shape},
+      ),
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });

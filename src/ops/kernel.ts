@@ -14,6 +14,9 @@ export type Kernel = (call: {
 // biome-ignore lint/suspicious/noExplicitAny: nothing narrower fits every kernel
 export type Untyped = any;
 
+/** A kernel's attributes: its op's geometry, and the shape of its output, which the op works out for every backend. */
+export type Attrs<Geometry = object> = Geometry & {outputShape: number[]};
+
 const references = new Map<string, Kernel>();
 
 /** Registers one backend's kernels, by name. */
@@ -35,7 +38,7 @@ export function registerReferenceKernels(kernels: Record<string, Kernel>): void 
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
   inputs: Record<string, tf.Tensor>,
-  attrs: object = {},
+  attrs: Attrs,
 ): T {
   const engine = tf.engine();
   engine.backend; // the first use chooses a backend
@@ -43,7 +46,7 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   if (reference && !tf.getKernel(kernelName, engine.backendName)) {
     registerKernels(engine.backendName, {[kernelName]: reference});
   }
-  return engine.runKernel(kernelName, inputs, attrs as tf.NamedAttrMap) as T;
+  return engine.runKernel(kernelName, inputs, attrs as object as tf.NamedAttrMap) as T;
 }
 
 /** For the kernels of an op's gradients: there are no second derivatives, and whoever asks for one is told so. */

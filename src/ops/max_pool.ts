@@ -8,7 +8,7 @@
 // gradient. The position counts within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkTensor, fail, valueText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const MaxPool = 'mnist.MaxPool';
@@ -25,10 +25,10 @@ function maxPoolGeometry(
   x: tf.Tensor4D,
   filterSize: Pair,
   {strides = filterSize, pad = 'valid'}: MaxPoolOptions,
-): Windows {
+): Attrs<Windows> {
   checkTensor('maxPool', 'x', x, ['image', 'row', 'column', 'channel']);
   const windows = placeWindows('maxPool', x.shape, filterSize, strides, pad);
-  const {H, W, kH, kW, yH, yW, sH, sW, padT, padL} = windows;
+  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = windows;
   if (padT >= kH || padL >= kW || (yH - 1) * sH - padT >= H || (yW - 1) * sW - padL >= W) {
     fail(
       'maxPool',
@@ -36,7 +36,7 @@ function maxPoolGeometry(
       `pad ${valueText(pad)} around a window [${kH}, ${kW}]`,
     );
   }
-  return windows;
+  return {...windows, outputShape: [B, yH, yW, C]};
 }
 
 /**
@@ -63,8 +63,13 @@ export function maxPool(
 tf.registerGradient({
   kernelName: MaxPool,
   outputsToSave: [false, true],
-  gradFunc: (dys, [position], geometry) => ({
-    x: () => runKernel(MaxPoolGradient, {dy: (dys as tf.Tensor[])[0], position}, geometry),
+  gradFunc: (dys, [position], attrs) => ({
+    x: () => {
+      const geometry = attrs as object as Windows;
+      const {B, H, W, C} = geometry;
+      const inputs = {dy: (dys as tf.Tensor[])[0], position};
+      return runKernel(MaxPoolGradient, inputs, {...geometry, outputShape: [B, H, W, C]});
+    },
   }),
 });
 

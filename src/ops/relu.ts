@@ -19,7 +19,7 @@ export const ReluGradient = 'mnist.ReluGradient';
  */
 export function relu<T extends tf.Tensor>(x: T): T {
   checkTensor('relu', 'x', x, null);
-  return runKernel(Relu, {x}) as T;
+  return runKernel(Relu, {x}, {outputShape: x.shape}) as T;
 }
 
 // y > 0 exactly where x > 0: saving the output lets the input go.
@@ -27,7 +27,7 @@ tf.registerGradient({
   kernelName: Relu,
   outputsToSave: [true],
   gradFunc: (dy, [y]) => ({
-    x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}),
+    x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}, {outputShape: y.shape}),
   }),
 });
 

@@ -19,7 +19,7 @@ export const SoftmaxCrossEntropy = 'mnist.SoftmaxCrossEntropy';
 export const SoftmaxCrossEntropyGradient = 'mnist.SoftmaxCrossEntropyGradient';
 
 /** Sizes: a batch of B, N classes. */
-interface SoftmaxGeometry {
+export interface SoftmaxGeometry {
   B: number;
   N: number;
 }
@@ -38,7 +38,7 @@ function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGe
  */
 export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
   const geometry = softmaxGeometry('softmax', 'logits', logits);
-  return runKernel(Softmax, {logits}, geometry);
+  return runKernel(Softmax, {logits}, {...geometry, outputShape: logits.shape});
 }
 
 /**
@@ -59,14 +59,15 @@ export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): t
       shapeText(logits.shape),
     );
   }
-  return runKernel(SoftmaxCrossEntropy, {labels, logits}, geometry);
+  return runKernel(SoftmaxCrossEntropy, {labels, logits}, {...geometry, outputShape: []});
 }
 
 tf.registerGradient({
   kernelName: Softmax,
   outputsToSave: [true],
   gradFunc: (dp, [p], geometry) => ({
-    logits: () => runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, geometry),
+    logits: () =>
+      runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, {...geometry, outputShape: p.shape}),
   }),
 });
 
@@ -79,7 +80,11 @@ tf.registerGradient({
     labels: () =>
       fail('softmaxCrossEntropy', 'labels to be constants', 'a request for their gradient'),
     logits: () =>
-      runKernel(SoftmaxCrossEntropyGradient, {dloss: dloss as tf.Tensor, labels, logits}, geometry),
+      runKernel(
+        SoftmaxCrossEntropyGradient,
+        {dloss: dloss as tf.Tensor, labels, logits},
+        {...geometry, outputShape: logits.shape},
+      ),
   }),
 });
 

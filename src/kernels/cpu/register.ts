@@ -3,19 +3,9 @@
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../ops/bias.ts';
-import {
-  Conv2D,
-  Conv2DFilterGradient,
-  type Conv2DGeometry,
-  Conv2DInputGradient,
-} from '../../ops/conv2d.ts';
-import {
-  Dense,
-  type DenseGeometry,
-  DenseInputGradient,
-  DenseWeightsGradient,
-} from '../../ops/dense.ts';
-import {type Kernel, registerKernels, type Untyped} from '../../ops/kernel.ts';
+import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
+import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
+import {type Attrs, type Kernel, registerKernels, type Untyped} from '../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import {Relu, ReluGradient} from '../../ops/relu.ts';
 import {
@@ -42,16 +32,13 @@ type Arrays = Record<string, Float32Array>;
 const arrayOf = (backend: MathBackendCPU, tensor: tf.TensorInfo) =>
   backend.data.get(tensor.dataId).values;
 
-/** A kernel that fills one new array, zeros at first, of the shape that is known from the inputs or the geometry. */
-function kernel(
-  shapeOf: (attrs: Untyped, inputs: Record<string, tf.TensorInfo>) => number[],
-  compute: (arrays: Arrays, attrs: Untyped, out: Float32Array) => void,
-): Kernel {
+/** A kernel that fills one new array, zeros at first. */
+function kernel(compute: (arrays: Arrays, attrs: Untyped, out: Float32Array) => void): Kernel {
   return ({inputs, attrs, backend}) => {
     const cpu = backend as MathBackendCPU;
     const arrays: Arrays = {};
     for (const name in inputs) arrays[name] = arrayOf(cpu, inputs[name]) as Float32Array;
-    const shape = shapeOf(attrs, inputs);
+    const shape = attrs.outputShape as number[];
     const out = new Float32Array(tf.util.sizeFromShape(shape));
     compute(arrays, attrs, out);
     return cpu.makeTensorInfo(shape, 'float32', out);
@@ -60,8 +47,8 @@ function kernel(
 
 const maxPoolKernel: Kernel = ({inputs: {x}, attrs, backend}) => {
   const cpu = backend as MathBackendCPU;
-  const g = attrs as unknown as Windows;
-  const shape = [g.B, g.yH, g.yW, g.C];
+  const g = attrs as unknown as Attrs<Windows>;
+  const shape = g.outputShape;
   const y = new Float32Array(tf.util.sizeFromShape(shape));
   const position = new Int32Array(y.length);
   maxPool(arrayOf(cpu, x) as Float32Array, g, y, position);
@@ -69,62 +56,27 @@ const maxPoolKernel: Kernel = ({inputs: {x}, attrs, backend}) => {
 };
 
 registerKernels('cpu', {
-  [Conv2D]: kernel(
-    (g: Conv2DGeometry) => [g.B, g.yH, g.yW, g.K],
-    ({x, filter, bias = null}, g, y) => conv2d(x, filter, bias, g, y),
-  ),
-  [Conv2DInputGradient]: kernel(
-    (g: Conv2DGeometry) => [g.B, g.H, g.W, g.C],
-    ({dy, filter}, g, dx) => conv2dInputGradient(dy, filter, g, dx),
-  ),
-  [Conv2DFilterGradient]: kernel(
-    (g: Conv2DGeometry) => [g.kH, g.kW, g.C, g.K],
-    ({x, dy}, g, dFilter) => conv2dFilterGradient(x, dy, g, dFilter),
-  ),
+  [Conv2D]: kernel(({x, filter, bias = null}, g, y) => conv2d(x, filter, bias, g, y)),
+  [Conv2DInputGradient]: kernel(({dy, filter}, g, dx) => conv2dInputGradient(dy, filter, g, dx)),
+  [Conv2DFilterGradient]: kernel(({x, dy}, g, dFilter) => conv2dFilterGradient(x, dy, g, dFilter)),
   [MaxPool]: maxPoolKernel,
-  [MaxPoolGradient]: kernel(
-    (g: Windows) => [g.B, g.H, g.W, g.C],
-    ({dy, position}, g, dx) => maxPoolGradient(dy, position as Float32Array & Int32Array, g, dx),
+  [MaxPoolGradient]: kernel(({dy, position}, g, dx) =>
+    maxPoolGradient(dy, position as Float32Array & Int32Array, g, dx),
   ),
-  [Dense]: kernel(
-    (g: DenseGeometry) => [g.B, g.O],
-    ({x, weights, bias = null}, g, y) => dense(x, weights, bias, g, y),
+  [Dense]: kernel(({x, weights, bias = null}, g, y) => dense(x, weights, bias, g, y)),
+  [DenseInputGradient]: kernel(({dy, weights}, g, dx) => denseInputGradient(dy, weights, g, dx)),
+  [DenseWeightsGradient]: kernel(({x, dy}, g, dWeights) =>
+    denseWeightsGradient(x, dy, g, dWeights),
   ),
-  [DenseInputGradient]: kernel(
-    (g: DenseGeometry) => [g.B, g.I],
-    ({dy, weights}, g, dx) => denseInputGradient(dy, weights, g, dx),
+  [BiasGradient]: kernel(({dy}, _, db) => biasGradient(dy, db)),
+  [Relu]: kernel(({x}, _, y) => relu(x, y)),
+  [ReluGradient]: kernel(({dy, y}, _, dx) => reluGradient(dy, y, dx)),
+  [Softmax]: kernel(({logits}, {B, N}, p) => softmax(logits, B, N, p)),
+  [SoftmaxGradient]: kernel(({dp, p}, {B, N}, dlogits) => softmaxGradient(dp, p, B, N, dlogits)),
+  [SoftmaxCrossEntropy]: kernel(({labels, logits}, {B, N}, loss) =>
+    loss.fill(softmaxCrossEntropy(labels, logits, B, N)),
   ),
-  [DenseWeightsGradient]: kernel(
-    (g: DenseGeometry) => [g.I, g.O],
-    ({x, dy}, g, dWeights) => denseWeightsGradient(x, dy, g, dWeights),
-  ),
-  [BiasGradient]: kernel(
-    (_, {dy}) => [dy.shape[dy.shape.length - 1]],
-    ({dy}, _, db) => biasGradient(dy, db),
-  ),
-  [Relu]: kernel(
-    (_, {x}) => x.shape,
-    ({x}, _, y) => relu(x, y),
-  ),
-  [ReluGradient]: kernel(
-    (_, {y}) => y.shape,
-    ({dy, y}, _, dx) => reluGradient(dy, y, dx),
-  ),
-  [Softmax]: kernel(
-    (_, {logits}) => logits.shape,
-    ({logits}, {B, N}, p) => softmax(logits, B, N, p),
-  ),
-  [SoftmaxGradient]: kernel(
-    (_, {p}) => p.shape,
-    ({dp, p}, {B, N}, dlogits) => softmaxGradient(dp, p, B, N, dlogits),
-  ),
-  [SoftmaxCrossEntropy]: kernel(
-    () => [],
-    ({labels, logits}, {B, N}, loss) => loss.fill(softmaxCrossEntropy(labels, logits, B, N)),
-  ),
-  [SoftmaxCrossEntropyGradient]: kernel(
-    (_, {logits}) => logits.shape,
-    ({dloss, labels, logits}, {B, N}, dlogits) =>
-      softmaxCrossEntropyGradient(dloss[0], labels, logits, B, N, dlogits),
+  [SoftmaxCrossEntropyGradient]: kernel(({dloss, labels, logits}, {B, N}, dlogits) =>
+    softmaxCrossEntropyGradient(dloss[0], labels, logits, B, N, dlogits),
   ),
 });

@@ -2,6 +2,7 @@
 // Padding is multiplied here, so that an infinite number which meets it makes NaN; the other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import type {Attrs} from '../../ops/kernel.ts';
 import {addWindowElements, windowElements} from './windows.ts';
 
 /** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], one window a row. */
@@ -20,12 +21,12 @@ export function conv2d(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
   bias: tf.Tensor1D | undefined,
-  g: Conv2DGeometry,
-): tf.Tensor4D {
+  g: Attrs<Conv2DGeometry>,
+): tf.Tensor {
   const X = im2col(x, g);
   const F = tf.reshape(filter, [g.kH * g.kW * g.C, g.K]);
   const Y = tf.matMul(X, F);
-  return tf.reshape(bias ? tf.add(Y, bias) : Y, [g.B, g.yH, g.yW, g.K]);
+  return tf.reshape(bias ? tf.add(Y, bias) : Y, g.outputShape);
 }
 
 export function conv2dInputGradient(
@@ -41,9 +42,9 @@ export function conv2dInputGradient(
 export function conv2dFilterGradient(
   x: tf.Tensor4D,
   dy: tf.Tensor4D,
-  g: Conv2DGeometry,
-): tf.Tensor4D {
+  g: Attrs<Conv2DGeometry>,
+): tf.Tensor {
   const X = im2col(x, g);
   const dY = tf.reshape<tf.Rank.R2>(dy, [g.B * g.yH * g.yW, g.K]);
-  return tf.reshape(tf.matMul(X, dY, true, false), [g.kH, g.kW, g.C, g.K]);
+  return tf.reshape(tf.matMul(X, dY, true, false), g.outputShape);
 }

@@ -1,12 +1,7 @@
 // Offers the reference kernels to every backend that has none of its own.
 import * as tf from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../ops/bias.ts';
-import {
-  Conv2D,
-  Conv2DFilterGradient,
-  type Conv2DGeometry,
-  Conv2DInputGradient,
-} from '../../ops/conv2d.ts';
+import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
 import {type Kernel, registerReferenceKernels, type Untyped} from '../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
@@ -17,7 +12,6 @@ import {
   SoftmaxCrossEntropyGradient,
   SoftmaxGradient,
 } from '../../ops/softmax_cross_entropy.ts';
-import type {Windows} from '../../ops/windows.ts';
 import {biasGradient} from './bias.ts';
 import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
 import {dense, denseInputGradient, denseWeightsGradient} from './dense.ts';
@@ -37,13 +31,11 @@ const composed =
     tf.tidy(() => compute(inputs, attrs));
 
 registerReferenceKernels({
-  [Conv2D]: composed(({x, filter, bias}, g: Conv2DGeometry) => conv2d(x, filter, bias, g)),
-  [Conv2DInputGradient]: composed(({dy, filter}, g: Conv2DGeometry) =>
-    conv2dInputGradient(dy, filter, g),
-  ),
-  [Conv2DFilterGradient]: composed(({x, dy}, g: Conv2DGeometry) => conv2dFilterGradient(x, dy, g)),
-  [MaxPool]: composed(({x}, g: Windows) => maxPool(x, g)),
-  [MaxPoolGradient]: composed(({dy, position}, g: Windows) => maxPoolGradient(dy, position, g)),
+  [Conv2D]: composed(({x, filter, bias}, g) => conv2d(x, filter, bias, g)),
+  [Conv2DInputGradient]: composed(({dy, filter}, g) => conv2dInputGradient(dy, filter, g)),
+  [Conv2DFilterGradient]: composed(({x, dy}, g) => conv2dFilterGradient(x, dy, g)),
+  [MaxPool]: composed(({x}, g) => maxPool(x, g)),
+  [MaxPoolGradient]: composed(({dy, position}, g) => maxPoolGradient(dy, position, g)),
   [Dense]: composed(({x, weights, bias}) => dense(x, weights, bias)),
   [DenseInputGradient]: composed(({dy, weights}) => denseInputGradient(dy, weights)),
   [DenseWeightsGradient]: composed(({x, dy}) => denseWeightsGradient(x, dy)),

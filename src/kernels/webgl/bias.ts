@@ -1,6 +1,7 @@
 // The bias's gradient in fragment programs (see ops/bias.ts).
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
 import {clearSecondColumn, clearSecondRow, run} from './program.ts';
 import {half, lastTwo, sizeOf} from './texels.ts';
 
@@ -10,11 +11,16 @@ const MOST_PAIRS = 2048;
 const PAIRS_EACH = 128;
 
 /** dy [..., K], packed -> db [K], packed */
-export function biasGradient(backend: MathBackendWebGL, dy: TensorInfo): TensorInfo {
+export function biasGradient(
+  backend: MathBackendWebGL,
+  dy: TensorInfo,
+  {outputShape}: Attrs,
+): TensorInfo {
   // A channel is a sum over all rows: few and long sums. So the rows are split among many partial sums.
-  if (pairsOf(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1);
-  const partial = rowSums(backend, dy, Math.ceil(pairsOf(dy) / PAIRS_EACH));
-  const db = rowSums(backend, partial, 1);
+  if (pairsOf(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);
+  const count = Math.ceil(pairsOf(dy) / PAIRS_EACH);
+  const partial = rowSums(backend, dy, count, [2 * count, ...outputShape]);
+  const db = rowSums(backend, partial, 1, outputShape);
   backend.disposeIntermediateTensorInfo(partial);
   return db;
 }
@@ -26,7 +32,12 @@ function pairsOf({shape}: TensorInfo): number {
 }
 
 /** dy [..., K] -> db [K], or partial [s, K]: `sums` of even rows and as many of odd ones, in turn */
-function rowSums(backend: MathBackendWebGL, dy: TensorInfo, sums: number): TensorInfo {
+function rowSums(
+  backend: MathBackendWebGL,
+  dy: TensorInfo,
+  sums: number,
+  outputShape: number[],
+): TensorInfo {
   const [P, K] = lastTwo(dy.shape);
   const pairs = pairsOf(dy);
   const each = Math.ceil(pairs / sums);
@@ -47,5 +58,5 @@ function rowSums(backend: MathBackendWebGL, dy: TensorInfo, sums: number): Tenso
       ${clearSecondColumn('sum', 'D2', K)}
       setOutput(sum);
     }`;
-  return run(backend, {inputs: {dy}, outputShape: sums === 1 ? [K] : [2 * sums, K], userCode});
+  return run(backend, {inputs: {dy}, outputShape, userCode});
 }

@@ -6,6 +6,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import type {Attrs} from '../../ops/kernel.ts';
 import {clearBeyond, run} from './program.ts';
 import {half} from './texels.ts';
 
@@ -15,9 +16,9 @@ export function conv2d(
   x: TensorInfo,
   filter: TensorInfo,
   bias: TensorInfo | null,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): TensorInfo {
-  const {B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const {H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const taps = rowOfTaps({
     source: 'x',
     channels: 'D1',
@@ -50,7 +51,7 @@ export function conv2d(
       setOutput(sum);
     }`;
   const inputs: Record<string, TensorInfo> = bias ? {x, F: filter, bias} : {x, F: filter};
-  return run(backend, {inputs, outputShape: [B, yH, yW, K], userCode});
+  return run(backend, {inputs, outputShape: g.outputShape, userCode});
 }
 
 /** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C] */
@@ -58,9 +59,9 @@ export function conv2dInputGradient(
   backend: MathBackendWebGL,
   dy: TensorInfo,
   filter: TensorInfo,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): TensorInfo {
-  const {B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const {H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const taps =
     sW === 1
       ? rowOfTaps({
@@ -105,7 +106,7 @@ export function conv2dInputGradient(
       ${clearBeyond('sum', 'X', W, 'D1', C)}
       setOutput(sum);
     }`;
-  return run(backend, {inputs: {dy, F: filter}, outputShape: [B, H, W, C], userCode});
+  return run(backend, {inputs: {dy, F: filter}, outputShape: g.outputShape, userCode});
 }
 
 interface RowOfTaps {
@@ -155,9 +156,9 @@ export function conv2dFilterGradient(
   backend: MathBackendWebGL,
   x: TensorInfo,
   dy: TensorInfo,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): TensorInfo {
-  const {B, C, K, kH, kW, yH} = g;
+  const {B, C, K, kW, yH} = g;
   // A weight is a sum over all windows: few and long sums. So the rows of dy are split among many partial sums.
   const grid = weightGrid(g);
   const rows = B * yH;
@@ -180,7 +181,7 @@ export function conv2dFilterGradient(
       ${clearBeyond('sum', 'D1', C, 'D2', K)}
       setOutput(sum);
     }`;
-  const dFilter = run(backend, {inputs: {partial}, outputShape: [kH, kW, C, K], userCode});
+  const dFilter = run(backend, {inputs: {partial}, outputShape: g.outputShape, userCode});
   backend.disposeIntermediateTensorInfo(partial);
   return dFilter;
 }

@@ -3,6 +3,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {DenseGeometry} from '../../ops/dense.ts';
+import type {Attrs} from '../../ops/kernel.ts';
 import {clearBeyond, clearSecondColumn, clearSecondRow, repeat, run} from './program.ts';
 import {half} from './texels.ts';
 
@@ -12,7 +13,7 @@ export function dense(
   x: TensorInfo,
   weights: TensorInfo,
   bias: TensorInfo | null,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
   const step = repeat(
     'iPair',
@@ -35,7 +36,7 @@ export function dense(
       setOutput(y);
     }`;
   const inputs: Record<string, TensorInfo> = bias ? {x, weights, bias} : {x, weights};
-  return run(backend, {inputs, outputShape: [B, O], userCode});
+  return run(backend, {inputs, outputShape, userCode});
 }
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
@@ -43,7 +44,7 @@ export function denseInputGradient(
   backend: MathBackendWebGL,
   dy: TensorInfo,
   weights: TensorInfo,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
   const step = repeat(
     'oPair',
@@ -65,7 +66,7 @@ export function denseInputGradient(
       ${clearBeyond('dx', 'bPair', B, 'iPair', I)}
       setOutput(dx);
     }`;
-  return run(backend, {inputs: {dy, weights}, outputShape: [B, I], userCode});
+  return run(backend, {inputs: {dy, weights}, outputShape, userCode});
 }
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */
@@ -73,7 +74,7 @@ export function denseWeightsGradient(
   backend: MathBackendWebGL,
   x: TensorInfo,
   dy: TensorInfo,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
   const step = repeat(
     'bPair',
@@ -95,5 +96,5 @@ export function denseWeightsGradient(
       ${clearBeyond('dWeights', 'iPair', I, 'oPair', O)}
       setOutput(dWeights);
     }`;
-  return run(backend, {inputs: {x, dy}, outputShape: [I, O], userCode});
+  return run(backend, {inputs: {x, dy}, outputShape, userCode});
 }

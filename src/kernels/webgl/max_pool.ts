@@ -2,6 +2,7 @@
 // whether they found their maximum there. Where textures have 16 bits, a position is exact up to 2048: windows of 45 × 45.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
 import type {Windows} from '../../ops/windows.ts';
 import {clearBeyond, repeat, run} from './program.ts';
 
@@ -9,7 +10,7 @@ import {clearBeyond, repeat, run} from './program.ts';
 export function maxPool(
   backend: MathBackendWebGL,
   x: TensorInfo,
-  {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL}: Windows,
+  {B, H, W, kH, kW, yH, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
 ): TensorInfo[] {
   const looks = repeat('wR', kH, wR => repeat('wC', kW, wC => `look(${wR}, ${wC});`));
   // A program has one output, a number a fragment: first all y, then all positions.
@@ -42,12 +43,12 @@ export function maxPool(
       ${looks}
       setOutput(isPosition ? position : y);
     }`;
-  const outputShape = [2 * B, yH, yW, C];
-  const both = run(backend, {inputs: {x}, outputShape, packedOutput: false, userCode});
+  const bothShape = [2 * B, ...outputShape.slice(1)];
+  const both = run(backend, {inputs: {x}, outputShape: bothShape, packedOutput: false, userCode});
   // Where nothing is packed, a slice along the first axis is no copy: it stays in the texture.
   const {kernelFunc} = getKernel('Slice', 'webgl')!;
   const [y, position] = [0, B].map(first => {
-    const attrs = {begin: [first, 0, 0, 0], size: [B, yH, yW, C]};
+    const attrs = {begin: [first, 0, 0, 0], size: outputShape};
     return kernelFunc({inputs: {x: both}, attrs, backend}) as TensorInfo;
   });
   backend.disposeIntermediateTensorInfo(both);
@@ -59,7 +60,7 @@ export function maxPoolGradient(
   backend: MathBackendWebGL,
   dy: TensorInfo,
   position: TensorInfo,
-  {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL}: Windows,
+  {H, W, C, kH, kW, yH, yW, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
 ): TensorInfo {
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = Σ dy[b, yR?, yC?, d1] where position[b, yR?, yC?, d1] is that of (xR, xC)
@@ -88,7 +89,7 @@ export function maxPoolGradient(
   return run(backend, {
     inputs: {dy, position},
     packedInputs: false,
-    outputShape: [B, H, W, C],
+    outputShape,
     userCode,
   });
 }

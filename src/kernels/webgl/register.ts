@@ -54,9 +54,9 @@ registerKernels('webgl', {
     denseInputGradient(backend, dy, weights, g),
   ),
   [DenseWeightsGradient]: kernel((backend, {x, dy}, g) => denseWeightsGradient(backend, x, dy, g)),
-  [BiasGradient]: kernel((backend, {dy}) => biasGradient(backend, dy)),
-  [Relu]: kernel((backend, {x}) => relu(backend, x)),
-  [ReluGradient]: kernel((backend, {dy, y}) => reluGradient(backend, dy, y)),
+  [BiasGradient]: kernel((backend, {dy}, attrs) => biasGradient(backend, dy, attrs)),
+  [Relu]: kernel((backend, {x}, attrs) => relu(backend, x, attrs)),
+  [ReluGradient]: kernel((backend, {dy, y}, attrs) => reluGradient(backend, dy, y, attrs)),
   [Softmax]: kernel((backend, {logits}, sizes) => softmax(backend, logits, sizes)),
   [SoftmaxGradient]: kernel((backend, {dp, p}, sizes) => softmaxGradient(backend, dp, p, sizes)),
   [SoftmaxCrossEntropy]: kernel((backend, {labels, logits}, sizes) =>

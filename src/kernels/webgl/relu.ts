@@ -2,11 +2,12 @@
 // changes from one layout to the other on the way, and its gradient back.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
 import {clearBeyond, run} from './program.ts';
 import {lastTwo} from './texels.ts';
 
 /** x, packed or not -> y, packed */
-export function relu(backend: MathBackendWebGL, x: TensorInfo): TensorInfo {
+export function relu(backend: MathBackendWebGL, x: TensorInfo, {outputShape}: Attrs): TensorInfo {
   const {texture, isPacked} = backend.texData.get(x.dataId);
   const packedInputs = !texture || isPacked === true;
   const [P, Q] = lastTwo(x.shape);
@@ -28,11 +29,16 @@ export function relu(backend: MathBackendWebGL, x: TensorInfo): TensorInfo {
       ${clearBeyond('y', 'P', P, 'Q', Q)}
       setOutput(y);
     }`;
-  return run(backend, {inputs: {x}, packedInputs, outputShape: x.shape, userCode});
+  return run(backend, {inputs: {x}, packedInputs, outputShape, userCode});
 }
 
 /** dy and y, packed -> dx, not packed */
-export function reluGradient(backend: MathBackendWebGL, dy: TensorInfo, y: TensorInfo): TensorInfo {
+export function reluGradient(
+  backend: MathBackendWebGL,
+  dy: TensorInfo,
+  y: TensorInfo,
+  {outputShape}: Attrs,
+): TensorInfo {
   // One fragment computes dx[line, p, q].
   //   dx[line, p, q] = y[line, p, q] > 0 ? dy[line, p, q] : 0
   // Not y > 0, as a NaN may be taken for a number: of the positive numbers' bits, those of ∞ are the largest.
@@ -47,5 +53,5 @@ export function reluGradient(backend: MathBackendWebGL, dy: TensorInfo, y: Tenso
       float dy = one(dyPair(dyLine(line), p, q / 2), q);
       setOutput(bits > 0 && bits <= 0x7f800000 ? dy : 0.);
     }`;
-  return run(backend, {inputs: {dy, y}, outputShape: y.shape, packedOutput: false, userCode});
+  return run(backend, {inputs: {dy, y}, outputShape, packedOutput: false, userCode});
 }

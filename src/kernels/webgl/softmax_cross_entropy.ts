@@ -2,14 +2,10 @@
 // examples: what an example has one of is a component of a vec2.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
+import type {SoftmaxGeometry} from '../../ops/softmax_cross_entropy.ts';
 import {clearBeyond, clearSecondColumn, run} from './program.ts';
 import {half} from './texels.ts';
-
-/** Sizes: a batch of B, N classes. */
-interface Sizes {
-  B: number;
-  N: number;
-}
 
 /** GLSL of what all but softmax's gradient begin with. */
 const exponentials = (N: number): string => `
@@ -42,7 +38,11 @@ const labelsAt = (N: number): string => `
     }`;
 
 /** logits [B, N] -> p [B, N] */
-export function softmax(backend: MathBackendWebGL, logits: TensorInfo, {B, N}: Sizes): TensorInfo {
+export function softmax(
+  backend: MathBackendWebGL,
+  logits: TensorInfo,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
+): TensorInfo {
   // One fragment computes p[b:b+2, j:j+2].
   //   p[b, j] = exp z[b, j] / Σ exp z[b, k?]
   const userCode = `
@@ -56,7 +56,7 @@ export function softmax(backend: MathBackendWebGL, logits: TensorInfo, {B, N}: S
       ${clearBeyond('p', 'bPair', B, 'jPair', N)}
       setOutput(p);
     }`;
-  return run(backend, {inputs: {logits}, outputShape: [B, N], userCode});
+  return run(backend, {inputs: {logits}, outputShape, userCode});
 }
 
 /** dp, p [B, N] -> dlogits [B, N] */
@@ -64,7 +64,7 @@ export function softmaxGradient(
   backend: MathBackendWebGL,
   dp: TensorInfo,
   p: TensorInfo,
-  {B, N}: Sizes,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = p[b, j] · (dp[b, j] − Σ p[b, k?] · dp[b, k?])
@@ -82,7 +82,7 @@ export function softmaxGradient(
       ${clearBeyond('dlogits', 'bPair', B, 'jPair', N)}
       setOutput(dlogits);
     }`;
-  return run(backend, {inputs: {dp, p}, outputShape: [B, N], userCode});
+  return run(backend, {inputs: {dp, p}, outputShape, userCode});
 }
 
 /** So many examples are added up at once. */
@@ -95,7 +95,7 @@ export function softmaxCrossEntropy(
   backend: MathBackendWebGL,
   labels: TensorInfo,
   logits: TensorInfo,
-  {B, N}: Sizes,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   const each = half(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
   const count = Math.ceil(half(B) / each);
@@ -125,18 +125,18 @@ export function softmaxCrossEntropy(
     }`;
   const partial = run(backend, {
     inputs: {labels, logits},
-    outputShape: count === 1 ? [] : [count],
+    outputShape: count === 1 ? outputShape : [count],
     packedOutput: false,
     userCode,
   });
   if (count === 1) return partial;
-  const loss = sumOf(backend, partial);
+  const loss = sumOf(backend, partial, outputShape);
   backend.disposeIntermediateTensorInfo(partial);
   return loss;
 }
 
 /** partial [s] -> Σ over s of partial */
-function sumOf(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
+function sumOf(backend: MathBackendWebGL, partial: TensorInfo, outputShape: number[]): TensorInfo {
   // The one fragment computes loss = Σ partial[s?].
   const userCode = `
     void main() {
@@ -147,7 +147,7 @@ function sumOf(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
   return run(backend, {
     inputs: {partial},
     packedInputs: false,
-    outputShape: [],
+    outputShape,
     packedOutput: false,
     userCode,
   });
@@ -159,7 +159,7 @@ export function softmaxCrossEntropyGradient(
   dloss: TensorInfo,
   labels: TensorInfo,
   logits: TensorInfo,
-  {B, N}: Sizes,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   // The tape's dloss is a number on the CPU: as a uniform, it needs no texture.
   const {values} = backend.texData.get(dloss.dataId);
@@ -186,7 +186,7 @@ export function softmaxCrossEntropyGradient(
   return run(backend, {
     inputs: values ? {labels, logits} : {labels, logits, dloss},
     uniforms: values ? {dloss: values[0] as number} : {},
-    outputShape: [B, N],
+    outputShape,
     userCode,
   });
 }

@@ -14,13 +14,14 @@ import {
   DenseInputGradient,
   DenseWeightsGradient,
 } from '../../../ops/dense.ts';
-import type {Kernel, Untyped} from '../../../ops/kernel.ts';
+import type {Attrs, Kernel, Untyped} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import {Relu, ReluGradient} from '../../../ops/relu.ts';
 import {
   Softmax,
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGradient,
+  type SoftmaxGeometry,
   SoftmaxGradient,
 } from '../../../ops/softmax_cross_entropy.ts';
 import type {Windows} from '../../../ops/windows.ts';
@@ -38,11 +39,11 @@ export function conv2d(
   x: Tensor,
   filter: Tensor,
   bias: Tensor | undefined,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): Tensor {
   const {kernels} = simd;
   const sizes = conv2dSizes(g);
-  const shape = [g.B, g.yH, g.yW, g.K];
+  const shape = g.outputShape;
   return simd.withScratch(kernels.conv2dScratch(...sizes), shape, scratch => {
     const [xAt, filterAt] = [simd.pointer(x), simd.pointer(filter)];
     const biasAt = bias ? simd.pointer(bias) : 0;
@@ -56,11 +57,11 @@ export function conv2dInputGradient(
   simd: SimdBackend,
   dy: Tensor,
   filter: Tensor,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): Tensor {
   const {kernels} = simd;
   const sizes = conv2dSizes(g);
-  const shape = [g.B, g.H, g.W, g.C];
+  const shape = g.outputShape;
   return simd.withScratch(kernels.conv2dInputGradientScratch(...sizes), shape, scratch => {
     const [dyAt, filterAt] = [simd.pointer(dy), simd.pointer(filter)];
     const dx = simd.allocate(shape);
@@ -73,11 +74,11 @@ export function conv2dFilterGradient(
   simd: SimdBackend,
   x: Tensor,
   dy: Tensor,
-  g: Conv2DGeometry,
+  g: Attrs<Conv2DGeometry>,
 ): Tensor {
   const {kernels} = simd;
   const sizes = conv2dSizes(g);
-  const shape = [g.kH, g.kW, g.C, g.K];
+  const shape = g.outputShape;
   return simd.withScratch(kernels.conv2dFilterGradientScratch(...sizes), shape, scratch => {
     const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
     const dFilter = simd.allocate(shape);
@@ -90,12 +91,12 @@ export function conv2dFilterGradient(
 export function maxPool(
   simd: SimdBackend,
   x: Tensor,
-  g: Windows,
+  g: Attrs<Windows>,
   nanWins = true,
 ): [Tensor, Tensor] {
   const {kernels} = simd;
   const sizes = maxPoolSizes(g);
-  const shape = [g.B, g.yH, g.yW, g.C];
+  const shape = g.outputShape;
   return simd.withScratch(kernels.maxPoolScratch(g.H, g.W, g.kH, g.kW), shape, scratch => {
     const xAt = simd.pointer(x);
     const y = simd.allocate(shape);
@@ -116,11 +117,11 @@ export function maxPoolGradient(
   simd: SimdBackend,
   dy: Tensor,
   position: Tensor,
-  g: Windows,
+  g: Attrs<Windows>,
 ): Tensor {
   const {kernels} = simd;
   const sizes = maxPoolSizes(g);
-  const shape = [g.B, g.H, g.W, g.C];
+  const shape = g.outputShape;
   return simd.withScratch(kernels.maxPoolScratch(g.H, g.W, g.kH, g.kW), shape, scratch => {
     const [dyAt, positionAt] = [simd.pointer(dy), simd.int32Pointer(position)];
     const dx = simd.allocate(shape);
@@ -157,10 +158,9 @@ function dense(
   x: Tensor,
   weights: Tensor,
   bias: Tensor | undefined,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape: shape}: Attrs<DenseGeometry>,
 ): Tensor {
   const {kernels} = simd;
-  const shape = [B, O];
   return simd.withScratch(kernels.matMulScratch(B), shape, scratch => {
     const [xAt, weightsAt] = [simd.pointer(x), simd.pointer(weights)];
     const biasAt = bias ? simd.pointer(bias) : 0;
@@ -174,10 +174,9 @@ function denseInputGradient(
   simd: SimdBackend,
   dy: Tensor,
   weights: Tensor,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape: shape}: Attrs<DenseGeometry>,
 ): Tensor {
   const {kernels} = simd;
-  const shape = [B, I];
   return simd.withScratch(kernels.denseInputGradientScratch(B, I, O), shape, scratch => {
     const [dyAt, weightsAt] = [simd.pointer(dy), simd.pointer(weights)];
     const dx = simd.allocate(shape);
@@ -190,10 +189,9 @@ function denseWeightsGradient(
   simd: SimdBackend,
   x: Tensor,
   dy: Tensor,
-  {B, I, O}: DenseGeometry,
+  {B, I, O, outputShape: shape}: Attrs<DenseGeometry>,
 ): Tensor {
   const {kernels} = simd;
-  const shape = [I, O];
   return simd.withScratch(kernels.matMulScratch(I), shape, scratch => {
     const [xAt, dyAt] = [simd.pointer(x), simd.pointer(dy)];
     const dWeights = simd.allocate(shape);
@@ -202,14 +200,13 @@ function denseWeightsGradient(
   });
 }
 
-interface SoftmaxGeometry {
-  B: number;
-  N: number;
-}
-
-function softmax(simd: SimdBackend, logits: Tensor, {B, N}: SoftmaxGeometry): Tensor {
+function softmax(
+  simd: SimdBackend,
+  logits: Tensor,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
+): Tensor {
   const logitsAt = simd.pointer(logits);
-  const p = simd.allocate(logits.shape);
+  const p = simd.allocate(outputShape);
   simd.kernels.softmax(logitsAt, simd.pointer(p), B, N);
   return p;
 }
@@ -218,10 +215,10 @@ function softmaxGradient(
   simd: SimdBackend,
   dp: Tensor,
   p: Tensor,
-  {B, N}: SoftmaxGeometry,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): Tensor {
   const [dpAt, pAt] = [simd.pointer(dp), simd.pointer(p)];
-  const dlogits = simd.allocate(p.shape);
+  const dlogits = simd.allocate(outputShape);
   simd.kernels.softmaxGradient(dpAt, pAt, simd.pointer(dlogits), B, N);
   return dlogits;
 }
@@ -230,10 +227,10 @@ function softmaxCrossEntropy(
   simd: SimdBackend,
   labels: Tensor,
   logits: Tensor,
-  {B, N}: SoftmaxGeometry,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): Tensor {
   const [labelsAt, logitsAt] = [simd.pointer(labels), simd.pointer(logits)];
-  const loss = simd.allocate([]);
+  const loss = simd.allocate(outputShape);
   simd.kernels.softmaxCrossEntropy(labelsAt, logitsAt, simd.pointer(loss), B, N);
   return loss;
 }
@@ -243,11 +240,11 @@ function softmaxCrossEntropyGradient(
   dloss: Tensor,
   labels: Tensor,
   logits: Tensor,
-  {B, N}: SoftmaxGeometry,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): Tensor {
   const dlossAt = simd.pointer(dloss);
   const [labelsAt, logitsAt] = [simd.pointer(labels), simd.pointer(logits)];
-  const dlogits = simd.allocate(logits.shape);
+  const dlogits = simd.allocate(outputShape);
   const dlogitsAt = simd.pointer(dlogits);
   simd.kernels.softmaxCrossEntropyGradient(dlossAt, labelsAt, logitsAt, dlogitsAt, B, N);
   return dlogits;

@@ -4,7 +4,7 @@
 // kernel does it, or says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
-import type {Untyped} from '../../../ops/kernel.ts';
+import type {Attrs, Untyped} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
 import {
   biasGradient,
@@ -32,7 +32,7 @@ const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
 /** The geometry that ours loop over; undefined if they can't. */
-function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined {
+function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
   const g = {
     B: info.batchSize,
     H: info.inHeight,
@@ -51,6 +51,7 @@ function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined 
     padB: info.padInfo.bottom,
     padL: info.padInfo.left,
     padR: info.padInfo.right,
+    outputShape: info.outShape,
   };
   return isCountable(g) ? g : undefined;
 }
@@ -62,7 +63,7 @@ function convGeometry(
   {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Untyped,
   dilated: boolean,
   dyShape?: number[],
-): Conv2DGeometry | undefined {
+): Attrs<Conv2DGeometry> | undefined {
   if (dataFormat !== 'NHWC' || xShape[3] !== filterShape[2]) return undefined;
   const info = tf.backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
@@ -130,13 +131,13 @@ const overrides: Record<string, Override> = {
   [tf.Conv2DBackpropInput]: (simd, {dy, filter}, attrs) => {
     if (!isFloats(dy) || !isFloats(filter)) return undefined;
     const g = convGeometry(attrs.inputShape, filter.shape, attrs, false, dy.shape);
-    return g && conv2dInputGradient(simd, dy, filter, g);
+    return g && conv2dInputGradient(simd, dy, filter, {...g, outputShape: attrs.inputShape});
   },
 
   [tf.Conv2DBackpropFilter]: (simd, {x, dy}, attrs) => {
     if (!isFloats(x) || !isFloats(dy)) return undefined;
     const g = convGeometry(x.shape, attrs.filterShape, attrs, false, dy.shape);
-    return g && conv2dFilterGradient(simd, x, dy, g);
+    return g && conv2dFilterGradient(simd, x, dy, {...g, outputShape: attrs.filterShape});
   },
 
   [tf.MaxPool]: (simd, {x}, attrs) => {
@@ -154,7 +155,7 @@ const overrides: Record<string, Override> = {
     const [y, position] = maxPool(simd, input, g, false);
     simd.disposeData(y.dataId);
     try {
-      return maxPoolGradient(simd, dy, position, g);
+      return maxPoolGradient(simd, dy, position, {...g, outputShape: input.shape});
     } finally {
       simd.disposeData(position.dataId);
     }
@@ -234,7 +235,11 @@ const overrides: Record<string, Override> = {
   },
 };
 
-function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeometry | undefined {
+function poolGeometry(
+  x: Tensor,
+  attrs: Untyped,
+  dyShape?: number[],
+): Attrs<Conv2DGeometry> | undefined {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   if (!isFloats(x) || x.shape.length !== 4) return undefined;
   const info = tf.backend_util.computePool2DInfo(

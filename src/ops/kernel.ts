@@ -3,16 +3,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {fail} from './checks.ts';
 
-/** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
-export type Kernel = (call: {
-  inputs: Record<string, tf.TensorInfo>;
-  attrs: Record<string, unknown>;
-  backend: tf.KernelBackend;
-}) => tf.TensorInfo | tf.TensorInfo[];
-
-/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each registration does. */
+/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each kernel does. */
 // biome-ignore lint/suspicious/noExplicitAny: nothing narrower fits every kernel
 export type Untyped = any;
+
+/** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
+export type Kernel = (call: {
+  inputs: Record<string, Untyped>;
+  attrs: Untyped;
+  backend: Untyped;
+}) => tf.TensorInfo | tf.TensorInfo[];
 
 /** A kernel's attributes: its op's geometry, and the shape of its output, which the op works out for every backend. */
 export type Attrs<Geometry = object> = Geometry & {outputShape: number[]};

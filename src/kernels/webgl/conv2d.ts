@@ -126,7 +126,10 @@ interface RowOfTaps {
   most(j: number): number;
 }
 
-/** GLSL that adds up the taps of filter row wR for two columns. It finds `line`, an image row of the source, and `firstPair`, a pair of its columns. */
+/**
+ * GLSL that adds up the taps of filter row wR for two columns. It reads the source's image row `line`, and counts its pairs of
+ * columns from `firstPair` on.
+ */
 function rowOfTaps({source, channelPair, size, kW, offset, most}: RowOfTaps): string {
   const fetches: string[] = [];
   const sums: string[] = [];

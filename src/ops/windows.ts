@@ -40,18 +40,17 @@ export function placeWindows(
   pad: Pad,
   dilations: Pair = 1,
 ): Windows {
-  const [B, H, W, C] = xShape;
   const [kH, kW] = positivePair(op, 'filterSize', filterSize);
-  const [sH, sW] = positivePair(op, 'strides', strides);
-  const [dilH, dilW] = positivePair(op, 'dilations', dilations);
-  const {padInfo, outHeight, outWidth} = tf.backend_util.computeConv2DInfo(
-    xShape,
-    [kH, kW, C, 1],
-    [sH, sW],
-    [dilH, dilW],
-    namedOrExplicitPad(op, pad),
+  const windows = windowsOf(
+    tf.backend_util.computeConv2DInfo(
+      xShape,
+      [kH, kW, xShape[3], 1],
+      positivePair(op, 'strides', strides),
+      positivePair(op, 'dilations', dilations),
+      namedOrExplicitPad(op, pad),
+    ),
   );
-  const {top: padT, bottom: padB, left: padL, right: padR} = padInfo;
+  const {H, W, dilH, dilW, padT, padB, padL, padR} = windows;
   const span = [(kH - 1) * dilH + 1, (kW - 1) * dilW + 1];
   const padded = [padT + H + padB, padL + W + padR];
   if (span[0] > padded[0] || span[1] > padded[1]) {
@@ -61,23 +60,28 @@ export function placeWindows(
       `a window that spans ${shapeText(span)}`,
     );
   }
+  return windows;
+}
+
+/** TensorFlow.js's geometry in our names. */
+export function windowsOf(info: tf.backend_util.Conv2DInfo): Windows {
   return {
-    B,
-    H,
-    W,
-    C,
-    kH,
-    kW,
-    yH: outHeight,
-    yW: outWidth,
-    sH,
-    sW,
-    dilH,
-    dilW,
-    padT,
-    padB,
-    padL,
-    padR,
+    B: info.batchSize,
+    H: info.inHeight,
+    W: info.inWidth,
+    C: info.inChannels,
+    kH: info.filterHeight,
+    kW: info.filterWidth,
+    yH: info.outHeight,
+    yW: info.outWidth,
+    sH: info.strideHeight,
+    sW: info.strideWidth,
+    dilH: info.dilationHeight,
+    dilW: info.dilationWidth,
+    padT: info.padInfo.top,
+    padB: info.padInfo.bottom,
+    padL: info.padInfo.left,
+    padR: info.padInfo.right,
   };
 }
 

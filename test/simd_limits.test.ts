@@ -1,5 +1,5 @@
-// Where the memory of `simd` ends: long and hostile geometries, working space, long sums, infinities, and what is refused.
-// The calls run on watched memory (watched.ts), beside a live tensor that has to keep its numbers.
+// The limits of `simd`: long and hostile geometries, working space, long sums, infinities, and refusals. The calls run on
+// watched memory (watched.ts), beside a live tensor that has to keep its numbers.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,7 +15,7 @@ import {onWatched, type Watched} from './watched.ts';
 const MiB = 2 ** 20;
 const PAGE = 65536;
 
-/** Runs `work` on a watched backend beside tensors that must stay as they are, one from before and one from after it. */
+/** Runs `work` on a watched backend; one tensor made before it and one made after it must keep their numbers. */
 function besideOthers(maximumBytes: number, work: (watched: Watched) => void): void {
   onWatched('watched simd', maximumBytes, watched => {
     const [kept] = [tf.tidy(() => relu(tf.fill([100], 3)))];
@@ -42,7 +42,7 @@ const counting = (shape: number[], first = 0) =>
     shape,
   );
 
-test('a long convolution is right, and takes no more memory than twice its tensors', () => {
+test('simd: a long convolution is right, and takes at most twice the memory of its tensors', () => {
   for (const [length, taps] of [
     [1_000_000, 600], // its strips at once: 2.4 GB, which 32 bits read as a negative number
     [1_049_599, 1024], // exactly 4 GiB: they wrap to 0
@@ -59,14 +59,14 @@ test('a long convolution is right, and takes no more memory than twice its tenso
   }
 });
 
-test('a second long image has its own strips', () => {
+test('simd: the second of two long images is convolved with its own numbers', () => {
   besideOthers(8 * MiB, () => {
     const x = tf.ones<tf.Rank.R4>([2, 1, 30_001, 1]);
     expectAll(conv2d(x, tf.ones([1, 8, 1, 3]), null), 8, [2, 1, 29_994, 3]);
   });
 });
 
-test('the gradients of a long convolution are right, and take no more memory than four times its tensors', () => {
+test('simd: the gradients of a long convolution are right, and take at most four times the memory of its tensors', () => {
   besideOthers(64 * MiB, watched => {
     const [length, taps, K] = [100_000, 50, 4];
     const out = length - taps + 1;
@@ -91,7 +91,7 @@ test('the gradients of a long convolution are right, and take no more memory tha
   });
 });
 
-test('working space is that of the pass and of its images, in numbers that do not wrap', () => {
+test('simd: working space fits the pass and its images, in numbers that do not wrap', () => {
   tf.setBackend('simd');
   const backend = tf.backend() as SimdBackend;
   const {kernels} = backend;
@@ -140,7 +140,7 @@ test('working space is that of the pass and of its images, in numbers that do no
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);
 });
 
-test('working space is given back: a tensor may lie there afterwards', () => {
+test('simd: a tensor may lie where the working space of a finished call was', () => {
   onWatched('watched simd', 4 * MiB, watched => {
     const x = tf.ones<tf.Rank.R2>([1, 700]);
     const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and transposed for dx as much again
@@ -153,7 +153,7 @@ test('working space is given back: a tensor may lie there afterwards', () => {
   });
 });
 
-test('what stock ops make of windows without an output, and the tensors beside them', () => {
+test('simd: stock ops on windows without an output leave other tensors alone', () => {
   besideOthers(2 * MiB, () => {
     const x = tf.relu(tf.ones<tf.Rank.R4>([1, 2, 28, 1]));
     assert.throws(() => tf.maxPool(x, [4, 1], 1, 'valid'));
@@ -167,7 +167,7 @@ test('what stock ops make of windows without an output, and the tensors beside t
   });
 });
 
-test('stock convolutions whose padding is wider than it should be, or cuts', () => {
+test('simd: stock convolutions with wide or negative padding are right', () => {
   besideOthers(2 * MiB, () => {
     // Of a number as padding, stock ops work out the width by the height of the filter.
     const [small, tall] = [tf.ones<tf.Rank.R4>([1, 3, 2, 1]), tf.ones<tf.Rank.R4>([9, 1, 1, 4])];
@@ -183,7 +183,7 @@ test('stock convolutions whose padding is wider than it should be, or cuts', () 
   });
 });
 
-test('the stock gradient of a max-pool that rounds up is that of cpu', () => {
+test('simd: the stock gradient of a max-pool that rounds up equals that of cpu', () => {
   besideOthers(2 * MiB, () => {
     const dx = tf.grad(x => tf.maxPool(x as tf.Tensor4D, 2, 2, 0, 'ceil'))(
       counting([1, 5, 5, 1]),
@@ -194,7 +194,7 @@ test('the stock gradient of a max-pool that rounds up is that of cpu', () => {
   });
 });
 
-test('the stock gradients of a convolution that rounds up are those of cpu', () => {
+test('simd: the stock gradients of a convolution that rounds up equal those of cpu', () => {
   const gradients = () =>
     tf
       .grads((x, filter) =>
@@ -206,7 +206,7 @@ test('the stock gradients of a convolution that rounds up are those of cpu', () 
   besideOthers(2 * MiB, () => assert.equal(gradients(), expected));
 });
 
-test('stock ops go on without the memory where it has no room', () => {
+test('simd: stock ops run outside of the memory if it has no room', () => {
   besideOthers(MiB, () => {
     const x = tf.ones<tf.Rank.R4>([1, 300, 300, 4]);
     const filter = tf.ones<tf.Rank.R4>([2, 2, 4, 1]);
@@ -220,7 +220,7 @@ test('stock ops go on without the memory where it has no room', () => {
   });
 });
 
-test('our ops refuse rows and columns that 32 bits cannot count', () => {
+test('simd: our ops refuse rows and columns that 32 bits cannot count', () => {
   besideOthers(2 * MiB, () => {
     const far = 2 ** 31;
     const x = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
@@ -240,7 +240,7 @@ test('our ops refuse rows and columns that 32 bits cannot count', () => {
   });
 });
 
-test('memory refuses what is no number of bytes, and to be smaller than a page', () => {
+test('simd: the memory refuses an impossible number of bytes, and to be smaller than a page', () => {
   const memory = new Memory(MiB);
   memory.startAt(0);
   for (const bytes of [-4, 0.5, Number.NaN, Infinity, -1884402360]) {
@@ -259,7 +259,7 @@ test('memory refuses what is no number of bytes, and to be smaller than a page',
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
-test('memory grows by less where the machine refuses more', () => {
+test('simd: the memory grows by less if the machine refuses more', () => {
   const memory = new Memory(64 * MiB);
   memory.startAt(0);
   const {wasm} = memory;
@@ -279,7 +279,7 @@ test('memory grows by less where the machine refuses more', () => {
   assert.is(memory.bytesInUse, MiB + 4 * PAGE);
 });
 
-test('long sums do not stop at 2^24', () => {
+test('simd: long sums do not stop at 2^24', () => {
   onWatched('watched simd', 512 * MiB, () => {
     const n = 20_971_520;
     tf.tidy(() => {
@@ -367,7 +367,7 @@ for (const backend of ['cpu', 'simd'] as const) {
   });
 }
 
-test('conv2d: nor where the few numbers of dy are listed', () => {
+test('conv2d: an infinite number in a sparse dy meets no padding, simd', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 6, 7, 3]), tf.ones<tf.Rank.R4>([3, 3, 3, 4])];
@@ -383,7 +383,7 @@ test('conv2d: nor where the few numbers of dy are listed', () => {
   });
 });
 
-test('an int32 tensor that was cast is read anew after its array was written', () => {
+test('simd: a kernel sees what was written to the array of an int32 tensor after tf.cast', () => {
   for (const backend of ['cpu', 'simd']) {
     tf.setBackend(backend);
     tf.tidy(() => {
@@ -396,7 +396,7 @@ test('an int32 tensor that was cast is read anew after its array was written', (
   }
 });
 
-test('a second derivative is refused in one sentence', () => {
+test('simd and cpu: a second derivative is refused in one sentence', () => {
   const x = tf.ones<tf.Rank.R4>([1, 4, 4, 1]);
   const filter = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
   const flat = tf.ones<tf.Rank.R2>([2, 3]);

@@ -44,15 +44,17 @@ export function placeWindows(
   pad: Pad,
   dilations: Pair = 1,
 ): Windows {
-  const [B, H, W, C] = xShape;
   const [kH, kW] = positivePair(op, 'filterSize', filterSize);
-  const [sH, sW] = positivePair(op, 'strides', strides);
-  const [dilH, dilW] = positivePair(op, 'dilations', dilations);
-  const padding = namedOrExplicitPad(op, pad);
-  const {computeConv2DInfo} = tf.backend_util;
-  const info = computeConv2DInfo(xShape, [kH, kW, C, 1], [sH, sW], [dilH, dilW], padding);
-  const [yH, yW] = [info.outHeight, info.outWidth];
-  const {top: padT, bottom: padB, left: padL, right: padR} = info.padInfo;
+  const windows = windowsOf(
+    tf.backend_util.computeConv2DInfo(
+      xShape,
+      [kH, kW, xShape[3], 1],
+      positivePair(op, 'strides', strides),
+      positivePair(op, 'dilations', dilations),
+      namedOrExplicitPad(op, pad),
+    ),
+  );
+  const {H, W, dilH, dilW, padT, padB, padL, padR} = windows;
   const span = [(kH - 1) * dilH + 1, (kW - 1) * dilW + 1];
   const padded = [padT + H + padB, padL + W + padR];
   if (span[0] > padded[0] || span[1] > padded[1]) {
@@ -62,7 +64,29 @@ export function placeWindows(
       `a window that spans ${shapeText(span)}`,
     );
   }
-  return {B, H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padB, padL, padR};
+  return windows;
+}
+
+/** TensorFlow.js's geometry in our names. */
+export function windowsOf(info: tf.backend_util.Conv2DInfo): Windows {
+  return {
+    B: info.batchSize,
+    H: info.inHeight,
+    W: info.inWidth,
+    C: info.inChannels,
+    kH: info.filterHeight,
+    kW: info.filterWidth,
+    yH: info.outHeight,
+    yW: info.outWidth,
+    sH: info.strideHeight,
+    sW: info.strideWidth,
+    dilH: info.dilationHeight,
+    dilW: info.dilationWidth,
+    padT: info.padInfo.top,
+    padB: info.padInfo.bottom,
+    padL: info.padInfo.left,
+    padR: info.padInfo.right,
+  };
 }
 
 function positivePair(op: string, name: string, value: Pair): [number, number] {

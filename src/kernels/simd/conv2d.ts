@@ -33,25 +33,13 @@ import {F32, transpose} from './vector';
 class Axis {
   // Output o under tap w sees the input (o stride + w dilation - pad) / gap, if that is an integer
   // inside of the input.
-  input: i32;
-  output: i32;
-  taps: i32;
-  stride: i32;
-  gap: i32;
-  dilation: i32;
-  pad: i32;
+  input: i32; output: i32; taps: i32; stride: i32; gap: i32; dilation: i32; pad: i32;
   // The group: outputs first, first + gap, ..., all in one residue modulo gap. From one to the next
   // the input moves by `stride`.
-  residue: i32;
-  first: i32;
-  count: i32;
+  residue: i32; first: i32; count: i32;
   // Its taps: firstTap, firstTap + tapStep, ... The first output sees firstInput under the first of
   // them, and from one tap to the next the input moves by inputStep.
-  firstTap: i32;
-  tapStep: i32;
-  tapCount: i32;
-  firstInput: i32;
-  inputStep: i32;
+  firstTap: i32; tapStep: i32; tapCount: i32; firstInput: i32; inputStep: i32;
 
   set(input: i32, output: i32, taps: i32, stride: i32, gap: i32, dilation: i32, pad: i32): void {
     this.input = input;

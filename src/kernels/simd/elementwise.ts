@@ -50,29 +50,25 @@ function combine(
 }
 
 export function add(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(ADD, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function subtract(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(SUBTRACT, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function multiply(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(MULTIPLY, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function divide(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(DIVIDE, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }

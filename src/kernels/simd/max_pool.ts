@@ -24,16 +24,12 @@ const TAP: usize = 8;
 /** The taps wR0 <= wR < wR1, wC0 <= wC < wC1 of a window. */
 @unmanaged
 class Taps {
-  list: usize;
-  end: usize;
-  wR0: i32;
-  wR1: i32;
-  wC0: i32;
-  wC1: i32;
+  list: usize; end: usize;
+  wR0: i32; wR1: i32; wC0: i32; wC1: i32;
 
   reset(list: usize): void {
     this.list = list;
-    this.wR1 = -1; // no window has these taps
+    this.wR1 = -1; // the first row of windows has more
   }
 
   /** Before each row of windows. */
@@ -41,7 +37,7 @@ class Taps {
     if (this.wR0 == wR0 && this.wR1 == wR1) return;
     this.wR0 = wR0;
     this.wR1 = wR1;
-    this.wC1 = -1;
+    this.wC1 = -1; // the first window of a row has more
   }
 
   /** Before each window: lists its taps, unless the window before had the same. */

@@ -4,22 +4,22 @@
 //   out[row][column]  =  start[column]  +  sum over runs, sum over i < n of
 //                                          x[row + run + i xStep] v[run + i vStep][column]
 //
-//                    a row is              v is            a run is
-//   conv2d forward   an output position    the filter      one filter row, as far as it lies on the image
-//   conv2d dx        a position in dx      the turned filter    likewise
-//   conv2d dFilter   a tap                 dy              one row of dy
-//   dense            a row of x (of xᵀ)    W (Wᵀ; dy)      everything
+//                    a row is              v is                 a run is
+//   conv2d forward   an output position    the filter           the taps of one filter row over the image
+//   conv2d dx        a position in dx      the turned filter    the taps of one of its rows over dy
+//   conv2d dFilter   a tap                 dy                   one row of dy
+//   dense            a row of x (of xᵀ)    W (Wᵀ; dy)           everything
 //
 // Blocking. A multiply-add needs two operands, and a core loads only about as many vectors a cycle
 // as it multiplies. So eight sums stay in registers, 4 rows by 2 vectors of columns: 4 scalars of
 // x, each spread over a vector, and 2 vectors of v feed 8 multiply-adds, 0.75 loads each. Eight
 // sums are also just enough independent chains to cover the latency of an addition. The tile moves
-// down the rows first, while the 8 columns of v stay in the cache.
+// down the rows first: meanwhile its 8 columns of v stay in the cache.
 //
-// Why not more: V8 moves all loads of a loop body in front of its arithmetic, so a tile of P by V
-// needs P V + P + V registers, and one for a product, of the 15 it hands out: 15 for 4 by 2. At 5
-// by 2 it spills sums to the stack and runs at half the speed. Unrolling by hand has the same
-// effect; V8 unrolls the innermost loop itself.
+// Why not more: V8 moves all loads of a loop body in front of its arithmetic, so a tile of r rows by
+// c vectors needs r c + r + c registers, and one for a product, of the 15 that V8 uses: 15 for 4 by
+// 2. At 5 by 2 V8 spills sums to the stack and runs at half the speed. So it does if the loop is
+// unrolled by hand; V8 unrolls the innermost loop itself.
 
 import {F32, multiplyAdd, storeFirst} from './vector';
 

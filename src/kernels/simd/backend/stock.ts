@@ -1,10 +1,11 @@
-// TensorFlow.js's own kernel names on `simd`: all of the stock CPU backend's kernels, and in front of those that a
-// profile of tf.layers' `model.fit` shows, ours. What ours can't do (another dtype, channels first, an unusual broadcast,
-// windows at fractions of a pixel or cut by negative padding, more than the memory holds) they decline, and the stock
-// kernel does it, or says why it can't.
+// TensorFlow.js's own kernel names on `simd`: all kernels of the stock CPU backend, and in front of the busiest in a profile
+// of tf.layers' `model.fit`, ours. Ours decline what they can't do (another dtype, channels first, an unusual broadcast,
+// windows at fractions of a pixel or cut by negative padding, more than the memory holds); then the stock kernel does it, or
+// says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs, Untyped} from '../../../ops/kernel.ts';
+import {windowsOf} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
 import {biasGradient} from './bias.ts';
 import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
@@ -18,7 +19,7 @@ import {matMul} from './stock_matmul.ts';
 
 type Inputs = Record<string, Tensor>;
 type Call = Parameters<tf.KernelFunc>[0];
-/** Undefined: not for us. */
+/** Undefined: declined. */
 type Override = (simd: SimdBackend, inputs: Inputs, attrs: Untyped) => Tensor | undefined;
 
 const {sizeFromShape, arraysEqual} = tf.util;
@@ -26,32 +27,13 @@ const {sizeFromShape, arraysEqual} = tf.util;
 const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
-/** The geometry that ours loop over; undefined if they can't. */
+/** The geometry for our kernels; undefined if they can't count it. */
 function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
-  const g = {
-    B: info.batchSize,
-    H: info.inHeight,
-    W: info.inWidth,
-    C: info.inChannels,
-    K: info.outChannels,
-    kH: info.filterHeight,
-    kW: info.filterWidth,
-    yH: info.outHeight,
-    yW: info.outWidth,
-    sH: info.strideHeight,
-    sW: info.strideWidth,
-    dilH: info.dilationHeight,
-    dilW: info.dilationWidth,
-    padT: info.padInfo.top,
-    padB: info.padInfo.bottom,
-    padL: info.padInfo.left,
-    padR: info.padInfo.right,
-    outputShape: info.outShape,
-  };
+  const g = {...windowsOf(info), K: info.outChannels, outputShape: info.outShape};
   return isCountable(g) ? g : undefined;
 }
 
-/** Undefined for channels first, windows that ours can't count, and a filter or a dy that doesn't fit. */
+/** Undefined for channels first, windows that ours can't count, and a filter or dy of another shape. */
 function convGeometry(
   xShape: number[],
   filterShape: number[],
@@ -77,7 +59,7 @@ const convolution: Override = (simd, {x, filter, bias}, attrs) => {
   return g && conv2d(simd, {x, filter, bias}, g);
 };
 
-/** One number a column: what the kernels start their sums with. */
+/** One number a column: the kernels start their sums with it. */
 const isRow = (bias: Tensor | undefined, columns: number): boolean =>
   !bias ||
   (isFloats(bias) &&
@@ -143,7 +125,7 @@ const overrides: Record<string, Override> = {
     return y;
   },
 
-  // Only x is passed on, not where its maxima are: they are looked for again.
+  // The stock op passes on x without the positions of its maxima: they are looked for again.
   [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
     const g = poolGeometry(input, attrs, dy.shape);
     if (!g || !isFloats(dy)) return undefined;
@@ -195,8 +177,8 @@ const overrides: Record<string, Override> = {
     return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
   },
 
-  // Copies whole slices, where the stock kernel works out where each number of them is. What is shuffled is often a
-  // whole training set: it stays where it is.
+  // Copies whole slices; the stock kernel works out the index of each number. x is often a whole training set, so it
+  // isn't copied into WebAssembly memory.
   [tf.GatherV2]: (simd, {x, indices}, {axis, batchDims = 0}) => {
     if (!isFloats(x) || !isFloats({...indices, dtype: 'float32'})) return undefined;
     const [parsed] = tf.util.parseAxisParam(axis, x.shape);
@@ -213,14 +195,14 @@ const overrides: Record<string, Override> = {
     const from = simd.data.get(x.dataId).values as Float32Array;
     const to = simd.data.get(y.dataId).values as Float32Array;
     const perBatch = wanted.length / batchSize;
-    let at = 0;
+    let done = 0;
     for (let batch = 0; batch < batchSize; batch++) {
       for (let outer = 0; outer < outerSize; outer++) {
         const first = (batch * outerSize + outer) * dimSize;
         for (let i = 0; i < perBatch; i++) {
           const slice = (first + wanted[batch * perBatch + i]) * sliceSize;
-          to.set(from.subarray(slice, slice + sliceSize), at);
-          at += sliceSize;
+          to.set(from.subarray(slice, slice + sliceSize), done);
+          done += sliceSize;
         }
       }
     }
@@ -244,7 +226,7 @@ function poolGeometry(
     dimRoundingMode,
   );
   const asItIs = info.filterHeight * info.filterWidth === 1 && arraysEqual(x.shape, info.outShape);
-  // The stock gradient forgets how sizes were rounded, so that dy may be larger than it believes.
+  // The stock gradient forgets how sizes were rounded, so dy may be larger than computed here.
   const fits = !dyShape || arraysEqual(dyShape, info.outShape);
   return asItIs || !fits ? undefined : geometry(info);
 }
@@ -255,7 +237,7 @@ function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
   return simd.compute([rows], [x], ([x], y) => simd.kernels.sumRows(x, y, rows, n));
 }
 
-/** Undefined also for what the memory has no room for. */
+/** Undefined also if the memory has no room. */
 function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefined {
   try {
     return ours(backend as SimdBackend, inputs as Inputs, attrs ?? {});

@@ -60,6 +60,7 @@ const sources = (folder, suffix) =>
 
 /** Tests of what there is in Node only. */
 const nodeTests = [
+  'alphabet',
   'app',
   'arriving',
   'bench',

@@ -1,11 +1,11 @@
 // dense: every output is a weighted sum of every input, plus a bias
 //   x [B, I]   weights [I, O]   bias [O]   ->   y [B, O]
 //   forward    y[b, o] = bias[o] + Σ over i of x[b, i] · weights[i, o]
-//   backward   dx[b, i]       += dy[b, o] · weights[i, o]                  (dq: ∂loss/∂q, of q's shape)
-//              dWeights[i, o] += dy[b, o] · x[b, i]
-//              dBias[o]       += dy[b, o]
-//   y is a sum of products: each factor collects dy times the other factor. src/kernels/definition/dense.ts has the loops.
-//   As products of matrices: y = x W + b;   dx = dy Wᵀ,   dWeights = xᵀ dy,   dBias = sum of dy over B.
+//   backward   dx[b, i]       = Σ over o of dy[b, o] · weights[i, o]             (dq: ∂loss/∂q, of q's shape)
+//              dWeights[i, o] = Σ over b of dy[b, o] · x[b, i]
+//              dBias[o]       = Σ over b of dy[b, o]
+//   derived    y is a sum of products: by the chain rule each factor of a product collects dy times the other factor.
+// As products of matrices, with W for weights: y = x W + bias;   dx = dy Wᵀ,   dWeights = xᵀ dy.
 // Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';

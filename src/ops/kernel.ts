@@ -1,5 +1,5 @@
 // How an op reaches its kernel: by name, on whichever backend is current. The names are ours ("mnist.Conv2D"), because
-// a kernel registered under a stock name replaces the stock kernel for everybody on the page.
+// a kernel registered under a stock name replaces the stock kernel for the whole page.
 import * as tf from '@tensorflow/tfjs-core';
 import {fail} from './checks.ts';
 
@@ -32,8 +32,8 @@ export function registerReferenceKernels(kernels: Record<string, Kernel>): void 
 }
 
 /**
- * Runs the current backend's kernel of that name; a backend without one is given the reference, once. That one of our own
- * backends lacks none is up to kernel.test.ts.
+ * Runs the current backend's kernel of that name. A backend without one gets the reference kernel, on the first call.
+ * kernel.test.ts checks that our own backends have them all.
  */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
@@ -49,7 +49,7 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   return engine.runKernel(kernelName, inputs, attrs as object as tf.NamedAttrMap) as T;
 }
 
-/** For the kernels of an op's gradients: there are no second derivatives, and whoever asks for one is told so. */
+/** For the kernels of an op's gradients: there are no second derivatives, so that asking for one throws. */
 export function refuseGradient(op: string, ...kernelNames: string[]): void {
   for (const kernelName of kernelNames) {
     tf.registerGradient({

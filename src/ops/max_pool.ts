@@ -3,9 +3,9 @@
 //   forward    y[b, yR, yC, d1] = max over wR, wC of x[b, yR·sH + wR − padT, yC·sW + wC − padL, d1]
 //              and position[b, yR, yC, d1] = wR·kW + wC of that maximum; padding never wins
 //   backward   dx[b, xR, xC, d1] = sum of dy over the windows whose position points at (xR, xC)
-//   y is a copy of one element of x: that element collects dy, and the others of the window have no share in y.
+//   derived    y is a copy of one element of x: that element collects dy, and the window's other elements have no share in y.
 // A tie goes to the first maximum in row order. A NaN in a window makes the maximum NaN, and the first NaN takes the
-// gradient. The position counts within the window, so that it stays a small exact number on any backend.
+// gradient. The position counts taps within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkTensor, fail, valueText} from './checks.ts';
 import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
@@ -15,9 +15,9 @@ export const MaxPool = 'mnist.MaxPool';
 export const MaxPoolGradient = 'mnist.MaxPoolGradient';
 
 export interface MaxPoolOptions {
-  /** Rows and columns from one window to the next; the filter's size if not given. */
+  /** Rows and columns from one window to the next. Default: the window's size. */
   strides?: Pair;
-  /** 'valid' if not given. */
+  /** Default 'valid'. */
   pad?: Pad;
 }
 
@@ -36,7 +36,7 @@ function maxPoolGeometry(
       `pad ${valueText(pad)} around a window [${kH}, ${kW}]`,
     );
   }
-  return {...windows, outputShape: [B, yH, yW, C]};
+  return {outputShape: [B, yH, yW, C], ...windows}; // the spread last: faster, as in conv2d.ts
 }
 
 /**

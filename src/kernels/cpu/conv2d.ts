@@ -14,11 +14,11 @@ import {type Matrix, matMul, matrix, transpose} from './matmul.ts';
 import {PaddedImage} from './windows.ts';
 
 /** F, a tap a row. */
-const filterMatrix = (filter: Floats, {kH, kW, C, K}: Conv2DGeometry): Matrix =>
+const matrixOfFilter = (filter: Floats, {kH, kW, C, K}: Conv2DGeometry): Matrix =>
   matrix(filter, kH * kW * C, K);
 
 /** Y of one image, a window a row: of image b with the offset b·span. */
-const outputMatrix = (y: Floats, {yH, yW, K}: Conv2DGeometry): Matrix => matrix(y, yH * yW, K);
+const matrixOfY = (y: Floats, {yH, yW, K}: Conv2DGeometry): Matrix => matrix(y, yH * yW, K);
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K], which must come filled with zeros */
 export function conv2d(
@@ -27,8 +27,8 @@ export function conv2d(
   y: Floats,
 ): void {
   const image = new PaddedImage(g, x);
-  const F = filterMatrix(filter, g);
-  const Y = outputMatrix(y, g);
+  const filterMatrix = matrixOfFilter(filter, g);
+  const yMatrix = matrixOfY(y, g);
   if (bias) repeatRow(bias, y);
   if (image.isPadded && !areFinite(filter)) {
     forEachProduct(g, (xAt, filterAt, yAt) => {
@@ -37,8 +37,8 @@ export function conv2d(
     return;
   }
   for (let b = 0; b < g.B; b++) {
-    Y.offset = b * Y.span;
-    matMul(image.im2col(x, b), F, Y); // Y += X F
+    yMatrix.offset = b * yMatrix.span;
+    matMul(image.im2col(x, b), filterMatrix, yMatrix); // Y += X F
   }
 }
 
@@ -49,12 +49,14 @@ export function conv2dInputGradient(
   dx: Floats,
 ): void {
   const image = new PaddedImage(g, dx);
-  const F = filterMatrix(filter, g);
-  const dY = outputMatrix(dy, g);
+  const filterMatrix = matrixOfFilter(filter, g);
+  const dyMatrix = matrixOfY(dy, g);
   for (let b = 0; b < g.B; b++) {
-    // dXᵀ = F dYᵀ, so that the zeros of dY are on the right
-    dY.offset = b * dY.span;
-    image.col2im(dx, b, dX => matMul(F, transpose(dY), transpose(dX)));
+    dyMatrix.offset = b * dyMatrix.span;
+    image.col2im(dx, b, dxMatrix =>
+      // dXᵀ += F dYᵀ, so that the zeros of dY are on the right
+      matMul(filterMatrix, transpose(dyMatrix), transpose(dxMatrix)),
+    );
   }
 }
 
@@ -65,8 +67,8 @@ export function conv2dFilterGradient(
   dFilter: Floats,
 ): void {
   const image = new PaddedImage(g, x);
-  const dF = filterMatrix(dFilter, g);
-  const dY = outputMatrix(dy, g);
+  const dFilterMatrix = matrixOfFilter(dFilter, g);
+  const dyMatrix = matrixOfY(dy, g);
   if (image.isPadded && !areFinite(dy)) {
     forEachProduct(g, (xAt, filterAt, yAt) => {
       dFilter[filterAt] += x[xAt] * dy[yAt];
@@ -74,8 +76,8 @@ export function conv2dFilterGradient(
     return;
   }
   for (let b = 0; b < g.B; b++) {
-    dY.offset = b * dY.span;
-    matMul(transpose(image.im2col(x, b)), dY, dF); // dF += Xᵀ dY
+    dyMatrix.offset = b * dyMatrix.span;
+    matMul(transpose(image.im2col(x, b)), dyMatrix, dFilterMatrix); // dF += Xᵀ dY
   }
 }
 

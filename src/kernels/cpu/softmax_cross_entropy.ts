@@ -38,7 +38,7 @@ export function softmaxGradient(
   }
 }
 
-/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z), of the labels that aren't 0 */
+/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z), where labels aren't 0 */
 export function softmaxCrossEntropy(
   {labels, logits}: {labels: Floats; logits: Floats},
   {B, N}: SoftmaxGeometry,

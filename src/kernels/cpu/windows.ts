@@ -56,8 +56,8 @@ export class PaddedImage {
     return this.windows(x, b);
   }
 
-  /** dx[b] += col2im(dX), where `addTo` adds to dX. What it adds to the padding is dropped. */
-  col2im(dx: Floats, b: number, addTo: (dX: Matrix) => void): void {
+  /** dx[b] = col2im(dX), where `addTo` adds dX to a matrix. What it adds to the padding is dropped. */
+  col2im(dx: Floats, b: number, addTo: (dxMatrix: Matrix) => void): void {
     const {padded} = this;
     padded?.fill(0);
     addTo(this.windows(dx, b));

@@ -15,34 +15,34 @@ type Inputs = Record<'x' | 'filter' | 'bias' | 'dy', tf.Tensor4D>;
 
 /** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], one window a row and one tap a column. */
 function im2col(x: tf.Tensor4D, g: Conv2DGeometry): tf.Tensor2D {
-  const X = tf.concat(tapsOf(x, g, 0), 3);
-  return tf.reshape(X, [g.B * g.yH * g.yW, g.kH * g.kW * g.C]);
+  return tf.reshape(tf.concat(tapsOf(x, g, 0), 3), [g.B * g.yH * g.yW, g.kH * g.kW * g.C]);
 }
 
 /** X [B·yH·yW, kH·kW·C] -> x [B, H, W, C], the sum of all windows where they overlap. */
-function col2im(X: tf.Tensor, g: Conv2DGeometry): tf.Tensor {
-  const windows = tf.reshape(X, [g.B, g.yH, g.yW, g.kH * g.kW * g.C]);
+function col2im(matrix: tf.Tensor, g: Conv2DGeometry): tf.Tensor {
+  const windows = tf.reshape(matrix, [g.B, g.yH, g.yW, g.kH * g.kW * g.C]);
   return addTaps(tf.split(windows, g.kH * g.kW, 3), g);
 }
 
-const asF = (filter: tf.Tensor, {kH, kW, C, K}: Conv2DGeometry): tf.Tensor2D =>
+/** F, a tap a row. */
+const filterMatrix = (filter: tf.Tensor, {kH, kW, C, K}: Conv2DGeometry): tf.Tensor2D =>
   tf.reshape(filter, [kH * kW * C, K]);
 
-const asY = (y: tf.Tensor, {B, yH, yW, K}: Conv2DGeometry): tf.Tensor2D =>
+/** Y, a window a row. */
+const yMatrix = (y: tf.Tensor, {B, yH, yW, K}: Conv2DGeometry): tf.Tensor2D =>
   tf.reshape(y, [B * yH * yW, K]);
 
 function conv2d({x, filter, bias}: Inputs, g: Attrs<Conv2DGeometry>): tf.Tensor {
-  const Y = tf.matMul(im2col(x, g), asF(filter, g));
-  return tf.reshape(bias ? tf.add(Y, bias) : Y, g.outputShape);
+  const products = tf.matMul(im2col(x, g), filterMatrix(filter, g));
+  return tf.reshape(bias ? tf.add(products, bias) : products, g.outputShape);
 }
 
 function conv2dInputGradient({dy, filter}: Inputs, g: Conv2DGeometry): tf.Tensor {
-  return col2im(tf.matMul(asY(dy, g), asF(filter, g), false, true), g);
+  return col2im(tf.matMul(yMatrix(dy, g), filterMatrix(filter, g), false, true), g);
 }
 
 function conv2dFilterGradient({x, dy}: Inputs, g: Attrs<Conv2DGeometry>): tf.Tensor {
-  const dF = tf.matMul(im2col(x, g), asY(dy, g), true, false);
-  return tf.reshape(dF, g.outputShape);
+  return tf.reshape(tf.matMul(im2col(x, g), yMatrix(dy, g), true, false), g.outputShape);
 }
 
 export const conv2dKernels = {

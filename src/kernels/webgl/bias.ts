@@ -13,7 +13,7 @@ const MOST_PAIRS = 2048;
 const PAIRS_EACH = 128;
 
 /** dy [..., K], packed -> dBias [K], packed */
-function biasGradient({dy}: Inputs, {outputShape}: Attrs, backend: MathBackendWebGL): TensorInfo {
+function biasGradient(backend: MathBackendWebGL, {dy}: Inputs, {outputShape}: Attrs): TensorInfo {
   // A channel is a sum over all rows: few and long sums. So the rows are split among many partial sums.
   if (pairsOfRows(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);
   const count = Math.ceil(pairsOfRows(dy) / PAIRS_EACH);

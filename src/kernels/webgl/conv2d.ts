@@ -19,9 +19,9 @@ import {pairs} from './texels.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K] */
 function conv2d(
+  backend: MathBackendWebGL,
   {x, filter, bias}: Inputs,
   g: Attrs<Conv2DGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const {H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const taps = rowOfTaps({
@@ -61,9 +61,9 @@ function conv2d(
 
 /** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C] */
 function conv2dInputGradient(
+  backend: MathBackendWebGL,
   {dy, filter}: Inputs,
   g: Attrs<Conv2DGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const {H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   const taps =
@@ -126,7 +126,10 @@ interface RowOfTaps {
   most(j: number): number;
 }
 
-/** GLSL that adds up the taps of filter row wR for two columns. It finds `line`, an image row of the source, and `firstPair`, a pair of its columns. */
+/**
+ * GLSL that adds up the taps of filter row wR for two columns. It reads the source's image row `line`, and counts its pairs of
+ * columns from `firstPair` on.
+ */
 function rowOfTaps({source, channelPair, size, kW, offset, most}: RowOfTaps): string {
   const fetches: string[] = [];
   const sums: string[] = [];
@@ -159,9 +162,9 @@ function rowOfTaps({source, channelPair, size, kW, offset, most}: RowOfTaps): st
 
 /** x [B, H, W, C], dy [B, yH, yW, K] -> dFilter [kH, kW, C, K] */
 function conv2dFilterGradient(
+  backend: MathBackendWebGL,
   {x, dy}: Inputs,
   g: Attrs<Conv2DGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const {B, C, K, kW, yH} = g;
   // An element of dFilter is a sum over all windows: few and long sums. So the rows of dy are split among many partial sums.

@@ -15,9 +15,9 @@ import {pairs} from './texels.ts';
 
 /** x [B, I], weights [I, O], bias [O] or none -> y [B, O] */
 function dense(
+  backend: MathBackendWebGL,
   {x, weights, bias}: Inputs,
   {B, I, O, outputShape}: Attrs<DenseGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const step = unrolled(
     'iPair',
@@ -45,9 +45,9 @@ function dense(
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
 function denseInputGradient(
+  backend: MathBackendWebGL,
   {dy, weights}: Inputs,
   {B, I, O, outputShape}: Attrs<DenseGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const step = unrolled(
     'oPair',
@@ -74,9 +74,9 @@ function denseInputGradient(
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */
 function denseWeightsGradient(
+  backend: MathBackendWebGL,
   {x, dy}: Inputs,
   {B, I, O, outputShape}: Attrs<DenseGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const step = unrolled(
     'bPair',

@@ -6,14 +6,10 @@ import type {Kernel, Untyped} from '../../ops/kernel.ts';
 /** Tensors by name. One that an op may leave out, a bias, is undefined. */
 export type Inputs = Record<string, TensorInfo>;
 
-/** The kernel that gives `compute` its inputs, its attributes and the backend. */
+/** The kernel that gives `run` the backend, its inputs and its attributes. */
 export const kernel =
   (
-    compute: (
-      inputs: Inputs,
-      attrs: Untyped,
-      backend: MathBackendWebGL,
-    ) => TensorInfo | TensorInfo[],
+    run: (backend: MathBackendWebGL, inputs: Inputs, attrs: Untyped) => TensorInfo | TensorInfo[],
   ): Kernel =>
   ({inputs, attrs, backend}) =>
-    compute(inputs, attrs, backend);
+    run(backend, inputs, attrs);

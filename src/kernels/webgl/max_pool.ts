@@ -10,9 +10,9 @@ import {clearBeyond, run, unrolled} from './program.ts';
 
 /** x [B, H, W, C], packed -> y and position [B, yH, yW, C], not packed: a flatten that follows costs nothing then */
 function maxPool(
+  backend: MathBackendWebGL,
   {x}: Inputs,
   {B, H, W, kH, kW, yH, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
-  backend: MathBackendWebGL,
 ): TensorInfo[] {
   const looks = unrolled('wR', kH, wR => unrolled('wC', kW, wC => `look(${wR}, ${wC});`));
   // A program has one output, a number a fragment: first all y, then all positions.
@@ -59,9 +59,9 @@ function maxPool(
 
 /** dy and position [B, yH, yW, C], not packed -> dx [B, H, W, C], packed */
 function maxPoolGradient(
+  backend: MathBackendWebGL,
   {dy, position}: Inputs,
   {H, W, C, kH, kW, yH, yW, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = Σ dy[b, yR?, yC?, d1] where position[b, yR?, yC?, d1] is that of (xR, xC)

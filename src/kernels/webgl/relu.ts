@@ -9,7 +9,7 @@ import {clearBeyond, run} from './program.ts';
 import {lastTwo} from './texels.ts';
 
 /** x, packed or not -> y, packed */
-function relu({x}: Inputs, {outputShape}: Attrs, backend: MathBackendWebGL): TensorInfo {
+function relu(backend: MathBackendWebGL, {x}: Inputs, {outputShape}: Attrs): TensorInfo {
   const {texture, isPacked} = backend.texData.get(x.dataId);
   const packedInputs = !texture || isPacked === true;
   const [rows, columns] = lastTwo(x.shape);
@@ -36,9 +36,9 @@ function relu({x}: Inputs, {outputShape}: Attrs, backend: MathBackendWebGL): Ten
 
 /** dy and y, packed -> dx, not packed */
 function reluGradient(
+  backend: MathBackendWebGL,
   {dy, y}: Inputs,
   {outputShape}: Attrs,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   // One fragment computes dx[line, row, column].
   //   dx[line, row, column] = y[line, row, column] > 0 ? dy[line, row, column] : 0

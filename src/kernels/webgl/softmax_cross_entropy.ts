@@ -46,9 +46,9 @@ const labelsAt = (N: number): string => `
 
 /** logits [B, N] -> p [B, N] */
 function softmax(
+  backend: MathBackendWebGL,
   {logits}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   // One fragment computes p[b:b+2, j:j+2].
   //   p[b, j] = exp z[b, j] / Σ exp z[b, k?]
@@ -68,9 +68,9 @@ function softmax(
 
 /** dp, p [B, N] -> dlogits [B, N] */
 function softmaxGradient(
+  backend: MathBackendWebGL,
   {dp, p}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = p[b, j] · (dp[b, j] − Σ p[b, k?] · dp[b, k?])
@@ -98,9 +98,9 @@ const EXAMPLES_EACH = 64;
 
 /** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z) */
 function softmaxCrossEntropy(
+  backend: MathBackendWebGL,
   {labels, logits}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   const each = pairs(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
   const count = Math.ceil(pairs(B) / each);
@@ -160,9 +160,9 @@ function sumOf(backend: MathBackendWebGL, partial: TensorInfo, outputShape: numb
 
 /** dloss, labels and logits [B, N] -> dlogits [B, N] */
 function softmaxCrossEntropyGradient(
+  backend: MathBackendWebGL,
   {dloss, labels, logits}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-  backend: MathBackendWebGL,
 ): TensorInfo {
   // The tape's dloss is a number on the CPU: as a uniform, it needs no texture.
   const {values} = backend.texData.get(dloss.dataId);

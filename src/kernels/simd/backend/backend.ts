@@ -193,11 +193,6 @@ export class SimdBackend extends MathBackendCPU {
    */
   writeGeometry(g: Windows & {K?: number}): GeometryPointer {
     const numbers = geometryNumbers(g);
-    if (!numbers) {
-      throw new Error(
-        `simd: expected windows whose rows and columns, with padding and strides, number less than 2^30, found ${JSON.stringify(g)}`,
-      );
-    }
     const pointer = this.kernels.geometry.value as GeometryPointer;
     this.tensors.int32(pointer, numbers.length).set(numbers);
     return pointer;

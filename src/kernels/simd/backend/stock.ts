@@ -9,7 +9,7 @@ import {windowsOf} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
 import {biasGradient} from './bias.ts';
 import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
-import {geometryNumbers} from './geometry.ts';
+import {isCountable} from './geometry.ts';
 import type {Tensor} from './kernel.ts';
 import {maxPool, maxPoolGradient} from './max_pool.ts';
 import {OutOfMemoryError} from './memory.ts';
@@ -30,7 +30,7 @@ const isFloats = ({dtype, shape}: Tensor): boolean =>
 /** The geometry for our kernels; undefined if they can't count it. */
 function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
   const g = {...windowsOf(info), K: info.outChannels, outputShape: info.outShape};
-  return geometryNumbers(g) && g;
+  return isCountable(g) ? g : undefined;
 }
 
 /** Undefined for channels first, windows that ours can't count, and a filter or dy of another shape. */

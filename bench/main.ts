@@ -5,13 +5,14 @@ import {availableParallelism, cpus, loadavg} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import {UsageError} from '../src/cli/arguments.ts';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
 import {caseNames, chooseCases, problemOf, type Request} from './cases/cases.ts';
-import {inBrowser, inNode, type Place} from './clock/contest.ts';
+import {backendsIn, inBrowser, inNode, type Place} from './clock/contest.ts';
 import {firstLine} from './clock/rows.ts';
-import {BenchBrowser, readBenchFile} from './place/browser.ts';
+import {openBench, readBenchFile, timeFirstSteps} from './place/browser.ts';
 import {keepWhenStopped, watchForStops} from './place/stops.ts';
 import {changesText} from './report/changes.ts';
 import {writeReadme} from './report/readme.ts';
@@ -48,7 +49,7 @@ usage: npm run bench -- [options]
   --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; more than an hour without a GPU
   --case NAME    only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2, tutorial/step;
                  --case and --backend may be given several times
-  --backend NAME only that backend, in all cases then: ${inBrowser.ours.join(', ')}
+  --backend NAME only that backend, in all cases then: ${backendsIn(inBrowser).join(', ')}
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
   --json FILE    where the numbers go; default bench/results.json
   --compare FILE afterwards, what has changed since the numbers in that file
@@ -66,8 +67,6 @@ ${caseNames.map(name => `  ${name}`).join('\n')}
 
 Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use, 128 + the signal's number where one ended it (130: Ctrl-C).
 `;
-
-class UsageError extends Error {}
 
 try {
   process.exitCode = await main(process.argv.slice(2));
@@ -142,7 +141,7 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
   process.stdout.write(factsText(machineFacts(results)));
   const asked = (place: Place) =>
-    request.named.length === 0 || place.ours.some(name => request.named.includes(name));
+    request.named.length === 0 || backendsIn(place).some(name => request.named.includes(name));
   const begin = (name: PlaceName, runtime: string) => {
     const place = emptyPlace(name, runtime);
     results.places.push(place);
@@ -171,12 +170,12 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
 
 async function measureInBrowser(place: PlaceResults, request: Request): Promise<void> {
   showProgress('starting a browser');
-  let browser: BenchBrowser;
+  let browser: Awaited<ReturnType<typeof openBench>>;
   try {
-    browser = await BenchBrowser.open();
+    browser = await openBench();
   } catch (error) {
     const why = firstLine(error);
-    const backends = request.named.length ? request.named : inBrowser.ours;
+    const backends = request.named.length ? request.named : backendsIn(inBrowser);
     place.missing = backends.map(backend => ({backend, why}));
     return;
   }
@@ -191,7 +190,7 @@ async function measureInBrowser(place: PlaceResults, request: Request): Promise<
     for (const network of [...networks].slice(0, most)) {
       showProgress(`first steps of ${network} in fresh browsers`);
       const names = ['webgl', 'stock webgl'] as const;
-      place.firstSteps.push(await browser.firstSteps(network as Preset, names, rounds));
+      place.firstSteps.push(await timeFirstSteps(network as Preset, names, rounds));
     }
   } finally {
     await browser.close();

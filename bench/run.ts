@@ -4,7 +4,7 @@ import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
 import {isSoftware} from '../src/renderer.ts';
 import {chooseCases, type Request} from './cases/cases.ts';
-import {namesIn, type Place} from './clock/contest.ts';
+import {backendsIn, namesIn, type Place} from './clock/contest.ts';
 import {clockTick, efforts} from './clock/measure.ts';
 import {createPeak, measureRoofs} from './clock/roofs.ts';
 import {type Bench, firstLine, runCase} from './clock/rows.ts';
@@ -39,7 +39,7 @@ export async function* runPlace(
   {gpuSleeps = false, ...tools}: Tools,
 ): AsyncGenerator<News> {
   const {extent, named} = request;
-  const wanted = place.ours.filter(name => named.length === 0 || named.includes(name));
+  const wanted = backendsIn(place).filter(name => named.length === 0 || named.includes(name));
   const missing: PlaceResults['missing'] = [];
   for (const backend of wanted) {
     const why = await whyMissing(backend, named);

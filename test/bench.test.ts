@@ -1,5 +1,5 @@
 // The bench as its users run it, and what it makes of its numbers.
-import {type ChildProcess, spawn} from 'node:child_process';
+import type {ChildProcess, SpawnOptions} from 'node:child_process';
 import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -12,8 +12,14 @@ import {compareSpeed, efforts} from '../bench/clock/measure.ts';
 import {ratioOf, timing} from '../bench/clock/statistics.ts';
 import {readBenchFile} from '../bench/place/browser.ts';
 import {changes, changesText} from '../bench/report/changes.ts';
-import {winnersText} from '../bench/report/columns.ts';
-import {nextBest, onceText, ratioText, timingText, winsFrom} from '../bench/report/findings.ts';
+import {
+  nextBest,
+  onceText,
+  ratioText,
+  timingText,
+  winnersText,
+  winsFrom,
+} from '../bench/report/findings.ts';
 import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,
@@ -25,60 +31,18 @@ import {
   type Row,
   rate,
 } from '../bench/report/results.ts';
-import {writeResults} from '../bench/report/results_file.ts';
+import {readResults, writeResults} from '../bench/report/results_file.ts';
 import {placeText} from '../bench/report/terminal.ts';
-import {startBrowser} from '../src/cli/browser.ts';
 import '../src/index.ts';
-import {serve} from '../src/cli/serve.ts';
+import {openPage} from '../src/cli/open_page.ts';
+import {once, runNode, type Watch} from './program.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-bench-'));
 const small = ['--quick', '--case', 'tutorial/dense/bias-gradient', '--backend', 'cpu'];
 
-interface Finished {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-interface Circumstances {
-  env?: Record<string, string>;
-  /** What it has printed when it is interrupted, and how. */
-  interruptAt?: RegExp;
-  interrupt?: (child: ChildProcess) => void;
-  stdout?: 'pipe' | number;
-}
-
-function run(
-  args: string[],
-  {
-    env = {},
-    interruptAt,
-    interrupt = child => child.kill('SIGINT'),
-    stdout = 'pipe',
-  }: Circumstances = {},
-): Promise<Finished> {
-  const child = spawn(process.execPath, [program, ...args], {
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-    stdio: ['ignore', stdout, 'pipe'],
-    env: {...process.env, ...env},
-  });
-  const result: Finished = {code: null, stdout: '', stderr: ''};
-  let interrupted = false;
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    result.stdout += text;
-    if (interrupted || !interruptAt?.test(result.stdout)) return;
-    interrupted = true;
-    interrupt(child);
-  });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    result.stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject).on('close', code => resolve({...result, code}));
-  });
-}
+const run = (args: string[], watch?: Watch, options: SpawnOptions = {}) =>
+  runNode([program, ...args], watch, {stdio: ['ignore', 'pipe', 'pipe'], ...options});
 
 const jsonOf = (file: string): Results => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -368,7 +332,7 @@ test('bench: a kernel that is wrong fails the command, one that is not there doe
 
 test('bench: without a browser its row says why, and Node is measured', async () => {
   const file = join(temporary, 'no-browser.json');
-  const {code, stdout} = await run([...small, '--json', file], {
+  const {code, stdout} = await run([...small, '--json', file], undefined, {
     env: {MNIST_OPS_BROWSER: '/no/such/browser'},
   });
   assert.is(code, 0);
@@ -376,38 +340,34 @@ test('bench: without a browser its row says why, and Node is measured', async ()
   assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
 });
 
-test('bench: Ctrl-C keeps what was measured', async () => {
-  const file = join(temporary, 'interrupted.json');
-  const {code, stderr} = await run([...small, '--json', file], {interruptAt: /bias-gradient/});
-  assert.is(code, 130);
-  assert.match(stderr, /interrupted; what was measured until then is in .*interrupted\.json/);
-  const results = jsonOf(file);
-  assert.is(results.incomplete, true);
-  assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
-});
-
-for (const [how, expected, interrupt] of [
-  ['SIGTERM', 143, child => child.kill('SIGTERM')],
-  ['SIGHUP', 129, child => child.kill('SIGHUP')],
-  ['a reader that goes away', 141, child => child.stdout?.destroy()],
-] satisfies [string, number, (child: ChildProcess) => void][]) {
+for (const [how, expected, why, interrupt] of [
+  ['Ctrl-C', 130, 'interrupted', child => child.kill('SIGINT')],
+  ['SIGTERM', 143, 'interrupted', child => child.kill('SIGTERM')],
+  ['SIGHUP', 129, 'interrupted', child => child.kill('SIGHUP')],
+  ['a reader that goes away', 141, 'nobody reads', child => child.stdout?.destroy()],
+] satisfies [string, number, string, (child: ChildProcess) => void][]) {
   test(`bench: ${how} keeps what was measured`, async () => {
     const file = join(temporary, `${expected}.json`);
-    const interruptAt = /bias-gradient/;
-    const {code, stderr} = await run([...small, '--json', file], {interruptAt, interrupt});
+    const {code, stderr} = await run([...small, '--json', file], once(/bias-gradient/, interrupt));
     assert.is(code, expected, stderr);
+    const results = jsonOf(file);
+    assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
     // A reader may go away after the last number: then there is nothing to say.
-    if (stderr || expected !== 141) {
-      assert.match(stderr, /^\nbench: [^\n]*; what was measured until then is in .*\.json\n$/);
-    }
-    assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
+    if (expected === 141 && !stderr) return;
+    assert.match(
+      stderr,
+      new RegExp(
+        `^\nbench: ${why}[^\n]*; what was measured until then is in .*${expected}\\.json\n$`,
+      ),
+    );
+    assert.is(results.incomplete, true);
   });
 }
 
 test('bench: a full disk below what it prints keeps what was measured, and says so', async () => {
   const file = join(temporary, 'full.json');
-  const {code, stderr} = await run([...small, '--json', file], {
-    stdout: openSync('/dev/full', 'w'),
+  const {code, stderr} = await run([...small, '--json', file], undefined, {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
   });
   assert.is(code, 1);
   assert.match(stderr, /^\nbench: what it prints can't be written \(ENOSPC\); what was measured/);
@@ -430,6 +390,41 @@ test('bench: numbers that can’t be written leave the older ones as they were',
     );
   }
   assert.is(readFileSync(file, 'utf8'), older);
+});
+
+test('bench: numbers that call ten batches an epoch are read as ten batches', async () => {
+  const file = join(temporary, 'epoch.json');
+  const epoch = {images: 640, ...row('tutorial/epoch', 64, {})};
+  writeFileSync(file, jsonText(resultsOf([epoch, {...epoch, images: 60_000}])));
+  const [{rows}] = (await readResults('--from', file)).places;
+  assert.equal(
+    rows.map(({name}) => name),
+    ['tutorial/ten-batches', 'tutorial/epoch'],
+  );
+});
+
+test('bench: the first field of another type is named', async () => {
+  const file = join(temporary, 'other-types.json');
+  const complaint = async (contender: unknown) => {
+    const contenders = {simd: contender} as Contenders;
+    writeFileSync(
+      file,
+      jsonText(resultsOf([row('a/relu', 64, {cpu: measured(1)}), row('a/b', 1, contenders)])),
+    );
+    return readResults('--from', file).then(
+      () => undefined,
+      (error: Error) => error.message.replace(/.*\.json" /, ''),
+    );
+  };
+  const at = 'places[0].rows[1].contenders.simd';
+  assert.is(await complaint(measured(1)), undefined);
+  assert.is(await complaint({why: 'none', wrong: false}), undefined);
+  assert.is(await complaint({}), `${at}.why to be undefined instead of string`);
+  assert.is(await complaint(7), `${at} to be number instead of object`);
+  assert.is(
+    await complaint({steady: {least: 1}}),
+    `${at}.steady.median to be undefined instead of number`,
+  );
 });
 
 const misuses: [string[], RegExp][] = [
@@ -479,19 +474,17 @@ test('bench --help lists options and cases', async () => {
 // ---- the page
 
 test('bench.html runs the cases in a visitor’s browser, and the numbers can be had', async () => {
-  const served = await serve(readPage);
-  const browser = await startBrowser();
+  const {page, errors, close} = await openPage(readPage, []);
   try {
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on('pageerror', error => problems.push(String(error)));
+    const {origin} = new URL(page.url());
+    const elsewhere: string[] = [];
     page.on('request', request => {
-      if (!request.url().startsWith(served.origin) && !request.url().startsWith('blob:')) {
-        problems.push(request.url());
+      if (!request.url().startsWith(origin) && !request.url().startsWith('blob:')) {
+        elsewhere.push(request.url());
       }
     });
     await page.goto(
-      `${served.origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
+      `${origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
     );
     await page.getByRole('button', {name: 'Run'}).click();
     await page.getByText('Done.').waitFor({timeout: 60_000});
@@ -506,18 +499,17 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
     assert.equal(Object.keys(rows[0].contenders), ['cpu', 'webgl', 'stock webgl']);
     assert.ok(Object.values(rows[0].contenders).every(isMeasured));
     assert.match((await page.locator('#results').textContent()) ?? '', /bias-gradient/);
-    assert.equal(problems, []);
+    assert.equal([...errors, ...elsewhere], []);
 
-    await page.goto(`${served.origin}/bench.html?case=tutorial/conv3`);
+    await page.goto(`${origin}/bench.html?case=tutorial/conv3`);
     await page.getByRole('button', {name: 'Run'}).click();
     await page.getByText(/It failed: case: expected .*, found "tutorial\/conv3"/).waitFor();
   } finally {
-    await browser.close();
-    served.close();
+    await close();
   }
 });
 
-/** As bench/browser.ts does it, but for where this bundle lies. */
+/** As bench/place/browser.ts does it, but for where this bundle lies. */
 const readPage = (path: string) =>
   /^\/(mnist|tfjs-wasm)\//.test(path)
     ? readBenchFile(path)

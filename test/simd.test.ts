@@ -1,4 +1,4 @@
-// What the backend `simd` promises beyond the table of cases: its memory, its reads, several of it, and tf.layers on it.
+// What the backend `simd` promises beyond the table of cases: memory, reads, several backends, and tf.layers on it.
 import {Worker} from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
@@ -9,6 +9,7 @@ import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {instantiate} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {Random} from '../src/random.ts';
+import {integers, valuesOn} from './as_on_cpu.ts';
 import './backends.ts';
 import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {expectError} from './errors.ts';
@@ -19,7 +20,7 @@ const MiB = 2 ** 20;
 const simd = () => tf.backend() as SimdBackend;
 const bytesInUse = () => simd().memory().bytesInUse;
 
-/** Runs `work` on a backend of its own, which is removed afterwards. */
+/** Runs `work` on its own backend, and removes the backend. */
 function onOwnBackend(maximumBytes: number, work: () => void): void {
   const name = 'simd of a test';
   assert.ok(registerSimdBackend(name, {maximumBytes}));
@@ -32,8 +33,8 @@ function onOwnBackend(maximumBytes: number, work: () => void): void {
   }
 }
 
-test('memory returns to its starting point after training and disposal', () => {
-  // On a backend of its own: what tests before it left free lies here and there, and need not fit.
+test('simd: training and disposal leave no bytes and no tensors', () => {
+  // On its own backend: free blocks that other tests left need not fit.
   onOwnBackend(64 * MiB, () => {
     const data = syntheticData();
     const before = {...tf.memory(), bytes: bytesInUse()};
@@ -48,7 +49,7 @@ test('memory returns to its starting point after training and disposal', () => {
     assert.ok(held > before.bytes, 'the weights are in memory');
     for (const batchSize of [8, 3, 8, 5, 8]) step(batchSize);
     assert.is(bytesInUse(), held, 'a step leaves nothing');
-    assert.is(simd().memory().bytesReserved, reserved, 'nor does it let memory grow');
+    assert.is(simd().memory().bytesReserved, reserved, 'a step does not grow the memory');
     network.dispose();
     optimizer.dispose();
     assert.is(bytesInUse(), before.bytes);
@@ -57,7 +58,7 @@ test('memory returns to its starting point after training and disposal', () => {
   });
 });
 
-test('what was read stays as it was, whatever becomes of the tensor and the memory', async () => {
+test('simd: values that were read stay when the tensor is disposed and the memory grows', async () => {
   await tf.setBackend('simd');
   const x = tf.tensor1d([-1, 2, -3]);
   const y = relu(x);
@@ -67,12 +68,12 @@ test('what was read stays as it was, whatever becomes of the tensor and the memo
   x.dispose();
   tf.tidy(() => {
     for (let i = 0; i < 20; i++) relu(tf.fill([3], 7)); // takes the freed block
-    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // does not fit: the memory grows
+    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // doesn't fit: the memory grows
   });
   for (const values of [sync, async, buffer.values]) assert.equal([...values], [0, 2, 0]);
 });
 
-test('tensors in memory keep their values while it grows, and stock kernels read them there', () => {
+test('simd: tensors keep their values when the memory grows, and stock kernels read them', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const y = relu(tf.tensor2d([1, -2, 3, 4, -5, 6], [2, 3]));
@@ -88,7 +89,7 @@ test('tensors in memory keep their values while it grows, and stock kernels read
   });
 });
 
-test('int32 and bool tensors are read as float32 where tf.cast shares their numbers', () => {
+test('simd: kernels read int32 and bool tensors as float32 after tf.cast', () => {
   tf.setBackend('simd');
   const before = bytesInUse();
   tf.tidy(() => {
@@ -102,7 +103,7 @@ test('int32 and bool tensors are read as float32 where tf.cast shares their numb
   assert.is(bytesInUse(), before);
 });
 
-test('out of memory: one sentence with the shape, and nothing is corrupted or lost', () => {
+test('simd: out of memory is one sentence with the shape, and other tensors stay', () => {
   onOwnBackend(2 * MiB, () => {
     const kept = tf.tidy(() => relu(tf.tensor1d([1, -2, 3])));
     const [bytes, tensors] = [bytesInUse(), tf.memory().numTensors];
@@ -120,7 +121,7 @@ test('out of memory: one sentence with the shape, and nothing is corrupted or lo
     assert.is(bytesInUse(), bytes);
     assert.is(tf.memory().numTensors, tensors);
     assert.equal([...kept.dataSync()], [1, 0, 3]);
-    // Still usable to the brim.
+    // The rest of the memory is still usable.
     tf.tidy(() => {
       const wide = relu(tf.fill([200_000], 2));
       assert.is(tf.sum(wide).dataSync()[0], 400_000);
@@ -134,7 +135,7 @@ test('out of memory: one sentence with the shape, and nothing is corrupted or lo
   });
 });
 
-test('the allocator: blocks never overlap, and freed neighbours serve larger ones', () => {
+test('simd: blocks of memory never overlap, and freed neighbours serve larger blocks', () => {
   const memory = new Memory(4 * MiB);
   const start = 1000;
   memory.startAt(start);
@@ -172,21 +173,21 @@ test('the allocator: blocks never overlap, and freed neighbours serve larger one
   memory.release(memory.allocate(all), all); // as one block again
 });
 
-test('the backend can be removed and registered again, and is no worse for it', () => {
+test('simd: the backend works after it is removed and registered again', () => {
   tf.setBackend('simd');
   const old = tf.backend();
   const left = relu(tf.tensor1d([1, -1]));
   tf.removeBackend('simd');
   left.dispose();
   assert.ok(registerSimdBackend());
-  assert.not(registerSimdBackend(), 'a second time it is there already');
+  assert.not(registerSimdBackend(), 'the name is taken');
   tf.setBackend('simd');
   assert.is.not(tf.backend(), old);
   assert.is(bytesInUse(), 0);
   tf.tidy(() => assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]));
 });
 
-test('a backend has the build that is asked for, or is refused where that does not run', () => {
+test('simd: a backend has the build that its options name, or is refused if that build does not run here', () => {
   const {build} = simd();
   for (const asked of ['simd', 'relaxed simd'] as const) {
     const runs = asked === 'simd' || build === 'relaxed simd';
@@ -200,7 +201,7 @@ test('a backend has the build that is asked for, or is refused where that does n
   }
 });
 
-test('each build is a module of its own: without relaxed SIMD, that one does not compile', () => {
+test('simd: the builds are two modules, and the relaxed one compiles only with relaxed SIMD', () => {
   const {build} = simd();
   const memory = () => new Memory(MiB).wasm;
   instantiate(memory(), 'simd');
@@ -210,7 +211,7 @@ test('each build is a module of its own: without relaxed SIMD, that one does not
   }
 });
 
-test('two backends side by side: each has its own memory, and a tensor moves to where it is needed', () => {
+test('simd: two backends have a memory each, and a tensor moves to the backend that uses it', () => {
   tf.setBackend('simd');
   const x = relu(tf.tensor1d([1, -2, 3]));
   const here = bytesInUse();
@@ -229,7 +230,7 @@ test('two backends side by side: each has its own memory, and a tensor moves to 
   x.dispose();
 });
 
-test('a worker has its own', async () => {
+test('simd: each worker has its own backend', async () => {
   tf.setBackend('simd');
   const before = bytesInUse();
   const source = `
@@ -267,7 +268,7 @@ const tutorialModel: Build = () => {
   return model;
 };
 
-/** Layers that the kernels of ours know nothing of, between some that they do. */
+/** Layers without a kernel of ours, between layers with one. */
 const otherModel: Build = () => {
   const model = layers.sequential();
   const {layers: l} = layers;
@@ -323,13 +324,13 @@ async function fit(backend: string, build: Build) {
 }
 
 for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
-  test(`an unmodified tf.layers model trains as on cpu: ${name}`, async () => {
+  test(`simd: an unmodified tf.layers model trains as on cpu: ${name}`, async () => {
     const expected = await fit('cpu', build);
     const actual = await fit('simd', build);
     assert.is(actual.losses.length, 9);
     const losses = (values: number[]) => ({shape: [values.length], values});
     expectClose('losses', losses(actual.losses), losses(expected.losses), {atol: 0, rtol: 1e-4});
-    // Adam divides by the root of a gradient's square: where that is tiny, so is what float32 tells of it.
+    // Adam divides by the root of a gradient's square: a tiny one has few exact digits in float32.
     const tolerance = {atol: name === 'otherModel' ? 2e-3 : 1e-5, rtol: 1e-4};
     expected.trained.forEach((weights, i) => {
       expectClose(`weights ${i}`, actual.trained[i], weights, tolerance);
@@ -341,27 +342,15 @@ for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
 
 /** The same on both backends. */
 function expectAsOnCpu(what: string, compute: () => tf.Tensor, tolerance = EXACT): void {
-  const [expected, actual] = ['cpu', 'simd'].map(backend => {
-    tf.setBackend(backend);
-    const y = tf.tidy(compute);
-    const values = valuesOf(y);
-    y.dispose();
-    return values;
-  });
+  const [expected, actual] = ['cpu', 'simd'].map(backend => valuesOn(backend, compute));
   expectClose(what, actual, expected, tolerance);
 }
 
-const integers = (shape: number[], seed = 1) => {
-  const random = new Random(seed);
-  const draw = () => random.below(9) - 4;
-  return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
-};
-
-test('stock names: what ours decline goes to the stock kernel', () => {
+test('simd: under stock names, stock kernels compute what ours decline', () => {
   const x = () => integers([2, 5, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([2, 3, 3, 4], 2) as tf.Tensor4D;
   const int32 = (tensor: tf.Tensor) => tf.cast(tensor, 'int32');
-  const nchw = () => integers([2, 3, 5, 3]) as tf.Tensor4D; // as wide as deep: no size tells it from NHWC
+  const nchw = () => integers([2, 3, 5, 3]) as tf.Tensor4D; // 3 columns and 3 channels: the sizes fit NHWC as well
   expectAsOnCpu('NCHW', () => tf.conv2d(nchw(), filter(), [2, 1], 'same', 'NCHW'));
   expectAsOnCpu('NCHW gradient', () =>
     tf.grad(x => tf.conv2d(x as tf.Tensor4D, filter(), 1, 'valid', 'NCHW'))(nchw()),
@@ -393,7 +382,7 @@ test('stock names: what ours decline goes to the stock kernel', () => {
   }
 });
 
-test('stock names: ours, exactly as stock on integers', () => {
+test('simd: under stock names, our kernels equal stock kernels on integers', () => {
   const x = () => integers([2, 7, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([3, 2, 3, 5], 2) as tf.Tensor4D;
   const bias = () => integers([5], 3);
@@ -448,22 +437,10 @@ test('stock names: ours, exactly as stock on integers', () => {
     expectAsOnCpu(`${what}, NaN ignored`, () => pool(withNaN()));
     expectAsOnCpu(`${what}, gradient with NaN`, () => tf.grad(pool)(withNaN()));
   }
-  for (const [transposeA, transposeB] of [
-    [false, false],
-    [true, false],
-    [false, true],
-    [true, true],
-  ]) {
-    for (const [aBatch, bBatch] of [
-      [[], []],
-      [[3], [3]],
-      [
-        [2, 3],
-        [1, 1],
-      ],
-      [[1], [4]],
-      [[2, 1], [3]],
-    ]) {
+  // biome-ignore format: short
+  for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
+    // biome-ignore format: short
+    for (const [aBatch, bBatch] of [[[], []], [[3], [3]], [[2, 3], [1, 1]], [[1], [4]], [[2, 1], [3]]]) {
       const a = () => integers([...aBatch, ...(transposeA ? [7, 5] : [5, 7])]);
       const b = () => integers([...bBatch, ...(transposeB ? [9, 7] : [7, 9])], 2);
       const what = `matMul ${a().shape} by ${b().shape}, transposed ${transposeA} ${transposeB}`;
@@ -485,33 +462,10 @@ test('stock names: ours, exactly as stock on integers', () => {
       }
     }
   }
+  // biome-ignore format: short
   for (const [a, b] of [
-    [
-      [3, 5],
-      [3, 5],
-    ],
-    [[3, 5], []],
-    [[], [2, 3]],
-    [[1], [2, 3]],
-    [[2, 3, 5], [5]],
-    [
-      [3, 5],
-      [2, 3, 5],
-    ],
-    [
-      [2, 3, 5],
-      [1, 3, 5],
-    ],
-    [
-      [4, 6],
-      [4, 1],
-    ],
-    [
-      [2, 3, 1, 1],
-      [2, 3, 4, 5],
-    ],
-    [[1, 6], [6]],
-    [[33], [33]],
+    [[3, 5], [3, 5]], [[3, 5], []], [[], [2, 3]], [[1], [2, 3]], [[2, 3, 5], [5]], [[3, 5], [2, 3, 5]],
+    [[2, 3, 5], [1, 3, 5]], [[4, 6], [4, 1]], [[2, 3, 1, 1], [2, 3, 4, 5]], [[1, 6], [6]], [[33], [33]],
   ]) {
     for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {
       expectAsOnCpu(`${op.name} ${a} and ${b}`, () => op(integers(a), integers(b, 2)));
@@ -524,12 +478,8 @@ test('stock names: ours, exactly as stock on integers', () => {
   }
   expectAsOnCpu('step', () => tf.step(tf.tensor1d([-2, -0, 0, 3, NaN, Infinity]), 0.5));
   expectAsOnCpu('relu', () => tf.relu(tf.tensor1d([-2, -0, 0, 3, NaN, -Infinity])));
-  for (const [axis, batchDims] of [
-    [0, 0],
-    [1, 0],
-    [2, 0],
-    [1, 1],
-  ]) {
+  // biome-ignore format: short
+  for (const [axis, batchDims] of [[0, 0], [1, 0], [2, 0], [1, 1]]) {
     const indices = () =>
       batchDims === 1 ? tf.tensor2d([[2, 0], [1, 1]], [2, 2], 'int32') : tf.tensor1d([1, 0, 1], 'int32'); // biome-ignore format: short
     expectAsOnCpu(`gather along ${axis}, ${batchDims} batch axes`, () =>
@@ -538,7 +488,7 @@ test('stock names: ours, exactly as stock on integers', () => {
   }
 });
 
-test('a profile of the ops names no kernel that is not there', async () => {
+test('simd: tf.profile names the kernel that ran, and no other', async () => {
   tf.setBackend('simd');
   const x = integers([1, 6, 6, 2]) as tf.Tensor4D;
   const filter = integers([3, 3, 2, 4]) as tf.Tensor4D;

@@ -1,11 +1,12 @@
-// Where the memory of `simd` ends: long and hostile geometries, working space, long sums, infinities, and what is refused.
-// The calls run on watched memory (watched.ts), beside a live tensor that has to keep its numbers.
+// The limits of `simd`: long and hostile geometries, working space, long sums, infinities, and refusals. The calls run on
+// watched memory (watched.ts), beside a live tensor that has to keep its numbers.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {conv2d, dense, maxPool, relu, softmax, softmaxCrossEntropy} from '../src/index.ts';
 import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
+import type {Windows} from '../src/ops/windows.ts';
 import './backends.ts';
 import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {expectError} from './errors.ts';
@@ -14,7 +15,7 @@ import {onWatched, type Watched} from './watched.ts';
 const MiB = 2 ** 20;
 const PAGE = 65536;
 
-/** Runs `work` on a watched backend beside tensors that must stay as they are, one from before and one from after it. */
+/** Runs `work` on a watched backend; one tensor made before it and one made after it must keep their numbers. */
 function besideOthers(maximumBytes: number, work: (watched: Watched) => void): void {
   onWatched('watched simd', maximumBytes, watched => {
     const [kept] = [tf.tidy(() => relu(tf.fill([100], 3)))];
@@ -41,10 +42,10 @@ const counting = (shape: number[], first = 0) =>
     shape,
   );
 
-test('a long convolution is right, and takes no more memory than twice its tensors', () => {
+test('simd: a long convolution is right, and takes at most twice the memory of its tensors', () => {
   for (const [length, taps] of [
-    [1_000_000, 600], // its strips at once: 2.4 GB, which 32 bits read as a negative number
-    [1_049_599, 1024], // exactly 4 GiB: they wrap to 0
+    [1_000_000, 600], // all its strips are 2.4 GB, in 32 bits a negative number
+    [1_049_599, 1024], // all its strips are exactly 4 GiB, in 32 bits 0
     [441_000, 401],
   ]) {
     besideOthers(64 * MiB, watched => {
@@ -58,14 +59,14 @@ test('a long convolution is right, and takes no more memory than twice its tenso
   }
 });
 
-test('a second long image has its own strips', () => {
+test('simd: the second of two long images is convolved with its own numbers', () => {
   besideOthers(8 * MiB, () => {
     const x = tf.ones<tf.Rank.R4>([2, 1, 30_001, 1]);
     expectAll(conv2d(x, tf.ones([1, 8, 1, 3]), null), 8, [2, 1, 29_994, 3]);
   });
 });
 
-test('the gradients of a long convolution are right, and take no more memory than four times its tensors', () => {
+test('simd: the gradients of a long convolution are right, and take at most four times the memory of its tensors', () => {
   besideOthers(64 * MiB, watched => {
     const [length, taps, K] = [100_000, 50, 4];
     const out = length - taps + 1;
@@ -90,44 +91,59 @@ test('the gradients of a long convolution are right, and take no more memory tha
   });
 });
 
-test('working space is that of the pass and of its images, in numbers that do not wrap', () => {
+test('simd: working space fits the pass and its images, in numbers that do not wrap', () => {
   tf.setBackend('simd');
-  const {kernels} = tf.backend() as SimdBackend;
-  // sizes: B H W C kH kW K yH yW sH sW dilH dilW padT padL
-  const windowAnImage = (B: number) => [B, 5, 5, 1, 5, 5, 8, 1, 1, 1, 1, 1, 1, 0, 0];
-  const one = kernels.conv2dInputGradientScratch(...windowAnImage(1));
-  const many = kernels.conv2dInputGradientScratch(...windowAnImage(512));
-  assert.ok(many > 511 * 4 * 5 * 5 + one, `${one} and ${many} bytes`);
-  assert.ok(one < 8192, `${one} bytes`);
-  assert.is(kernels.conv2dInputGradientScratch(...windowAnImage(100_000)), many);
+  const backend = tf.backend() as SimdBackend;
+  const {kernels} = backend;
+  const one = {B: 1, C: 1, sH: 1, sW: 1, dilH: 1, dilW: 1, padT: 0, padB: 0, padL: 0, padR: 0};
+  const bytes = (
+    pass: 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient' | 'maxPool',
+    [H, W]: readonly number[],
+    [kH, kW, K]: readonly number[],
+    [yH, yW]: readonly number[],
+    others: Partial<Windows> = {},
+  ) =>
+    kernels[`${pass}Scratch`](backend.writeGeometry({...one, H, W, kH, kW, K, yH, yW, ...others}));
+
+  const windowAnImage = (B: number) => bytes('conv2dInputGradient', [5, 5], [5, 5, 8], [1, 1], {B});
+  const [single, many] = [windowAnImage(1), windowAnImage(512)];
+  assert.ok(many > 511 * 4 * 5 * 5 + single, `${single} and ${many} bytes`);
+  assert.ok(single < 8192, `${single} bytes`);
+  assert.is(windowAnImage(100_000), many);
   // 7100 × 7100 colour images: a frame is 605 MB, a list of dy's numbers 1.6 GB.
-  const large = [1, 7100, 7100, 3, 3, 3, 8, 7100, 7100, 1, 1, 1, 1, 1, 1];
-  assert.ok(kernels.conv2dScratch(...large) < 8192);
-  for (const scratch of [
-    kernels.conv2dInputGradientScratch(...large),
-    kernels.conv2dFilterGradientScratch(...large),
-  ]) {
-    assert.ok(scratch > 12 * 7102 ** 2 + 32 * 7100 ** 2 && scratch < 2 ** 32, `${scratch} bytes`);
+  const large = [[7100, 7100], [3, 3, 8], [7100, 7100], {C: 3, padT: 1, padL: 1}] as const; // biome-ignore format: short
+  assert.ok(bytes('conv2d', ...large) < 8192);
+  for (const pass of ['conv2dInputGradient', 'conv2dFilterGradient'] as const) {
+    const space = bytes(pass, ...large);
+    assert.ok(
+      space > 12 * 7102 ** 2 + 32 * 7100 ** 2 && space < 2 ** 32,
+      `${pass}: ${space} bytes`,
+    );
   }
-  const huge = [1, 2 ** 20, 2 ** 20, 1, 5, 5, 1, 2 ** 20, 2 ** 20, 1, 1, 1, 1, 2, 2];
-  assert.ok(kernels.conv2dScratch(...huge) > 2 ** 42);
-  // One strip of it is 2^36 bytes.
-  const tall = [1, 2 ** 20, 4, 1, 1, 4096, 1, 2 ** 20, 4, 1, 1, 1, 1, 0, 2047];
-  assert.ok(kernels.conv2dScratch(...tall) > 2 ** 36);
-  const wraps = [1, 1, 1, 1, 5, 5, 4, 2 ** 16, 2 ** 16, 1, 1, 1, 1, 2 ** 15, 2 ** 15];
+  const million = 2 ** 20;
+  const huge = bytes('conv2d', [million, million], [5, 5, 1], [million, million], {
+    padT: 2,
+    padL: 2,
+  });
+  assert.ok(huge > 2 ** 42);
+  const tall = bytes('conv2d', [million, 4], [1, 4096, 1], [million, 4], {padL: 2047});
+  assert.ok(tall > 2 ** 36, 'one strip has 2^36 bytes');
+  const far = {padT: 2 ** 15, padL: 2 ** 15};
   assert.ok(
-    kernels.conv2dInputGradientScratch(...wraps) > 2 ** 34,
+    bytes('conv2dInputGradient', [1, 1], [5, 5, 4], [2 ** 16, 2 ** 16], far) > 2 ** 34,
     '2^32 positions of y are not 0',
   );
-  assert.ok(kernels.maxPoolScratch(2 ** 16, 2 ** 16, 2 ** 16, 2 ** 16) === 2 ** 35);
+  const [high, wide] = [2 ** 15, 2 ** 14 - 1];
+  assert.is(bytes('maxPool', [high, wide], [high, wide, 1], [1, 1]), 8 * high * wide);
+  assert.ok(8 * high * wide > 2 ** 31);
   assert.ok(kernels.denseInputGradientScratch(1, 2 ** 16, 2 ** 16) > 2 ** 34);
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);
 });
 
-test('working space is given back: a tensor may lie there afterwards', () => {
+test('simd: a tensor may lie where the working space of a finished call was', () => {
   onWatched('watched simd', 4 * MiB, watched => {
     const x = tf.ones<tf.Rank.R2>([1, 700]);
-    const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and transposed for dx as much again
+    const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and 1.96 MB for its transposed copy
     const dx = tf.tidy(() => tf.grad(x => dense(x as tf.Tensor2D, weights, null))(x));
     expectAll(dx, 700, [1, 700]);
     assert.ok(watched.most > 2 * weights.size * 4, 'it was counted');
@@ -137,13 +153,13 @@ test('working space is given back: a tensor may lie there afterwards', () => {
   });
 });
 
-test('what stock ops make of windows without an output, and the tensors beside them', () => {
+test('simd: stock ops on windows without an output leave other tensors alone', () => {
   besideOthers(2 * MiB, () => {
     const x = tf.relu(tf.ones<tf.Rank.R4>([1, 2, 28, 1]));
     assert.throws(() => tf.maxPool(x, [4, 1], 1, 'valid'));
     tf.relu(tf.fill([100], 7));
     expectAll(x, 1, [1, 2, 28, 1]);
-    // −2 by −1 outputs: ten numbers, says their product
+    // −2 by −1 outputs of 5 channels: their product is ten numbers
     tf.tidy(() => tf.relu(tf.fill([10], 12345)));
     const [image, filter] = [tf.ones<tf.Rank.R4>([1, 3, 3, 1]), tf.ones<tf.Rank.R4>([2, 2, 1, 5])];
     const y = tf.conv2d(image, filter, 1, 'valid', 'NHWC', [5, 4]);
@@ -151,9 +167,9 @@ test('what stock ops make of windows without an output, and the tensors beside t
   });
 });
 
-test('stock convolutions whose padding is wider than it should be, or cuts', () => {
+test('simd: stock convolutions with wide or negative padding are right', () => {
   besideOthers(2 * MiB, () => {
-    // Of a number as padding, stock ops work out the width by the height of the filter.
+    // If pad is a number, stock ops work out the output's width from the filter's height.
     const [small, tall] = [tf.ones<tf.Rank.R4>([1, 3, 2, 1]), tf.ones<tf.Rank.R4>([9, 1, 1, 4])];
     expectAll(tf.conv2d(small, tall, 1, 5), 0, [1, 5, 4, 4]);
     const x = counting([1, 7, 8, 1]) as tf.Tensor4D;
@@ -167,7 +183,7 @@ test('stock convolutions whose padding is wider than it should be, or cuts', () 
   });
 });
 
-test('the stock gradient of a max-pool that rounds up is that of cpu', () => {
+test('simd: the stock gradient of a max-pool that rounds up equals that of cpu', () => {
   besideOthers(2 * MiB, () => {
     const dx = tf.grad(x => tf.maxPool(x as tf.Tensor4D, 2, 2, 0, 'ceil'))(
       counting([1, 5, 5, 1]),
@@ -178,7 +194,7 @@ test('the stock gradient of a max-pool that rounds up is that of cpu', () => {
   });
 });
 
-test('the stock gradients of a convolution that rounds up are those of cpu', () => {
+test('simd: the stock gradients of a convolution that rounds up equal those of cpu', () => {
   const gradients = () =>
     tf
       .grads((x, filter) =>
@@ -190,7 +206,7 @@ test('the stock gradients of a convolution that rounds up are those of cpu', () 
   besideOthers(2 * MiB, () => assert.equal(gradients(), expected));
 });
 
-test('stock ops go on without the memory where it has no room', () => {
+test('simd: stock ops run outside of the memory if it has no room', () => {
   besideOthers(MiB, () => {
     const x = tf.ones<tf.Rank.R4>([1, 300, 300, 4]);
     const filter = tf.ones<tf.Rank.R4>([2, 2, 4, 1]);
@@ -204,7 +220,7 @@ test('stock ops go on without the memory where it has no room', () => {
   });
 });
 
-test('our ops refuse rows and columns that 32 bits cannot count', () => {
+test('simd: our ops refuse rows and columns that 32 bits cannot count', () => {
   besideOthers(2 * MiB, () => {
     const far = 2 ** 31;
     const x = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
@@ -224,7 +240,7 @@ test('our ops refuse rows and columns that 32 bits cannot count', () => {
   });
 });
 
-test('memory refuses what is no number of bytes, and to be smaller than a page', () => {
+test('simd: the memory refuses an impossible number of bytes, and to be smaller than a page', () => {
   const memory = new Memory(MiB);
   memory.startAt(0);
   for (const bytes of [-4, 0.5, Number.NaN, Infinity, -1884402360]) {
@@ -243,7 +259,7 @@ test('memory refuses what is no number of bytes, and to be smaller than a page',
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
-test('memory grows by less where the machine refuses more', () => {
+test('simd: the memory grows by less if the machine refuses more', () => {
   const memory = new Memory(64 * MiB);
   memory.startAt(0);
   const {wasm} = memory;
@@ -254,7 +270,7 @@ test('memory grows by less where the machine refuses more', () => {
     if (pages > 4) throw new RangeError('no more than that');
     return grow(pages);
   };
-  const first = memory.allocate(MiB - 32); // all that there is
+  const first = memory.allocate(MiB - 32); // the whole memory
   const second = memory.allocate(4 * PAGE - 32);
   assert.equal(asked, [8, 4], 'half as much again, then what is needed');
   assert.is(memory.bytesReserved, MiB + 4 * PAGE);
@@ -263,7 +279,7 @@ test('memory grows by less where the machine refuses more', () => {
   assert.is(memory.bytesInUse, MiB + 4 * PAGE);
 });
 
-test('long sums do not stop at 2^24', () => {
+test('simd: long sums do not stop at 2^24', () => {
   onWatched('watched simd', 512 * MiB, () => {
     const n = 20_971_520;
     tf.tidy(() => {
@@ -291,7 +307,7 @@ test('long sums do not stop at 2^24', () => {
       expectAll(conv2d(x, tf.ones([4100, 4100, 1, 1]), null), 4100 ** 2, [1, 1, 4, 1]);
     });
   });
-  // Windows of more steps than are added up at a time, with a rest: each row of the window, and several together.
+  // Windows with more taps than one sum has steps, and a rest: in each row, and in several rows together.
   besideOthers(8 * MiB, () => {
     for (const [kH, kW] of [
       [1, 9001],
@@ -317,11 +333,11 @@ for (const backend of ['cpu', 'simd'] as const) {
       tf.tidy(() => {
         const x = tf.ones<tf.Rank.R4>([2, 4, 5, C]);
         const numbers = new Float32Array(3 * 3 * C * 2).fill(1);
-        for (let i = 0; i < 2 * C; i++) numbers[i] = Infinity; // the upper left element of the window
+        for (let i = 0; i < 2 * C; i++) numbers[i] = Infinity; // tap (0, 0)
         const filter = tf.tensor<tf.Rank.R4>(numbers, [3, 3, C, 2]);
         const conv = (x: tf.Tensor4D, filter: tf.Tensor4D) =>
           stock ? tf.conv2d(x, filter, 1, 'same') : conv2d(x, filter, null, {pad: 'same'});
-        // It lies in the padding for the first row and column.
+        // That tap lies in the padding for the first row and column.
         const y = conv(x, filter).dataSync();
         const inside = (at: number) => {
           const [row, column] = [Math.floor(at / 10) % 4, Math.floor(at / 2) % 5];
@@ -331,7 +347,7 @@ for (const backend of ['cpu', 'simd'] as const) {
           assert.is(value === Infinity, inside(at), `${C} channels, y[${at}] = ${value}`);
           if (!inside(at)) assert.ok(value >= 4 * C && value <= 6 * C);
         });
-        // An infinity in the corner of dy meets the last four elements of the window, and the padding with the others.
+        // An infinity in the corner of dy meets the image with the last four taps, and the padding with the others.
         for (const others of [1, 0]) {
           const dyNumbers = new Float32Array(2 * 4 * 5 * 2).fill(others);
           dyNumbers[0] = Infinity;
@@ -351,7 +367,7 @@ for (const backend of ['cpu', 'simd'] as const) {
   });
 }
 
-test('conv2d: nor where the few numbers of dy are listed', () => {
+test('conv2d: an infinite number in a sparse dy meets no padding, simd', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 6, 7, 3]), tf.ones<tf.Rank.R4>([3, 3, 3, 4])];
@@ -367,7 +383,7 @@ test('conv2d: nor where the few numbers of dy are listed', () => {
   });
 });
 
-test('an int32 tensor that was cast is read anew after its array was written', () => {
+test('simd: a kernel sees what was written to the array of an int32 tensor after tf.cast', () => {
   for (const backend of ['cpu', 'simd']) {
     tf.setBackend(backend);
     tf.tidy(() => {
@@ -380,7 +396,7 @@ test('an int32 tensor that was cast is read anew after its array was written', (
   }
 });
 
-test('a second derivative is refused in one sentence', () => {
+test('simd and cpu: a second derivative is refused in one sentence', () => {
   const x = tf.ones<tf.Rank.R4>([1, 4, 4, 1]);
   const filter = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
   const flat = tf.ones<tf.Rank.R2>([2, 3]);

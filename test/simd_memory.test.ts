@@ -1,21 +1,15 @@
-// What the kernels of `simd` do to memory: nothing but fill their outputs, whatever the geometry. All of this runs on
-// watched memory (watched.ts), and its results are held against the definitions or the stock kernels.
+// The kernels of `simd` fill their outputs and write to no other memory, for any geometry. All of this runs on watched memory
+// (watched.ts), and the results are held against the definitions or the stock kernels.
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {Random} from '../src/random.ts';
+import {integers, valuesOn} from './as_on_cpu.ts';
 import type {Backend} from './backends.ts';
 import './backends.ts';
 import {type OpCase, sizeOf} from '../bench/cases/case.ts';
-import {
-  compare,
-  EXACT,
-  expectClose,
-  sumTolerance,
-  type Values,
-  valuesOf,
-} from '../bench/cases/compare.ts';
+import {compare, EXACT, expectClose, sumTolerance, type Values} from '../bench/cases/compare.ts';
 import {type Conv2DSpec, conv2dCase, conv2dCases} from '../bench/cases/conv2d.ts';
 import {denseCase, denseCases} from '../bench/cases/dense.ts';
 import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../bench/cases/max_pool.ts';
@@ -30,7 +24,7 @@ const watchedBackend = NAME as Backend;
 
 const seen = new Set<string>();
 
-/** A test on watched memory, in which nothing may be left. */
+/** A test on watched memory that must leave no bytes in use. */
 function testWatched(title: string, maximumBytes: number, work: (watched: Watched) => void): void {
   test(title, () => {
     onWatched(NAME, maximumBytes, watched => {
@@ -43,22 +37,29 @@ function testWatched(title: string, maximumBytes: number, work: (watched: Watche
   });
 }
 
-testWatched('the table of cases: no kernel reads or writes what is not its own', 8 * MiB, () => {
-  const exact = [...conv2dCases, ...maxPoolCases, ...denseCases, ...reluCases];
-  for (const opCase of exact) {
-    exactOnIntegers(opCase, watchedBackend);
-    exactOnIntegers(opCase, watchedBackend, fewIntegers);
-  }
-  for (const opCase of [...softmaxCases, ...softmaxCrossEntropyCases]) nearlyAsDefined(opCase);
-});
+testWatched(
+  'simd, the table of cases: no kernel reads or writes outside of its tensors',
+  8 * MiB,
+  () => {
+    const exact = [...conv2dCases, ...maxPoolCases, ...denseCases, ...reluCases];
+    for (const opCase of exact) {
+      exactOnIntegers(opCase, watchedBackend);
+      exactOnIntegers(opCase, watchedBackend, fewIntegers);
+    }
+    for (const opCase of [...softmaxCases, ...softmaxCrossEntropyCases]) nearlyAsDefined(opCase);
+  },
+);
 
-/** For what isn't exact on integers. */
+const drawIntegers = ({shape}: {shape: number[]}, random: Random) =>
+  Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
+
+/** For ops that aren't exact on integers. */
 function nearlyAsDefined(opCase: OpCase): void {
   const random = new Random(1, opCase.title);
-  const draw = (shape: number[]) =>
-    Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
-  const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(({shape}) => draw(shape));
-  const dy = draw(opCase.outputShape);
+  const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(tensor =>
+    drawIntegers(tensor, random),
+  );
+  const dy = drawIntegers({shape: opCase.outputShape}, random);
   const {y, gradients} = evaluate(opCase, watchedBackend, inputs, dy);
   const expected = [opCase.definition(inputs), ...opCase.definitionGradients(inputs, dy)];
   [y, ...gradients].forEach((values, i) => {
@@ -68,8 +69,8 @@ function nearlyAsDefined(opCase: OpCase): void {
   });
 }
 
-// One-channel images that need a frame on one side only, or none of whose windows reach the last rows.
-// Wide enough for strips to need more working space than anything else.
+// Images with padding on one side only, or with last rows that no window reaches. Those of one channel are so wide that
+// strips need more working space than the other kernels.
 const framedOnOneSide: Conv2DSpec[] = (
   [
     {pad: [[0, 2], [0, 0]]},
@@ -85,7 +86,7 @@ const framedOnOneSide: Conv2DSpec[] = (
     {x: [2, 7, 9, 4], filter: [3, 2, 4, 5], options},
   ]);
 
-testWatched('convolutions with padding on one side', 8 * MiB, () => {
+testWatched('simd: convolutions with padding on one side equal the definition', 8 * MiB, () => {
   for (const spec of framedOnOneSide) {
     exactOnIntegers(conv2dCase(spec), watchedBackend);
     exactOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
@@ -100,10 +101,7 @@ const anyPad = fc.oneof(
   fc.nat(4),
   fc.tuple(sides, sides),
 );
-const integers = ({shape}: {shape: number[]}, random: Random) =>
-  Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
-
-/** Larger than a tile, than the positions taken at a time, and with windows on each side of what counts as large. */
+/** Larger than a tile and than the positions listed at a time, with few and many taps a window. */
 const anyConv2D: fc.Arbitrary<Conv2DSpec> = fc
   .record({
     sizes: fc.tuple(upTo(4), upTo(15), upTo(15), fc.oneof(fc.constant(1), upTo(9))),
@@ -120,8 +118,8 @@ const anyConv2D: fc.Arbitrary<Conv2DSpec> = fc
   )
   .filter(spec => conv2dCase(spec).outputShape.every(size => size > 0));
 
-testWatched('random convolutions', 8 * MiB, () => {
-  for (const upstream of [integers, fewIntegers]) {
+testWatched('simd: random convolutions equal the definition', 8 * MiB, () => {
+  for (const upstream of [drawIntegers, fewIntegers]) {
     fc.assert(
       fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), watchedBackend, upstream)),
       {numRuns: 150, seed: 14},
@@ -144,7 +142,7 @@ const anyMaxPool: fc.Arbitrary<MaxPoolSpec> = fc
     return definition([new Float64Array(sizeOf(inputs[0].shape))]).every(value => value === 0);
   });
 
-testWatched('random pools', 8 * MiB, () => {
+testWatched('simd: random max-pools equal the definition', 8 * MiB, () => {
   fc.assert(
     fc.property(anyMaxPool, spec => {
       try {
@@ -158,7 +156,7 @@ testWatched('random pools', 8 * MiB, () => {
   );
 });
 
-testWatched('random dense layers', 8 * MiB, () => {
+testWatched('simd: random dense layers equal the definition', 8 * MiB, () => {
   const anyDense = fc.record({B: upTo(40), I: upTo(40), O: upTo(40), bias: fc.boolean()});
   fc.assert(
     fc.property(anyDense, spec => exactOnIntegers(denseCase(spec), watchedBackend)),
@@ -168,12 +166,8 @@ testWatched('random dense layers', 8 * MiB, () => {
 
 /** What it returns or how it fails, on one backend. */
 function outcome(backend: string, compute: () => tf.Tensor): Values | string {
-  tf.setBackend(backend);
   try {
-    const y = tf.tidy(compute);
-    const values = valuesOf(y);
-    y.dispose();
-    return values;
+    return valuesOn(backend, compute);
   } catch (error) {
     return (error as Error).message;
   }
@@ -190,15 +184,9 @@ function expectAsOnCpu(what: string, compute: () => tf.Tensor): void {
   }
 }
 
-const wholes = (shape: number[], seed = 1) => {
-  const random = new Random(seed);
-  const draw = () => random.below(9) - 4;
-  return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
-};
-
 type Options = {strides: never; pad: never; dilations: never; rounding: never};
 
-/** Geometries that the stock ops take: in the middle of nowhere, at fractions, cut by negative padding, empty. */
+/** Geometries that the stock ops take: wide padding, strides of fractions, negative padding, empty outputs. */
 function anyOptions(random: Random): Options {
   const among = <T>(values: T[]) => values[random.below(values.length)];
   const stride = () => among([1, 1, 1, 2, 2, 3, 7, 0.5, 1.5]);
@@ -223,84 +211,85 @@ function anyOptions(random: Random): Options {
   return options as Options;
 }
 
-testWatched('stock convolutions of any geometry end as on cpu, gradients included', 8 * MiB, () => {
-  const random = new Random(14, 'convolutions');
-  for (let i = 0; i < 400; i++) {
-    const size = (most: number) => 1 + random.below(most);
-    const [C, K] = [random.below(2) ? 1 : size(5), size(6)];
-    const xShape = [size(2), size(9), size(9), C];
-    const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
-    const {strides, pad, dilations, rounding} = anyOptions(random);
-    const conv = (x: tf.Tensor, filter: tf.Tensor) =>
-      tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides, pad, 'NHWC', dilations, rounding);
-    const what = `conv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
-    const numbers = () => [wholes(xShape), wholes(filterShape, 2)] as const;
-    expectAsOnCpu(what, () => conv(...numbers()));
-    if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
-    for (const which of [0, 1]) {
-      expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
-    }
-  }
-});
-
-testWatched('stock max-pools of any geometry end as on cpu, gradients included', 8 * MiB, () => {
-  const random = new Random(14, 'pools');
-  for (let i = 0; i < 400; i++) {
-    const size = (most: number) => 1 + random.below(most);
-    const shape = [size(2), size(9), size(9), size(5)];
-    const window = [size(random.below(4) ? 4 : 12), size(4)] as [number, number];
-    const {strides, pad, rounding} = anyOptions(random);
-    const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding);
-    const what = `maxPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
-    expectAsOnCpu(what, () => pool(wholes(shape)));
-    expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(wholes(shape)));
-  }
-});
-
-testWatched('the kernels that are there under stock names only end as on cpu', 8 * MiB, () => {
-  tf.tidy(() => {
-    for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {
-      for (const [a, b] of [
-        [
-          [7, 5],
-          [7, 5],
-        ],
-        [[7, 5], [5]],
-        [
-          [7, 5],
-          [7, 1],
-        ],
-        [[33], []],
-      ]) {
-        // biome-ignore format: short
-        expectAsOnCpu(op.name, () => op(wholes(a), wholes(b, 2)));
+testWatched(
+  'simd: stock convolutions of any geometry end as on cpu, gradients included',
+  8 * MiB,
+  () => {
+    const random = new Random(14, 'convolutions');
+    for (let i = 0; i < 400; i++) {
+      const size = (most: number) => 1 + random.below(most);
+      const [C, K] = [random.below(2) ? 1 : size(5), size(6)];
+      const xShape = [size(2), size(9), size(9), C];
+      const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
+      const {strides, pad, dilations, rounding} = anyOptions(random);
+      const conv = (x: tf.Tensor, filter: tf.Tensor) =>
+        tf.conv2d(
+          x as tf.Tensor4D,
+          filter as tf.Tensor4D,
+          strides,
+          pad,
+          'NHWC',
+          dilations,
+          rounding,
+        );
+      const what = `conv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
+      const numbers = () => [integers(xShape), integers(filterShape, 2)] as const;
+      expectAsOnCpu(what, () => conv(...numbers()));
+      if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
+      for (const which of [0, 1]) {
+        expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
       }
     }
-    for (const [transposeA, transposeB] of [
-      [false, false],
-      [true, false],
-      [false, true],
-      [true, true],
-    ]) {
+  },
+);
+
+testWatched(
+  'simd: stock max-pools of any geometry end as on cpu, gradients included',
+  8 * MiB,
+  () => {
+    const random = new Random(14, 'pools');
+    for (let i = 0; i < 400; i++) {
+      const size = (most: number) => 1 + random.below(most);
+      const shape = [size(2), size(9), size(9), size(5)];
+      const window = [size(random.below(4) ? 4 : 12), size(4)] as [number, number];
+      const {strides, pad, rounding} = anyOptions(random);
+      const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding);
+      const what = `maxPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
+      expectAsOnCpu(what, () => pool(integers(shape)));
+      expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(integers(shape)));
+    }
+  },
+);
+
+testWatched('simd: kernels that only stock ops use end as on cpu', 8 * MiB, () => {
+  tf.tidy(() => {
+    for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {
       // biome-ignore format: short
-      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1], [1030, 2, 3]]) { // biome-ignore format: short
+      for (const [a, b] of [[[7, 5], [7, 5]], [[7, 5], [5]], [[7, 5], [7, 1]], [[33], []]]) {
+        expectAsOnCpu(op.name, () => op(integers(a), integers(b, 2)));
+      }
+    }
+    // biome-ignore format: short
+    for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
+      // biome-ignore format: short
+      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1], [1030, 2, 3]]) {
         const [a, b] = [transposeA ? [n, rows] : [rows, n], transposeB ? [columns, n] : [n, columns]];
         const what = `matMul [${a}] by [${b}], transposed ${transposeA} ${transposeB}`;
-        expectAsOnCpu(what, () => tf.matMul(wholes(a), wholes(b, 2), transposeA, transposeB));
+        expectAsOnCpu(what, () => tf.matMul(integers(a), integers(b, 2), transposeA, transposeB));
         expectAsOnCpu(`${what}, three of them`, () =>
-          tf.matMul(wholes([3, ...a]), wholes([3, ...b], 2), transposeA, transposeB),
+          tf.matMul(integers([3, ...a]), integers([3, ...b], 2), transposeA, transposeB),
         );
       }
     }
-    for (const axis of [0, 1]) expectAsOnCpu('sum', () => tf.sum(wholes([70, 5]), axis));
+    for (const axis of [0, 1]) expectAsOnCpu('sum', () => tf.sum(integers([70, 5]), axis));
     for (const length of [1, 4, 7]) {
-      expectAsOnCpu('relu', () => tf.relu(wholes([length])));
-      expectAsOnCpu('step', () => tf.step(wholes([length]), 0.5));
+      expectAsOnCpu('relu', () => tf.relu(integers([length])));
+      expectAsOnCpu('step', () => tf.step(integers([length]), 0.5));
     }
   });
 });
 
-test('every compiled kernel was watched', () => {
+test('simd: these tests have watched every compiled kernel', () => {
   assert.equal(
     watchedKernels.filter(name => !seen.has(name)),
     [],

@@ -45,8 +45,6 @@ async function tenLayersSteps(preset: Preset, batchSize: number) {
   const data = await loadMnist();
   const network = createNetwork(preset, {seed: 3});
   const model = layersModel(preset);
-  const optimizer = tf.train.sgd(presets[preset].learningRate);
-  model.compile({optimizer, loss: 'categoricalCrossentropy'});
   model.setWeights(network.variables);
   const losses: number[] = [];
   for (let step = 0; step < 10; step++) {

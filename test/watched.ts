@@ -1,15 +1,15 @@
-// A backend `simd` whose memory is watched. All that no tensor holds is full of NaN, spare bytes and working space
-// included, and after each call of a compiled kernel every byte outside of its outputs and its working space has to be
-// what it was: a kernel that reads what isn't its own has a NaN in its result, and one that writes there is named.
+// A backend `simd` whose memory is watched. All memory outside of tensors is full of NaN, spare bytes and working space
+// included: a kernel that reads there has a NaN in its result. After each call of a compiled kernel every byte outside of
+// its outputs and working space has to be the same as before: a kernel that writes there is named.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Memory} from '../src/kernels/simd/backend/memory.ts';
 import type {SimdKernels} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 
-/** A NaN that no arithmetic makes; as an int32 it is no position and no offset either. */
+/** A NaN that no arithmetic makes; as an int32 it is neither a position nor an offset. */
 const MARK = 0x7fe5a5a5;
 
-/** Which of a kernel's arguments are outputs, with the working space among them; the number of pointers is that of the rest. */
+/** The indices of each kernel's arguments that it writes to: outputs and working space. */
 const written: Record<string, number[]> = {
   conv2d: [3, 4],
   conv2dInputGradient: [2, 3],
@@ -38,13 +38,13 @@ const written: Record<string, number[]> = {
 };
 
 export interface Watched {
-  /** Calls of compiled kernels so far, by name. */
+  /** Calls of each compiled kernel. */
   calls: Map<string, number>;
-  /** The most bytes that were in use at a time. */
+  /** The most bytes in use at one time. */
   most: number;
 }
 
-/** Runs `work` on a watched backend of that name, which is removed afterwards. */
+/** Runs `work` on a watched backend of that name, and removes the backend. */
 export function onWatched(
   name: string,
   maximumBytes: number,
@@ -73,7 +73,7 @@ function watch(backend: SimdBackend): Watched {
   const mark = (from: number, to: number) => {
     new Int32Array(memory.wasm.buffer).fill(MARK, from / 4, Math.ceil(to / 4));
   };
-  /** Memory that has grown since the last time. */
+  /** Marks memory that is new since the last call. */
   const markNew = () => {
     mark(marked, memory.bytesReserved);
     marked = memory.bytesReserved;
@@ -108,10 +108,10 @@ function watch(backend: SimdBackend): Watched {
   };
 
   const kernels: Record<string, unknown> = {...backend.kernels};
-  for (const [name, places] of Object.entries(written)) {
+  for (const [name, outputs] of Object.entries(written)) {
     const kernel = kernels[name] as (...args: number[]) => void;
     kernels[name] = (...args: number[]) => {
-      const own = places.map(place => blockOf(args[place])).sort(([a], [b]) => a - b);
+      const own = outputs.map(output => blockOf(args[output])).sort(([a], [b]) => a - b);
       const before = bytes().slice();
       kernel(...args);
       const after = bytes();
@@ -120,7 +120,7 @@ function watch(backend: SimdBackend): Watched {
         if (Buffer.compare(before.subarray(from, at), after.subarray(from, at)) !== 0) {
           while (before[from] === after[from]) from++;
           throw new Error(
-            `${name}(${args}) writes to byte ${from}, its own are ${own.join(' and ')}`,
+            `${name}(${args}) writes to byte ${from}, outside of its blocks ${own.join(' and ')}`,
           );
         }
         from = end;

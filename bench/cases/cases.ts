@@ -1,6 +1,6 @@
 // What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
 import {type Preset, presets} from '../../src/network.ts';
-import {type Case, inBrowser, type TakesPart} from '../clock/contest.ts';
+import {backendsIn, type Case, inBrowser, type TakesPart} from '../clock/contest.ts';
 import {
   type Backend,
   backendOf,
@@ -92,8 +92,9 @@ export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): 
 
 /** The first thing asked for that there isn't. */
 export function problemOf({cases, named}: Pick<Request, 'cases' | 'named'>): string | undefined {
-  const backend = named.find(name => !inBrowser.ours.includes(name));
-  if (backend) return `backend: expected ${inBrowser.ours.join(', ')}, found "${backend}"`;
+  const backends = backendsIn(inBrowser);
+  const backend = named.find(name => !backends.includes(name));
+  if (backend) return `backend: expected ${backends.join(', ')}, found "${backend}"`;
   const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
   if (unknown === undefined) return undefined;
   return `case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`;

@@ -12,15 +12,12 @@ export function layersContender(preset: Preset, batches: Numbers[]): Contender {
   const network = createNetwork(preset); // the same first weights, in the same order
   model.setWeights(network.variables);
   network.dispose();
-  const optimizer = tf.train.sgd(presets[preset].learningRate);
-  model.compile({optimizer, loss: 'categoricalCrossentropy'});
-  const toImages = (batch: Numbers) => {
+  const tensors = batches.map(batch => {
     const {xs, labels} = toTensors(batch);
     const images = tf.reshape(xs, [batch.size, 28, 28, 1]);
     xs.dispose();
     return {images, labels};
-  };
-  const tensors = batches.map(toImages);
+  });
   let steps = 0;
   return {
     run() {
@@ -28,13 +25,14 @@ export function layersContender(preset: Preset, batches: Numbers[]): Contender {
       return model.trainOnBatch(images, labels) as Promise<number>;
     },
     dispose() {
+      model.optimizer.dispose();
       model.dispose();
-      optimizer.dispose();
       tf.dispose(tensors.flatMap(({images, labels}) => [images, labels]));
     },
   };
 }
 
+/** The network's architecture as the tutorial writes it, with the same optimizer. */
 export function layersModel(preset: Preset): layers.Sequential {
   const convolution = {
     kernelSize: 5,
@@ -50,5 +48,7 @@ export function layersModel(preset: Preset): layers.Sequential {
   model.add(maxPooling2d({poolSize, strides: poolSize}));
   model.add(flatten());
   model.add(dense({units: 10, activation: 'softmax'}));
+  const optimizer = tf.train.sgd(presets[preset].learningRate);
+  model.compile({optimizer, loss: 'categoricalCrossentropy'});
   return model;
 }

@@ -7,7 +7,7 @@ import * as definition from '../../src/kernels/definition/max_pool.ts';
 import {MaxPool} from '../../src/ops/max_pool.ts';
 import {placeWindows} from '../../src/ops/windows.ts';
 import {type OpCase, sizeOf} from './case.ts';
-import {place} from './conv2d.ts';
+import {outputAndPadding, sides} from './conv2d.ts';
 import {layerResult} from './layers.ts';
 
 export interface MaxPoolSpec {
@@ -21,7 +21,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
   const [kH, kW] = Array.isArray(filterSize) ? filterSize : [filterSize, filterSize];
   const {strides = filterSize, pad = 'valid'} = options;
   const [sH, sW] = Array.isArray(strides) ? strides : [strides, strides];
-  const {yH, yW, padT, padL} = place(x, [kH, kW], {strides, pad});
+  const {yH, yW, padT, padL} = outputAndPadding(x, [kH, kW], {strides, pad});
   const outputShape = [B, yH, yW, C];
 
   const geometry = {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL};
@@ -44,8 +44,8 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
       const y = new Float64Array(sizeOf(outputShape));
       const position = new Int32Array(y.length);
       const dx = new Float64Array(x.length);
-      cpu.maxPool(x, g, y, position);
-      cpu.maxPoolGradient(dy, position, g, dx);
+      cpu.maxPool({x}, g, y, position);
+      cpu.maxPoolGradient({dy, position}, g, dx);
       return {y, gradients: [dx]};
     },
     layers:
@@ -68,7 +68,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
   };
 }
 
-/** The poolings of the two networks, for a batch of that many images. */
+/** The poolings of the two networks, for a batch of B images. */
 export const networkPools = (B: number): MaxPoolSpec[] => [
   {x: [B, 24, 24, 8], filterSize: 2},
   {x: [B, 8, 8, 16], filterSize: 2},
@@ -92,10 +92,7 @@ export const maxPoolCases: OpCase[] = [
         filterSize: [3, 2],
         options: {
           strides: [1, 2],
-          pad: [
-            [2, 0],
-            [1, 1],
-          ],
+          pad: sides([2, 0], [1, 1]),
         },
       },
     ] as MaxPoolSpec[]

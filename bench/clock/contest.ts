@@ -3,43 +3,33 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Tolerance, Values} from '../cases/compare.ts';
-import type {Backend, Name, PlaceName} from '../report/results.ts';
+import {type Backend, backendOf, isOurs, type Name, type PlaceName} from '../report/results.ts';
 
-/** Where contests take place, and who takes part. The first of a contest is the one that the others are held against. */
+/** Where contests take place, and who takes part, in turns. The first of a contest is the one that the others are held against. */
 export interface Place {
   name: PlaceName;
-  /** The backends that our ops run on. */
-  ours: readonly Backend[];
-  /** Those whose stock kernels take part. */
-  stock: readonly Backend[];
-  /** Those that an unmodified tf.layers model trains on. */
-  layers: readonly Backend[];
+  names: readonly Name[];
 }
 
 export const inNode: Place = {
   name: 'node',
-  ours: ['simd', 'cpu'],
-  stock: ['cpu'],
-  layers: ['simd', 'cpu'],
+  names: ['simd', 'cpu', 'layers simd', 'layers cpu', 'stock cpu'],
 };
 
 // Without stock `cpu`: it is the same in Node, and takes most of a second for a step.
 export const inBrowser: Place = {
   name: 'browser',
-  ours: ['simd', 'cpu', 'webgl', 'wasm', 'webgpu'],
-  stock: ['webgl', 'wasm', 'webgpu'],
-  layers: ['webgl'],
+  names: [
+    ...(['simd', 'cpu', 'webgl', 'wasm', 'webgpu'] as const),
+    ...(['layers webgl', 'stock webgl', 'stock wasm', 'stock webgpu'] as const),
+  ],
 };
 
-/** Everyone who can take part on those backends, in the order in which they take turns. */
-export const namesIn = ({ours, stock, layers}: Place, backends: readonly Backend[]): Name[] => {
-  const there = (names: readonly Backend[]) => names.filter(name => backends.includes(name));
-  return [
-    ...there(ours),
-    ...there(layers).map(backend => `layers ${backend}` as const),
-    ...there(stock).map(backend => `stock ${backend}` as const),
-  ];
-};
+export const backendsIn = ({names}: Place): Backend[] => names.filter(isOurs);
+
+/** Everyone who can take part on those backends. */
+export const namesIn = ({names}: Place, backends: readonly Backend[]): Name[] =>
+  names.filter(name => backends.includes(backendOf(name)));
 
 export type TakesPart = (name: Name) => boolean;
 

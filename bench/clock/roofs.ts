@@ -92,7 +92,7 @@ async function simdRoof(peak: Peak): Promise<Roof> {
   return {code: 'simd', gflops, gbytes, bytes: copied};
 }
 
-/** The programs are repeated until they take so long, so that neither the call nor the reading back matters. */
+/** A program is drawn until its draws take this long, in ms, so that neither the call nor the reading back matters. */
 const gpuMs = 30;
 
 async function gpuRoof(): Promise<Roof> {
@@ -100,58 +100,39 @@ async function gpuRoof(): Promise<Roof> {
   const backend = tf.backend() as MathBackendWebGL;
   const side = 512;
   const x = tf.ones([side, side]); // 256 × 256 texels
-  const lines = side / 2;
-  const once = (userCode: string) => {
-    const output = run(backend, {inputs: {x}, outputShape: [side, side], userCode});
-    return tf.engine().makeTensorFromTensorInfo(output);
-  };
-  const multiplyAdd = (steps: number) => `
+  const steps = 256;
+  const place =
+    'int line, rowPair, columnPair; outputAt(line, rowPair, columnPair); vec4 s0 = xTexel(xLine(0), rowPair, columnPair);';
+  const copy = `void main() { ${place} setOutput(s0); }`;
+  const multiplyAdd = `
     void main() {
-      int line, P, Q;
-      outputAt(line, P, Q);
-      vec4 s0 = xTexel(xLine(0), P, Q), s1 = s0 + 1., s2 = s0 + 2., s3 = s0 + 3.;
+      ${place}
+      vec4 s1 = s0 + 1., s2 = s0 + 2., s3 = s0 + 3.;
       for (int i = 0; i < ${steps}; i++) {
         s0 = s0 * .5 + 1.; s1 = s1 * .5 + 1.; s2 = s2 * .5 + 1.; s3 = s3 * .5 + 1.;
       }
       setOutput(s0 + s1 + s2 + s3);
     }`;
-  const copy = `
-    void main() {
-      int line, P, Q;
-      outputAt(line, P, Q);
-      setOutput(xTexel(xLine(0), P, Q));
-    }`;
-  /** The least milliseconds of so many draws and a read-back. */
-  const time = (userCode: string, draws: number): number =>
-    median(
-      Array.from({length: 3}, () =>
-        milliseconds(() => {
-          for (let i = 1; i < draws; i++) once(userCode).dispose();
-          const last = once(userCode);
-          last.dataSync();
-          last.dispose();
-        }),
-      ),
-    );
-  const steps = 256;
-  const flopsOf = (draws: number) => draws * lines * lines * steps * 4 * 4 * 2;
-  const repeat = (userCode: string): [draws: number, ms: number] => {
-    let draws = 1;
-    let ms = time(userCode, draws);
-    while (ms < gpuMs) {
-      draws *= 2;
-      ms = time(userCode, draws);
+  const draw = (userCode: string) =>
+    tf
+      .engine()
+      .makeTensorFromTensorInfo(run(backend, {inputs: {x}, outputShape: [side, side], userCode}));
+  const drawAndRead = (userCode: string, draws: number) => {
+    for (let i = 1; i < draws; i++) draw(userCode).dispose();
+    const last = draw(userCode);
+    last.dataSync();
+    last.dispose();
+  };
+  const drawsPerMs = (userCode: string): number => {
+    for (let draws = 1; ; draws *= 2) {
+      const ms = median([1, 2, 3].map(() => milliseconds(() => drawAndRead(userCode, draws))));
+      if (ms >= gpuMs) return draws / ms;
     }
-    return [draws, ms];
   };
-  const [draws, ms] = repeat(multiplyAdd(steps));
-  const [copies, copyMs] = repeat(copy);
-  x.dispose();
+  const flops = (side / 2) ** 2 * steps * 4 * 4 * 2;
   const bytes = 2 * 4 * side * side;
-  return {
-    code: 'gpu',
-    gflops: flopsOf(draws) / ms / 1e6,
-    gbytes: (copies * bytes) / copyMs / 1e6,
-    bytes,
-  };
+  const gflops = (drawsPerMs(multiplyAdd) * flops) / 1e6;
+  const gbytes = (drawsPerMs(copy) * bytes) / 1e6;
+  x.dispose();
+  return {code: 'gpu', gflops, gbytes, bytes};
 }

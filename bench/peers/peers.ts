@@ -12,7 +12,7 @@ import {ratioOf, timing} from '../clock/statistics.ts';
 import type {PeerRow} from '../report/results.ts';
 import {convnetjsPeer} from './convnetjs.ts';
 import {jaxPeer} from './jax.ts';
-import {isMissing, type Peer} from './peer.ts';
+import {MissingPeer, type Peer} from './peer.ts';
 import {pytorchPeer} from './pytorch.ts';
 
 const peers: [name: string, make: (batches: Numbers[]) => Promise<Peer>][] = [
@@ -41,7 +41,10 @@ export async function comparePeers(
     try {
       rows.push(await comparePeer(await make(batches), batches));
     } catch (error) {
-      rows.push({name, notMeasured: {why: firstLine(error), wrong: !isMissing(error)}});
+      rows.push({
+        name,
+        notMeasured: {why: firstLine(error), wrong: !(error instanceof MissingPeer)},
+      });
     }
   }
   return rows;

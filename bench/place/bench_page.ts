@@ -1,7 +1,6 @@
 // The page bench.html: the cases and the runner of `npm run bench` in the visitor's own browser, on the visitor's own GPU.
 // `bench.html?case=tutorial/conv2&backend=webgl` narrows it down; both may be there several times.
 import * as tf from '@tensorflow/tfjs-core';
-import {isSoftware} from '../../src/renderer.ts';
 import {problemOf} from '../cases/cases.ts';
 import {firstLine} from '../clock/rows.ts';
 import {showResults} from '../report/charts.ts';
@@ -14,7 +13,7 @@ import {
   type Results,
 } from '../report/results.ts';
 import {enterNews} from '../run.ts';
-import {renderer, runHere} from './page.ts';
+import {drawing, runHere} from './page.ts';
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const form = element<HTMLFormElement>('form');
@@ -57,9 +56,8 @@ async function run(): Promise<Results> {
   const problem = problemOf({cases, named});
   if (problem) throw new Error(problem);
   status.textContent = 'Loading the images …';
-  const drawing = await renderer();
   const place = emptyPlace('browser', navigator.userAgent);
-  Object.assign(place, {renderer: drawing, software: drawing !== undefined && isSoftware(drawing)});
+  Object.assign(place, await drawing());
   const results: Results = {
     format: FORMAT,
     date: new Date().toISOString(),

@@ -3,9 +3,7 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Browser, Page as BrowserPage} from 'playwright-core';
-import {startBrowser} from '../../src/cli/browser.ts';
-import {type Served, serve} from '../../src/cli/serve.ts';
+import {openPage} from '../../src/cli/open_page.ts';
 import type {Preset} from '../../src/network.ts';
 import {median} from '../../src/numbers.ts';
 import type {Request} from '../cases/cases.ts';
@@ -31,72 +29,48 @@ export const readBenchFile = (path: string): Promise<Uint8Array> => {
   return readFile(join(here, path));
 };
 
-export class BenchBrowser {
-  private constructor(
-    private readonly served: Served,
-    private readonly browser: Browser,
-    private readonly page: BrowserPage,
-    /** "Chromium 156.0.8078.108" */
-    readonly runtime: string,
-    /** What draws, as it calls itself, and whether that is a program instead of a GPU. */
-    readonly drawing: {renderer?: string; software: boolean},
-  ) {}
+const open = () => openPage(readBenchFile, ['/driven_page.js']);
 
-  static async open(): Promise<BenchBrowser> {
-    const browser = await startBrowser();
-    const served = await serve(readBenchFile);
-    try {
-      const opened = await openPage(browser, served.origin);
-      const drawing = await opened.evaluate(() => page.renderer());
-      return new BenchBrowser(served, browser, opened, `Chromium ${browser.version()}`, drawing);
-    } catch (error) {
-      served.close();
-      await browser.close();
+/** A browser to run the cases in. */
+export async function openBench() {
+  const {browser, page: opened, close} = await open();
+  const drawing = await opened
+    .evaluate(() => page.drawing())
+    .catch(async error => {
+      await close();
       throw error;
-    }
-  }
-
-  async *run(request: Request): AsyncGenerator<News> {
-    await this.page.evaluate(request => page.start(request), request);
-    for (;;) {
-      const news = await this.page.evaluate(() => page.next());
-      if (!news) return;
-      yield news;
-    }
-  }
-
-  /** Times first steps in turns, each in a browser of its own: Chromium keeps the programs that it has compiled. */
-  async firstSteps(network: Preset, names: readonly Name[], n: number): Promise<FirstSteps> {
-    const times = names.map((): [number[], number[]] => [[], []]);
-    for (let round = 0; round < n; round++) {
-      for (const [i, name] of names.entries()) {
-        const browser = await startBrowser();
-        try {
-          const opened = await openPage(browser, this.served.origin);
-          const found = await opened.evaluate(([network, name]) => page.firstSteps(network, name), [
-            network,
-            name,
-          ] as const);
-          for (const step of [0, 1]) times[i][step].push(found[step]);
-        } finally {
-          await browser.close();
-        }
+    });
+  return {
+    close,
+    runtime: `Chromium ${browser.version()}`,
+    drawing,
+    async *run(request: Request): AsyncGenerator<News> {
+      await opened.evaluate(request => page.start(request), request);
+      for (;;) {
+        const news = await opened.evaluate(() => page.next());
+        if (!news) return;
+        yield news;
       }
-    }
-    const medians = (step: number) =>
-      Object.fromEntries(names.map((name, i) => [name, median(times[i][step])]));
-    return {network, first: medians(0), second: medians(1), n};
-  }
-
-  async close(): Promise<void> {
-    this.served.close();
-    await this.browser.close();
-  }
+    },
+  };
 }
 
-async function openPage(browser: Browser, origin: string): Promise<BrowserPage> {
-  const opened = await browser.newPage();
-  await opened.goto(origin);
-  await opened.evaluate(async script => void (await import(script)), '/driven_page.js');
-  return opened;
+/** Times first steps in turns, each in a browser of its own: Chromium keeps the programs that it has compiled. */
+export async function timeFirstSteps(
+  network: Preset,
+  names: readonly Name[],
+  n: number,
+): Promise<FirstSteps> {
+  const times = names.map((): [number[], number[]] => [[], []]);
+  for (let round = 0; round < n; round++) {
+    for (const [i, name] of names.entries()) {
+      const {page: opened, close} = await open();
+      const asked = [network, name] as const;
+      const found = await opened.evaluate(asked => page.firstSteps(...asked), asked).finally(close);
+      for (const step of [0, 1]) times[i][step].push(found[step]);
+    }
+  }
+  const medians = (step: number) =>
+    Object.fromEntries(names.map((name, i) => [name, median(times[i][step])]));
+  return {network, first: medians(0), second: medians(1), n};
 }

@@ -35,8 +35,8 @@ for (const method of ['drawArrays', 'drawElements'] as const) {
 
 /** Runs the cases in this page. */
 export async function* runHere(request: Request): AsyncGenerator<News> {
-  const drawing = await renderer();
-  const gpuSleeps = drawing !== undefined && !isSoftware(drawing);
+  const {renderer, software} = await drawing();
+  const gpuSleeps = renderer !== undefined && !software;
   yield* runPlace(inBrowser, request, {data: await data, load, draws: () => draws, gpuSleeps});
 }
 
@@ -50,8 +50,9 @@ export async function firstSteps(preset: Preset, name: Name): Promise<[number, n
   return times;
 }
 
-/** What draws, as it calls itself; undefined without WebGL. */
-export async function renderer(): Promise<string | undefined> {
-  if (!(await tf.setBackend('webgl').catch(() => false))) return undefined;
-  return rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl);
+/** What draws, as it calls itself, and whether that is a program instead of a GPU; without WebGL, nothing. */
+export async function drawing(): Promise<{renderer?: string; software: boolean}> {
+  if (!(await tf.setBackend('webgl').catch(() => false))) return {software: false};
+  const renderer = rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl);
+  return {renderer, software: isSoftware(renderer)};
 }

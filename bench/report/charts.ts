@@ -10,12 +10,11 @@ import {
   phaseTable,
   splitTable,
   type Table,
-  winnersText,
 } from './columns.ts';
-import {byCase, usualRows, winsFrom} from './findings.ts';
+import {byCase, usualRows, winnersText, winsFrom} from './findings.ts';
 import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
-import {batchSize, measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
 import {roofDots, roofLegend, roofline} from './roofline.ts';
 import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 
@@ -23,7 +22,7 @@ import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
 export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
   const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
-  const main = measured.map(place => titled(mainTable(place, batchSize, true), place));
+  const main = measured.map(place => titled(mainTable(place, true), place));
   const phases = measured
     .flatMap(({rows, tick, firstSteps}) => [
       phaseTable(usualRows(rows), tick),
@@ -50,7 +49,7 @@ export function showResults(results: Results, into: HTMLElement): void {
     section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
     section('Over the batch size', grid(measured.flatMap(overBatches))),
     section('Under the roofline', grid(measured.flatMap(underRoofs))),
-    section('Where the time of a step goes', splits.map(tableElement)),
+    section('Where the time of a step goes', grid(splits.map(tableElement))),
     section('Phases of a run', phases.map(tableElement)),
     section('Beside other libraries', peers.length ? [tableElement(peerTable(peers))] : []),
     section('How to read this', [

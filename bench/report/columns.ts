@@ -1,11 +1,11 @@
 // The columns of every table of a bench, and what they mean: the terminal, README files and the report show the same ones.
 import {
   fastestFirst,
-  listed,
   nextBest,
   onceText,
   ratioOf,
   ratioText,
+  rowsOfUsualSize,
   threeDigits,
   timingText,
   totalOf,
@@ -13,6 +13,7 @@ import {
 } from './findings.ts';
 import {
   backendOf,
+  batchSize,
   codeOf,
   type FirstSteps,
   isMeasured,
@@ -82,7 +83,7 @@ export const time = (name: Name): Column<Row> => ({
     'ms: the median of one run in the steady state, its result awaited inside the clock (± the median absolute deviation)',
   text({contenders}, precise) {
     const found = contenders[name];
-    if (!isMeasured(found)) return found?.wrong ? 'WRONG' : none;
+    if (!isMeasured(found)) return found?.wrong && isOurs(name) ? 'WRONG' : none;
     return precise ? timingText(found.steady) : threeDigits(found.steady.median);
   },
 });
@@ -103,7 +104,7 @@ const next: Column<Row> = {
 
 /** The rate of the fastest of ours, and what its roof lets it have. */
 function rateOf(row: Row, roofs: readonly Roof[]) {
-  const [[name, measured] = []] = fastestFirst(row, isOurs);
+  const [[name, measured] = []] = fastestFirst(row);
   return (
     name &&
     rate(
@@ -123,14 +124,9 @@ export const ofPeak: Column<Row> = {
     ),
 };
 
-/** The rows of one batch size. */
-export function mainTable(
-  {rows, roofs, place}: PlaceResults,
-  batch: number,
-  precise = false,
-): Table {
-  const sized = rows.filter(row => row.batch === batch);
-  const shown = sized.length ? sized : rows;
+/** The rows of the usual batch size. */
+export function mainTable({rows, roofs, place}: PlaceResults, precise = false): Table {
+  const shown = rowsOfUsualSize(rows);
   const names = namesOf(rows);
   const ours = names.filter(isOurs);
   const columns: Column<Row>[] = [
@@ -250,7 +246,10 @@ export function firstStepTable(found: readonly FirstSteps[]): Table {
 
 /** A step's time by kernel: a column for each contender, of one network. */
 export function splitTable(splits: readonly Split[]): Table {
-  const kernels = [...new Set(splits.flatMap(split => split.kernels.map(({kernel}) => kernel)))];
+  const parts = splits.flatMap(split =>
+    split.kernels.map(({kernel, ms}) => ({kernel, part: ms / totalOf(split)})),
+  );
+  const kernels = new Set(parts.sort((a, b) => b.part - a.part).map(({kernel}) => kernel));
   const part = (split: Split, ms: number, calls = '') =>
     `${threeDigits(ms)} ms, ${threeDigits((100 * ms) / totalOf(split))} %${calls}`;
   const columns: Column<string | undefined>[] = [
@@ -275,7 +274,7 @@ export function peerTable(peers: readonly PeerRow[], precise = true): Table {
     precise ? timingText(timing) : threeDigits(timing.median);
   const columns: Column<PeerRow>[] = [
     {
-      heading: 'library',
+      heading: `a step of ${batchSize} images in`,
       text: ({name, version = ''}) => (name.includes(version) ? name : `${name} (${version})`),
       words: true,
     },
@@ -324,20 +323,3 @@ export const nameTerms: [string, string][] = [
 export const meaningsOf = (tables: readonly Table[]): string[] => [
   ...new Set(tables.flatMap(({columns}) => columns.flatMap(({means}) => means ?? []))),
 ];
-
-/** Who wins, instead of a column that would say the same in almost all rows. */
-export function winnersText(rows: readonly Row[]): string {
-  const wins = new Map<Name, string[]>();
-  for (const row of rows) {
-    const [[name] = []] = fastestFirst(row, isOurs);
-    if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
-  }
-  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
-    ([, a], [, b]) => b.length - a.length,
-  );
-  if (!first) return 'None of ours has a time.';
-  const total = [...wins.values()].flat().length;
-  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
-  const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
-  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
-}

@@ -13,15 +13,15 @@ import {
   type Timing,
 } from './results.ts';
 
-/** Ours or others', the fastest first. */
-export const fastestFirst = (row: Row, wanted: (name: Name) => boolean): [Name, Measured][] =>
+/** Ours, the fastest first. */
+export const fastestFirst = (row: Row): [Name, Measured][] =>
   measuredOf(row)
-    .filter(([name]) => wanted(name))
+    .filter(([name]) => isOurs(name))
     .sort(([, a], [, b]) => a.steady.median - b.steady.median);
 
 /** The second of ours, and how many times as long it takes as the fastest. */
 export function nextBest(row: Row): {name: Name; ratio: Ratio} | undefined {
-  const [[first] = [], [second] = []] = fastestFirst(row, isOurs);
+  const [[first] = [], [second] = []] = fastestFirst(row);
   const ratio = first && second && ratioOf(row, second, first);
   return ratio && {name: second, ratio};
 }
@@ -31,6 +31,12 @@ export function byCase(rows: readonly Row[]): Row[][] {
   const cases = new Map<string, Row[]>();
   for (const row of rows) cases.set(row.name, [...(cases.get(row.name) ?? []), row]);
   return [...cases.values()].map(found => found.sort((a, b) => a.batch - b.batch));
+}
+
+/** Those of the usual batch size; all, where there are none. */
+export function rowsOfUsualSize(rows: readonly Row[]): readonly Row[] {
+  const sized = rows.filter(({batch}) => batch === batchSize);
+  return sized.length ? sized : rows;
 }
 
 /** One row a case: that of the usual batch size, else that of the largest. */
@@ -53,36 +59,36 @@ export function ratioOf({contenders}: Row, slow: Name, fast: Name): Ratio | unde
   return ratioWithSpread(ratio, rounds);
 }
 
-/** Neighbouring batch sizes with the same fastest of our backends. */
-export interface Reign {
-  name: Name;
-  from: number;
-  to: number;
-}
-
-/** Of one case's rows, the small batches first. */
-export function reigns(rows: readonly Row[]): Reign[] {
-  const found: Reign[] = [];
-  for (const row of rows) {
-    const [first] = fastestFirst(row, isOurs);
-    if (!first) continue;
-    const last = found.at(-1);
-    if (last?.name === first[0]) last.to = row.batch;
-    else found.push({name: first[0], from: row.batch, to: row.batch});
-  }
-  return found;
-}
-
 /** Over the batch sizes of the row's case: "simd from 1", or "simd to 64, webgl from 256"; undefined for one size only. */
 export function winsFrom({name}: Row, rows: readonly Row[]): string | undefined {
   const sizes = rows.filter(row => row.name === name).sort((a, b) => a.batch - b.batch);
-  if (sizes.length < 2) return undefined;
-  const found = reigns(sizes);
-  return found
-    .map(({name, from, to}, i) =>
-      i < found.length - 1 ? `${name} to ${to}` : `${name} from ${from}`,
-    )
-    .join(', ');
+  const wins: {name: Name; from: number; to: number}[] = [];
+  for (const row of sizes) {
+    const [[first] = []] = fastestFirst(row);
+    const last = wins.at(-1);
+    if (first && first === last?.name) last.to = row.batch;
+    else if (first) wins.push({name: first, from: row.batch, to: row.batch});
+  }
+  if (sizes.length < 2 || wins.length === 0) return undefined;
+  const {name: largest, from} = wins.pop()!;
+  return [...wins.map(({name, to}) => `${name} to ${to}`), `${largest} from ${from}`].join(', ');
+}
+
+/** Who wins, instead of a column that would say the same in almost all rows. */
+export function winnersText(rows: readonly Row[]): string {
+  const wins = new Map<Name, string[]>();
+  for (const row of rows) {
+    const [[name] = []] = fastestFirst(row);
+    if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
+  }
+  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
+    ([, a], [, b]) => b.length - a.length,
+  );
+  if (!first) return 'None of ours has a time.';
+  const total = [...wins.values()].flat().length;
+  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
+  const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
+  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
 }
 
 /** A case's name without the network, and that network. */

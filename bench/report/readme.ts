@@ -11,9 +11,8 @@ import {
   type Table,
   tableOf,
   time,
-  winnersText,
 } from './columns.ts';
-import {byCase} from './findings.ts';
+import {byCase, rowsOfUsualSize, winnersText} from './findings.ts';
 import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
 
 /** What a file of numbers has blocks for, and in which README. */
@@ -23,12 +22,7 @@ const blocks: Record<string, Record<string, (results: Results) => string>> = {
     'bench/README.md': results =>
       [
         ...results.places.map(place => placeText(place, results)),
-        markdown(
-          peerTable(
-            (results.peers ?? []).filter(({measured}) => measured),
-            false,
-          ),
-        ),
+        markdown(peerTable(timedPeers(results), false)),
       ].join('\n'),
   },
   'gpu.json': {
@@ -39,6 +33,8 @@ const blocks: Record<string, Record<string, (results: Results) => string>> = {
         .join('\n'),
   },
 };
+
+const timedPeers = ({peers = []}: Results) => peers.filter(({measured}) => measured);
 
 /** Writes the tables of the numbers in that file into the README files that have blocks for it. */
 export async function writeReadme(results: Results, file: string): Promise<void> {
@@ -86,7 +82,7 @@ function placeText(place: PlaceResults, results: Results): string {
           ratio('stock webgl', 'webgl'),
           ratio('layers webgl', 'webgl'),
         ];
-  const winners = winnersText(place.rows.filter(({batch}) => batch === batchSize));
+  const winners = winnersText(rowsOfUsualSize(place.rows));
   return `${rowsText(shown, columns, place, results)}\n${winners}\n`;
 }
 
@@ -121,13 +117,15 @@ function whereText({runtime, renderer, software}: PlaceResults, {machine, date}:
 }
 
 /** The step of `tutorial` in stock TensorFlow.js and in PyTorch, beside ours. */
-function stepText({places: [node], peers = []}: Results): string {
-  const steps = node.rows.find(({name, batch}) => name === 'tutorial/step' && batch === batchSize);
+function stepText(results: Results): string {
+  const steps = results.places[0].rows.find(
+    ({name, batch}) => name === 'tutorial/step' && batch === batchSize,
+  );
   const {simd, 'stock cpu': stock} = steps?.contenders ?? {};
   if (!isMeasured(simd) || !isMeasured(stock))
     throw new Error('expected a step on simd and stock cpu, found none');
   const measured = {theirs: stock.steady, ours: simd.steady, ratio: stock.ratio!};
-  const pytorch = peers.filter(({name, measured}) => measured && name.startsWith('PyTorch'));
+  const pytorch = timedPeers(results).filter(({name}) => name.startsWith('PyTorch'));
   return markdown(
     peerTable([{name: 'TensorFlow.js, its backend cpu', measured}, ...pytorch], false),
   );

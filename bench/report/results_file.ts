@@ -31,57 +31,50 @@ function renamed(results: Results): Results {
   return results;
 }
 
-type Json = Record<string, unknown> | undefined | null;
+const timing = {least: 0, median: 0, mad: 0, n: 0};
 
-/** The first field that isn't what tables and charts are made from. */
-function problemOf(results: Json): string | undefined {
-  const problems: string[] = [];
-  const check = (path: string, value: unknown, type: 'string' | 'number' | 'array' | 'object') => {
-    const is = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-    if (is !== type) problems.push(`${path} to be ${is} instead of ${type}`);
-    return is === type;
-  };
-  const each = (path: string, list: unknown, see: (path: string, item: Json) => void) => {
-    if (!check(path, list, 'array')) return;
-    for (const [i, item] of (list as Json[]).entries()) {
-      if (check(`${path}[${i}]`, item, 'object')) see(`${path}[${i}]`, item);
-    }
-  };
-  const timing = (path: string, found: Json) => {
-    if (!check(path, found, 'object')) return;
-    for (const field of ['least', 'median', 'mad', 'n']) {
-      check(`${path}.${field}`, found?.[field], 'number');
-    }
-  };
+/** What tables and charts are made from: an array's items are all like its one here, and contenders are measured or say why not. */
+const example = {
+  date: '',
+  extent: '',
+  machine: {cpu: '', tfjs: '', cores: 0},
+  places: [
+    {
+      place: '',
+      runtime: '',
+      missing: [{}],
+      roofs: [{}],
+      firstSteps: [{}],
+      splits: [{kernels: [{}]}],
+      rows: [{name: '', batch: 0, contenders: {}}],
+    },
+  ],
+};
+
+/** The first field that isn't as in the example. */
+function problemOf(results: Partial<Results> | null): string | undefined {
   if (results?.format !== FORMAT) return `the format ${JSON.stringify(results?.format)}`;
-  check('date', results.date, 'string');
-  check('extent', results.extent, 'string');
-  if (check('machine', results.machine, 'object')) {
-    const machine = results.machine as Json;
-    for (const field of ['cpu', 'tfjs']) check(`machine.${field}`, machine?.[field], 'string');
-    check('machine.cores', machine?.cores, 'number');
+  const like = {...example, ...(results.peers !== undefined && {peers: [{}]})};
+  return problemIn(results, like, '');
+}
+
+type Json = Record<string, unknown>;
+
+function problemIn(value: unknown, like: unknown, path: string): string | undefined {
+  const typeOf = (x: unknown) => (Array.isArray(x) ? 'array' : x === null ? 'null' : typeof x);
+  if (typeOf(value) !== typeOf(like)) {
+    return `${path} to be ${typeOf(value)} instead of ${typeOf(like)}`;
   }
-  each('places', results.places, (path, place) => {
-    for (const field of ['place', 'runtime']) check(`${path}.${field}`, place?.[field], 'string');
-    for (const field of ['missing', 'roofs', 'firstSteps']) {
-      each(`${path}.${field}`, place?.[field], () => {});
-    }
-    each(`${path}.splits`, place?.splits, (path, split) => {
-      each(`${path}.kernels`, split?.kernels, () => {});
-    });
-    each(`${path}.rows`, place?.rows, (path, row) => {
-      check(`${path}.name`, row?.name, 'string');
-      check(`${path}.batch`, row?.batch, 'number');
-      if (!check(`${path}.contenders`, row?.contenders, 'object')) return;
-      for (const [name, found] of Object.entries(row?.contenders as Record<string, Json>)) {
-        const at = `${path}.contenders.${name}`;
-        if (found && 'steady' in found) timing(`${at}.steady`, found.steady as Json);
-        else if (check(at, found, 'object')) check(`${at}.why`, found?.why, 'string');
-      }
-    });
-  });
-  if (results.peers !== undefined) each('peers', results.peers, () => {});
-  return problems[0];
+  if (typeof value !== 'object') return undefined;
+  for (const key of Object.keys(Array.isArray(like) || /contenders$/.test(path) ? value! : like!)) {
+    const child = (value as Json)[key];
+    const at = Array.isArray(like) ? `${path}[${key}]` : `${path}${path && '.'}${key}`;
+    const contender = child && (child as Json).steady !== undefined ? {steady: timing} : {why: ''};
+    const expected = Array.isArray(like) ? like[0] : ((like as Json)[key] ?? contender);
+    const problem = problemIn(child, expected, at);
+    if (problem) return problem;
+  }
+  return undefined;
 }
 
 /** Before minutes of work, not after. @throws FileError if the file or one beside it can't be written */

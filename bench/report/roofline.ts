@@ -2,7 +2,7 @@
 //   most = min(peak, intensity · bandwidth)   in GFLOP/s; intensity: operations for each byte that has to move
 import {axisX, axisY, dot, gridX, gridY, line, type Markish, plot, text} from '@observablehq/plot';
 import {partsOf, threeDigits} from './findings.ts';
-import {type Draw, faint, fillOf, font, logTicks, plain, symbolOf} from './plots.ts';
+import {type Draw, faint, fillOf, frame, logTicks, margins, plain, symbolOf} from './plots.ts';
 import {codeOf, isOurs, measuredOf, type Name, type Roof, type Row, rate} from './results.ts';
 
 /** The backend of a roof's colour. */
@@ -49,8 +49,7 @@ export const roofline =
     const most = Math.max(...dots.map(each => each.gflops), ...roofs.map(each => each.gflops));
     const y = [least / 2, most * 2];
     const [xTicks, yTicks] = [logTicks(x[0], x[1]), logTicks(y[0], y[1])];
-    const size = {width, height: Math.min(460, Math.max(320, width * 0.7))};
-    const margins = {marginLeft: 52, marginRight: 16, marginTop: 28, marginBottom: 46};
+    const height = Math.min(460, Math.max(320, width * 0.7));
     const titled = dots.map(each => ({
       ...each,
       title:
@@ -58,13 +57,11 @@ export const roofline =
         (each.part === undefined ? '' : `, ${Math.round(100 * each.part)} % of its roof`),
     }));
     const across = (width - margins.marginLeft - margins.marginRight) / Math.log(x[1] / x[0]);
-    const down = (size.height - margins.marginTop - margins.marginBottom) / Math.log(y[1] / y[0]);
+    const down = (height - margins.marginTop - margins.marginBottom) / Math.log(y[1] / y[0]);
     return plot({
-      ...size,
+      ...frame(width, height, label),
       ...margins,
       clip: true,
-      style: font,
-      ariaLabel: label,
       x: {type: 'log', domain: x},
       y: {type: 'log', domain: y},
       marks: [

@@ -7,53 +7,44 @@ import {
   peerTable,
   sweepTable,
   type Table,
-  winnersText,
 } from './columns.ts';
-import {threeDigits} from './findings.ts';
-import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
+import {rowsOfUsualSize, threeDigits, winnersText} from './findings.ts';
+import {isMeasured, type PlaceResults, type Results} from './results.ts';
 
 /** A term and what there is to it, which the report shows too. */
 export type Facts = [term: string, text: string][];
 
-export const machineFacts = ({machine: {cpu, cores, load, tfjs}, date}: Results): Facts => [
-  ['processor', `${cpu}, ${cores} cores`],
-  ...(load === undefined
-    ? []
-    : ([['load before', `${load.toFixed(1)} processes wanted to run`]] satisfies Facts)),
-  ['TensorFlow.js', tfjs],
-  ['date', `${date.slice(0, 16).replace('T', ' ')} UTC`],
-];
+const known = (facts: [term: string, text: string | undefined][]): Facts =>
+  facts.filter((fact): fact is Facts[number] => fact[1] !== undefined);
 
-export const placeFacts = ({
-  runtime,
-  build,
-  renderer,
-  software,
-  roofs,
-  missing,
-}: PlaceResults): Facts => [
-  ['runtime', `${runtime}, one thread`],
-  ...(build ? ([['WebAssembly build', build]] satisfies Facts) : []),
-  ...(renderer
-    ? ([
-        [
-          'WebGL on',
-          `${renderer}${software ? ', a renderer in software: this says nothing about a GPU' : ''}`,
-        ],
-      ] satisfies Facts)
-    : []),
-  ...roofs.map(({code, gflops, gbytes}): Facts[number] => [
-    `at most, ${code}`,
-    `${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s copied`,
-  ]),
-  ...missing.map(({backend, why}): Facts[number] => [backend, `not measured, ${why}`]),
-];
+export const machineFacts = ({machine: {cpu, cores, load, tfjs}, date}: Results): Facts =>
+  known([
+    ['processor', `${cpu}, ${cores} cores`],
+    ['load before', load === undefined ? load : `${load.toFixed(1)} processes wanted to run`],
+    ['TensorFlow.js', tfjs],
+    ['date', `${date.slice(0, 16).replace('T', ' ')} UTC`],
+  ]);
+
+export function placeFacts(place: PlaceResults): Facts {
+  const {runtime, build, renderer, software, roofs, missing} = place;
+  const warning = software ? ', a renderer in software: this says nothing about a GPU' : '';
+  return known([
+    ['runtime', `${runtime}, one thread`],
+    ['WebAssembly build', build],
+    ['WebGL on', renderer && renderer + warning],
+    ...roofs.map(({code, gflops, gbytes}): Facts[number] => [
+      `at most, ${code}`,
+      `${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s copied`,
+    ]),
+    ...missing.map(({backend, why}): Facts[number] => [backend, `not measured, ${why}`]),
+  ]);
+}
 
 export const factsText = (facts: Facts): string =>
   facts.map(([term, text]) => `${term}: ${text}\n`).join('');
 
 const tablesOf = (place: PlaceResults): Table[] =>
-  [mainTable(place, batchSize), sweepTable(place), firstStepTable(place.firstSteps)].filter(
+  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(
     ({lines}) => lines.length,
   );
 
@@ -62,16 +53,11 @@ export function placeText(place: PlaceResults): string {
   if (place.rows.length === 0) return '';
   const absent = absencesIn(place).map(({text}) => text);
   return [
-    `${winnersText(usual(place.rows))}\n`,
+    `${winnersText(rowsOfUsualSize(place.rows))}\n`,
     ...tablesOf(place).map(tableText),
     ...(absent.length ? [`${absent.join('\n')}\n`] : []),
   ].join('\n');
 }
-
-const usual = (rows: readonly Row[]) => {
-  const sized = rows.filter(({batch}) => batch === batchSize);
-  return sized.length ? sized : rows;
-};
 
 /** Who has no time, and why. */
 export const absencesIn = ({rows}: PlaceResults): {wrong: boolean; text: string}[] =>

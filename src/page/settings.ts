@@ -1,9 +1,10 @@
 // What decides a run: the same settings give the same losses. As text, it is the link to a run, and goes with its weights.
+import {type BackendWith, backendsWith} from '../backends.ts';
 import {type Preset, presets} from '../presets.ts';
 import {Refusal} from './refusal.ts';
 
-export const backends = ['simd', 'cpu', 'webgl', 'wasm'] as const;
-export type Backend = (typeof backends)[number];
+export const backends = backendsWith({inPage: true});
+export type Backend = BackendWith<{inPage: true}>;
 
 /** The builds of `simd`. They round differently: the plain one is the same everywhere, relaxed SIMD is not everywhere. */
 export const wasmBuilds = ['plain', 'relaxed'] as const;

@@ -1,7 +1,7 @@
 // The weights of a run as a safetensors file, which Python opens too:
 //   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
 // Source: github.com/huggingface/safetensors, README, "Format".
-import type {Preset} from '../presets.ts';
+import {type Preset, weightShapes} from '../presets.ts';
 import {Refusal} from './refusal.ts';
 import {
   batchesPerEpoch,
@@ -21,23 +21,8 @@ export interface SavedRun {
   weights: Float32Array[];
 }
 
-/** Each network's variables, by name and in their order. */
-export const tensors: Record<Preset, Record<string, number[]>> = {
-  tutorial: {
-    'conv1.filter': [5, 5, 1, 8],
-    'conv1.bias': [8],
-    'conv2.filter': [5, 5, 8, 16],
-    'conv2.bias': [16],
-    'dense.weights': [4 * 4 * 16, 10],
-    'dense.bias': [10],
-  },
-  'mnist-core': {
-    'conv1.filter': [5, 5, 1, 8],
-    'conv2.filter': [5, 5, 8, 16],
-    'dense.weights': [7 * 7 * 16, 10],
-    'dense.bias': [10],
-  },
-};
+/** The tensors in each network's file. */
+export const tensors = weightShapes;
 
 /** What a header says of a tensor. Its offsets count from the header's end. */
 interface Entry {

@@ -1,10 +1,10 @@
-// elementwise: what stock TensorFlow.js does between the ops: biases, learning rates, masks
+// elementwise: TensorFlow.js's own ops between ours: biases, learning rates, masks
 //   add, subtract, multiply, divide     y = a ∘ b, one of them repeated where it lacks an axis
 //   step                                y = x > 0 ? 1 : alpha       (step(NaN) = NaN)
 //
-// y is seen as [rows, columns]. An operand moves by aRow bytes from row to row, and along a row
-// either with y or not at all: that covers equal shapes (one row), a scalar, a bias repeated in
-// every row, and one number a row. Memory decides the speed, so there is nothing to block.
+// y is seen as [rows, columns]. Operand a moves by aRow bytes from row to row, and along a row
+// either with y or not at all (b likewise): that covers equal shapes (one row), a scalar, a bias
+// repeated in every row, and one number a row. Memory decides the speed, so no blocks are made.
 
 import {F32, storeFirst} from './vector';
 
@@ -18,10 +18,10 @@ function apply(op: i32, a: v128, b: v128): v128 {
   return f32x4.div(a, b);
 }
 
-/** Four columns from one of them on; the same number four times where the operand stays. */
+/** Four columns from `column` on, or the same number four times if the operand doesn't move. */
 @inline
-function four(at: usize, column: i32, moves: bool): v128 {
-  return moves ? v128.load(at + <usize>column * F32) : v128.load32_splat(at);
+function four(row: usize, column: i32, moves: bool): v128 {
+  return moves ? v128.load(row + <usize>column * F32) : v128.load32_splat(row);
 }
 
 @inline
@@ -51,29 +51,25 @@ function combine(
 }
 
 export function add(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(ADD, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function subtract(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(SUBTRACT, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function multiply(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(MULTIPLY, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }
 
 export function divide(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32,
-  columns: i32,
+  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
 ): void {
   combine(DIVIDE, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
 }

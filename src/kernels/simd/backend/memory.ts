@@ -1,26 +1,26 @@
 // One WebAssembly memory for all tensors of a backend: blocks are handed out, taken back and handed out again.
 //   | the module's constants | block | block | … | top |  never used yet  | end of the memory
-// A training step asks for the same sizes as the step before, so a freed block waits in a list of its exact size, and
-// taking it again is one look into a map. If there is none, the block is cut from above `top`; if there is no room, from
-// a larger free block; if there is none, neighbours are merged first. Only then does the memory grow, by half at least,
-// so that there is room for all sizes of a step soon and the lists do all the work.
+// A training step allocates the same sizes as the step before. So a freed block waits in a list of its exact size, and
+// reusing it is one look into a map. If that list is empty, a block is cut from above `top`, or else from a larger free
+// block, or else from neighbours merged into one. Only then does the memory grow, by half at least, so that all sizes of a
+// step soon fit and the lists do all the work.
 import type {Pointer} from './module.ts';
 
-/** A vector's bytes: every block begins at a multiple of it. */
+/** Bytes of a vector. Every block begins at a multiple of it. */
 const ALIGNMENT = 16;
-/** Kernels load whole vectors: they may look so many bytes beyond the end of a tensor (see ../vector.ts). */
+/** Kernels load whole vectors, up to this many bytes beyond the end of a tensor (see ../vector.ts). */
 const SPARE = 32;
 const PAGE = 65536;
 /** WebAssembly addresses have 32 bits. */
 export const LARGEST_MEMORY = 65536 * PAGE;
 const SMALLEST_MEMORY = 16 * PAGE;
 
-/** There is no room for a block of that size. */
+/** The memory has no room for a block. */
 export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
 }
 
-/** @throws RangeError if a memory can't be as small as that */
+/** @throws RangeError for less than a page */
 export function checkMaximum(maximumBytes: number): void {
   if (maximumBytes >= PAGE) return;
   throw new RangeError(`simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`);
@@ -36,7 +36,7 @@ function blockSize(bytes: number): number {
 export class Memory {
   readonly wasm: WebAssembly.Memory;
   readonly maximumBytes: number;
-  /** Bytes of all blocks that are handed out, with their alignment and spare bytes. */
+  /** Bytes of all allocated blocks, with their alignment and spare bytes. */
   bytesInUse = 0;
   private floats: Float32Array<ArrayBuffer>;
   private integers: Int32Array<ArrayBuffer>;
@@ -46,8 +46,8 @@ export class Memory {
   private free = new Map<number, Pointer[]>();
 
   /**
-   * @param maximumBytes never to grow beyond; rounded down to pages of 64 KiB
-   * @throws RangeError if that is less than a page
+   * @param maximumBytes the most that it grows to, rounded down to pages of 64 KiB
+   * @throws RangeError for less than a page
    */
   constructor(maximumBytes = LARGEST_MEMORY) {
     checkMaximum(maximumBytes);
@@ -60,99 +60,99 @@ export class Memory {
     this.integers = new Int32Array(this.wasm.buffer);
   }
 
-  /** The memory's size now. It never shrinks: WebAssembly has no way to give pages back. */
+  /** The memory's size. It never shrinks: WebAssembly can't give pages back. */
   get bytesReserved(): number {
     return this.capacity;
   }
 
-  /** Nothing below this address is handed out. To be called once, before anything is. */
+  /** Sets the first address of blocks. Call it once, before any block is allocated. */
   startAt(base: Pointer): void {
     this.top = Math.ceil(base / ALIGNMENT) * ALIGNMENT;
   }
 
   /**
-   * A block of at least so many bytes, filled with whatever was there before.
+   * A block of at least this many bytes, with arbitrary contents.
    *
-   * @throws OutOfMemoryError, having changed nothing
-   * @throws RangeError if that isn't a whole number of at least 0
+   * @throws OutOfMemoryError, and changes nothing
+   * @throws RangeError unless `bytes` is a whole number of at least 0
    */
   allocate(bytes: number): Pointer {
     const size = blockSize(bytes);
-    const at = this.take(size);
+    const pointer = this.take(size);
     this.bytesInUse += size;
-    return at;
+    return pointer;
   }
 
-  /** Takes back a block that was allocated with the same number of bytes. */
-  release(at: Pointer, bytes: number): void {
+  /** Takes back a block allocated with the same number of bytes. */
+  release(pointer: Pointer, bytes: number): void {
     const size = blockSize(bytes);
     this.bytesInUse -= size;
-    this.addFree(at, size);
+    this.addFree(pointer, size);
   }
 
   /** A view of float32 numbers, valid until the memory grows. */
-  float32(at: Pointer, length: number): Float32Array<ArrayBuffer> {
-    return this.floats.subarray(at / 4, at / 4 + length);
+  float32(pointer: Pointer, length: number): Float32Array<ArrayBuffer> {
+    return this.floats.subarray(pointer / 4, pointer / 4 + length);
   }
 
   /** A view of int32 numbers, valid until the memory grows. */
-  int32(at: Pointer, length: number): Int32Array<ArrayBuffer> {
-    return this.integers.subarray(at / 4, at / 4 + length);
+  int32(pointer: Pointer, length: number): Int32Array<ArrayBuffer> {
+    return this.integers.subarray(pointer / 4, pointer / 4 + length);
   }
 
   private take(size: number): Pointer {
-    const at = this.free.get(size)?.pop() ?? this.cut(size) ?? this.split(size);
-    return at ?? this.makeRoom(size);
+    const pointer = this.free.get(size)?.pop() ?? this.cut(size) ?? this.cutFree(size);
+    return pointer ?? this.makeRoom(size);
   }
 
-  /** From above the top, if there is room. */
+  /** A block from above the top, if there is room. */
   private cut(size: number): Pointer | undefined {
     if (this.top + size > this.capacity) return undefined;
-    const at = this.top;
+    const pointer = this.top;
     this.top += size;
-    return at;
+    return pointer;
   }
 
-  /** From the smallest free block that is large enough; the rest of it stays free. */
-  private split(size: number): Pointer | undefined {
+  /** A block from the smallest free one that is large enough. Its rest stays free. */
+  private cutFree(size: number): Pointer | undefined {
     let best = Infinity;
     for (const [found, list] of this.free) {
       if (list.length > 0 && found >= size && found < best) best = found;
     }
     if (best === Infinity) return undefined;
-    const at = this.free.get(best)!.pop()!;
-    if (best > size) this.addFree(at + size, best - size);
-    return at;
+    const pointer = this.free.get(best)!.pop()!;
+    if (best > size) this.addFree(pointer + size, best - size);
+    return pointer;
   }
 
   private makeRoom(size: number): Pointer {
     this.merge();
-    const at = this.cut(size) ?? this.split(size);
-    if (at !== undefined) return at;
+    const pointer = this.cut(size) ?? this.cutFree(size);
+    if (pointer !== undefined) return pointer;
     this.grow(size);
     return this.cut(size)!;
   }
 
-  /** Neighbouring free blocks become one, and what lies free below the top is given back to it. */
+  /** Makes one block of neighbouring free ones, and lowers the top to the end of the last block in use. */
   private merge(): void {
-    const blocks = [...this.free].flatMap(([size, list]) => list.map(at => ({at, size})));
-    blocks.sort((a, b) => a.at - b.at);
+    const blocks = [...this.free].flatMap(([size, list]) => list.map(pointer => ({pointer, size})));
+    blocks.sort((a, b) => a.pointer - b.pointer);
     this.free = new Map();
-    let run = {at: 0, size: 0};
-    for (const {at, size} of blocks) {
-      if (run.at + run.size === at) {
+    let run = {pointer: 0, size: 0};
+    for (const {pointer, size} of blocks) {
+      if (run.pointer + run.size === pointer) {
         run.size += size;
       } else {
-        if (run.size > 0) this.addFree(run.at, run.size);
-        run = {at, size};
+        if (run.size > 0) this.addFree(run.pointer, run.size);
+        run = {pointer, size};
       }
     }
     if (run.size === 0) return;
-    if (run.at + run.size === this.top) this.top = run.at;
-    else this.addFree(run.at, run.size);
+    if (run.pointer + run.size === this.top) this.top = run.pointer;
+    else this.addFree(run.pointer, run.size);
   }
 
-  /** Until `size` more bytes fit above the top, and by at least half, so that growing stays rare. */
+  /** Makes room for `size` bytes above the top. Grows by at least half, so that growing stays rare. */
   private grow(size: number): void {
     const needed = this.top + size;
     const wanted = Math.min(Math.max(needed, 1.5 * this.capacity), this.maximumBytes);
@@ -162,7 +162,7 @@ export class Memory {
       try {
         this.wasm.grow(pages);
       } catch {
-        continue; // the machine has less than the limit: try again with less
+        continue; // the machine has less than the limit: try less
       }
       this.capacity += pages * PAGE;
       this.floats = new Float32Array(this.wasm.buffer);
@@ -174,9 +174,9 @@ export class Memory {
     );
   }
 
-  private addFree(at: Pointer, size: number): void {
+  private addFree(pointer: Pointer, size: number): void {
     const list = this.free.get(size);
-    if (list) list.push(at);
-    else this.free.set(size, [at]);
+    if (list) list.push(pointer);
+    else this.free.set(size, [pointer]);
   }
 }

@@ -1,29 +1,25 @@
-// TensorFlow.js's own kernel names on `simd`: all of the stock CPU backend's kernels, and in front of those that a
-// profile of tf.layers' `model.fit` shows, ours. What ours can't do (another dtype, channels first, an unusual broadcast,
-// windows at fractions of a pixel or cut by negative padding, more than the memory holds) they decline, and the stock
-// kernel does it, or says why it can't.
+// TensorFlow.js's own kernel names on `simd`: all kernels of the stock CPU backend, and in front of the busiest in a profile
+// of tf.layers' `model.fit`, ours. Ours decline what they can't do (another dtype, channels first, an unusual broadcast,
+// windows at fractions of a pixel or cut by negative padding, more than the memory holds); then the stock kernel does it, or
+// says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
-import type {Untyped} from '../../../ops/kernel.ts';
+import type {Attrs, Untyped} from '../../../ops/kernel.ts';
+import {windowsOf} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
-import {
-  biasGradient,
-  conv2d,
-  conv2dFilterGradient,
-  conv2dInputGradient,
-  maxPool,
-  maxPoolGradient,
-  relu,
-} from './kernels.ts';
+import {biasGradient} from './bias.ts';
+import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
+import {isCountable} from './geometry.ts';
+import type {Tensor} from './kernel.ts';
+import {maxPool, maxPoolGradient} from './max_pool.ts';
 import {OutOfMemoryError} from './memory.ts';
-import {isCountable} from './sizes.ts';
+import {relu} from './relu.ts';
 import {combine} from './stock_elementwise.ts';
 import {matMul} from './stock_matmul.ts';
 
-type Tensor = tf.TensorInfo;
 type Inputs = Record<string, Tensor>;
 type Call = Parameters<tf.KernelFunc>[0];
-/** Undefined: not for us. */
+/** Undefined: declined. */
 type Override = (simd: SimdBackend, inputs: Inputs, attrs: Untyped) => Tensor | undefined;
 
 const {sizeFromShape, arraysEqual} = tf.util;
@@ -31,38 +27,20 @@ const {sizeFromShape, arraysEqual} = tf.util;
 const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
-/** The geometry that ours loop over; undefined if they can't. */
-function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined {
-  const g = {
-    B: info.batchSize,
-    H: info.inHeight,
-    W: info.inWidth,
-    C: info.inChannels,
-    K: info.outChannels,
-    kH: info.filterHeight,
-    kW: info.filterWidth,
-    yH: info.outHeight,
-    yW: info.outWidth,
-    sH: info.strideHeight,
-    sW: info.strideWidth,
-    dilH: info.dilationHeight,
-    dilW: info.dilationWidth,
-    padT: info.padInfo.top,
-    padB: info.padInfo.bottom,
-    padL: info.padInfo.left,
-    padR: info.padInfo.right,
-  };
+/** The geometry for our kernels; undefined if they can't count it. */
+function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
+  const g = {...windowsOf(info), K: info.outChannels, outputShape: info.outShape};
   return isCountable(g) ? g : undefined;
 }
 
-/** Undefined for channels first, windows that ours can't count, and a filter or a dy that doesn't fit. */
+/** Undefined for channels first, windows that ours can't count, and a filter or dy of another shape. */
 function convGeometry(
   xShape: number[],
   filterShape: number[],
   {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Untyped,
   dilated: boolean,
   dyShape?: number[],
-): Conv2DGeometry | undefined {
+): Attrs<Conv2DGeometry> | undefined {
   if (dataFormat !== 'NHWC' || xShape[3] !== filterShape[2]) return undefined;
   const info = tf.backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
@@ -78,10 +56,10 @@ function convGeometry(
 const convolution: Override = (simd, {x, filter, bias}, attrs) => {
   if (!isFloats(x) || !isFloats(filter)) return undefined;
   const g = convGeometry(x.shape, filter.shape, attrs, true);
-  return g && conv2d(simd, x, filter, bias, g);
+  return g && conv2d(simd, {x, filter, bias}, g);
 };
 
-/** One number a column: what the kernels start their sums with. */
+/** One number a column: the kernels start their sums with it. */
 const isRow = (bias: Tensor | undefined, columns: number): boolean =>
   !bias ||
   (isFloats(bias) &&
@@ -106,7 +84,7 @@ function activate(
 ): Tensor {
   if (!activation || activation === 'linear') return x;
   try {
-    if (activation === 'relu') return relu(simd, x);
+    if (activation === 'relu') return relu(simd, {x});
     const {kernelFunc} = tf.getKernel(activations[activation], 'cpu');
     const inputs: tf.NamedTensorInfoMap = alpha ? {x, alpha} : {x};
     return kernelFunc({inputs, attrs: {alpha: leakyreluAlpha}, backend: simd}) as Tensor;
@@ -130,31 +108,31 @@ const overrides: Record<string, Override> = {
   [tf.Conv2DBackpropInput]: (simd, {dy, filter}, attrs) => {
     if (!isFloats(dy) || !isFloats(filter)) return undefined;
     const g = convGeometry(attrs.inputShape, filter.shape, attrs, false, dy.shape);
-    return g && conv2dInputGradient(simd, dy, filter, g);
+    return g && conv2dInputGradient(simd, {dy, filter}, {...g, outputShape: attrs.inputShape});
   },
 
   [tf.Conv2DBackpropFilter]: (simd, {x, dy}, attrs) => {
     if (!isFloats(x) || !isFloats(dy)) return undefined;
     const g = convGeometry(x.shape, attrs.filterShape, attrs, false, dy.shape);
-    return g && conv2dFilterGradient(simd, x, dy, g);
+    return g && conv2dFilterGradient(simd, {x, dy}, {...g, outputShape: attrs.filterShape});
   },
 
   [tf.MaxPool]: (simd, {x}, attrs) => {
     const g = poolGeometry(x, attrs);
     if (!g) return undefined;
-    const [y, position] = maxPool(simd, x, g, false);
+    const [y, position] = maxPool(simd, {x}, g, false);
     simd.disposeData(position.dataId);
     return y;
   },
 
-  // Only x is passed on, not where its maxima are: they are looked for again.
+  // The stock op passes on x without the positions of its maxima: they are looked for again.
   [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
     const g = poolGeometry(input, attrs, dy.shape);
     if (!g || !isFloats(dy)) return undefined;
-    const [y, position] = maxPool(simd, input, g, false);
+    const [y, position] = maxPool(simd, {x: input}, g, false);
     simd.disposeData(y.dataId);
     try {
-      return maxPoolGradient(simd, dy, position, g);
+      return maxPoolGradient(simd, {dy, position}, {...g, outputShape: input.shape});
     } finally {
       simd.disposeData(position.dataId);
     }
@@ -172,14 +150,12 @@ const overrides: Record<string, Override> = {
     return y && activate(simd, y, attrs, preluActivationWeights);
   },
 
-  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, x) : undefined),
+  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, {x}) : undefined),
 
   [tf.Step]: (simd, {x}, {alpha}) => {
     if (!isFloats(x)) return undefined;
-    const xAt = simd.pointer(x);
-    const y = simd.allocate(x.shape);
-    simd.kernels.step(xAt, simd.pointer(y), alpha, sizeFromShape(x.shape));
-    return y;
+    const N = sizeFromShape(x.shape);
+    return simd.compute(x.shape, [x], ([x], y) => simd.kernels.step(x, y, alpha, N));
   },
 
   [tf.Add]: (simd, {a, b}) => combine(simd, 'add', a, b),
@@ -197,12 +173,12 @@ const overrides: Record<string, Override> = {
     const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
     const y = last
       ? sumRows(simd, x, sizeFromShape(summed))
-      : biasGradient(simd, {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]});
+      : biasGradient(simd, {dy: {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]}});
     return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
   },
 
-  // Copies whole slices, where the stock kernel works out where each number of them is. What is shuffled is often a
-  // whole training set: it stays where it is.
+  // Copies whole slices; the stock kernel works out the index of each number. x is often a whole training set, so it
+  // isn't copied into WebAssembly memory.
   [tf.GatherV2]: (simd, {x, indices}, {axis, batchDims = 0}) => {
     if (!isFloats(x) || !isFloats({...indices, dtype: 'float32'})) return undefined;
     const [parsed] = tf.util.parseAxisParam(axis, x.shape);
@@ -219,14 +195,14 @@ const overrides: Record<string, Override> = {
     const from = simd.data.get(x.dataId).values as Float32Array;
     const to = simd.data.get(y.dataId).values as Float32Array;
     const perBatch = wanted.length / batchSize;
-    let at = 0;
+    let done = 0;
     for (let batch = 0; batch < batchSize; batch++) {
       for (let outer = 0; outer < outerSize; outer++) {
         const first = (batch * outerSize + outer) * dimSize;
         for (let i = 0; i < perBatch; i++) {
           const slice = (first + wanted[batch * perBatch + i]) * sliceSize;
-          to.set(from.subarray(slice, slice + sliceSize), at);
-          at += sliceSize;
+          to.set(from.subarray(slice, slice + sliceSize), done);
+          done += sliceSize;
         }
       }
     }
@@ -234,7 +210,11 @@ const overrides: Record<string, Override> = {
   },
 };
 
-function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeometry | undefined {
+function poolGeometry(
+  x: Tensor,
+  attrs: Untyped,
+  dyShape?: number[],
+): Attrs<Conv2DGeometry> | undefined {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   if (!isFloats(x) || x.shape.length !== 4) return undefined;
   const info = tf.backend_util.computePool2DInfo(
@@ -246,7 +226,7 @@ function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeom
     dimRoundingMode,
   );
   const asItIs = info.filterHeight * info.filterWidth === 1 && arraysEqual(x.shape, info.outShape);
-  // The stock gradient forgets how sizes were rounded, so that dy may be larger than it believes.
+  // The stock gradient forgets how sizes were rounded, so dy may be larger than computed here.
   const fits = !dyShape || arraysEqual(dyShape, info.outShape);
   return asItIs || !fits ? undefined : geometry(info);
 }
@@ -254,13 +234,10 @@ function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeom
 /** x [rows · n] -> [rows], each the sum of n neighbours */
 function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
   const rows = sizeFromShape(x.shape) / n;
-  const xAt = simd.pointer(x);
-  const y = simd.allocate([rows]);
-  simd.kernels.sumRows(xAt, simd.pointer(y), rows, n);
-  return y;
+  return simd.compute([rows], [x], ([x], y) => simd.kernels.sumRows(x, y, rows, n));
 }
 
-/** Undefined also for what the memory has no room for. */
+/** Undefined also if the memory has no room. */
 function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefined {
   try {
     return ours(backend as SimdBackend, inputs as Inputs, attrs ?? {});

@@ -150,56 +150,62 @@ const stepsWithoutALeak: Record<Backend, number> = {
   webgl: 20,
 };
 
-test('training learns: the loss falls and most images are recognised', async () => {
+/** Runs `work` with a network on cpu, and checks that it leaves no tensor behind. */
+async function withoutALeak(work: (network: Network) => Promise<void>): Promise<void> {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
-  const data = syntheticData({train: 200});
-  const chance = await evaluate(network, data);
-  const events = await collect(network, data, {epochs: 3, batchSize: 10});
-  const losses = lossesOf(events);
-  assert.ok(
-    losses[losses.length - 1] < losses[0] / 2,
-    `loss ${losses[0]} to ${losses[losses.length - 1]}`,
-  );
-  const trained = await evaluate(network, data);
-  assert.ok(
-    trained.correct > 50 && chance.correct < 25,
-    `${chance.correct} to ${trained.correct} of 60`,
-  );
+  const before = tf.memory().numTensors;
+  await work(network);
+  assert.is(tf.memory().numTensors, before);
   network.dispose();
-});
+}
 
-test('train reports every batch, the samples asked for and all test images at each epoch’s end', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const data = syntheticData({train: 50, test: 30});
-  const events = await collect(network, data, {
-    epochs: 2,
-    batchSize: 20,
-    testEvery: 2,
-    testSize: 7,
-  });
-  const seen = events.map(event =>
-    event.kind === 'batch'
-      ? `${event.batch}/${event.batches} of epoch ${event.epoch}: ${event.images} images`
-      : `${event.kind} after ${event.batch}: ${event.evaluation.total}`,
-  );
-  assert.equal(seen, [
-    '1/6 of epoch 1: 20 images',
-    '2/6 of epoch 1: 20 images',
-    'test after 2: 7',
-    '3/6 of epoch 1: 10 images',
-    'epoch after 3: 30',
-    '4/6 of epoch 2: 20 images',
-    'test after 4: 7',
-    '5/6 of epoch 2: 20 images',
-    '6/6 of epoch 2: 10 images',
-    'test after 6: 7',
-    'epoch after 6: 30',
-  ]);
-  for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
-  network.dispose();
-});
+test('training learns: the loss falls and most images are recognised', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 200});
+    const chance = await evaluate(network, data);
+    const events = await collect(network, data, {epochs: 3, batchSize: 10});
+    const losses = lossesOf(events);
+    assert.ok(
+      losses[losses.length - 1] < losses[0] / 2,
+      `loss ${losses[0]} to ${losses[losses.length - 1]}`,
+    );
+    const trained = await evaluate(network, data);
+    assert.ok(
+      trained.correct > 50 && chance.correct < 25,
+      `${chance.correct} to ${trained.correct} of 60`,
+    );
+  }));
+
+test('train reports every batch, the samples asked for and all test images at each epoch’s end', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 50, test: 30});
+    const events = await collect(network, data, {
+      epochs: 2,
+      batchSize: 20,
+      testEvery: 2,
+      testSize: 7,
+    });
+    const seen = events.map(event =>
+      event.kind === 'batch'
+        ? `${event.batch}/${event.batches} of epoch ${event.epoch}: ${event.images} images`
+        : `${event.kind} after ${event.batch}: ${event.evaluation.total}`,
+    );
+    assert.equal(seen, [
+      '1/6 of epoch 1: 20 images',
+      '2/6 of epoch 1: 20 images',
+      'test after 2: 7',
+      '3/6 of epoch 1: 10 images',
+      'epoch after 3: 30',
+      '4/6 of epoch 2: 20 images',
+      'test after 4: 7',
+      '5/6 of epoch 2: 20 images',
+      '6/6 of epoch 2: 10 images',
+      'test after 6: 7',
+      'epoch after 6: 30',
+    ]);
+    for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
+  }));
 
 test('training: the step of a short last batch is shorter in proportion', async () => {
   tf.setBackend('cpu');
@@ -218,16 +224,14 @@ test('training: the step of a short last batch is shorter in proportion', async 
   expected.dispose();
 });
 
-test('train for a number of batches tests all images after the last', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const events = await collect(network, syntheticData(), {batches: 2, batchSize: 8});
-  assert.equal(
-    events.map(({kind}) => kind),
-    ['batch', 'batch', 'epoch'],
-  );
-  network.dispose();
-});
+test('train for a number of batches tests all images after the last', () =>
+  withoutALeak(async network => {
+    const events = await collect(network, syntheticData(), {batches: 2, batchSize: 8});
+    assert.equal(
+      events.map(({kind}) => kind),
+      ['batch', 'batch', 'epoch'],
+    );
+  }));
 
 test('training in two parts is the same run: losses, tests, numbering, weights', async () => {
   tf.setBackend('cpu');
@@ -274,28 +278,26 @@ test('train’s defaults: one epoch in batches of 64, samples of 1000, the netwo
   assert.equal(byDefault, await trained({learningRate: presets['mnist-core'].learningRate}));
 });
 
-test('training reports the loss of each batch before its step, and tests on another sample each time', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const {xs, labels} = syntheticData().nextTrainBatch(20);
-  const loss = tf.tidy(() => softmaxCrossEntropy(labels, network.forward(xs)).dataSync()[0]);
-  const events = await collect(network, syntheticData(), {
-    batches: 2,
-    batchSize: 20,
-    testEvery: 1,
-    testSize: 7,
-  });
-  assert.is(lossesOf(events)[0], loss);
-  const perLabel = events.flatMap(event =>
-    event.kind === 'test'
-      ? [Array.from({length: 10}, (_, label) => total(event.evaluation.confusion, label))]
-      : [],
-  );
-  assert.is(perLabel.length, 2);
-  assert.not.equal(perLabel[0], perLabel[1]);
-  tf.dispose([xs, labels]);
-  network.dispose();
-});
+test('training reports the loss of each batch before its step, and tests on another sample each time', () =>
+  withoutALeak(async network => {
+    const {xs, labels} = syntheticData().nextTrainBatch(20);
+    const loss = tf.tidy(() => softmaxCrossEntropy(labels, network.forward(xs)).dataSync()[0]);
+    const events = await collect(network, syntheticData(), {
+      batches: 2,
+      batchSize: 20,
+      testEvery: 1,
+      testSize: 7,
+    });
+    assert.is(lossesOf(events)[0], loss);
+    const perLabel = events.flatMap(event =>
+      event.kind === 'test'
+        ? [Array.from({length: 10}, (_, label) => total(event.evaluation.confusion, label))]
+        : [],
+    );
+    assert.is(perLabel.length, 2);
+    assert.not.equal(perLabel[0], perLabel[1]);
+    tf.dispose([xs, labels]);
+  }));
 
 const total = (confusion: Int32Array, label: number): number =>
   confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
@@ -308,29 +310,27 @@ function nextTask(work: () => void): void {
   port2.postMessage(0);
 }
 
-test('evaluate and train let other work run in a test, and stop when aborted', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const data = syntheticData({train: 4, test: 1003});
-  const reason = new Error('enough');
-  let controller = new AbortController();
-  let portions = 0;
-  const testBatch = data.testBatch.bind(data);
-  data.testBatch = (start, end) => {
-    if (portions++ === 0) nextTask(() => controller.abort(reason));
-    return testBatch(start, end);
-  };
-  for (const work of [
-    () => evaluate(network, data, controller.signal),
-    () => collect(network, data, {batchSize: 4, signal: controller.signal}),
-  ]) {
-    controller = new AbortController();
-    portions = 0;
-    assert.is(await errorOf(work()), reason);
-    assert.is(portions, 1);
-  }
-  network.dispose();
-});
+test('evaluate and train let other work run in a test, and stop when aborted', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 4, test: 1003});
+    const reason = new Error('enough');
+    let controller = new AbortController();
+    let portions = 0;
+    const testBatch = data.testBatch.bind(data);
+    data.testBatch = (start, end) => {
+      if (portions++ === 0) nextTask(() => controller.abort(reason));
+      return testBatch(start, end);
+    };
+    for (const work of [
+      () => evaluate(network, data, controller.signal),
+      () => collect(network, data, {batchSize: 4, signal: controller.signal}),
+    ]) {
+      controller = new AbortController();
+      portions = 0;
+      assert.is(await errorOf(work()), reason);
+      assert.is(portions, 1);
+    }
+  }));
 
 test('evaluate counts every test image under its label and the answer for it', async () => {
   tf.setBackend('cpu');
@@ -357,16 +357,6 @@ test('evaluate counts every test image under its label and the answer for it', a
   );
   network.dispose();
 });
-
-/** Runs `work` with a network on cpu, and checks that it leaves no tensor behind. */
-async function withoutALeak(work: (network: Network) => Promise<void>): Promise<void> {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const before = tf.memory().numTensors;
-  await work(network);
-  assert.is(tf.memory().numTensors, before);
-  network.dispose();
-}
 
 test('training ends at a loss that is not finite, and names the batch', () =>
   withoutALeak(async network => {

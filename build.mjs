@@ -60,7 +60,7 @@ const sources = (folder, suffix) =>
 /** Tests of what there is in Node only. */
 const nodeTests = [
   'app',
-  'arriving',
+  'image_loader',
   'bench',
   'browser',
   'build',
@@ -75,6 +75,7 @@ const nodeTests = [
   'package',
   'packaged_browser',
   'page',
+  'queue',
   'report',
   'run_page',
   'simd',

@@ -203,7 +203,7 @@ test('without SIMD it is cpu; a question is answered by its number', async () =>
   const {app, sent, hear} = begin();
   hear({kind: 'missing', missing: {simd: 'noSimd'}});
   assert.is(app.settings.backend, 'cpu');
-  const [first, second] = [app.ask({kind: 'labels'}), app.ask({kind: 'labels'})];
+  const [first, second] = [app.ask({kind: 'testLabels'}), app.ask({kind: 'testLabels'})];
   const [{id: firstId}, {id: secondId}] = sent.slice(-2) as {id: number}[];
   hear({kind: 'answer', id: secondId, answer: Uint8Array.of(2)});
   hear({kind: 'answer', id: firstId, answer: Uint8Array.of(1)});

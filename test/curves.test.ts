@@ -1,7 +1,7 @@
 // The numbers behind the curves
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {lossData, roomyTicks, testData} from '../src/page/panels/curves_panel.ts';
+import {lossData, roomyTicks, testData} from '../src/page/curves.ts';
 import {defaults} from '../src/page/settings.ts';
 
 const run = {losses: [], tests: [], batch: 0, settings: {...defaults(), batches: 30}};

@@ -11,7 +11,7 @@ import {
   type Settings,
   wasmBuilds,
 } from '../src/page/settings.ts';
-import {expectRefusal} from './refusals.ts';
+import {expectPageError} from './page_errors.ts';
 
 test('the link of one epoch of the tutorial', () => {
   assert.is(
@@ -92,7 +92,7 @@ test('a number that is none, or out of range, is refused by its name', () => {
   const never = ['', ' ', ' 1', '1 ', '0x1', '1_0', '1,5', '１', 'NaN', 'Infinity', '1e999', 'one'];
   for (const name of Object.keys(bounds) as (keyof typeof bounds)[]) {
     for (const text of [...wrong[name], ...never]) {
-      expectRefusal(
+      expectPageError(
         () => settingsOf(`#${new URLSearchParams({[name]: text})}`),
         name === 'learning-rate' ? 'badNumber' : 'badWhole',
         `${name} should be ${bounds[name]}, and is “${text}”.`,
@@ -110,18 +110,18 @@ test('a link names the build of simd where the run has one', () => {
 
 test('an unknown network or backend is refused', () => {
   for (const found of ['lenet', '', 'toString', 'Tutorial']) {
-    expectRefusal(
+    expectPageError(
       () => settingsOf(`#net=${found}`),
       'badChoice',
       `net should be one of tutorial, mnist-core, and is “${found}”.`,
     );
   }
-  expectRefusal(
+  expectPageError(
     () => settingsOf('#backend=webgpu'),
     'badChoice',
     'backend should be one of simd, cpu, webgl, wasm, and is “webgpu”.',
   );
-  expectRefusal(
+  expectPageError(
     () => settingsOf('#wasm=simd'),
     'badChoice',
     'wasm should be one of plain, relaxed, and is “simd”.',
@@ -130,13 +130,13 @@ test('an unknown network or backend is refused', () => {
 
 test('an unknown setting, or one set twice, is refused', () => {
   for (const found of ['epochs', 'preset', 'batchSize', '__proto__', '']) {
-    expectRefusal(
+    expectPageError(
       () => settingsOf(`#seed=1&${found}=2`),
       'linkUnknown',
       `A link can set net, seed, batch-size, learning-rate, backend, batches, wasm, and this one sets “${found}”.`,
     );
   }
-  expectRefusal(
+  expectPageError(
     () => settingsOf('#seed=1&net=tutorial&seed=1'),
     'linkRepeated',
     'A link should set seed once, and this one sets it 2 times.',
@@ -149,7 +149,7 @@ test('any other hash is refused, never a crash', () => {
       try {
         settingsOf(`#${text}`);
       } catch (error) {
-        assert.is((error as Error).name, 'Refusal');
+        assert.is((error as Error).name, 'PageError');
       }
     }),
   );

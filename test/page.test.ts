@@ -741,7 +741,7 @@ visitTest(
     await page.evaluate(async () => {
       new BroadcastChannel('losses').postMessage('');
       await new Promise(resolve => setTimeout(resolve, 200));
-      await mnist.ask({kind: 'labels'});
+      await mnist.ask({kind: 'testLabels'});
     });
     assert.equal(await state(), before);
   },
@@ -1028,7 +1028,7 @@ visitTest(
         if (data.kind === 'batch') counts.add(data.memory.left);
       });
       const ask = async () => {
-        await mnist.ask({kind: 'recognise', images: new Uint8Array(784).fill(9)});
+        await mnist.ask({kind: 'predict', images: new Uint8Array(784).fill(9)});
         void ask();
       };
       void ask();

@@ -8,7 +8,7 @@ import {createNetwork, type Preset} from '../src/network.ts';
 import {defaults} from '../src/page/settings.ts';
 import {readWeights, type SavedRun, tensors, writeWeights} from '../src/page/weights_file.ts';
 import {Random} from '../src/random.ts';
-import {expectRefusal} from './refusals.ts';
+import {expectPageError} from './page_errors.ts';
 
 tf.enableProdMode();
 
@@ -151,20 +151,20 @@ const ascii = (text: string) => new TextEncoder().encode(text);
 test('a file without a whole header is refused', () => {
   const whole = writeWeights(runOf('tutorial'));
   for (const length of [0, 7, 8]) {
-    expectRefusal(
+    expectPageError(
       () => readWeights(whole.subarray(0, length)),
       'fileShort',
       `A weights file should have more than 8 bytes, and this file has ${length}.`,
     );
   }
   const header = whole.length - take(whole).data.length - 8;
-  expectRefusal(
+  expectPageError(
     () => readWeights(whole.subarray(0, 8 + header - 1)),
     'fileHeaderLength',
     `This is no weights file, or only part of one: its header should fit into ${header - 1} bytes, and takes ${header}.`,
   );
   const huge = new Uint8Array(16).fill(255);
-  expectRefusal(
+  expectPageError(
     () => readWeights(huge),
     'fileHeaderLength',
     'This is no weights file, or only part of one: its header should fit into 8 bytes, and takes 18446744073709551615.',
@@ -173,13 +173,13 @@ test('a file without a whole header is refused', () => {
 
 test('a header that is no JSON object is refused', () => {
   for (const text of ['', 'hello', '{"a": 1', '[]', 'null', '3', '[[[[[[[[']) {
-    expectRefusal(
+    expectPageError(
       () => readWeights(fileOf(ascii(text), new Uint8Array(4))),
       'fileHeader',
       `This is no weights file: its header should be a JSON object, and starts with “${text}”.`,
     );
   }
-  expectRefusal(
+  expectPageError(
     () => readWeights(fileOf(Uint8Array.of(0xff, 0x22), new Uint8Array(4))),
     'fileHeader',
     'This is no weights file: its header should be a JSON object, and starts with “\ufffd"”.',
@@ -188,7 +188,7 @@ test('a header that is no JSON object is refused', () => {
 
 test('metadata that is no texts by name is refused', () => {
   for (const metadata of [null, 'mnist-ops', ['mnist-ops'], {format: 'mnist-ops', seed: 1}]) {
-    expectRefusal(
+    expectPageError(
       () => readWeights(changed(header => ({...header, __metadata__: metadata}))),
       'fileMetadata',
       'This file’s __metadata__ should hold texts by name, and holds something else as well.',
@@ -199,18 +199,18 @@ test('metadata that is no texts by name is refused', () => {
 test('settings of our own file that no run has are refused', () => {
   const metadata = (texts: Record<string, string>) =>
     changed(header => void Object.assign(header.__metadata__, texts));
-  expectRefusal(
+  expectPageError(
     () => readWeights(metadata({net: 'lenet'})),
     'badChoice',
     'net should be one of tutorial, mnist-core, and is “lenet”.',
   );
-  expectRefusal(
+  expectPageError(
     () => readWeights(metadata({'learning-rate': '-1'})),
     'badNumber',
     'learning-rate should be a number from 0.000001 to 1000, and is “-1”.',
   );
   for (const found of ['-1', '1.5', '1000001', '']) {
-    expectRefusal(
+    expectPageError(
       () => readWeights(metadata({batch: found})),
       'badWhole',
       `batch should be a whole number from 0 to 1000000, and is “${found}”.`,
@@ -236,7 +236,7 @@ test('an entry that is no tensor is refused', () => {
     {...whole, data_offsets: [0, 1e300]},
   ];
   for (const entry of odd) {
-    expectRefusal(
+    expectPageError(
       () => readWeights(changed(header => ({...header, 'conv1.bias': entry}))),
       'fileEntry',
       'This file’s conv1.bias should be a tensor with dtype, shape and data_offsets, and is something else.',
@@ -249,7 +249,7 @@ for (const preset of presets) {
     const text = `[${shape.join(', ')}]`;
 
     test(`${preset}'s ${name} is refused if it is missing, or of another shape or dtype`, () => {
-      expectRefusal(
+      expectPageError(
         () => readWeights(changed(header => void delete header[name], preset)),
         'fileMissing',
         `This file holds no weights of ours: it should have a tensor ${name}, and has none of that name.`,
@@ -260,7 +260,7 @@ for (const preset of presets) {
         [0],
         [shape.length, ...shape.slice(1)],
       ]) {
-        expectRefusal(
+        expectPageError(
           () =>
             readWeights(
               changed(header => void Object.assign(header[name], {shape: other}), preset),
@@ -269,7 +269,7 @@ for (const preset of presets) {
           `This file holds no weights of ours: the tensor ${name} should be ${text}, and is [${other.join(', ')}].`,
         );
       }
-      expectRefusal(
+      expectPageError(
         () =>
           readWeights(changed(header => void Object.assign(header[name], {dtype: 'I32'}), preset)),
         'fileDtype',
@@ -291,7 +291,7 @@ for (const preset of presets) {
         [length - size + 4, length + 4],
         [end, begin],
       ]) {
-        expectRefusal(
+        expectPageError(
           () => readWeights(moved(from, to)),
           'fileOffsets',
           `This file is damaged: the tensor ${name} should be ${size} of its ${length} bytes, and is at ${from} to ${to}.`,
@@ -307,12 +307,12 @@ test('tensors that share bytes are refused, in whatever order the header has the
     const [from, to] = header[name].data_offsets;
     header[name].data_offsets = [begin, begin + to - from];
   };
-  expectRefusal(
+  expectPageError(
     () => readWeights(changed(shared('conv2.bias', 'conv2.filter'))),
     'fileOverlap',
     'This file is damaged: the tensors conv2.filter and conv2.bias share bytes.',
   );
-  expectRefusal(
+  expectPageError(
     () => readWeights(changed(shared('conv1.bias', 'dense.weights'))),
     'fileOverlap',
     'This file is damaged: the tensors conv1.bias and dense.weights share bytes.',
@@ -327,7 +327,7 @@ test('a name that stands in the header twice is refused, however it is written',
     ['"conv1\\u002ebias" ', 'conv1.bias'],
   ]) {
     const json = `${JSON.stringify(header).slice(0, -1)},${key}:${entry}}`;
-    expectRefusal(
+    expectPageError(
       () => readWeights(fileOf(new TextEncoder().encode(json), data)),
       'fileRepeated',
       `This file’s header should name ${name} once, and names it again.`,
@@ -348,7 +348,7 @@ test('a file in another format is refused by the name of that format', () => {
     ['pickle', '\x80\x02\x8a\nl\xfc\x9cF'],
   ]) {
     const bytes = Uint8Array.from(start.padEnd(100, '\xff'), letter => letter.charCodeAt(0));
-    expectRefusal(
+    expectPageError(
       () => readWeights(bytes),
       'fileFormat',
       `A weights file should be in safetensors format, and this file is in the format ${format}.`,
@@ -363,7 +363,7 @@ test('a run that nobody could go on with is refused, as its images would take mi
     return writeWeights({...run, settings, batch});
   };
   assert.is(readWeights(of(15 * 2000)).batch, 30_000);
-  expectRefusal(
+  expectPageError(
     () => readWeights(of(1_000_000)),
     'fileEpochs',
     'A weights file should be of a run of at most 2000 epochs, and this one has 66666.',
@@ -372,7 +372,7 @@ test('a run that nobody could go on with is refused, as its images would take mi
 
 test('a tensor too many is refused: another network is not ours with something left over', () => {
   const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
-  expectRefusal(
+  expectPageError(
     () => readWeights(changed(header => ({...header, 'conv1.bias': bias}), 'mnist-core')),
     'fileExtra',
     'This file holds no weights of ours: mnist-core should have the tensors conv1.filter, conv2.filter, dense.weights, dense.bias, and there is also conv1.bias.',
@@ -383,7 +383,7 @@ test('weights that are no numbers are refused', () => {
   for (const found of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     const run = runOf('tutorial');
     run.weights[3][15] = found;
-    expectRefusal(
+    expectPageError(
       () => readWeights(writeWeights(run)),
       'fileNotFinite',
       `This file’s tensor conv2.bias should hold finite numbers, and has ${found} at index 15.`,
@@ -398,7 +398,7 @@ test('a file cut short anywhere, or with random bytes in its header, is read or 
     try {
       readWeights(bytes);
     } catch (error) {
-      assert.is((error as Error).name, 'Refusal', String(error));
+      assert.is((error as Error).name, 'PageError', String(error));
       return false;
     }
     return true;
@@ -427,7 +427,7 @@ test('nesting deeper than a call stack is refused', () => {
   );
   assert.throws(
     () => readWeights(file),
-    (error: Error) => error.name === 'Refusal',
+    (error: Error) => error.name === 'PageError',
   );
 });
 

@@ -1,13 +1,13 @@
 // The page: one app, a panel for each of its sections, and the language.
 import 'uplot/dist/uPlot.min.css';
-import './page.css';
+import './base.css';
 import {App} from './app.ts';
 import {element, setText} from './dom.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
 import {drawPanel} from './panels/draw_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
-import {keepPanel, openLink} from './panels/keep_panel.ts';
-import {meterPanel} from './panels/meter_panel.ts';
+import {memoryPanel} from './panels/memory_panel.ts';
+import {openLink, sharePanel} from './panels/share_panel.ts';
 import {splitPanel} from './panels/split_panel.ts';
 import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
@@ -20,8 +20,8 @@ for (const panel of [
   drawPanel,
   galleryPanel,
   splitPanel,
-  keepPanel,
-  meterPanel,
+  sharePanel,
+  memoryPanel,
 ]) {
   panel(app);
 }

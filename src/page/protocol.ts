@@ -27,22 +27,22 @@ export type Command =
 
 export type Question =
   /** Images [n × 784], 0 paper to 255 ink -> probabilities [n × 10]; undefined while the GPU is lost. */
-  | {kind: 'recognise'; images: Uint8Array}
+  | {kind: 'predict'; images: Uint8Array}
   /** Test images. */
-  | {kind: 'look'; indices: number[]}
+  | {kind: 'testImages'; indices: number[]}
   /** Those of all test images; undefined until they have arrived. */
-  | {kind: 'labels'}
+  | {kind: 'testLabels'}
   | {kind: 'save'};
 
 export interface Answers {
-  recognise: Float32Array | undefined;
-  look: Looked | undefined;
-  labels: Uint8Array | undefined;
+  predict: Float32Array | undefined;
+  testImages: TestImages | undefined;
+  testLabels: Uint8Array | undefined;
   save: SavedRun | undefined;
 }
 
 /** n test images: their pixels [n × 784], labels [n] and probabilities [n × 10]. */
-export interface Looked {
+export interface TestImages {
   indices: number[];
   pixels: Uint8Array;
   labels: Uint8Array;

@@ -1,6 +1,6 @@
 // What decides a run: the same settings give the same losses. As text, it is the link to a run, and goes with its weights.
 import {type Preset, presets} from '../presets.ts';
-import {Refusal} from './refusal.ts';
+import {PageError} from './page_error.ts';
 
 export const backends = ['simd', 'cpu', 'webgl', 'wasm'] as const;
 export type Backend = (typeof backends)[number];
@@ -74,7 +74,7 @@ export const settingTexts = (settings: Settings): Record<string, string> =>
 
 /**
  * The settings that `textOf` gives by name, and the defaults of the network for those that it doesn't.
- * @throws Refusal if one is not what checkSetting takes
+ * @throws PageError if one is not what checkSetting takes
  */
 export function readSettings(textOf: (name: string) => string | null | undefined): Settings {
   const given: Partial<Settings> = Object.fromEntries(
@@ -88,7 +88,7 @@ export function readSettings(textOf: (name: string) => string | null | undefined
 
 type Each = Required<Settings>;
 
-/** @throws Refusal if the text is none of a setting's choices, or not a number in its range */
+/** @throws PageError if the text is none of a setting's choices, or not a number in its range */
 export const checkSetting = <K extends keyof Each>(key: K, text: string): Each[K] =>
   checks[key](settingNames[key], text);
 
@@ -108,7 +108,7 @@ function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice>
   return (name, text) => {
     const choice = choices.find(each => each === text);
     if (choice) return choice;
-    throw new Refusal('badChoice', {name, expected: choices.join(', '), found: text});
+    throw new PageError('badChoice', {name, expected: choices.join(', '), found: text});
   };
 }
 
@@ -119,7 +119,7 @@ export function number([low, high]: readonly [number, number]): Check<number> {
   return (name, text) => {
     const value = Number(text);
     if (DECIMAL.test(text) && value >= low && value <= high) return value;
-    throw new Refusal('badNumber', {name, low, high, found: text});
+    throw new PageError('badNumber', {name, low, high, found: text});
   };
 }
 
@@ -129,6 +129,6 @@ export function whole([low, high]: readonly [number, number]): Check<number> {
     if (DECIMAL.test(text) && Number.isInteger(value) && value >= low && value <= high) {
       return value;
     }
-    throw new Refusal('badWhole', {name, low, high, found: text});
+    throw new PageError('badWhole', {name, low, high, found: text});
   };
 }

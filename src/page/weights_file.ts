@@ -2,7 +2,7 @@
 //   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
 // Source: github.com/huggingface/safetensors, README, "Format".
 import type {Preset} from '../presets.ts';
-import {Refusal} from './refusal.ts';
+import {PageError} from './page_error.ts';
 import {
   batchesPerEpoch,
   ranges,
@@ -85,7 +85,7 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
 
 /**
  * The run of a file of ours; of somebody else's with our tensors, the weights, with default settings and no batch trained.
- * @throws Refusal if the file is neither, or holds settings or numbers that no run has
+ * @throws PageError if the file is neither, or holds settings or numbers that no run has
  */
 export function readWeights(bytes: Uint8Array): SavedRun {
   const {metadata, entries, data} = readHeader(bytes);
@@ -97,7 +97,7 @@ export function readWeights(bytes: Uint8Array): SavedRun {
 
   const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
   if (epochs > MOST_EPOCHS) {
-    throw new Refusal('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
+    throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
   }
 
   const shapes = tensors[settings.preset];
@@ -107,7 +107,7 @@ export function readWeights(bytes: Uint8Array): SavedRun {
   const extra = Object.keys(entries).find(name => !Object.hasOwn(shapes, name));
   if (extra !== undefined) {
     const expected = Object.keys(shapes).join(', ');
-    throw new Refusal('fileExtra', {net: settings.preset, expected, found: extra});
+    throw new PageError('fileExtra', {net: settings.preset, expected, found: extra});
   }
   refuseOverlap(entries);
   return {settings, batch, weights};
@@ -121,23 +121,23 @@ interface Parts {
 }
 
 function readHeader(bytes: Uint8Array): Parts {
-  if (bytes.length <= LENGTH_BYTES) throw new Refusal('fileShort', {found: bytes.length});
+  if (bytes.length <= LENGTH_BYTES) throw new PageError('fileShort', {found: bytes.length});
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const declared = view.getBigUint64(0, true);
   const expected = bytes.length - LENGTH_BYTES;
   if (declared > expected) {
     refuseOtherFormats(bytes);
-    throw new Refusal('fileHeaderLength', {expected, found: String(declared)});
+    throw new PageError('fileHeaderLength', {expected, found: String(declared)});
   }
   const end = LENGTH_BYTES + Number(declared);
   const header = parseObject(bytes.subarray(LENGTH_BYTES, end));
 
   const {__metadata__: metadata = {}, ...entries} = header;
   if (!isObject(metadata) || Object.values(metadata).some(text => typeof text !== 'string')) {
-    throw new Refusal('fileMetadata');
+    throw new PageError('fileMetadata');
   }
   const odd = Object.keys(entries).find(name => !isEntry(entries[name]));
-  if (odd !== undefined) throw new Refusal('fileEntry', {name: odd});
+  if (odd !== undefined) throw new PageError('fileEntry', {name: odd});
   const data = new DataView(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
   return {metadata: metadata as Metadata, entries: entries as Entries, data};
 }
@@ -153,7 +153,7 @@ const otherFormats: [format: string, bytes: number[]][] = [
 
 function refuseOtherFormats(bytes: Uint8Array): void {
   const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
-  if (other) throw new Refusal('fileFormat', {found: other[0]});
+  if (other) throw new PageError('fileFormat', {found: other[0]});
 }
 
 /** JSON.parse takes the last of two equal keys in silence; no safetensors header has two. */
@@ -181,7 +181,7 @@ function refuseOverlap(entries: Entries): void {
   for (const [i, [name, {data_offsets}]] of sorted.entries()) {
     const [before, {data_offsets: earlier}] = sorted[i - 1] ?? [undefined, {data_offsets: [0, 0]}];
     if (before !== undefined && data_offsets[0] < earlier[1]) {
-      throw new Refusal('fileOverlap', {name, other: before});
+      throw new PageError('fileOverlap', {name, other: before});
     }
   }
 }
@@ -208,9 +208,9 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
     // refused below, as is JSON of another kind
   }
   const SHOWN = 16;
-  if (!isObject(value)) throw new Refusal('fileHeader', {found: text.slice(0, SHOWN)});
+  if (!isObject(value)) throw new PageError('fileHeader', {found: text.slice(0, SHOWN)});
   const name = repeatedKey(text);
-  if (name !== undefined) throw new Refusal('fileRepeated', {name});
+  if (name !== undefined) throw new PageError('fileRepeated', {name});
   return value;
 }
 
@@ -227,22 +227,22 @@ function readTensor(
   entry: Entry | undefined,
   data: DataView,
 ): Float32Array {
-  if (!entry) throw new Refusal('fileMissing', {name});
-  if (entry.dtype !== 'F32') throw new Refusal('fileDtype', {name, found: entry.dtype});
+  if (!entry) throw new PageError('fileMissing', {name});
+  if (entry.dtype !== 'F32') throw new PageError('fileDtype', {name, found: entry.dtype});
   const [expected, found] = [shape, entry.shape].map(sizes => `[${sizes.join(', ')}]`);
-  if (found !== expected) throw new Refusal('fileShape', {name, expected, found});
+  if (found !== expected) throw new PageError('fileShape', {name, expected, found});
 
   const [begin, end] = entry.data_offsets;
   const size = sizeOf(shape) * BYTES_PER_ELEMENT;
   const length = data.byteLength;
   if (begin < 0 || end > length || end - begin !== size) {
-    throw new Refusal('fileOffsets', {name, expected: size, length, begin, end});
+    throw new PageError('fileOffsets', {name, expected: size, length, begin, end});
   }
   // A writer that doesn't pad its header leaves the numbers where no Float32Array may start.
   const values = Float32Array.from({length: sizeOf(shape)}, (_, i) =>
     data.getFloat32(begin + i * BYTES_PER_ELEMENT, true),
   );
   const index = values.findIndex(value => !Number.isFinite(value));
-  if (index >= 0) throw new Refusal('fileNotFinite', {name, found: values[index], index});
+  if (index >= 0) throw new PageError('fileNotFinite', {name, found: values[index], index});
   return values;
 }

@@ -1,19 +1,15 @@
 // Two curves over the whole run: the loss of every batch, with the mean of the last ones, and the share of held-out images that
 // are recognised. What a chart shows is said in a sentence and in a table too.
+import './curves_panel.css';
 import uPlot from 'uplot';
 import type {App} from '../app.ts';
+import {lossData, meanLoss, roomyTicks, testData} from '../curves.ts';
 import {create, element, setText} from '../dom.ts';
-import {testSize} from '../settings.ts';
 
-/** The thick line is the mean of so many losses. */
-const WINDOW = 20;
-/** Between two drawings, in ms. */
-const REST = 250;
+/** Milliseconds between two drawings. */
+const INTERVAL = 250;
+/** Most rows of the table. */
 const ROWS = 12;
-/** A run is drawn in so many parts at most: about the chart's pixels. */
-const SPANS = 1000;
-/** Between two ticks of the loss, in pixels. */
-const TICK_ROOM = 14;
 
 export function curvesPanel(app: App): void {
   const charts = [
@@ -31,62 +27,9 @@ export function curvesPanel(app: App): void {
       for (const chart of charts) chart.draw();
       describe(app);
       if (numbers.open) fillTable(app);
-    }, REST);
+    }, INTERVAL);
   });
 }
-
-type Numbers = Pick<App, 'losses' | 'tests' | 'settings' | 'batch'>;
-type Column = (number | null | undefined)[];
-
-/** Batches, losses, and the means of the last ones until each; of a long run, each span's lowest and highest loss. */
-export function lossData({losses, settings, batch}: Numbers): uPlot.AlignedData {
-  const [batches, values, means]: [number[], Column, Column] = [[], [], []];
-  const span = Math.ceil(losses.length / SPANS);
-  let [low, high] = [0, 0];
-  let sum = 0;
-  let known = 0;
-  for (let i = 0; i < losses.length; i++) {
-    if (losses[i] !== undefined) {
-      sum += losses[i];
-      known++;
-    }
-    const left = losses[i - WINDOW];
-    if (left !== undefined) {
-      sum -= left;
-      known--;
-    }
-    if (i % span === 0) low = high = i;
-    if (!(losses[i] >= losses[low])) low = i;
-    if (!(losses[i] <= losses[high])) high = i;
-    if ((i + 1) % span !== 0 && i + 1 < losses.length) continue;
-    const mean = known ? sum / known : null;
-    for (const at of new Set([Math.min(low, high), Math.max(low, high)])) {
-      batches.push(at + 1);
-      values.push(losses[at]);
-      means.push(mean);
-    }
-  }
-  return padded([batches, values, means], Math.max(settings.batches, batch));
-}
-
-/** Batches, and the percentages of samples and of all test images; of a long run, not of every sample. */
-export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
-  // After the last batch, both a sample and all images are tested.
-  const [batches, samples, whole]: [number[], Column, Column] = [[], [], []];
-  const every = Math.ceil(tests.length / SPANS);
-  for (const [i, {batch, correct, total}] of tests.entries()) {
-    if (total < testSize && (tests.length - 1 - i) % every !== 0) continue;
-    if (batches.at(-1) !== batch) batches.push(batch);
-    const column = total < testSize ? samples : whole;
-    column[batches.length - 1] = (100 * correct) / total;
-  }
-  samples.length = whole.length = batches.length;
-  return padded([batches, samples, whole], Math.max(settings.batches, batch));
-}
-
-/** The horizontal axis is the whole run, from its first moment. */
-const padded = ([x, ...ys]: [number[], ...Column[]], end: number): uPlot.AlignedData =>
-  [x.at(-1) === end ? x : [...x, end], ...ys] as uPlot.AlignedData;
 
 const wholeRun: uPlot.Scale = {
   time: false,
@@ -108,23 +51,6 @@ const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
   gap: 3,
   ...more,
 });
-
-/** Of a logarithmic axis, as many ticks as have room: all, those at 1, 2 and 5, or some of the powers of ten. */
-export function roomyTicks(ticks: number[], pixelsPerDecade: number): (number | null)[] {
-  const places = ticks.map(tick => Math.log10(tick));
-  const every = Math.ceil(TICK_ROOM / pixelsPerDecade);
-  const digit = (place: number) => Math.round(10 ** (place - Math.floor(place + 1e-9)));
-  const choices = [
-    () => true,
-    (place: number) => [1, 2, 5].includes(digit(place)),
-    (place: number) => digit(place) === 1 && Math.round(place) % every === 0,
-  ];
-  const choice = choices.find(choice => {
-    const kept = places.filter(choice);
-    return kept.every((at, i) => i === 0 || (at - kept[i - 1]) * pixelsPerDecade >= TICK_ROOM);
-  });
-  return ticks.map((tick, i) => (choice?.(places[i]) ? tick : null));
-}
 
 function lossTicks({bbox, scales: {y}}: uPlot, ticks: number[]): (number | null)[] {
   const decades = Math.log10(y.max! / y.min!);
@@ -248,12 +174,6 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours):
     ctx.fillText(backend, x + 4, bbox.top + (1 + 1.1 * (i % 3)) * small() * devicePixelRatio);
   }
   ctx.restore();
-}
-
-/** The mean of the last losses until a batch. */
-function meanLoss(losses: number[], batch: number): number | undefined {
-  const last = losses.slice(Math.max(0, batch - WINDOW), batch).filter(loss => loss !== undefined);
-  return last.length ? last.reduce((sum, loss) => sum + loss, 0) / last.length : undefined;
 }
 
 /** One that explodes is shortened. */

@@ -1,4 +1,5 @@
 // A pad to draw a digit on, or to drop a picture on: what the network sees of it, and its ten probabilities.
+import './draw_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import {normalise} from '../normalise.ts';
@@ -75,7 +76,7 @@ export function drawPanel(app: App): void {
     if (!seen || asking || (asked.image === seen && asked.weights === weights)) return;
     asking = true;
     asked = {image: seen, weights};
-    const answer = await app.ask({kind: 'recognise', images: seen.slice()});
+    const answer = await app.ask({kind: 'predict', images: seen.slice()});
     asking = false;
     if (seen) probabilities = answer;
     show();

@@ -1,7 +1,8 @@
 // Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test on all.
+import './gallery_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
-import type {Looked} from '../protocol.ts';
+import type {TestImages} from '../protocol.ts';
 import {testSize} from '../settings.ts';
 import {wrongLabels} from '../wrong_labels.ts';
 import {paint} from './image.ts';
@@ -20,7 +21,7 @@ export function galleryPanel(app: App): void {
   let labels: Uint8Array | undefined;
   let page = 0;
   let resting = false;
-  let looked: Looked | undefined;
+  let looked: TestImages | undefined;
   let shown = '';
 
   /** The images that the filters leave. */
@@ -47,8 +48,8 @@ export function galleryPanel(app: App): void {
     if (state === shown) return;
     resting = true;
     shown = state;
-    labels ??= await app.ask({kind: 'labels'});
-    looked = indices.length ? await app.ask({kind: 'look', indices}) : undefined;
+    labels ??= await app.ask({kind: 'testLabels'});
+    looked = indices.length ? await app.ask({kind: 'testImages', indices}) : undefined;
     setTimeout(() => {
       resting = false;
       app.changed();
@@ -108,7 +109,7 @@ const makeCells = (): Cell[] =>
     return {item, canvas, text, spoken};
   });
 
-function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
+function showDigits(app: App, cells: Cell[], looked: TestImages | undefined): void {
   for (const [i, {item, canvas, text, spoken}] of cells.entries()) {
     item.hidden = i >= (looked?.indices.length ?? 0);
     if (!looked || item.hidden) continue;

@@ -1,10 +1,11 @@
 // The form, the run's state, and how fast it goes. Settings that decide the weights can be changed while nothing is trained yet.
+import './train_panel.css';
 import {clock, wilsonInterval} from '../../numbers.ts';
 import {presets} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
+import {PageError} from '../page_error.ts';
 import type {Phase} from '../protocol.ts';
-import {Refusal} from '../refusal.ts';
 import {
   type Backend,
   backends,
@@ -55,7 +56,7 @@ export function trainPanel(app: App): void {
     if (!isTyped && !refusals.has(input)) input.value = value;
   };
   /** What is wrong with each field whose text is no setting. */
-  const refusals = new Map<HTMLInputElement, Refusal>();
+  const refusals = new Map<HTMLInputElement, PageError>();
   function forgive(input: HTMLInputElement): void {
     refusals.delete(input);
     input.removeAttribute('aria-invalid');
@@ -69,7 +70,7 @@ export function trainPanel(app: App): void {
       forgive(input);
       change(settings);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof PageError)) throw error;
       refusals.set(input, error);
       input.setAttribute('aria-invalid', 'true');
       app.changed();
@@ -178,7 +179,7 @@ export function trainPanel(app: App): void {
 }
 
 /** The field by its label, where a link would have the setting's name. */
-const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: Refusal): string =>
+const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: PageError): string =>
   app.sentence({key, values: {...values, name: app.say(id as TextKey)}});
 
 /** Nothing is left to do until the run is made longer. */

@@ -5,7 +5,7 @@ import '../../kernels/reference/register.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../../kernels/simd/backend/module.ts';
 import {registerSimdBackend, simdSupported} from '../../kernels/simd/backend/register.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 import type {Backend, WasmBuild} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
@@ -52,16 +52,16 @@ function nameOf(backend: Backend, wasm?: WasmBuild): string {
   return name;
 }
 
-/** @throws Refusal where it doesn't start */
+/** @throws PageError where it doesn't start */
 export async function chooseBackend(backend: Backend, wasm?: WasmBuild): Promise<void> {
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
     if (await tf.setBackend(nameOf(backend, wasm))) return;
   } catch (error) {
-    throw new Refusal('noBackend', {backend, message: (error as Error).message});
+    throw new PageError('noBackend', {backend, message: (error as Error).message});
   }
-  throw new Refusal('noBackend', {backend, message: 'setBackend'});
+  throw new PageError('noBackend', {backend, message: 'setBackend'});
 }
 
 /** What only WebGL has; undefined on other backends. */

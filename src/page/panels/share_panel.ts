@@ -1,14 +1,15 @@
 // What can be taken along: the run as a link, which does it again, and its weights as a file.
+import './share_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setEnabled} from '../dom.ts';
 import {linkOf, settingsOf} from '../link.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
 
 /** Many times what the weights of either network take, in bytes. */
 const largestFile = 1_000_000;
 
-export function keepPanel(app: App): void {
+export function sharePanel(app: App): void {
   const link = element<HTMLInputElement>('link');
   const upload = element<HTMLInputElement>('upload');
 
@@ -44,7 +45,7 @@ export function keepPanel(app: App): void {
     if (!file) return;
     try {
       if (file.size > largestFile) {
-        throw new Refusal('fileLarge', {expected: largestFile, found: file.size});
+        throw new PageError('fileLarge', {expected: largestFile, found: file.size});
       }
       const run = readWeights(new Uint8Array(await file.arrayBuffer()));
       app.restore(run);
@@ -77,6 +78,6 @@ export function openLink(app: App): void {
 }
 
 function refuse(app: App, error: unknown): void {
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof PageError)) throw error;
   app.notice = {key: error.key, values: error.values};
 }

@@ -3,8 +3,8 @@ import {gzipSync} from 'node:zlib';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {serve} from '../src/cli/serve.ts';
-import {Refusal} from '../src/page/refusal.ts';
-import {ArrivingImages} from '../src/page/worker/arriving.ts';
+import {PageError} from '../src/page/page_error.ts';
+import {ImageLoader} from '../src/page/worker/image_loader.ts';
 import {syntheticFiles} from './synthetic.ts';
 
 const trainImages = '/mnist/train-images-idx3-ubyte.gz';
@@ -21,7 +21,7 @@ const served: Record<string, Uint8Array> = {
 async function load(others: Record<string, Uint8Array | undefined>) {
   const {origin, close} = await serve(path => ({...served, ...others})[path]);
   const seen: number[] = [];
-  const images = new ArrivingImages(`${origin}/mnist/`, arrived => seen.push(arrived));
+  const images = new ImageLoader(`${origin}/mnist/`, arrived => seen.push(arrived));
   const error = await images.load().then(
     () => undefined,
     error => error,
@@ -63,7 +63,7 @@ test('pieces of any size make the same files: the first may be of 1 byte', async
         return new Response(stream);
       };
       try {
-        const images = new ArrivingImages('http://127.0.0.1/mnist/', () => {});
+        const images = new ImageLoader('http://127.0.0.1/mnist/', () => {});
         await images.load();
         for (const part of ['trainImages', 'testLabels'] as const) {
           assert.equal(images.files![part].bytes, whole[part].bytes, `${part}, ${sizes}`);
@@ -102,7 +102,7 @@ for (const [what, path, bad] of [
 ] as const) {
   test(`a file is refused that is ${what}`, async () => {
     const {images, error} = await load({[path]: bad});
-    assert.instance(error, Refusal);
+    assert.instance(error, PageError);
     assert.equal([error.key, error.values], ['dataBroken', {name: path.slice('/mnist/'.length)}]);
     const later = await images.until(41).catch(why => why);
     assert.is(later, error, 'whoever waits for more images hears it');

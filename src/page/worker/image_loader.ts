@@ -2,7 +2,7 @@
 // one after the other, so that training can begin on the first of them.
 import {IMAGE_SIDE} from '../../data/idx.ts';
 import type {IdxFile, MnistFiles} from '../../data/mnist_data.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 
 const names: Record<keyof MnistFiles, string> = {
   testLabels: 't10k-labels-idx1-ubyte.gz',
@@ -13,7 +13,7 @@ const names: Record<keyof MnistFiles, string> = {
 
 const imageHeader = 16;
 
-export class ArrivingImages {
+export class ImageLoader {
   /** Training images that are there. */
   arrived = 0;
   /** Set as soon as the first training images come in; those of their bytes that haven't arrived are zeros. */
@@ -21,7 +21,7 @@ export class ArrivingImages {
   private readonly whole: Partial<MnistFiles> = {};
   /** The same in every attempt, as batches are drawn from it. */
   private trainImages?: IdxFile;
-  private failure?: Refusal;
+  private failure?: PageError;
   private waiting: {images: number; resolve: () => void; reject: (why: unknown) => void}[] = [];
 
   /**
@@ -36,7 +36,7 @@ export class ArrivingImages {
   /**
    * Fetches what isn't there yet.
    *
-   * @throws Refusal that names the file, if one can't be fetched or isn't what it should be; fetching again may go better
+   * @throws PageError that names the file, if one can't be fetched or isn't what it should be; fetching again may go better
    */
   async load(): Promise<void> {
     this.failure = undefined;
@@ -53,7 +53,7 @@ export class ArrivingImages {
         });
       }
     } catch (error) {
-      this.failure = error as Refusal;
+      this.failure = error as PageError;
       for (const {reject} of this.waiting.splice(0)) reject(error);
       throw error;
     }
@@ -96,10 +96,10 @@ async function fetchFile(
   {into, progress}: Fetching = {},
 ): Promise<IdxFile> {
   const response = await fetch(folder + name).catch(() => {
-    throw new Refusal('dataNoAnswer', {name});
+    throw new PageError('dataNoAnswer', {name});
   });
   if (!response.ok || !response.body) {
-    throw new Refusal('dataStatus', {name, status: response.status});
+    throw new PageError('dataStatus', {name, status: response.status});
   }
   let file = into;
   let filled = 0;
@@ -114,9 +114,9 @@ async function fetchFile(
       progress?.(file, filled);
     }
   } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal('dataBroken', {name});
+    throw error instanceof PageError ? error : new PageError('dataBroken', {name});
   }
-  if (!file || filled < file.bytes.length) throw new Refusal('dataBroken', {name});
+  if (!file || filled < file.bytes.length) throw new PageError('dataBroken', {name});
   return file;
 }
 
@@ -160,13 +160,13 @@ async function unpacked(
 
 /** By the header of an IDX file, which its first piece begins with: the magic number's last byte is the number of sizes. */
 function expectedLength(name: string, start: Uint8Array): number {
-  if (start.length < imageHeader) throw new Refusal('dataBroken', {name});
+  if (start.length < imageHeader) throw new PageError('dataBroken', {name});
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const dimensions = view.getUint32(0) - 0x800;
-  if (dimensions !== 1 && dimensions !== 3) throw new Refusal('dataBroken', {name});
+  if (dimensions !== 1 && dimensions !== 3) throw new PageError('dataBroken', {name});
   const sizes = Array.from({length: dimensions}, (_, i) => view.getUint32(4 + 4 * i));
   const length = 4 + 4 * dimensions + sizes.reduce((product, size) => product * size, 1);
   const largest = 2 ** 28;
-  if (length > largest) throw new Refusal('dataBroken', {name});
+  if (length > largest) throw new PageError('dataBroken', {name});
   return length;
 }

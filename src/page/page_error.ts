@@ -3,8 +3,8 @@
 import type {TextKey, Values} from './texts.ts';
 
 /** Bad input. */
-export class Refusal extends Error {
-  override name = 'Refusal';
+export class PageError extends Error {
+  override name = 'PageError';
 
   constructor(
     readonly key: TextKey,

@@ -1,8 +1,9 @@
 // Tensors and bytes alive, and whether steps leave any behind. And a button that takes the GPU away.
+import './memory_panel.css';
 import type {App} from '../app.ts';
 import {element, setEnabled, setText} from '../dom.ts';
 
-export function meterPanel(app: App): void {
+export function memoryPanel(app: App): void {
   const lose = element('lose');
   lose.addEventListener('click', () => app.send({kind: 'loseContext'}));
   app.onChange(() => {

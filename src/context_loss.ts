@@ -77,22 +77,28 @@ export class KeptWeights {
    * Works on the GPU, waits for what is read back, and then for a sign of life: what was read before it is no dead GPU's.
    *
    * @throws ContextLostError instead of anything that the work returns or throws, if the context is lost by then; the network
-   *     has got the kept weights back
+   *     is back at the kept weights
    */
   async during<T>(when: string, work: () => Promise<T>): Promise<T> {
     let result: T;
     try {
       result = await work();
     } catch (error) {
-      if (this.context?.isDead()) throw this.giveBack(when, error);
-      throw error;
+      throw this.restore(when, error) ?? error;
     }
-    if (this.context?.isDead()) throw this.giveBack(when);
+    const lost = this.restore(when);
+    if (lost) throw lost;
     return result;
   }
 
-  private giveBack(when: string, cause?: unknown): ContextLostError {
-    // The lost backend holds these as what is yet to be uploaded. The backend that uses them next moves them to itself.
+  /**
+   * If the context is lost, gives the network the kept weights back.
+   *
+   * @returns the error that says so; undefined if the context is there
+   */
+  restore(when: string, cause?: unknown): ContextLostError | undefined {
+    if (!this.context?.isDead()) return undefined;
+    // On the lost backend these stay CPU values waiting for upload; the next backend that uses them takes them over.
     tf.tidy(() => {
       this.values.forEach((values, i) => {
         const variable = this.network.variables[i];

@@ -1,5 +1,5 @@
 // Whether a run that ended has learnt anything. The command line and the page ask the same function.
-import type {Evaluation} from './training.ts';
+import type {Evaluation} from './evaluation.ts';
 
 /** A batch's loss is noisy: the end is the mean of so many. */
 const WINDOW = 20;

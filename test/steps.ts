@@ -1,6 +1,6 @@
 // That the reference kernels train on a stock backend, which has none of ours: the losses of a few steps beside those on `cpu`.
 import * as tf from '@tensorflow/tfjs-core';
-import {createNetwork, presets, softmaxCrossEntropy} from '../src/index.ts';
+import {createNetwork, presets, trainStep} from '../src/index.ts';
 import {expectClose} from './compare.ts';
 import {loadMnist} from './mnist.ts';
 
@@ -16,14 +16,10 @@ async function lossesOn(backend: string): Promise<number[]> {
   const before = tf.memory().numTensors;
   const losses: number[] = [];
   for (let step = 0; step < 3; step++) {
-    const {xs, labels} = data.nextTrainBatch(8);
-    const cost = optimizer.minimize(
-      () => softmaxCrossEntropy(labels, network.forward(xs)),
-      true,
-      network.variables,
-    )!;
-    losses.push((await cost.data())[0]);
-    tf.dispose([xs, labels, cost]);
+    const batch = data.nextTrainBatch(8);
+    const loss = trainStep(network, optimizer, batch);
+    losses.push((await loss.data())[0]);
+    tf.dispose([batch.xs, batch.labels, loss]);
   }
   const left = tf.memory().numTensors - before;
   if (left !== 0) throw new Error(`${left} tensors were left behind on ${backend}`);

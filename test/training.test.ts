@@ -13,6 +13,7 @@ import {
   type TrainingOptions,
   type TrainingProgress,
   train,
+  trainStep,
 } from '../src/index.ts';
 import {type Backend, backends} from './backends.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
@@ -85,19 +86,15 @@ for (const [preset, batchSize] of [
       const network = createNetwork(preset, {seed: 3});
       const optimizer = tf.train.sgd(presets[preset].learningRate);
       losses.forEach((loss, step) => {
-        const {xs, labels} = data.nextTrainBatch(batchSize);
-        const cost = optimizer.minimize(
-          () => softmaxCrossEntropy(labels, network.forward(xs)),
-          true,
-          network.variables,
-        );
+        const batch = data.nextTrainBatch(batchSize);
+        const found = trainStep(network, optimizer, batch);
         expectClose(
           `loss of step ${step}`,
-          valuesOf(cost!),
+          valuesOf(found),
           {shape: [], values: [loss]},
           TEN_STEPS,
         );
-        tf.dispose([xs, labels, cost!]);
+        tf.dispose([batch.xs, batch.labels, found]);
       });
       network.variables.forEach((variable, i) => {
         expectClose(
@@ -230,9 +227,7 @@ test('a short last batch takes a step as much shorter', async () => {
   const expected = createNetwork('tutorial', {seed: 2});
   const data = syntheticData({train: 15});
   for (const learningRate of [0.1, 0.05]) {
-    const {xs, labels} = data.nextTrainBatch(10);
-    const cost = () => softmaxCrossEntropy(labels, expected.forward(xs));
-    tf.train.sgd(learningRate).minimize(cost, false, expected.variables);
+    trainStep(expected, tf.train.sgd(learningRate), data.nextTrainBatch(10));
   }
   network.variables.forEach((variable, i) => {
     expectClose(`variable ${i}`, valuesOf(variable), valuesOf(expected.variables[i]), EXACT);

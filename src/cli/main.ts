@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
 import {liesOnItsSide} from '../data/transposed.ts';
+import {type Evaluation, evaluate} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {
   registerSimdBackend,
@@ -12,13 +13,7 @@ import {
   simdSupported,
 } from '../kernels/simd/backend/register.ts';
 import {createNetwork} from '../network.ts';
-import {
-  type Evaluation,
-  evaluate,
-  type TrainingOptions,
-  type TrainingProgress,
-  train,
-} from '../training.ts';
+import {type TrainingOptions, type TrainingProgress, train} from '../training.ts';
 import {UsageError} from './arguments.ts';
 import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';

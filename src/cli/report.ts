@@ -1,7 +1,8 @@
 // What a run says at its start and at its end: numbers in, text out.
+
+import type {Evaluation} from '../evaluation.ts';
 import {count, percent, wilsonInterval} from '../numbers.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
-import type {Evaluation} from '../training.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
 export function accuracyLines({correct, total}: Evaluation): string {

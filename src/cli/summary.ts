@@ -1,8 +1,9 @@
 // The run in numbers, as `--json` prints it.
+
+import type {Evaluation} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {median} from '../numbers.ts';
 import {type Failure, failureOf} from '../outcome.ts';
-import type {Evaluation} from '../training.ts';
 import type {Options} from './options.ts';
 
 export interface FinishedRun {

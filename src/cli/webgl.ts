@@ -3,8 +3,9 @@
 import {readFile} from 'node:fs/promises';
 import type {Browser} from 'playwright-core';
 import type {MnistFiles} from '../data/mnist_data.ts';
+import type {Evaluation} from '../evaluation.ts';
 import {isSoftware} from '../renderer.ts';
-import type {Evaluation, TrainingProgress} from '../training.ts';
+import type {TrainingProgress} from '../training.ts';
 import {startBrowser} from './browser.ts';
 import type {Trainer} from './main.ts';
 import type {Options} from './options.ts';

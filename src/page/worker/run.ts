@@ -2,8 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {type ContextLostError, KeptWeights} from '../../context_loss.ts';
 import {MnistData} from '../../data/mnist_data.ts';
+import {type Evaluation, evaluate} from '../../evaluation.ts';
 import {createNetwork, type Network} from '../../network.ts';
-import {type Evaluation, evaluate, type TrainingProgress, train} from '../../training.ts';
+import {type TrainingProgress, train} from '../../training.ts';
 import {
   type Backend,
   batchesPerEpoch,
@@ -105,10 +106,9 @@ export class Run {
     return this.kept!.during('', work);
   }
 
-  /** After a lost context: the kept weights. @returns their batch; undefined if none are kept, and the network has its first */
-  async restoreKept(): Promise<number | undefined> {
-    const lost = await this.kept?.during('', async () => {}).catch(error => error);
-    return (lost as ContextLostError | undefined)?.batch;
+  /** Gives the network the kept weights back if the context is lost. @returns the error that names their batch */
+  restoreKept(): ContextLostError | undefined {
+    return this.kept?.restore('');
   }
 
   /** Training goes on after this batch, of which the network has the weights. */

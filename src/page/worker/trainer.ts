@@ -88,7 +88,8 @@ export class Trainer {
   goBack(): Promise<void> {
     return this.add(async () => {
       // Training may have noticed, and gone back to its own last weights.
-      if (!this.isLost) await this.run!.guard(async () => {});
+      const lost = this.isLost ? undefined : this.run!.restoreKept();
+      if (lost) throw lost;
     });
   }
 
@@ -135,7 +136,7 @@ export class Trainer {
   /** A lost context is renewed, with the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
-      if (!this.isLost) await this.run?.restoreKept();
+      if (!this.isLost) this.run?.restoreKept();
       await renewContext();
       this.measured.clear(); // the compiled programs are lost too
     }
@@ -259,7 +260,7 @@ export class Trainer {
     } else if (error instanceof ContextLostError) {
       const at = run!.batch;
       // Lost before any copy of the weights was made, it has left the network to the copy that was made before.
-      run!.goBackTo(error.batch ?? (await run!.restoreKept()) ?? at);
+      run!.goBackTo(error.batch ?? run!.restoreKept()?.batch ?? at);
       this.isLost = true;
       this.say('lost', {key: 'contextLost', values: {at, batch: run!.batch}});
     } else {

@@ -137,8 +137,8 @@ const en = {
   rest: 'everything else',
   wholeStep: 'whole step, with a clock at each kernel',
 
-  // keep
-  keep: 'Keep it',
+  // share
+  share: 'Keep it',
   linkLabel: 'Link to this run',
   copyLink: 'Copy link',
   copied: 'Copied: opening the link trains the same run.',
@@ -151,8 +151,8 @@ const en = {
   notSaved: 'Nothing was saved: these weights are not finite numbers.',
   restored: 'The weights of {name} are in place, at batch {batch}.',
 
-  // meter
-  meter: 'Memory',
+  // memory
+  memory: 'Memory',
   tensors: 'Tensors',
   bytes: 'Bytes',
   leftBehind: 'Left behind',
@@ -328,7 +328,7 @@ const zh: Record<TextKey, string> = {
   rest: '其余',
   wholeStep: '整步（含各算子的计时）',
 
-  keep: '保存',
+  share: '保存',
   linkLabel: '此次训练的链接',
   copyLink: '复制链接',
   copied: '已复制：打开链接会重现同样的训练。',
@@ -340,7 +340,7 @@ const zh: Record<TextKey, string> = {
   notSaved: '没有保存：这些权重不是有限的数。',
   restored: '已载入 {name} 的权重，位于第 {batch} 批。',
 
-  meter: '内存',
+  memory: '内存',
   tensors: '张量',
   bytes: '字节',
   leftBehind: '遗留',

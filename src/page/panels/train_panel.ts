@@ -46,7 +46,7 @@ export function trainPanel(app: App): void {
   const one = element<HTMLButtonElement>('one');
   const more = element<HTMLButtonElement>('more');
   const reset = element<HTMLButtonElement>('reset');
-  const refused = element('refused');
+  const refused = element('wrong');
   const radios = makeRadios(app);
 
   let shown: Settings | undefined;

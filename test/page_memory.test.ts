@@ -53,7 +53,7 @@ visit(
     assert.ok(back % 10 === 0 && back >= 10 && at >= back && at < back + 10, `${at}, ${back}`);
     assert.match(
       await page.text('why'),
-      `lost after batch ${at}; the weights are those of batch ${back} again`,
+      `lost after batch ${at}; the run is back at batch ${back}`,
     );
     const before = await page.losses();
     assert.is(before.length, back);

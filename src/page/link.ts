@@ -6,7 +6,7 @@ export const linkOf = (settings: Settings): string =>
   `#${new URLSearchParams(settingTexts(settings))}`;
 
 /**
- * The settings of a link's hash, where what is left out has its default; undefined if the hash sets nothing.
+ * The settings of a link's hash, with defaults for those that it leaves out; undefined if the hash sets nothing.
  * @throws PageError if a setting is unknown, repeated or out of range
  */
 export function settingsOf(hash: string): Settings | undefined {

@@ -26,7 +26,7 @@ for (const panel of [
   panel(app);
 }
 
-// A button that is off keeps the focus, but hears no click.
+// A button that is off keeps the focus, but gets no click.
 document.addEventListener(
   'click',
   event => {
@@ -44,7 +44,7 @@ element('language').addEventListener('click', () => {
   try {
     localStorage.setItem(remembered, language);
   } catch {
-    // Where nothing may be stored, the browser's language it is again next time.
+    // Where nothing may be stored, the next visit is in the browser's language again.
   }
   speak(language);
 });
@@ -73,7 +73,7 @@ function speak(language: Language): void {
   app.changed();
 }
 
-// A notice stays for a while, or until the visitor does something else.
+// A notice stays for a while, or until the visitor's next command.
 const noticeMs = 15_000;
 let shown: unknown;
 app.onChange(() => {
@@ -88,10 +88,10 @@ app.onChange(() => {
   }, noticeMs);
 });
 
-// For the console: mnist.losses are the numbers behind the curve.
+// For the console: mnist.losses are the numbers of the curve.
 Object.assign(globalThis, {mnist: app});
 
-// The worker says first which backends there are: a link is opened with one of them.
+// Waits until the worker has said which backends this browser has: a link is opened on one of them.
 app.onStart(() => {
   app.send({kind: 'load'});
   app.reset();

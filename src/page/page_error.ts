@@ -1,8 +1,7 @@
-// What the page can't do, in words that each language has for itself: a key of texts.ts, and what it is about. The texts stay out
-// of here, as the worker has no use for them.
+// An error that the page shows in the visitor's language: a key of texts.ts, and the values to fill in. The texts themselves are not
+// imported here, as the worker has no use for them.
 import type {TextKey, Values} from './texts.ts';
 
-/** Bad input. */
 export class PageError extends Error {
   override name = 'PageError';
 

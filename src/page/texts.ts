@@ -1,4 +1,4 @@
-// All that the page says, in both languages: one key, two sentences. `{name}` is filled in.
+// All texts of the page: each key has one in English and one in Chinese. `{name}` is filled in.
 
 const en = {
   tagline: 'A small convnet learns to read digits in your browser, with every op written by hand.',
@@ -34,23 +34,23 @@ const en = {
   compiled: '{programs} shaders compiled in {seconds} s.',
   imagesArrived: 'Images: {images}',
 
-  // what it is doing
+  // phases
   phaseStarting: 'Starting …',
   phaseWaiting: 'Waiting for images …',
   phaseCompiling: 'Compiling shaders …',
   phaseProfiling: 'Measuring a step on {backend} …',
   phaseTraining: 'Training on {backend}',
   phaseTesting: 'Testing all 10,000 images …',
-  phaseReady: 'Ready: Start trains it',
+  phaseReady: 'Ready: press Start',
   phasePaused: 'Paused',
-  phaseDone: 'Done; lengthen it to go on',
-  phaseLost: 'Stopped: the GPU is gone',
+  phaseDone: 'Done; make it longer to go on',
+  phaseLost: 'Stopped: the GPU was lost',
   phaseDiverged: 'Stopped: it diverged',
   phaseFailed: 'Stopped',
 
-  // why it stopped
+  // why a run stopped
   contextLost:
-    'The WebGL context was lost after batch {at}; the weights are those of batch {batch} again. “Go on” takes a new context.',
+    'The WebGL context was lost after batch {at}; the run is back at batch {batch}. “Go on” uses a new context.',
   diverged:
     'The loss became {loss} at batch {batch}: a learning rate of {learningRate} is too large. Reset to try a smaller one; 0.1 to 0.15 are usual.',
   oneDigit:
@@ -119,26 +119,26 @@ const en = {
     '✓ answer, or label ✗ answer, and probability. A dashed frame: the label is known to be doubtful; ≈: the net agrees with people’s votes.',
   noImages: 'No images yet.',
   noMistakes: 'No mistakes here.',
-  mistakesLater: 'Mistakes are known once all test images are tested.',
+  mistakesLater: 'Mistakes appear when all test images are tested.',
   imageText: 'Test image {index}, labelled {label}.',
   answerText: 'Taken for a {answer} ({share}).',
   doubtText: 'Five people’s votes suggest {suggested} (label/suggestion/neither: {votes}).',
   corner: 'label ＼ answer',
   matrixNote: 'All test images after batch {batch}; rows are labels, columns answers.',
-  matrixLater: 'It is counted when all test images are tested.',
+  matrixLater: 'It appears when all test images are tested.',
 
-  // a step's time
+  // split
   split: 'A step, kernel by kernel',
-  splitNote: 'Network {preset}, batches of {batchSize}; a column for each backend that was tried.',
+  splitNote: 'Network {preset}, batches of {batchSize}; one column per backend that was tried.',
   noSplit:
-    'Measured on each backend that is tried, before it trains. Switch in the middle to compare.',
-  noTimer: 'Where there is a dash, this browser doesn’t let a page read the GPU’s clock.',
+    'Each backend is measured before it trains. Switch backends during a run to compare them.',
+  noTimer: 'A dash: this browser doesn’t let a page read the GPU’s clock.',
   kernel: 'Kernel',
   rest: 'everything else',
-  wholeStep: 'whole step, with a clock at each kernel',
+  wholeStep: 'whole step, with each kernel timed',
 
   // share
-  share: 'Keep it',
+  share: 'Save and share',
   linkLabel: 'Link to this run',
   copyLink: 'Copy link',
   copied: 'Copied: opening the link trains the same run.',
@@ -147,9 +147,9 @@ const en = {
   notCopied: 'This browser does not let the page copy; the link is selected.',
   download: 'Save weights',
   upload: 'Open weights',
-  saved: '{name} is on its way to your downloads.',
+  saved: '{name} is saved to your downloads.',
   notSaved: 'Nothing was saved: these weights are not finite numbers.',
-  restored: 'The weights of {name} are in place, at batch {batch}.',
+  restored: 'The weights of {name} are loaded, at batch {batch}.',
 
   // memory
   memory: 'Memory',
@@ -159,16 +159,16 @@ const en = {
   loseContext: 'Lose the GPU',
   onlyWebGL: 'Only webgl has a context to lose',
 
-  // a setting: in a link, in a weights file, or as entered
+  // wrong settings: in a link, in a weights file, or in the form
   badChoice: '{name} should be one of {expected}, and is “{found}”.',
   badNumber: '{name} should be a number from {low} to {high}, and is “{found}”.',
   badWhole: '{name} should be a whole number from {low} to {high}, and is “{found}”.',
 
-  // a link that is opened
+  // wrong links
   linkUnknown: 'A link can set {expected}, and this one sets “{found}”.',
   linkRepeated: 'A link should set {name} once, and this one sets it {found} times.',
 
-  // a weights file that is opened
+  // wrong weights files
   fileLarge: 'A weights file should have at most {expected} bytes, and this file has {found}.',
   fileShort: 'A weights file should have more than 8 bytes, and this file has {found}.',
   fileEpochs:
@@ -376,7 +376,7 @@ const zh: Record<TextKey, string> = {
 
 export const texts: Record<Language, Record<TextKey, string>> = {en, zh};
 
-/** English has "an 8", whatever a sentence's own article. */
+/** Fills in the values. English has "an 8", also where the sentence has "a". */
 export const fill = (text: string, values: Values): string =>
   text.replace(/(\ba )?\{(\w+)\}/g, (_, article = '', name) => {
     const value = String(values[name]);

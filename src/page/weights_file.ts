@@ -49,9 +49,9 @@ type Entries = Record<string, Entry>;
 type Metadata = Record<string, string>;
 
 const FORMAT = 'mnist-ops';
-/** Going on from there shuffles the images once an epoch, about 2 ms each. */
+/** To go on, a run shuffles the images once per trained epoch, about 2 ms each. */
 const MOST_EPOCHS = 2000;
-/** Of the header's length. The header itself is padded to a multiple of it, so that the numbers are aligned. */
+/** Bytes of the header's length. The header is padded to a multiple of it, so that the numbers are aligned. */
 const LENGTH_BYTES = 8;
 const {BYTES_PER_ELEMENT} = Float32Array;
 
@@ -84,7 +84,7 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
 }
 
 /**
- * The run of a file of ours; of somebody else's with our tensors, the weights, with default settings and no batch trained.
+ * The run of a file of ours. Of another file with our tensors: its weights, default settings, and no batch trained.
  * @throws PageError if the file is neither, or holds settings or numbers that no run has
  */
 export function readWeights(bytes: Uint8Array): SavedRun {
@@ -113,20 +113,15 @@ export function readWeights(bytes: Uint8Array): SavedRun {
   return {settings, batch, weights};
 }
 
-interface Parts {
-  metadata: Metadata;
-  entries: Entries;
-  /** All after the header. */
-  data: DataView;
-}
-
-function readHeader(bytes: Uint8Array): Parts {
+/** @returns also `data`, everything after the header */
+function readHeader(bytes: Uint8Array) {
   if (bytes.length <= LENGTH_BYTES) throw new PageError('fileShort', {found: bytes.length});
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const declared = view.getBigUint64(0, true);
   const expected = bytes.length - LENGTH_BYTES;
   if (declared > expected) {
-    refuseOtherFormats(bytes);
+    const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
+    if (other) throw new PageError('fileFormat', {found: other[0]});
     throw new PageError('fileHeaderLength', {expected, found: String(declared)});
   }
   const end = LENGTH_BYTES + Number(declared);
@@ -142,7 +137,7 @@ function readHeader(bytes: Uint8Array): Parts {
   return {metadata: metadata as Metadata, entries: entries as Entries, data};
 }
 
-/** What files of weights that aren't ours begin with. */
+/** First bytes of other files of weights. */
 const otherFormats: [format: string, bytes: number[]][] = [
   ['HDF5', [0x89, 0x48, 0x44, 0x46]],
   ['ZIP (npz, pt, keras)', [0x50, 0x4b, 0x03, 0x04]],
@@ -151,15 +146,10 @@ const otherFormats: [format: string, bytes: number[]][] = [
   ['pickle', [0x80, 0x02, 0x8a, 0x0a]],
 ];
 
-function refuseOtherFormats(bytes: Uint8Array): void {
-  const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
-  if (other) throw new PageError('fileFormat', {found: other[0]});
-}
-
-/** JSON.parse takes the last of two equal keys in silence; no safetensors header has two. */
+/** The first key that an object of this JSON has twice: JSON.parse takes the last one in silence, safetensors allows none. */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  // Strings whole, with the colon that makes them keys, and the braces around them.
+  // Whole strings, with the colon after a key, and braces.
   for (const [token, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
     if (token === '{') open.push(new Set());
     else if (token === '}') open.pop();
@@ -173,16 +163,14 @@ function repeatedKey(text: string): string | undefined {
   return undefined;
 }
 
-/** Each byte of the numbers belongs to one tensor at most. */
+/** Each byte of the numbers may belong to one tensor. */
 function refuseOverlap(entries: Entries): void {
   const sorted = Object.entries(entries).sort(
     ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0],
   );
-  for (const [i, [name, {data_offsets}]] of sorted.entries()) {
-    const [before, {data_offsets: earlier}] = sorted[i - 1] ?? [undefined, {data_offsets: [0, 0]}];
-    if (before !== undefined && data_offsets[0] < earlier[1]) {
-      throw new PageError('fileOverlap', {name, other: before});
-    }
+  for (const [i, [name, {data_offsets}]] of sorted.slice(1).entries()) {
+    const [other, before] = sorted[i];
+    if (data_offsets[0] < before.data_offsets[1]) throw new PageError('fileOverlap', {name, other});
   }
 }
 
@@ -214,12 +202,11 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   return value;
 }
 
-/** The network whose dense layer has as many inputs: what tells the two apart. */
+/** The network whose dense layer has this many inputs, which tells the two apart. */
 const presetOf = (entries: Entries): string | undefined =>
-  Object.keys(tensors).find(
-    preset =>
-      `${tensors[preset as Preset]['dense.weights']}` === `${entries['dense.weights']?.shape}`,
-  );
+  Object.entries(tensors).find(
+    ([, shapes]) => `${shapes['dense.weights']}` === `${entries['dense.weights']?.shape}`,
+  )?.[0];
 
 function readTensor(
   name: string,

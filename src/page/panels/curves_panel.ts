@@ -1,5 +1,5 @@
-// Two curves over the whole run: the loss of every batch, with the mean of the last ones, and the share of held-out images that
-// are recognised. What a chart shows is said in a sentence and in a table too.
+// Two charts of the whole run: the loss of every batch with its running mean, and the share of test images that are recognised. A
+// sentence and a table say the same.
 import './curves_panel.css';
 import uPlot from 'uplot';
 import type {App} from '../app.ts';
@@ -39,7 +39,7 @@ const wholeRun: uPlot.Scale = {
 type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
 
-/** Pixels of the charts' text: it grows with the page's. */
+/** The size of the charts' text in pixels, which grows with the page's. */
 const small = (): number =>
   0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
@@ -108,7 +108,7 @@ class Chart {
     private readonly app: App,
   ) {
     new ResizeObserver(() => this.fit()).observe(place);
-    // Its colours are those of the page, which the plot draws in.
+    // A plot is drawn in the page's colours.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.plot?.destroy();
       this.plot = undefined;
@@ -157,7 +157,7 @@ class Chart {
   }
 }
 
-/** A line where the run went to another backend, with its name. */
+/** Draws a line with the backend's name where the run moved to it. */
 function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours): void {
   if (moves.length < 2) return;
   ctx.save();
@@ -176,7 +176,7 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours):
   ctx.restore();
 }
 
-/** One that explodes is shortened. */
+/** A loss that explodes is shortened. */
 const lossNumber = (app: App, loss: number, decimals: number): string =>
   loss < 1000 ? app.number(loss, decimals) : loss.toExponential(2);
 
@@ -210,7 +210,7 @@ function describe(app: App): void {
   );
 }
 
-/** The run in a few rows, at tests where there are some. */
+/** Shows the run in a few rows: at its tests, or at batches before the first test. */
 function fillTable(app: App): void {
   const {tests, losses} = app;
   const marks = tests.length ? tests : losses.map((_, i) => ({batch: i + 1, correct: 0, total: 0}));

@@ -1,4 +1,4 @@
-// Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test on all.
+// Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test of all images.
 import './gallery_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
@@ -7,10 +7,10 @@ import {testSize} from '../settings.ts';
 import {wrongLabels} from '../wrong_labels.ts';
 import {paint} from './image.ts';
 
-/** Digits a page. */
+/** Digits per page. */
 const PAGE = 32;
-/** Between two looks, in ms. */
-const REST = 1000;
+/** Milliseconds between two questions for answers. */
+const INTERVAL = 1000;
 const digits = Array.from({length: 10}, (_, digit) => digit);
 const everyImage = Array.from({length: testSize}, (_, index) => index);
 
@@ -21,10 +21,9 @@ export function galleryPanel(app: App): void {
   let labels: Uint8Array | undefined;
   let page = 0;
   let resting = false;
-  let looked: TestImages | undefined;
   let shown = '';
 
-  /** The images that the filters leave. */
+  /** Indices of the images that the filters leave. */
   function chosen(): number[] {
     const {evaluation} = app;
     const wanted = digit.value === '' ? undefined : Number(digit.value);
@@ -37,31 +36,31 @@ export function galleryPanel(app: App): void {
     );
   }
 
-  async function look(): Promise<void> {
+  async function update(): Promise<void> {
     if (resting) return;
     const all = chosen();
     page = Math.max(0, Math.min(page, Math.ceil(all.length / PAGE) - 1));
     const indices = all.slice(page * PAGE, (page + 1) * PAGE);
-    // While it trains, the answers change with every batch.
-    const state = `${indices} ${app.weights} ${app.arrived > 0}`;
+    // The answers change with every batch.
+    const state = `${indices} ${app.weightsKey} ${app.arrived > 0}`;
     showRange(app, all.length, page);
     if (state === shown) return;
     resting = true;
     shown = state;
     labels ??= await app.ask({kind: 'testLabels'});
-    looked = indices.length ? await app.ask({kind: 'testImages', indices}) : undefined;
+    const images = indices.length ? await app.ask({kind: 'testImages', indices}) : undefined;
     setTimeout(() => {
       resting = false;
       app.changed();
-    }, REST);
-    showDigits(app, cells, looked);
-    setText(element('gallery-note'), noteText(app, looked?.indices.length ?? 0));
+    }, INTERVAL);
+    showDigits(app, cells, images);
+    setText(element('gallery-note'), noteText(app, images !== undefined));
   }
 
   function choose(to: number): void {
     page = to;
     resting = false;
-    void look();
+    void update();
   }
   filter.addEventListener('change', () => choose(0));
   digit.addEventListener('change', () => choose(0));
@@ -76,13 +75,13 @@ export function galleryPanel(app: App): void {
       shown = '';
       fillDigits(app, digit);
     }
-    void look();
+    void update();
     showMatrix(app);
   });
 }
 
-function noteText(app: App, count: number): string {
-  if (count) return app.say('galleryNote');
+function noteText(app: App, hasImages: boolean): string {
+  if (hasImages) return app.say('galleryNote');
   if (element<HTMLSelectElement>('filter').value === 'mistakes') {
     return app.say(app.evaluation ? 'noMistakes' : 'mistakesLater');
   }
@@ -93,7 +92,7 @@ interface Cell {
   item: HTMLElement;
   canvas: HTMLCanvasElement;
   text: HTMLElement;
-  /** What a screen reader says of it all. */
+  /** What a screen reader says. */
   spoken: HTMLElement;
 }
 
@@ -109,15 +108,15 @@ const makeCells = (): Cell[] =>
     return {item, canvas, text, spoken};
   });
 
-function showDigits(app: App, cells: Cell[], looked: TestImages | undefined): void {
+function showDigits(app: App, cells: Cell[], images: TestImages | undefined): void {
   for (const [i, {item, canvas, text, spoken}] of cells.entries()) {
-    item.hidden = i >= (looked?.indices.length ?? 0);
-    if (!looked || item.hidden) continue;
-    const {indices, pixels, labels, probabilities} = looked;
+    item.hidden = i >= (images?.indices.length ?? 0);
+    if (!images || item.hidden) continue;
+    const {indices, pixels, labels, probabilities} = images;
     paint(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
     const shares = probabilities?.subarray(10 * i, 10 * (i + 1));
     const answer = shares?.indexOf(Math.max(...shares));
-    const known = shares !== undefined && answer !== undefined && answer >= 0; // none, if the weights are not finite
+    const known = shares !== undefined && answer !== undefined && answer >= 0; // -1 if the weights are not finite
     const right = known && answer === labels[i];
     const doubt = wrongLabels.find(({index}) => index === indices[i]);
     const agrees = known && !right && answer === doubt?.suggested;

@@ -1,4 +1,4 @@
-// Tensors and bytes alive, and whether steps leave any behind. And a button that takes the GPU away.
+// Tensors and bytes in memory, tensors that steps leave behind, and a button that takes the GPU away.
 import './memory_panel.css';
 import type {App} from '../app.ts';
 import {element, setEnabled, setText} from '../dom.ts';

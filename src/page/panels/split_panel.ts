@@ -1,4 +1,4 @@
-// Where a training step's time goes, kernel by kernel, for each backend that was tried.
+// The time of a training step, kernel by kernel, on each backend that was tried.
 import './split_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';

@@ -1,5 +1,5 @@
-// The four files as they arrive: gzipped IDX from the page's own folder. The test images come first, then the training images
-// one after the other, so that training can begin on the first of them.
+// Loads MNIST's four files, gzipped IDX, from the page's own folder: the training images last, so that training begins on the first of
+// them while the rest arrive.
 import {IMAGE_SIDE} from '../../data/idx.ts';
 import type {IdxFile, MnistFiles} from '../../data/mnist_data.ts';
 import {PageError} from '../page_error.ts';
@@ -14,19 +14,19 @@ const names: Record<keyof MnistFiles, string> = {
 const imageHeader = 16;
 
 export class ImageLoader {
-  /** Training images that are there. */
+  /** How many training images have arrived. */
   arrived = 0;
-  /** Set as soon as the first training images come in; those of their bytes that haven't arrived are zeros. */
+  /** Set when the first training images arrive. Those that haven't arrived are zeros. */
   files?: MnistFiles;
   private readonly whole: Partial<MnistFiles> = {};
-  /** The same in every attempt, as batches are drawn from it. */
+  /** Every attempt fills this file, as batches are drawn from it. */
   private trainImages?: IdxFile;
   private failure?: PageError;
   private waiting: {images: number; resolve: () => void; reject: (why: unknown) => void}[] = [];
 
   /**
    * @param folder the URL up to its last slash
-   * @param progress told about every piece that arrives
+   * @param progress called with `arrived` after every piece
    */
   constructor(
     private readonly folder: string,
@@ -34,9 +34,9 @@ export class ImageLoader {
   ) {}
 
   /**
-   * Fetches what isn't there yet.
+   * Fetches the files that are missing.
    *
-   * @throws PageError that names the file, if one can't be fetched or isn't what it should be; fetching again may go better
+   * @throws PageError that names a file which can't be fetched or is damaged; another attempt may succeed
    */
   async load(): Promise<void> {
     this.failure = undefined;
@@ -47,10 +47,13 @@ export class ImageLoader {
       if (!this.whole.trainImages) {
         const progress = (file: IdxFile, bytes: number) =>
           this.arrive(file, Math.floor((bytes - imageHeader) / IMAGE_SIDE ** 2));
-        this.whole.trainImages = await fetchFile(this.folder, names.trainImages, {
-          into: this.trainImages,
+        const {trainImages} = this;
+        this.whole.trainImages = await fetchFile(
+          this.folder,
+          names.trainImages,
+          trainImages,
           progress,
-        });
+        );
       }
     } catch (error) {
       this.failure = error as PageError;
@@ -61,17 +64,15 @@ export class ImageLoader {
 
   private arrive(trainImages: IdxFile, arrived: number): void {
     this.trainImages = trainImages;
-    // In a second attempt, some of them were there before.
-    this.arrived = Math.max(this.arrived, arrived);
+    this.arrived = Math.max(this.arrived, arrived); // another attempt begins with fewer
     const {testImages, testLabels, trainLabels} = this.whole as MnistFiles;
     this.files = {testImages, testLabels, trainLabels, trainImages};
-    const there = this.waiting.filter(({images}) => images <= this.arrived);
+    for (const {images, resolve} of this.waiting) if (images <= this.arrived) resolve();
     this.waiting = this.waiting.filter(({images}) => images > this.arrived);
-    for (const {resolve} of there) resolve();
     this.progress(this.arrived);
   }
 
-  /** Waits for so many training images; rejects if they fail to come, or if the signal is aborted meanwhile. */
+  /** Waits for this many training images; rejects if loading them fails, or if the signal is aborted. */
   async until(images: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     if (images <= this.arrived) return;
@@ -83,17 +84,15 @@ export class ImageLoader {
   }
 }
 
-interface Fetching {
-  /** The file of an earlier attempt. */
-  into?: IdxFile;
-  /** Told how many of the bytes are in their place, header included. */
-  progress?: (file: IdxFile, bytes: number) => void;
-}
-
+/**
+ * @param into the file of an earlier attempt
+ * @param progress called with the number of bytes in their place, header included
+ */
 async function fetchFile(
   folder: string,
   name: string,
-  {into, progress}: Fetching = {},
+  into?: IdxFile,
+  progress?: (file: IdxFile, bytes: number) => void,
 ): Promise<IdxFile> {
   const response = await fetch(folder + name).catch(() => {
     throw new PageError('dataNoAnswer', {name});
@@ -120,7 +119,7 @@ async function fetchFile(
   return file;
 }
 
-/** The same bytes, of which the first piece has so many at least: a network may send them one by one. */
+/** The same bytes with at least `count` in the first piece: a network may send them one by one. */
 function atLeast<Bytes extends Uint8Array>(
   count: number,
   body: ReadableStream<Bytes>,
@@ -145,7 +144,7 @@ function atLeast<Bytes extends Uint8Array>(
   );
 }
 
-/** Some servers declare a .gz as the encoding of what it holds, and the browser has unpacked it already: its first bytes tell. */
+/** Some servers declare gzip as a content encoding, and the browser has unpacked the file already: its first bytes tell. */
 async function unpacked(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<ReadableStream<Uint8Array>> {
@@ -158,7 +157,7 @@ async function unpacked(
     : all;
 }
 
-/** By the header of an IDX file, which its first piece begins with: the magic number's last byte is the number of sizes. */
+/** The length that an IDX file's header gives. The magic number's last byte is the number of sizes. */
 function expectedLength(name: string, start: Uint8Array): number {
   if (start.length < imageHeader) throw new PageError('dataBroken', {name});
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);

@@ -1,4 +1,4 @@
-// What runs beside the page, so that the page never waits for a step.
+// Runs beside the page, so that the page never waits for a step.
 
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
@@ -46,7 +46,7 @@ async function load(): Promise<void> {
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {
     const {id} = data;
-    // A context that is lost meanwhile makes an answer fail; that it is lost, training will say.
+    // An answer fails if the context is lost meanwhile, which the trainer says itself.
     const answer = await questions[data.kind](data as never).catch(() => undefined);
     post({kind: 'answer', id, answer});
   } else {

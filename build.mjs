@@ -1,6 +1,7 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
 //   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
+//   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import {
   copyFileSync,
@@ -59,6 +60,7 @@ const sources = (folder, suffix) =>
 
 /** Tests of what there is in Node only. */
 const nodeTests = [
+  'alphabet',
   'app',
   'image_loader',
   'bench',
@@ -113,6 +115,7 @@ const site = {
 };
 
 const parts = {
+  kernels: [], // compiled before every part
   // A library must share its user's copy of TensorFlow.js, so here it stays an import.
   lib: {
     entryPoints: {
@@ -203,38 +206,36 @@ const parts = {
   },
 };
 
-// The AssemblyScript kernels become build/simd.wasm and build/simd.relaxed.wasm, which the bundles carry as bytes. Memory
-// is imported, as the backend hands it out; there is no runtime to allocate anything, and no stack but WebAssembly's own.
+// The AssemblyScript kernels become two modules, which the bundles carry as bytes, and the types of their exports. Memory
+// is imported, as the backend hands it out. No runtime allocates anything, and the only stack is WebAssembly's own.
 const kernels = 'src/kernels/simd';
+const asModule = ['--runtime', 'stub', '--importMemory', '--stackSize', '0'];
+const optimized = [...asModule, '-O3', '--converge', '--noAssert'];
 const wasm = {
-  'build/simd.wasm': 'simd',
-  'build/simd.relaxed.wasm': 'simd,relaxed-simd',
+  'build/simd.wasm': [...optimized, '--enable', 'simd'],
+  'build/simd.relaxed.wasm': [...optimized, '--enable', 'simd,relaxed-simd'],
+  'build/simd.d.ts': [...asModule, '--enable', 'simd', '--bindings', 'raw'],
 };
 
 async function compileKernels() {
   const changed = Math.max(...sources(kernels, '.ts').map(file => statSync(file).mtimeMs));
-  for (const [outFile, features] of Object.entries(wasm)) {
-    if (
-      existsSync(outFile) &&
-      statSync(outFile).mtimeMs > changed &&
-      isWhole(readFileSync(outFile))
-    )
-      continue;
-    let bytes = new Uint8Array();
-    const args = ['-O3', '--converge', '--noAssert', '--runtime', 'stub', '--importMemory'];
-    const {error, stderr} = await asc.main(
-      [`${kernels}/index.ts`, ...args, '--stackSize', '0', '--enable', features, '-o', outFile],
-      {
-        writeFile(_, contents) {
-          bytes = contents;
-        },
+  const isGood = (file, contents) => contents && (file.endsWith('.d.ts') || isWhole(contents));
+  for (const [outFile, args] of Object.entries(wasm)) {
+    const isNew = existsSync(outFile) && statSync(outFile).mtimeMs > changed;
+    if (isNew && isGood(outFile, readFileSync(outFile))) continue;
+    const written = {};
+    const outModule = outFile.replace('.d.ts', '.wasm'); // asc names the types after their module
+    const {error, stderr} = await asc.main([`${kernels}/index.ts`, ...args, '-o', outModule], {
+      writeFile(name, contents) {
+        written[name] = contents;
       },
-    );
-    if (error || !isWhole(bytes)) {
+    });
+    if (error || !isGood(outFile, written[outFile])) {
       console.error(`build: asc could not compile ${outFile}\n${stderr}`);
       process.exit(1);
     }
-    writeWhole(outFile, bytes);
+    if (`${stderr}`.includes('WARNING')) console.error(`build: asc warns of ${outFile}\n${stderr}`);
+    writeWhole(outFile, written[outFile]);
   }
 }
 
@@ -285,21 +286,27 @@ function copySiteData() {
   }
 }
 
-/** TypeScript before 5.7 knows no typed array with a parameter. */
-function simplifyTypes() {
+/**
+ * TypeScript before 5.7 knows no typed array with a parameter. What asc writes of the kernels' types joins the declarations.
+ */
+function finishTypes() {
   const folder = 'dist/types';
+  copyFileSync('build/simd.d.ts', `${folder}/simd.d.ts`);
   for (const name of readdirSync(folder, {recursive: true}).filter(name =>
     name.endsWith('.d.ts'),
   )) {
     const file = `${folder}/${name}`;
-    const text = readFileSync(file, 'utf8');
+    const text = readFileSync(file, 'utf8').replace(
+      '../../../../build/simd.d.ts',
+      '../../../simd.d.ts',
+    );
     writeFileSync(file, text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
   }
 }
 
 const wanted = process.argv.slice(2);
 if (wanted[0] === 'types') {
-  simplifyTypes();
+  finishTypes();
   process.exit();
 }
 const unknown = wanted.find(name => !(name in parts));

@@ -102,8 +102,14 @@ function contestOf({flops, elements, tolerance, join}: Pass): Contest {
 
 /** The first output of a kernel; what it returns besides is let go. */
 const kernel =
-  (kernelName: string, inputs: Record<string, tf.Tensor>, attrs: object) => (): tf.Tensor => {
-    const result = runKernel<tf.Tensor | tf.Tensor[]>(kernelName, inputs, attrs);
+  (
+    kernelName: string,
+    inputs: Record<string, tf.Tensor>,
+    attrs: object,
+    outputShape: number[] = [],
+  ) =>
+  (): tf.Tensor => {
+    const result = runKernel<tf.Tensor | tf.Tensor[]>(kernelName, inputs, {...attrs, outputShape});
     const [output, ...others] = Array.isArray(result) ? result : [result];
     tf.dispose(others);
     return output;
@@ -172,6 +178,7 @@ const stockConvolution = (g: Conv2DGeometry, pad: 'valid' | 'same') => ({
 const xShape = ({B, H, W, C}: Windows) => [B, H, W, C];
 const filterShape = ({kH, kW, C, K}: Conv2DGeometry) => [kH, kW, C, K];
 const dyShape = ({B, yH, yW, K}: Conv2DGeometry) => [B, yH, yW, K];
+const pooledShape = ({B, yH, yW, C}: Windows) => [B, yH, yW, C];
 
 // Without a bias, on both sides: the stock kernel has none.
 const convolution = (g: Conv2DGeometry, pad: 'valid' | 'same'): Pass => ({
@@ -182,7 +189,7 @@ const convolution = (g: Conv2DGeometry, pad: 'valid' | 'same'): Pass => ({
     const [x, xPacked] = inputs.bothWays(xShape(g));
     const filter = inputs.packed(filterShape(g));
     return {
-      ours: kernel(Conv2D, {x: xPacked, filter}, g),
+      ours: kernel(Conv2D, {x: xPacked, filter}, g, dyShape(g)),
       stock: kernel(tf.Conv2D, {x, filter}, stockConvolution(g, pad)),
     };
   },
@@ -197,7 +204,7 @@ const filterGradient = (g: Conv2DGeometry, pad: 'valid' | 'same'): Pass => ({
     const dy = inputs.packed(dyShape(g));
     const attributes = {...stockConvolution(g, pad), filterShape: filterShape(g)};
     return {
-      ours: kernel(Conv2DFilterGradient, {x: xPacked, dy}, g),
+      ours: kernel(Conv2DFilterGradient, {x: xPacked, dy}, g, filterShape(g)),
       stock: kernel(tf.Conv2DBackpropFilter, {x, dy}, attributes),
     };
   },
@@ -211,7 +218,7 @@ const inputGradient = (g: Conv2DGeometry, pad: 'valid' | 'same'): Pass => ({
     const named = {dy: inputs.packed(dyShape(g)), filter: inputs.packed(filterShape(g))};
     const attributes = {...stockConvolution(g, pad), inputShape: xShape(g)};
     return {
-      ours: kernel(Conv2DInputGradient, named, g),
+      ours: kernel(Conv2DInputGradient, named, g, xShape(g)),
       stock: kernel(tf.Conv2DBackpropInput, named, attributes),
     };
   },
@@ -225,7 +232,7 @@ const pooling = (g: Windows): Pass => ({
   join(inputs) {
     const x = inputs.packed(xShape(g));
     return {
-      ours: kernel(MaxPool, {x}, g),
+      ours: kernel(MaxPool, {x}, g, pooledShape(g)),
       stock: kernel(tf.MaxPool, {x}, stockPooling),
     };
   },
@@ -237,14 +244,16 @@ const poolingGradient = (g: Windows): Pass => ({
   tolerance: EXACT,
   join(inputs) {
     const x = inputs.packed(xShape(g));
-    const dy = inputs.normals([g.B, g.yH, g.yW, g.C]);
-    const [output, position] = runKernel<tf.Tensor[]>(MaxPool, {x}, g).map(tensor =>
-      inputs.keep(tensor),
-    );
+    const dy = inputs.normals(pooledShape(g) as [number, number, number, number]);
+    const [output, position] = runKernel<tf.Tensor[]>(
+      MaxPool,
+      {x},
+      {...g, outputShape: dy.shape},
+    ).map(tensor => inputs.keep(tensor));
     const ones = inputs.keep(tf.onesLike(dy));
-    const passedOn = inputs.keep(kernel(ReluGradient, {dy, y: ones}, {})()); // dy as relu leaves it
+    const passedOn = inputs.keep(kernel(ReluGradient, {dy, y: ones}, {}, dy.shape)()); // dy as relu leaves it
     return {
-      ours: kernel(MaxPoolGradient, {dy: passedOn, position}, g),
+      ours: kernel(MaxPoolGradient, {dy: passedOn, position}, g, xShape(g)),
       stock: kernel(tf.MaxPoolGrad, {dy, input: x, output}, stockPooling),
     };
   },
@@ -258,7 +267,7 @@ const reluForward = (pool: Windows): Pass => ({
   tolerance: EXACT,
   join(inputs) {
     const x = inputs.packed([pool.B, pool.yH, pool.yW, pool.C]);
-    return {ours: kernel(Relu, {x}, {}), stock: () => tf.relu(x)};
+    return {ours: kernel(Relu, {x}, {}, x.shape), stock: () => tf.relu(x)};
   },
 });
 
@@ -269,7 +278,7 @@ const reluGradient = (pool: Windows): Pass => ({
     const shape: [number, number, number, number] = [pool.B, pool.yH, pool.yW, pool.C];
     const [y, dy] = [inputs.packed(shape), inputs.packed(shape)];
     return {
-      ours: kernel(ReluGradient, {dy, y}, {}),
+      ours: kernel(ReluGradient, {dy, y}, {}, shape),
       stock: () => tf.tidy(() => tf.mul(dy, tf.step(y))),
     };
   },
@@ -284,7 +293,7 @@ const biasGradient = (dyShape: number[]): Pass => {
     join(inputs) {
       const dy = inputs.packed(dyShape as [number, number]);
       const rows = dyShape.map((_, axis) => axis).slice(0, -1);
-      return {ours: kernel(BiasGradient, {dy}, {}), stock: () => tf.sum(dy, rows)};
+      return {ours: kernel(BiasGradient, {dy}, {}, [K]), stock: () => tf.sum(dy, rows)};
     },
   };
 };
@@ -329,6 +338,7 @@ const product = (
   g: DenseGeometry,
   terms: number,
   shapes: Record<string, [number, number]>,
+  outputShape: number[],
   transposed: {transposeA?: boolean; transposeB?: boolean} = {},
 ): Pass => ({
   flops: denseFlops(g),
@@ -341,17 +351,21 @@ const product = (
     const [a, b] = Object.values(named);
     const attributes = {transposeA: false, transposeB: false, ...transposed};
     return {
-      ours: kernel(kernelName, named, g),
+      ours: kernel(kernelName, named, g, outputShape),
       stock: kernel(tf.BatchMatMul, {a, b}, attributes),
     };
   },
 });
 
 const denseForward = (g: DenseGeometry) =>
-  product(Dense, g, g.I, {x: [g.B, g.I], weights: [g.I, g.O]});
+  product(Dense, g, g.I, {x: [g.B, g.I], weights: [g.I, g.O]}, [g.B, g.O]);
 
 const denseWeightsGradient = (g: DenseGeometry) =>
-  product(DenseWeightsGradient, g, g.B, {x: [g.B, g.I], dy: [g.B, g.O]}, {transposeA: true});
+  product(DenseWeightsGradient, g, g.B, {x: [g.B, g.I], dy: [g.B, g.O]}, [g.I, g.O], {
+    transposeA: true,
+  });
 
 const denseInputGradient = (g: DenseGeometry) =>
-  product(DenseInputGradient, g, g.O, {dy: [g.B, g.O], weights: [g.I, g.O]}, {transposeB: true});
+  product(DenseInputGradient, g, g.O, {dy: [g.B, g.O], weights: [g.I, g.O]}, [g.B, g.I], {
+    transposeB: true,
+  });

@@ -5,6 +5,7 @@ import {availableParallelism, cpus, loadavg} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import {UsageError} from '../src/cli/arguments.ts';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
@@ -60,8 +61,6 @@ ${caseNames.map(name => `  ${name}`).join('\n')}
 
 Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use, 128 + the signal's number where one ended it (130: Ctrl-C).
 `;
-
-class UsageError extends Error {}
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -1,6 +1,8 @@
 // The shape of the JSON that a bench writes (--json), that --compare and --from read, and that all tables and charts are made from.
 // Times are in ms, rates in GFLOP/s (10^9 floating-point operations a second) and GB/s (10^9 bytes a second).
 
+import {type Backend, backends} from '../src/backends.ts';
+
 export const FORMAT = 'mnist-ops bench 1';
 
 export interface Results {
@@ -33,7 +35,7 @@ export interface Machine {
 
 export type PlaceName = 'node' | 'browser';
 
-export type Backend = 'simd' | 'cpu' | 'webgl' | 'wasm' | 'webgpu';
+export type {Backend};
 
 /**
  * Who runs. 'simd', 'cpu', 'webgl': our kernels on that backend; 'wasm', 'webgpu': our ops in reference kernels, made of that
@@ -200,4 +202,4 @@ export const isStock = (name: Name): boolean => name.startsWith('stock ');
 export const isLayers = (name: Name): boolean => name.startsWith('layers ');
 
 /** Backends without kernels of ours, which our ops run on all the same. */
-export const isReference = (backend: Backend): boolean => ['wasm', 'webgpu'].includes(backend);
+export const isReference = (backend: Backend): boolean => !backends[backend].ownKernels;

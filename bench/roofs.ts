@@ -107,9 +107,9 @@ async function gpuRoof(): Promise<Roof> {
   };
   const multiplyAdd = (steps: number) => `
     void main() {
-      int line, P, Q;
-      outputAt(line, P, Q);
-      vec4 s0 = xTexel(xLine(0), P, Q), s1 = s0 + 1., s2 = s0 + 2., s3 = s0 + 3.;
+      int line, rowPair, columnPair;
+      outputAt(line, rowPair, columnPair);
+      vec4 s0 = xTexel(xLine(0), rowPair, columnPair), s1 = s0 + 1., s2 = s0 + 2., s3 = s0 + 3.;
       for (int i = 0; i < ${steps}; i++) {
         s0 = s0 * .5 + 1.; s1 = s1 * .5 + 1.; s2 = s2 * .5 + 1.; s3 = s3 * .5 + 1.;
       }
@@ -117,9 +117,9 @@ async function gpuRoof(): Promise<Roof> {
     }`;
   const copy = `
     void main() {
-      int line, P, Q;
-      outputAt(line, P, Q);
-      setOutput(xTexel(xLine(0), P, Q));
+      int line, rowPair, columnPair;
+      outputAt(line, rowPair, columnPair);
+      setOutput(xTexel(xLine(0), rowPair, columnPair));
     }`;
   /** The least milliseconds of so many draws and a read-back. */
   const time = (userCode: string, draws: number): number =>

@@ -7,7 +7,7 @@ import {conv2d} from './ops/conv2d.ts';
 import {dense} from './ops/dense.ts';
 import {maxPool} from './ops/max_pool.ts';
 import {relu} from './ops/relu.ts';
-import type {Preset} from './presets.ts';
+import {type Preset, weightShapes} from './presets.ts';
 import {Random} from './random.ts';
 
 export {type Preset, presets} from './presets.ts';
@@ -44,7 +44,7 @@ export function createNetwork(preset: Preset = 'tutorial', options: {seed?: numb
   }
   const build = builders[preset];
   const variables: tf.Variable[] = [];
-  const layers = build(new Weights(seed, variables));
+  const layers = build(new Weights(weightShapes[preset], seed, variables));
   const forward = (xs: tf.Tensor2D) => {
     checkTensor('forward', 'xs', xs, ['image', 'pixel']);
     if (xs.shape[1] !== 28 * 28) {
@@ -81,17 +81,16 @@ const reshape = <R extends tf.Rank>(x: tf.Tensor, shape: number[]) =>
 const image = (xs: tf.Tensor) => reshape<tf.Rank.R4>(xs, [28, 28, 1]);
 const flatten = (x: tf.Tensor) => reshape<tf.Rank.R2>(x, [x.size / x.shape[0]]);
 
-// Both networks were published with relu before the pool. Behind it the numbers are the same, bit for bit: the largest of
-// relu's outputs is relu of the largest input, and where that isn't above 0, either order lets no gradient through. There is
-// a quarter as much left to do. And flatten stands before relu: on webgl, a reshape of what a pool gives takes no draw.
+// Both networks were published with relu before the pool. max and relu commute, gradients included. So pool → relu gives the same
+// bits, and relu has a quarter of the elements. Flatten comes before relu because on webgl reshaping a pool's output is free.
 const builders: Record<Preset, (weights: Weights) => Layer[]> = {
   tutorial(weights) {
-    const filter1 = weights.varianceScaling<tf.Rank.R4>([5, 5, 1, 8]);
-    const bias1 = weights.zeros(8);
-    const filter2 = weights.varianceScaling<tf.Rank.R4>([5, 5, 8, 16]);
-    const bias2 = weights.zeros(16);
-    const weights3 = weights.varianceScaling<tf.Rank.R2>([4 * 4 * 16, 10]);
-    const bias3 = weights.zeros(10);
+    const filter1 = weights.varianceScaling<tf.Rank.R4>('conv1.filter');
+    const bias1 = weights.zeros('conv1.bias');
+    const filter2 = weights.varianceScaling<tf.Rank.R4>('conv2.filter');
+    const bias2 = weights.zeros('conv2.bias');
+    const weights3 = weights.varianceScaling<tf.Rank.R2>('dense.weights');
+    const bias3 = weights.zeros('dense.bias');
     return [
       layer('image', [28, 28, 1], image),
       layer('conv1', [24, 24, 8], (x: tf.Tensor4D) => conv2d(x, filter1, bias1)),
@@ -105,10 +104,10 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
     ];
   },
   'mnist-core'(weights) {
-    const filter1 = weights.normal<tf.Rank.R4>([5, 5, 1, 8], 0.1);
-    const filter2 = weights.normal<tf.Rank.R4>([5, 5, 8, 16], 0.1);
-    const weights3 = weights.normal<tf.Rank.R2>([7 * 7 * 16, 10], 1 / Math.sqrt(7 * 7 * 16));
-    const bias3 = weights.zeros(10);
+    const filter1 = weights.normal<tf.Rank.R4>('conv1.filter', 0.1);
+    const filter2 = weights.normal<tf.Rank.R4>('conv2.filter', 0.1);
+    const weights3 = weights.normal<tf.Rank.R2>('dense.weights', 1 / Math.sqrt(7 * 7 * 16));
+    const bias3 = weights.zeros('dense.bias');
     return [
       layer('image', [28, 28, 1], image),
       layer('conv1', [28, 28, 8], (x: tf.Tensor4D) => conv2d(x, filter1, null, {pad: 'same'})),
@@ -123,11 +122,12 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
   },
 };
 
-/** Draws initial weights from one generator, in the order in which they are asked for, and lists the variables. */
+/** Draws initial weights from one generator, in the order in which they are asked for by name, and lists the variables. */
 class Weights {
   private readonly random: Random;
 
   constructor(
+    private readonly shapes: Record<string, number[]>,
     seed: number,
     private readonly variables: tf.Variable[],
   ) {
@@ -138,24 +138,24 @@ class Weights {
    * A truncated normal distribution of deviation √(1 / fan-in) before the cut at two deviations; fan-in is the number
    * of products in one output. TensorFlow.js's VarianceScaling with its default arguments.
    */
-  varianceScaling<R extends tf.Rank>(shape: tf.ShapeMap[R]): tf.Variable<R> {
-    const sizes = shape as number[];
-    const fanIn = sizes.slice(0, -1).reduce((product, size) => product * size, 1);
-    return this.variable(shape, () => this.random.truncatedNormal() * Math.sqrt(1 / fanIn));
+  varianceScaling<R extends tf.Rank>(name: string): tf.Variable<R> {
+    const fanIn = tf.util.sizeFromShape(this.shapes[name].slice(0, -1));
+    return this.variable(name, () => this.random.truncatedNormal() * Math.sqrt(1 / fanIn));
   }
 
   /** The normal distribution of mean 0. */
-  normal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: number): tf.Variable<R> {
-    return this.variable(shape, () => this.random.normal() * deviation);
+  normal<R extends tf.Rank>(name: string, deviation: number): tf.Variable<R> {
+    return this.variable(name, () => this.random.normal() * deviation);
   }
 
-  zeros(size: number): tf.Variable<tf.Rank.R1> {
-    return this.variable<tf.Rank.R1>([size], () => 0);
+  zeros(name: string): tf.Variable<tf.Rank.R1> {
+    return this.variable(name, () => 0);
   }
 
-  private variable<R extends tf.Rank>(shape: tf.ShapeMap[R], draw: () => number): tf.Variable<R> {
-    const values = Float32Array.from({length: tf.util.sizeFromShape(shape as number[])}, draw);
-    const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape), true));
+  private variable<R extends tf.Rank>(name: string, draw: () => number): tf.Variable<R> {
+    const shape = this.shapes[name] as tf.ShapeMap[R];
+    const values = Float32Array.from({length: tf.util.sizeFromShape(this.shapes[name])}, draw);
+    const variable = tf.tidy(() => tf.variable(tf.tensor<R>(values, shape), true));
     this.variables.push(variable as tf.Variable);
     return variable;
   }

@@ -1,8 +1,8 @@
-// The backends that every witness runs on: those of Node there, and webgl in the page that browser.test.ts opens. A new one
-// joins by adding its name.
+// The backends that every witness runs on: those of Node there, and webgl in the page that browser.test.ts opens.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import {type BackendWith, backendsWith} from '../src/backends.ts';
 import '../src/index.ts';
 
 // `reference` stands for any backend without kernels of ours: the stock CPU backend under another name.
@@ -16,9 +16,11 @@ for (const kernel of tf.getKernelsForBackend('cpu')) {
 tf.enableProdMode(); // no greeting from the CPU backend
 tf.env().set('IS_TEST', true); // each kernel's end throws if it leaves data behind that no tensor owns
 
-export type Backend = 'cpu' | 'reference' | 'simd' | 'webgl';
+export type Backend = BackendWith<{ownKernels: true}> | 'reference';
 export const backends: readonly Backend[] =
-  typeof document === 'undefined' ? ['cpu', 'reference', 'simd'] : ['webgl'];
+  typeof document === 'undefined'
+    ? [...backendsWith({ownKernels: true, inNode: true}), 'reference']
+    : backendsWith({ownKernels: true, inNode: false});
 
 /** How many random shapes to try: each one is new programs for webgl to compile. */
 export const randomRuns = (backend: Backend, usual: number): number =>

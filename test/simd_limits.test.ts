@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import {conv2d, dense, maxPool, relu, softmax, softmaxCrossEntropy} from '../src/index.ts';
 import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
+import type {Windows} from '../src/ops/windows.ts';
 import './backends.ts';
 import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
@@ -92,34 +93,49 @@ test('the gradients of a long convolution are right, and take no more memory tha
 
 test('working space is that of the pass and of its images, in numbers that do not wrap', () => {
   tf.setBackend('simd');
-  const {kernels} = tf.backend() as SimdBackend;
-  // sizes: B H W C kH kW K yH yW sH sW dilH dilW padT padL
-  const windowAnImage = (B: number) => [B, 5, 5, 1, 5, 5, 8, 1, 1, 1, 1, 1, 1, 0, 0];
-  const one = kernels.conv2dInputGradientScratch(...windowAnImage(1));
-  const many = kernels.conv2dInputGradientScratch(...windowAnImage(512));
-  assert.ok(many > 511 * 4 * 5 * 5 + one, `${one} and ${many} bytes`);
-  assert.ok(one < 8192, `${one} bytes`);
-  assert.is(kernels.conv2dInputGradientScratch(...windowAnImage(100_000)), many);
+  const backend = tf.backend() as SimdBackend;
+  const {kernels} = backend;
+  const one = {B: 1, C: 1, sH: 1, sW: 1, dilH: 1, dilW: 1, padT: 0, padB: 0, padL: 0, padR: 0};
+  const bytes = (
+    pass: 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient' | 'maxPool',
+    [H, W]: readonly number[],
+    [kH, kW, K]: readonly number[],
+    [yH, yW]: readonly number[],
+    others: Partial<Windows> = {},
+  ) =>
+    kernels[`${pass}Scratch`](backend.writeGeometry({...one, H, W, kH, kW, K, yH, yW, ...others}));
+
+  const windowAnImage = (B: number) => bytes('conv2dInputGradient', [5, 5], [5, 5, 8], [1, 1], {B});
+  const [single, many] = [windowAnImage(1), windowAnImage(512)];
+  assert.ok(many > 511 * 4 * 5 * 5 + single, `${single} and ${many} bytes`);
+  assert.ok(single < 8192, `${single} bytes`);
+  assert.is(windowAnImage(100_000), many);
   // 7100 × 7100 colour images: a frame is 605 MB, a list of dy's numbers 1.6 GB.
-  const large = [1, 7100, 7100, 3, 3, 3, 8, 7100, 7100, 1, 1, 1, 1, 1, 1];
-  assert.ok(kernels.conv2dScratch(...large) < 8192);
-  for (const scratch of [
-    kernels.conv2dInputGradientScratch(...large),
-    kernels.conv2dFilterGradientScratch(...large),
-  ]) {
-    assert.ok(scratch > 12 * 7102 ** 2 + 32 * 7100 ** 2 && scratch < 2 ** 32, `${scratch} bytes`);
+  const large = [[7100, 7100], [3, 3, 8], [7100, 7100], {C: 3, padT: 1, padL: 1}] as const; // biome-ignore format: short
+  assert.ok(bytes('conv2d', ...large) < 8192);
+  for (const pass of ['conv2dInputGradient', 'conv2dFilterGradient'] as const) {
+    const space = bytes(pass, ...large);
+    assert.ok(
+      space > 12 * 7102 ** 2 + 32 * 7100 ** 2 && space < 2 ** 32,
+      `${pass}: ${space} bytes`,
+    );
   }
-  const huge = [1, 2 ** 20, 2 ** 20, 1, 5, 5, 1, 2 ** 20, 2 ** 20, 1, 1, 1, 1, 2, 2];
-  assert.ok(kernels.conv2dScratch(...huge) > 2 ** 42);
-  // One strip of it is 2^36 bytes.
-  const tall = [1, 2 ** 20, 4, 1, 1, 4096, 1, 2 ** 20, 4, 1, 1, 1, 1, 0, 2047];
-  assert.ok(kernels.conv2dScratch(...tall) > 2 ** 36);
-  const wraps = [1, 1, 1, 1, 5, 5, 4, 2 ** 16, 2 ** 16, 1, 1, 1, 1, 2 ** 15, 2 ** 15];
+  const million = 2 ** 20;
+  const huge = bytes('conv2d', [million, million], [5, 5, 1], [million, million], {
+    padT: 2,
+    padL: 2,
+  });
+  assert.ok(huge > 2 ** 42);
+  const tall = bytes('conv2d', [million, 4], [1, 4096, 1], [million, 4], {padL: 2047});
+  assert.ok(tall > 2 ** 36, 'one strip has 2^36 bytes');
+  const far = {padT: 2 ** 15, padL: 2 ** 15};
   assert.ok(
-    kernels.conv2dInputGradientScratch(...wraps) > 2 ** 34,
+    bytes('conv2dInputGradient', [1, 1], [5, 5, 4], [2 ** 16, 2 ** 16], far) > 2 ** 34,
     '2^32 positions of y are not 0',
   );
-  assert.ok(kernels.maxPoolScratch(2 ** 16, 2 ** 16, 2 ** 16, 2 ** 16) === 2 ** 35);
+  const [high, wide] = [2 ** 15, 2 ** 14 - 1];
+  assert.is(bytes('maxPool', [high, wide], [high, wide, 1], [1, 1]), 8 * high * wide);
+  assert.ok(8 * high * wide > 2 ** 31);
   assert.ok(kernels.denseInputGradientScratch(1, 2 ** 16, 2 ** 16) > 2 ** 34);
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);
 });

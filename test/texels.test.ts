@@ -1,15 +1,15 @@
 // What the fragment programs compute with floats is what whole numbers would give.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {quotient} from '../src/kernels/webgl/texels.ts';
+import {integerQuotient} from '../src/kernels/webgl/texels.ts';
 
 /** int((float(a) + 0.5) * float(c)) with every step rounded to float32. */
 const inFloats = (a: number, c: number) =>
   Math.trunc(Math.fround(Math.fround(a + 0.5) * Math.fround(c)));
 
-test('a quotient below 2^20 is exact in float32, and from there on one of whole numbers', () => {
+test('integerQuotient below 2^20 is exact in float32, and from there on one of whole numbers', () => {
   for (const b of [1, 2, 3, 5, 7, 12, 28, 257, 1000]) {
-    const formula = quotient('a', b, 2 ** 20 - 1);
+    const formula = integerQuotient('a', b, 2 ** 20 - 1);
     const [, c] = /^int\(\(float\(a\) \+ 0\.5\) \* float\((.*)\)\)$/.exec(formula)!;
     for (const near of [1, 1000, 2 ** 19, 2 ** 20 - 1]) {
       const multiple = near - (near % b);
@@ -18,7 +18,7 @@ test('a quotient below 2^20 is exact in float32, and from there on one of whole 
           assert.is(inFloats(a, Number(c)), Math.floor(a / b), `${a} / ${b}`);
       }
     }
-    assert.is(quotient('a', b, 2 ** 20), `a / ${b}`);
+    assert.is(integerQuotient('a', b, 2 ** 20), `a / ${b}`);
   }
 });
 

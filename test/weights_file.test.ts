@@ -6,7 +6,8 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {createNetwork, type Preset} from '../src/network.ts';
 import {defaults} from '../src/page/settings.ts';
-import {readWeights, type SavedRun, tensors, writeWeights} from '../src/page/weights_file.ts';
+import {readWeights, type SavedRun, writeWeights} from '../src/page/weights_file.ts';
+import {weightShapes} from '../src/presets.ts';
 import {Random} from '../src/random.ts';
 import {expectPageError} from './page_errors.ts';
 
@@ -16,7 +17,7 @@ const presets: Preset[] = ['tutorial', 'mnist-core'];
 
 function runOf(preset: Preset): SavedRun {
   const random = new Random(3, 'weights');
-  const weights = Object.values(tensors[preset]).map(shape =>
+  const weights = Object.values(weightShapes[preset]).map(shape =>
     Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => random.normal()),
   );
   weights[0].set([-0, 2 ** -149, 3.4028234663852886e38]); // the odd ones: -0, the smallest and the largest
@@ -65,7 +66,7 @@ for (const preset of presets) {
     const network = createNetwork(preset);
     assert.equal(
       network.variables.map(variable => variable.shape),
-      Object.values(tensors[preset]),
+      Object.values(weightShapes[preset]),
     );
     network.dispose();
   });
@@ -201,7 +202,7 @@ test('weights file: an entry that is no tensor is refused', () => {
 });
 
 for (const preset of presets) {
-  for (const [name, shape] of Object.entries(tensors[preset])) {
+  for (const [name, shape] of Object.entries(weightShapes[preset])) {
     test(`weights file: ${preset}'s ${name} is refused if it is missing, or of another shape or dtype`, () => {
       refuses(
         changed(header => void delete header[name], preset),

@@ -1,14 +1,13 @@
 // The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
+import {backendsWith, backends as known} from '../backends.ts';
 import {type Build, build} from '../kernels/simd/backend/module.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 
 /** Backends by name. */
-export const backends = ['simd', 'cpu', 'webgl'] as const;
+export const backends = backendsWith({ownKernels: true});
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
-/** An epoch takes seconds with `simd`, and a minute or so with `cpu` and with `webgl` on a software GPU. */
-const defaultEpochs = {simd: 5, cpu: 1, webgl: 1};
 /** Networks by name, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
@@ -51,7 +50,7 @@ const table: OptionTable = {
   net: {value: 'NAME', help: `${either(nets)} (default ${nets[0]})`},
   epochs: {
     value: 'N',
-    help: `passes over all training images (default ${backends.map(name => `${defaultEpochs[name]} on ${name}`).join(', ')})`,
+    help: `passes over all training images (default ${backends.map(name => `${known[name].epochs} on ${name}`).join(', ')})`,
   },
   batches: {value: 'N', help: 'stop after N batches, instead of --epochs'},
   'batch-size': {value: 'N', help: 'images in a batch (default 64)'},
@@ -131,7 +130,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     backendIsAsked: given.has('backend') || wasm !== undefined,
     build: wasm && builds[wasm],
     net,
-    epochs: integer('epochs', 1) ?? defaultEpochs[backend],
+    epochs: integer('epochs', 1) ?? known[backend].epochs,
     batches: integer('batches', 1),
     batchSize: integer('batch-size', 1) ?? 64,
     learningRate:

@@ -1,4 +1,4 @@
-// What ops and their company refuse. Every message begins with a name and says what was expected and what was found.
+// Checks of arguments. Every message begins with the name of what checks, and says what was expected and what was found.
 import * as tf from '@tensorflow/tfjs-core';
 
 export function fail(op: string, expected: string, got: string): never {
@@ -7,7 +7,7 @@ export function fail(op: string, expected: string, got: string): never {
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** A value as its reader wrote it: NaN, undefined and functions too, which JSON doesn't know, and of a tensor or an array what it is. */
+/** A value as its reader wrote it, or what kind of object it is. Unlike JSON, this knows NaN, undefined and functions. */
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(valueText)}]`;
@@ -21,7 +21,7 @@ export function valueText(value: unknown): string {
   return `{${fields.join(', ')}}`;
 }
 
-/** Of another frame's Object too, which has a prototype of its own. */
+/** True also for an object of another frame, whose Object has a prototype of its own. */
 const isPlain = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -35,7 +35,7 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
   for (const unknown of Object.keys(options)) {
     if (known.includes(unknown)) continue;
-    // stride, padding, dilationRate, batchsize: the beginning is the same.
+    // stride, padding, dilationRate, batchsize: each begins like the option that is meant.
     const [meant] = known
       .filter(each => sameLetters(each, unknown) >= 3)
       .sort((a, b) => sameLetters(b, unknown) - sameLetters(a, unknown));
@@ -43,7 +43,7 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
 }
 
-/** How many letters two names begin with together, whether they are capitals or not. */
+/** How many letters at their beginning two names share. Capitals count as small letters. */
 function sameLetters(a: string, b: string): number {
   let n = 0;
   while (n < a.length && a[n].toLowerCase() === b[n]?.toLowerCase()) n++;
@@ -55,7 +55,7 @@ export function checkSeed(name: string, seed: unknown): void {
   if (!Number.isSafeInteger(seed)) fail(name, 'a seed that is an integer', valueText(seed));
 }
 
-/** Throws unless `value` is a float32 tensor with something on each axis. `axes` names them; null allows any rank. */
+/** Throws unless `value` is a float32 tensor without an empty axis. `axes` names its axes; null allows any rank. */
 export function checkTensor(
   op: string,
   name: string,

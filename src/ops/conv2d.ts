@@ -2,19 +2,22 @@
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
 //   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
 //              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and terms outside the image are absent
-//   backward   dx[b, xR, xC, d1]         += dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]     (dq: ∂loss/∂q, of q's shape)
-//              dFilter[wR, wC, d1, d2]   += dy[b, yR, yC, d2] · x[b, xR, xC, d1]
-//              dBias[d2]                 += dy[b, yR, yC, d2]
-//   y is a sum of products. So by the chain rule each factor of a product collects dy times the other factor, over all the products
-//   that it takes part in: src/kernels/definition/conv2d.ts has the loops.
-//   As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
-//   forward    Y = X F + b
-//   backward   dx = col2im(dY Fᵀ)     dFilter = Xᵀ dY     dBias = sum of dY over its rows
+//   backward   dFilter[wR, wC, d1, d2] = Σ over b, yR, yC of dy[b, yR, yC, d2] · x[b, xR, xC, d1]
+//              dx[b, xR, xC, d1]       = Σ over d2, and over yR, yC, wR, wC that give this xR, xC,
+//                                        of dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]
+//              dBias[d2]               = Σ over b, yR, yC of dy[b, yR, yC, d2]           (dq: ∂loss/∂q, of q's shape)
+//   derived    y is a sum of products. By the chain rule each factor of a product collects dy times the other factor, over all the
+//              products that it takes part in: src/kernels/definition/conv2d.ts has the loops.
+//   example    a 3×3 image and a 2×2 filter give y[0, 1] = … + x[0, 2]·filter[0, 1] + …, and so
+//              dFilter[0, 1] = dy[0, 0]·x[0, 1] + dy[0, 1]·x[0, 2] + dy[1, 0]·x[1, 1] + dy[1, 1]·x[1, 2]
+// As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
+//   forward    Y = X F + bias
+//   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     dBias = sum of dY over its rows
 // Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkOptions, checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const Conv2D = 'mnist.Conv2D';
@@ -22,11 +25,11 @@ export const Conv2DInputGradient = 'mnist.Conv2DInputGradient';
 export const Conv2DFilterGradient = 'mnist.Conv2DFilterGradient';
 
 export interface Conv2DOptions {
-  /** Rows and columns from one window to the next; 1 if not given. */
+  /** Rows and columns from one window to the next. Default 1. */
   strides?: Pair;
-  /** 'valid' if not given. */
+  /** Default 'valid'. */
   pad?: Pad;
-  /** Rows and columns from one filter element to the next; 1 if not given. */
+  /** Rows and columns of x from one tap to the next. Default 1. */
   dilations?: Pair;
 }
 
@@ -40,7 +43,7 @@ function conv2dGeometry(
   filter: tf.Tensor4D,
   bias: tf.Tensor1D | null,
   {strides = 1, pad = 'valid', dilations = 1}: Conv2DOptions,
-): Conv2DGeometry {
+): Attrs<Conv2DGeometry> {
   checkTensor('conv2d', 'x', x, ['image', 'row', 'column', 'channel']);
   checkTensor('conv2d', 'filter', filter, ['row', 'column', 'input channel', 'output channel']);
   const [kH, kW, C, K] = filter.shape;
@@ -55,7 +58,8 @@ function conv2dGeometry(
     checkTensor('conv2d', 'bias', bias, ['output channel']);
     if (bias.size !== K) fail('conv2d', `a bias of shape [${K}]`, shapeText(bias.shape));
   }
-  return {...placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations), K};
+  const windows = placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations);
+  return {...windows, K, outputShape: [windows.B, windows.yH, windows.yW, K]};
 }
 
 /**
@@ -83,8 +87,18 @@ tf.registerGradient({
   kernelName: Conv2D,
   inputsToSave: ['x', 'filter'],
   gradFunc: (dy, [x, filter], geometry) => ({
-    x: () => runKernel(Conv2DInputGradient, {dy: dy as tf.Tensor, filter}, geometry),
-    filter: () => runKernel(Conv2DFilterGradient, {x, dy: dy as tf.Tensor}, geometry),
+    x: () =>
+      runKernel(
+        Conv2DInputGradient,
+        {dy: dy as tf.Tensor, filter},
+        {...geometry, outputShape: x.shape},
+      ),
+    filter: () =>
+      runKernel(
+        Conv2DFilterGradient,
+        {x, dy: dy as tf.Tensor},
+        {...geometry, outputShape: filter.shape},
+      ),
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });

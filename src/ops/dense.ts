@@ -1,16 +1,16 @@
 // dense: every output is a weighted sum of every input, plus a bias
 //   x [B, I]   weights [I, O]   bias [O]   ->   y [B, O]
 //   forward    y[b, o] = bias[o] + Σ over i of x[b, i] · weights[i, o]
-//   backward   dx[b, i]       += dy[b, o] · weights[i, o]                  (dq: ∂loss/∂q, of q's shape)
-//              dWeights[i, o] += dy[b, o] · x[b, i]
-//              dBias[o]       += dy[b, o]
-//   y is a sum of products: each factor collects dy times the other factor. src/kernels/definition/dense.ts has the loops.
-//   As products of matrices: y = x W + b;   dx = dy Wᵀ,   dWeights = xᵀ dy,   dBias = sum of dy over B.
+//   backward   dx[b, i]       = Σ over o of dy[b, o] · weights[i, o]             (dq: ∂loss/∂q, of q's shape)
+//              dWeights[i, o] = Σ over b of dy[b, o] · x[b, i]
+//              dBias[o]       = Σ over b of dy[b, o]
+//   derived    y is a sum of products: by the chain rule each factor of a product collects dy times the other factor.
+// As products of matrices, with W for weights: y = x W + bias;   dx = dy Wᵀ,   dWeights = xᵀ dy.
 // Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient} from './bias.ts';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 
 export const Dense = 'mnist.Dense';
 export const DenseInputGradient = 'mnist.DenseInputGradient';
@@ -27,7 +27,7 @@ function denseGeometry(
   x: tf.Tensor2D,
   weights: tf.Tensor2D,
   bias: tf.Tensor1D | null,
-): DenseGeometry {
+): Attrs<DenseGeometry> {
   checkTensor('dense', 'x', x, ['example', 'input']);
   checkTensor('dense', 'weights', weights, ['input', 'output']);
   const [B, I] = x.shape;
@@ -43,7 +43,7 @@ function denseGeometry(
     checkTensor('dense', 'bias', bias, ['output']);
     if (bias.size !== O) fail('dense', `a bias of shape [${O}]`, shapeText(bias.shape));
   }
-  return {B, I, O};
+  return {B, I, O, outputShape: [B, O]};
 }
 
 /**
@@ -64,8 +64,18 @@ tf.registerGradient({
   kernelName: Dense,
   inputsToSave: ['x', 'weights'],
   gradFunc: (dy, [x, weights], geometry) => ({
-    x: () => runKernel(DenseInputGradient, {dy: dy as tf.Tensor, weights}, geometry),
-    weights: () => runKernel(DenseWeightsGradient, {x, dy: dy as tf.Tensor}, geometry),
+    x: () =>
+      runKernel(
+        DenseInputGradient,
+        {dy: dy as tf.Tensor, weights},
+        {...geometry, outputShape: x.shape},
+      ),
+    weights: () =>
+      runKernel(
+        DenseWeightsGradient,
+        {x, dy: dy as tf.Tensor},
+        {...geometry, outputShape: weights.shape},
+      ),
     bias: () => biasGradient(dy as tf.Tensor),
   }),
 });

@@ -1,18 +1,21 @@
 // How an op reaches its kernel: by name, on whichever backend is current. The names are ours ("mnist.Conv2D"), because
-// a kernel registered under a stock name replaces the stock kernel for everybody on the page.
+// a kernel registered under a stock name replaces the stock kernel for the whole page.
 import * as tf from '@tensorflow/tfjs-core';
 import {fail} from './checks.ts';
 
-/** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
-export type Kernel = (call: {
-  inputs: Record<string, tf.TensorInfo>;
-  attrs: Record<string, unknown>;
-  backend: tf.KernelBackend;
-}) => tf.TensorInfo | tf.TensorInfo[];
-
-/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each registration does. */
+/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each kernel does. */
 // biome-ignore lint/suspicious/noExplicitAny: nothing narrower fits every kernel
 export type Untyped = any;
+
+/** A kernel in TensorFlow.js's form: tensors by name and plain attributes in, one tensor or several out. */
+export type Kernel = (call: {
+  inputs: Record<string, Untyped>;
+  attrs: Untyped;
+  backend: Untyped;
+}) => tf.TensorInfo | tf.TensorInfo[];
+
+/** A kernel's attributes: its op's geometry, and the shape of its output, which the op works out for every backend. */
+export type Attrs<Geometry = object> = Geometry & {outputShape: number[]};
 
 const references = new Map<string, Kernel>();
 
@@ -29,13 +32,13 @@ export function registerReferenceKernels(kernels: Record<string, Kernel>): void 
 }
 
 /**
- * Runs the current backend's kernel of that name; a backend without one is given the reference, once. That one of our own
- * backends lacks none is up to kernel.test.ts.
+ * Runs the current backend's kernel of that name. A backend without one gets the reference kernel, on the first call.
+ * kernel.test.ts checks that our own backends have them all.
  */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
   inputs: Record<string, tf.Tensor>,
-  attrs: object = {},
+  attrs: Attrs,
 ): T {
   const engine = tf.engine();
   engine.backend; // the first use chooses a backend
@@ -43,10 +46,10 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   if (reference && !tf.getKernel(kernelName, engine.backendName)) {
     registerKernels(engine.backendName, {[kernelName]: reference});
   }
-  return engine.runKernel(kernelName, inputs, attrs as tf.NamedAttrMap) as T;
+  return engine.runKernel(kernelName, inputs, attrs as object as tf.NamedAttrMap) as T;
 }
 
-/** For the kernels of an op's gradients: there are no second derivatives, and whoever asks for one is told so. */
+/** For the kernels of an op's gradients: there are no second derivatives, so that asking for one throws. */
 export function refuseGradient(op: string, ...kernelNames: string[]): void {
   for (const kernelName of kernelNames) {
     tf.registerGradient({

@@ -3,21 +3,21 @@
 //   forward    y[b, yR, yC, d1] = max over wR, wC of x[b, yR·sH + wR − padT, yC·sW + wC − padL, d1]
 //              and position[b, yR, yC, d1] = wR·kW + wC of that maximum; padding never wins
 //   backward   dx[b, xR, xC, d1] = sum of dy over the windows whose position points at (xR, xC)
-//   y is a copy of one element of x: that element collects dy, and the others of the window have no share in y.
+//   derived    y is a copy of one element of x: that element collects dy, and the window's other elements have no share in y.
 // A tie goes to the first maximum in row order. A NaN in a window makes the maximum NaN, and the first NaN takes the
-// gradient. The position counts within the window, so that it stays a small exact number on any backend.
+// gradient. The position counts taps within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkTensor, fail, valueText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const MaxPool = 'mnist.MaxPool';
 export const MaxPoolGradient = 'mnist.MaxPoolGradient';
 
 export interface MaxPoolOptions {
-  /** Rows and columns from one window to the next; the filter's size if not given. */
+  /** Rows and columns from one window to the next. Default: the window's size. */
   strides?: Pair;
-  /** 'valid' if not given. */
+  /** Default 'valid'. */
   pad?: Pad;
 }
 
@@ -25,10 +25,10 @@ function maxPoolGeometry(
   x: tf.Tensor4D,
   filterSize: Pair,
   {strides = filterSize, pad = 'valid'}: MaxPoolOptions,
-): Windows {
+): Attrs<Windows> {
   checkTensor('maxPool', 'x', x, ['image', 'row', 'column', 'channel']);
   const windows = placeWindows('maxPool', x.shape, filterSize, strides, pad);
-  const {H, W, kH, kW, yH, yW, sH, sW, padT, padL} = windows;
+  const {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL} = windows;
   if (padT >= kH || padL >= kW || (yH - 1) * sH - padT >= H || (yW - 1) * sW - padL >= W) {
     fail(
       'maxPool',
@@ -36,7 +36,7 @@ function maxPoolGeometry(
       `pad ${valueText(pad)} around a window [${kH}, ${kW}]`,
     );
   }
-  return windows;
+  return {...windows, outputShape: [B, yH, yW, C]};
 }
 
 /**
@@ -63,8 +63,13 @@ export function maxPool(
 tf.registerGradient({
   kernelName: MaxPool,
   outputsToSave: [false, true],
-  gradFunc: (dys, [position], geometry) => ({
-    x: () => runKernel(MaxPoolGradient, {dy: (dys as tf.Tensor[])[0], position}, geometry),
+  gradFunc: (dys, [position], attrs) => ({
+    x: () => {
+      const geometry = attrs as object as Windows;
+      const {B, H, W, C} = geometry;
+      const inputs = {dy: (dys as tf.Tensor[])[0], position};
+      return runKernel(MaxPoolGradient, inputs, {...geometry, outputShape: [B, H, W, C]});
+    },
   }),
 });
 

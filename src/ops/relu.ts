@@ -1,7 +1,8 @@
-// relu: what is negative becomes 0
+// relu: a negative number becomes 0
 //   x [any shape]   ->   y of the same shape
 //   forward    y  = x where x > 0, else 0
-//   backward   dx = dy where y > 0, else 0     (the slope of y over x is 1 where x > 0 and 0 where x < 0)
+//   backward   dx = dy where y > 0, else 0
+//   derived    ∂y/∂x is 1 where x > 0 and 0 where x < 0
 // The gradient at 0 is 0. A NaN stays NaN.
 // Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,7 +20,7 @@ export const ReluGradient = 'mnist.ReluGradient';
  */
 export function relu<T extends tf.Tensor>(x: T): T {
   checkTensor('relu', 'x', x, null);
-  return runKernel(Relu, {x}) as T;
+  return runKernel(Relu, {x}, {outputShape: x.shape}) as T;
 }
 
 // y > 0 exactly where x > 0: saving the output lets the input go.
@@ -27,7 +28,7 @@ tf.registerGradient({
   kernelName: Relu,
   outputsToSave: [true],
   gradFunc: (dy, [y]) => ({
-    x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}),
+    x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}, {outputShape: y.shape}),
   }),
 });
 

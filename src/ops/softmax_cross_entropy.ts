@@ -1,11 +1,16 @@
-// softmax: logits become probabilities.   softmaxCrossEntropy: how surprised those are by the labels
+// softmax: logits become probabilities.   softmaxCrossEntropy: how much the labels surprise them
 //   logits [B, N]   labels [B, N], one-hot or any distribution   ->   p [B, N]   loss, a scalar in nats
 //   forward    p[b, j] = exp z[b, j] / Σ over k of exp z[b, k]      z[b, j] = logits[b, j] − max over k of logits[b, k]
-//              loss    = mean over b of Σ over j of labels[b, j] · (log Σ over k of exp z[b, k] − z[b, j])
-//              where a label of 0 adds nothing, though z be −∞
-//   derived    ∂p[b, k] / ∂logits[b, j] = p[b, k] · ([j = k] − p[b, j])      ∂(−log p[b, k]) / ∂logits[b, j] = p[b, j] − [j = k]
-//   backward   dlogits = p · (dp − Σ over k of p[b, k] dp[b, k])                               of softmax
-//              dlogits = dloss · (p · Σ over k of labels[b, k] − labels) / B                   of the loss
+//              loss    = mean over b of Σ over j of labels[b, j] · (−log p[b, j]), where a label of 0 adds nothing, even if p is 0
+//              −log p[b, j] = log Σ over k of exp z[b, k] − z[b, j]
+//   derived    for one image, with [j = k] for 1 if j is k, else 0:
+//              ∂p[k] / ∂logits[j]         = p[k] · ([j = k] − p[j])
+//              ∂(−log p[k]) / ∂logits[j]  = p[j] − [j = k]
+//   backward   of softmax    dlogits[b, j] = Σ over k of dp[b, k] · ∂p[k] / ∂logits[j]
+//                                          = p[b, j] · (dp[b, j] − Σ over k of p[b, k] · dp[b, k])
+//              of the loss   dlogits[b, j] = dloss / B · Σ over k of labels[b, k] · ∂(−log p[k]) / ∂logits[j]
+//                                          = dloss / B · (p[b, j] · labelSum[b] − labels[b, j])
+//                            with labelSum[b] = Σ over k of labels[b, k]
 // Taking the maximum out first leaves p as it is and keeps exp from overflowing: log-sum-exp, exact for logits up to
 // ±1e4 and beyond. Labels are constants: they get no gradient.
 // Source: Bridle, "Training stochastic model recognition algorithms as networks …", 1990.
@@ -19,7 +24,7 @@ export const SoftmaxCrossEntropy = 'mnist.SoftmaxCrossEntropy';
 export const SoftmaxCrossEntropyGradient = 'mnist.SoftmaxCrossEntropyGradient';
 
 /** Sizes: a batch of B, N classes. */
-interface SoftmaxGeometry {
+export interface SoftmaxGeometry {
   B: number;
   N: number;
 }
@@ -38,7 +43,7 @@ function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGe
  */
 export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
   const geometry = softmaxGeometry('softmax', 'logits', logits);
-  return runKernel(Softmax, {logits}, geometry);
+  return runKernel(Softmax, {logits}, {...geometry, outputShape: logits.shape});
 }
 
 /**
@@ -59,14 +64,15 @@ export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): t
       shapeText(logits.shape),
     );
   }
-  return runKernel(SoftmaxCrossEntropy, {labels, logits}, geometry);
+  return runKernel(SoftmaxCrossEntropy, {labels, logits}, {...geometry, outputShape: []});
 }
 
 tf.registerGradient({
   kernelName: Softmax,
   outputsToSave: [true],
   gradFunc: (dp, [p], geometry) => ({
-    logits: () => runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, geometry),
+    logits: () =>
+      runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, {...geometry, outputShape: p.shape}),
   }),
 });
 
@@ -79,7 +85,11 @@ tf.registerGradient({
     labels: () =>
       fail('softmaxCrossEntropy', 'labels to be constants', 'a request for their gradient'),
     logits: () =>
-      runKernel(SoftmaxCrossEntropyGradient, {dloss: dloss as tf.Tensor, labels, logits}, geometry),
+      runKernel(
+        SoftmaxCrossEntropyGradient,
+        {dloss: dloss as tf.Tensor, labels, logits},
+        {...geometry, outputShape: logits.shape},
+      ),
   }),
 });
 

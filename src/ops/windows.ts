@@ -1,17 +1,21 @@
 // Where the windows of conv2d and maxPool lie on their input: the geometry that every kernel loops over.
-//   along the rows (the columns are alike), window element wR of output row yR reads input row
-//     xR = yR·sH + wR·dilH − padT
-//   and lies in the padding where xR is outside [0, H)
+//   A window is the part of the input that one output sees. A tap (wR, wC) is one element of a window; where channels count it is
+//   (wR, wC, d1). For conv2d a tap has a number in the filter, and under it lies a number of the input:
+//     tap (wR, wC) of output (yR, yC) lies over x[xR, xC], where xR = yR·sH + wR·dilH − padT and xC = yC·sW + wC·dilW − padL
+//   A tap lies in the padding where xR is outside [0, H) or xC outside [0, W).
 import * as tf from '@tensorflow/tfjs-core';
 import {fail, shapeText, valueText} from './checks.ts';
 
 /** A number for rows and columns alike, or [rows, columns]. */
 export type Pair = number | [number, number];
 
-/** 'valid': no padding. 'same': yH = ceil(H / sH), as TensorFlow pads. Or as many zeros on every side, or [[top, bottom], [left, right]]. */
+/**
+ * 'valid': no padding. 'same': yH = ceil(H / sH), padded as in TensorFlow. A number: this many rows and columns on every side.
+ * Or [[top, bottom], [left, right]].
+ */
 export type Pad = 'valid' | 'same' | number | [[number, number], [number, number]];
 
-/** Sizes: input [B, H, W, C], window [kH, kW], output [yH, yW]; strides s, dilations dil and padding of each side. */
+/** Sizes: input [B, H, W, C], window [kH, kW], output [yH, yW]; strides, dilations, and the padding of each side. */
 export interface Windows {
   B: number;
   H: number;
@@ -31,7 +35,7 @@ export interface Windows {
   padR: number;
 }
 
-/** The geometry for an input [B, H, W, C]; throws, in the op's name, where there is none. */
+/** The geometry for an input [B, H, W, C]. Throws in the op's name where there is none. */
 export function placeWindows(
   op: string,
   xShape: [number, number, number, number],
@@ -44,14 +48,11 @@ export function placeWindows(
   const [kH, kW] = positivePair(op, 'filterSize', filterSize);
   const [sH, sW] = positivePair(op, 'strides', strides);
   const [dilH, dilW] = positivePair(op, 'dilations', dilations);
-  const {padInfo, outHeight, outWidth} = tf.backend_util.computeConv2DInfo(
-    xShape,
-    [kH, kW, C, 1],
-    [sH, sW],
-    [dilH, dilW],
-    namedOrExplicitPad(op, pad),
-  );
-  const {top: padT, bottom: padB, left: padL, right: padR} = padInfo;
+  const padding = namedOrExplicitPad(op, pad);
+  const {computeConv2DInfo} = tf.backend_util;
+  const info = computeConv2DInfo(xShape, [kH, kW, C, 1], [sH, sW], [dilH, dilW], padding);
+  const [yH, yW] = [info.outHeight, info.outWidth];
+  const {top: padT, bottom: padB, left: padL, right: padR} = info.padInfo;
   const span = [(kH - 1) * dilH + 1, (kW - 1) * dilW + 1];
   const padded = [padT + H + padB, padL + W + padR];
   if (span[0] > padded[0] || span[1] > padded[1]) {
@@ -61,24 +62,7 @@ export function placeWindows(
       `a window that spans ${shapeText(span)}`,
     );
   }
-  return {
-    B,
-    H,
-    W,
-    C,
-    kH,
-    kW,
-    yH: outHeight,
-    yW: outWidth,
-    sH,
-    sW,
-    dilH,
-    dilW,
-    padT,
-    padB,
-    padL,
-    padR,
-  };
+  return {B, H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padB, padL, padR};
 }
 
 function positivePair(op: string, name: string, value: Pair): [number, number] {
@@ -89,20 +73,14 @@ function positivePair(op: string, name: string, value: Pair): [number, number] {
   return [pair[0], pair[1]];
 }
 
-// computeConv2DInfo works out the output height and width of a numeric pad from the filter's height alone, so that a
-// number is spelled out side by side here.
+// computeConv2DInfo works out the output's height and width from the filter's height alone if pad is a number. So a number is
+// spelled out here, side by side.
 function namedOrExplicitPad(
   op: string,
   pad: Pad,
 ): 'valid' | 'same' | tf.backend_util.ExplicitPadding {
   if (pad === 'valid' || pad === 'same') return pad;
-  const sides =
-    typeof pad === 'number'
-      ? [
-          [pad, pad],
-          [pad, pad],
-        ]
-      : pad;
+  const sides = typeof pad === 'number' ? Array(2).fill([pad, pad]) : pad;
   const wellFormed =
     Array.isArray(sides) &&
     sides.length === 2 &&
@@ -117,11 +95,5 @@ function namedOrExplicitPad(
       valueText(pad),
     );
   }
-  const [[top, bottom], [left, right]] = sides;
-  return [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ];
+  return [[0, 0], sides[0], sides[1], [0, 0]];
 }

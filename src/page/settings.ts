@@ -1,9 +1,10 @@
 // The settings that decide a run: the same settings give the same losses. As texts, they make its link and go into its weights file.
+import {type BackendWith, backendsWith} from '../backends.ts';
 import {type Preset, presets} from '../presets.ts';
 import {PageError} from './page_error.ts';
 
-export const backends = ['simd', 'cpu', 'webgl', 'wasm'] as const;
-export type Backend = (typeof backends)[number];
+export const backends = backendsWith({inPage: true});
+export type Backend = BackendWith<{inPage: true}>;
 
 /** The builds of `simd`, which round differently. Every browser with SIMD runs the plain one, some run relaxed SIMD. */
 export const wasmBuilds = ['plain', 'relaxed'] as const;

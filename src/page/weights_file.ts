@@ -1,7 +1,7 @@
 // The weights of a run as a safetensors file, which Python opens too:
 //   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
 // Source: github.com/huggingface/safetensors, README, "Format".
-import type {Preset} from '../presets.ts';
+import {weightShapes} from '../presets.ts';
 import {PageError} from './page_error.ts';
 import {
   batchesPerEpoch,
@@ -20,24 +20,6 @@ export interface SavedRun {
   /** In the order of Network.variables. */
   weights: Float32Array[];
 }
-
-/** Each network's variables, by name and in their order. */
-export const tensors: Record<Preset, Record<string, number[]>> = {
-  tutorial: {
-    'conv1.filter': [5, 5, 1, 8],
-    'conv1.bias': [8],
-    'conv2.filter': [5, 5, 8, 16],
-    'conv2.bias': [16],
-    'dense.weights': [4 * 4 * 16, 10],
-    'dense.bias': [10],
-  },
-  'mnist-core': {
-    'conv1.filter': [5, 5, 1, 8],
-    'conv2.filter': [5, 5, 8, 16],
-    'dense.weights': [7 * 7 * 16, 10],
-    'dense.bias': [10],
-  },
-};
 
 /** What a header says of a tensor. Its offsets count from the header's end. */
 interface Entry {
@@ -60,7 +42,7 @@ const sizeOf = (shape: number[]) => shape.reduce((product, size) => product * si
 export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
   const entries: Entries = {};
   let length = 0;
-  for (const [name, shape] of Object.entries(tensors[settings.preset])) {
+  for (const [name, shape] of Object.entries(weightShapes[settings.preset])) {
     const begin = length;
     length += sizeOf(shape) * BYTES_PER_ELEMENT;
     entries[name] = {dtype: 'F32', shape, data_offsets: [begin, length]};
@@ -100,7 +82,7 @@ export function readWeights(bytes: Uint8Array): SavedRun {
     throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
   }
 
-  const shapes = tensors[settings.preset];
+  const shapes = weightShapes[settings.preset];
   const weights = Object.entries(shapes).map(([name, shape]) =>
     readTensor(name, shape, entries[name], data),
   );
@@ -204,7 +186,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 
 /** The network whose dense layer has this many inputs, which tells the two apart. */
 const presetOf = (entries: Entries): string | undefined =>
-  Object.entries(tensors).find(
+  Object.entries(weightShapes).find(
     ([, shapes]) => `${shapes['dense.weights']}` === `${entries['dense.weights']?.shape}`,
   )?.[0];
 

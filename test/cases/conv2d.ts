@@ -96,12 +96,12 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
       const y = new Float64Array(sizeOf(outputShape));
       const dx = new Float64Array(x.length);
       const dFilter = new Float64Array(filter.length);
-      const db = new Float64Array(K);
-      cpu.conv2d(x, filter, bias ?? null, g, y);
-      cpu.conv2dInputGradient(dy, filter, g, dx);
-      cpu.conv2dFilterGradient(x, dy, g, dFilter);
-      biasGradient(dy, db);
-      return {y, gradients: bias ? [dx, dFilter, db] : [dx, dFilter]};
+      const dBias = new Float64Array(K);
+      cpu.conv2d({x, filter, bias}, g, y);
+      cpu.conv2dInputGradient({dy, filter}, g, dx);
+      cpu.conv2dFilterGradient({x, dy}, g, dFilter);
+      biasGradient({dy}, {}, dBias);
+      return {y, gradients: bias ? [dx, dFilter, dBias] : [dx, dFilter]};
     },
     layers: stockCan
       ? ([x, ...weights], dy) => {

@@ -38,12 +38,12 @@ export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
       const y = new Float64Array(B * O);
       const dx = new Float64Array(x.length);
       const dWeights = new Float64Array(weights.length);
-      const db = new Float64Array(O);
-      cpu.dense(x, weights, bias ?? null, g, y);
-      cpu.denseInputGradient(dy, weights, g, dx);
-      cpu.denseWeightsGradient(x, dy, g, dWeights);
-      biasGradient(dy, db);
-      return {y, gradients: bias ? [dx, dWeights, db] : [dx, dWeights]};
+      const dBias = new Float64Array(O);
+      cpu.dense({x, weights, bias}, g, y);
+      cpu.denseInputGradient({dy, weights}, g, dx);
+      cpu.denseWeightsGradient({x, dy}, g, dWeights);
+      biasGradient({dy}, {}, dBias);
+      return {y, gradients: bias ? [dx, dWeights, dBias] : [dx, dWeights]};
     },
     layers([x, ...weights], dy) {
       return layerResult([layers.layers.dense({units: O, useBias: bias})], x, weights, dy);

@@ -40,8 +40,8 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
       const y = new Float64Array(sizeOf(outputShape));
       const position = new Int32Array(y.length);
       const dx = new Float64Array(x.length);
-      cpu.maxPool(x, g, y, position);
-      cpu.maxPoolGradient(dy, position, g, dx);
+      cpu.maxPool({x}, g, y, position);
+      cpu.maxPoolGradient({dy, position}, g, dx);
       return {y, gradients: [dx]};
     },
     layers:

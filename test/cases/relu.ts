@@ -19,16 +19,16 @@ export const reluCase = (shape: number[]): OpCase => ({
   float64([x], dy) {
     const y = new Float64Array(x.length);
     const dx = new Float64Array(x.length);
-    cpu.relu(x, y);
-    cpu.reluGradient(dy, y, dx);
+    cpu.relu({x}, {}, y);
+    cpu.reluGradient({dy, y}, {}, dx);
     return {y, gradients: [dx]};
   },
   layers: ([x], dy) => layerResult([layers.layers.reLU()], x, [], dy),
   // At least 0.1 away from the kink at 0.
   smooth: ({shape}, random) =>
     Float64Array.from({length: sizeOf(shape)}, () => {
-      const z = random.normal();
-      return z + 0.1 * Math.sign(z);
+      const value = random.normal();
+      return value + 0.1 * Math.sign(value);
     }),
 });
 

@@ -20,8 +20,8 @@ export function softmaxCase(B: number, N: number): OpCase {
     float64([logits], dp) {
       const p = new Float64Array(B * N);
       const dlogits = new Float64Array(B * N);
-      cpu.softmax(logits, B, N, p);
-      cpu.softmaxGradient(dp, p, B, N, dlogits);
+      cpu.softmax({logits}, {B, N}, p);
+      cpu.softmaxGradient({dp, p}, {B, N}, dlogits);
       return {y: p, gradients: [dlogits]};
     },
     layers: ([logits], dp) => layerResult([layers.layers.softmax()], logits, [], dp),
@@ -47,13 +47,12 @@ export function softmaxCrossEntropyCase(
     definitionGradients: ([logits, labels], [dloss]) => [
       definition.softmaxCrossEntropyGradient(labels, logits, dloss, B, N),
     ],
-    float64([logits, labels], [dloss]) {
+    float64([logits, labels], dloss) {
+      const loss = new Float64Array(1);
       const dlogits = new Float64Array(B * N);
-      cpu.softmaxCrossEntropyGradient(dloss, labels, logits, B, N, dlogits);
-      return {
-        y: Float64Array.of(cpu.softmaxCrossEntropy(labels, logits, B, N)),
-        gradients: [dlogits],
-      };
+      cpu.softmaxCrossEntropy({labels, logits}, {B, N}, loss);
+      cpu.softmaxCrossEntropyGradient({dloss, labels, logits}, {B, N}, dlogits);
+      return {y: loss, gradients: [dlogits]};
     },
     // Layers' loss divides by the probabilities' sum, which is 1, and ignores what labels add up to.
     layers:

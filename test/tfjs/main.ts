@@ -4,6 +4,7 @@ import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {setTestEnvs} from '@tensorflow/tfjs-core/dist/jasmine_util';
 import jasmineCore, {type Failure} from 'jasmine-core';
+import {UsageError} from '../../src/cli/arguments.ts';
 
 // How to load a backend, and the specs that pass on it in tfjs-core 4.22.0: with fewer, something has not run.
 const backends: Record<string, {load: () => Promise<unknown>; specs: number}> = {
@@ -25,8 +26,6 @@ usage: npm run test:tfjs -- [options]
 
 Exit codes: 0 all passed, 1 some failed or did not run, 2 wrong use.
 `;
-
-class UsageError extends Error {}
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,12 @@
 // softmax and softmaxCrossEntropy over typed arrays (see ops/softmax_cross_entropy.ts). Rows of N classes.
-import type {Floats} from './matmul.ts';
+import {
+  Softmax,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGradient,
+  type SoftmaxGeometry,
+  SoftmaxGradient,
+} from '../../ops/softmax_cross_entropy.ts';
+import {type Floats, kernel} from './kernel.ts';
 
 /** The largest logit of row b, and log Σ exp z with z = logits − that. */
 function logSumExp(logits: Floats, b: number, N: number): [max: number, logSum: number] {
@@ -11,7 +18,7 @@ function logSumExp(logits: Floats, b: number, N: number): [max: number, logSum: 
 }
 
 /** logits [B, N] -> p [B, N]: p = exp z / Σ exp z = exp(z − log Σ exp z) */
-export function softmax(logits: Floats, B: number, N: number, p: Floats): void {
+export function softmax({logits}: {logits: Floats}, {B, N}: SoftmaxGeometry, p: Floats): void {
   for (let b = 0; b < B; b++) {
     const [max, logSum] = logSumExp(logits, b, N);
     for (let j = 0; j < N; j++) p[b * N + j] = Math.exp(logits[b * N + j] - max - logSum);
@@ -20,10 +27,8 @@ export function softmax(logits: Floats, B: number, N: number, p: Floats): void {
 
 /** dp, p [B, N] -> dlogits = p · (dp − Σ over k of p dp) */
 export function softmaxGradient(
-  dp: Floats,
-  p: Floats,
-  B: number,
-  N: number,
+  {dp, p}: {dp: Floats; p: Floats},
+  {B, N}: SoftmaxGeometry,
   dlogits: Floats,
 ): void {
   for (let b = 0; b < B; b++) {
@@ -33,35 +38,43 @@ export function softmaxGradient(
   }
 }
 
-/** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z), of the labels that aren't 0 */
-export function softmaxCrossEntropy(labels: Floats, logits: Floats, B: number, N: number): number {
-  let loss = 0;
+/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z), where labels aren't 0 */
+export function softmaxCrossEntropy(
+  {labels, logits}: {labels: Floats; logits: Floats},
+  {B, N}: SoftmaxGeometry,
+  loss: Floats,
+): void {
+  let sum = 0;
   for (let b = 0; b < B; b++) {
     const [max, logSum] = logSumExp(logits, b, N);
     for (let j = 0; j < N; j++) {
       const label = labels[b * N + j];
-      if (label !== 0) loss += label * (logSum - (logits[b * N + j] - max)); // 0 · ∞ isn't 0
+      if (label !== 0) sum += label * (logSum - (logits[b * N + j] - max)); // 0 · ∞ isn't 0
     }
   }
-  return loss / B;
+  loss[0] = sum / B;
 }
 
-/** dloss, labels and logits [B, N] -> dlogits = dloss · (p · Σ over k of labels − labels) / B */
+/** dloss [1], labels and logits [B, N] -> dlogits = dloss · (p · labelSum − labels) / B */
 export function softmaxCrossEntropyGradient(
-  dloss: number,
-  labels: Floats,
-  logits: Floats,
-  B: number,
-  N: number,
+  {dloss, labels, logits}: {dloss: Floats; labels: Floats; logits: Floats},
+  {B, N}: SoftmaxGeometry,
   dlogits: Floats,
 ): void {
-  softmax(logits, B, N, dlogits);
+  const p = dlogits;
+  softmax({logits}, {B, N}, p);
   for (let b = 0; b < B; b++) {
-    let total = 0;
-    for (let k = 0; k < N; k++) total += labels[b * N + k];
+    let labelSum = 0;
+    for (let k = 0; k < N; k++) labelSum += labels[b * N + k];
     for (let j = 0; j < N; j++) {
-      const at = b * N + j;
-      dlogits[at] = (dloss * (dlogits[at] * total - labels[at])) / B;
+      dlogits[b * N + j] = (dloss[0] * (p[b * N + j] * labelSum - labels[b * N + j])) / B;
     }
   }
 }
+
+export const softmaxKernels = {
+  [Softmax]: kernel(softmax),
+  [SoftmaxGradient]: kernel(softmaxGradient),
+  [SoftmaxCrossEntropy]: kernel(softmaxCrossEntropy),
+  [SoftmaxCrossEntropyGradient]: kernel(softmaxCrossEntropyGradient),
+};

@@ -1,16 +1,17 @@
 // All windows of an image as one matrix, X = im2col(x), without building it. Where an image has its padding around it,
-// a window is a corner and an element of the window a distance from that corner: the tables of the matrix.
-//   X [P, R]   P = yH·yW windows, R = kH·kW·C elements each
-//   corner   of window (yR, yC)        (yR·sH · width + yC·sW) · C
-//   distance of element (wR, wC, d1)   (wR·dilH · width + wC·dilW) · C + d1
+// a window is a corner and a tap a distance from that corner: the tables of the matrix.
+//   X [yH·yW, kH·kW·C], one window a row and one tap a column
+//   corners[yR, yC]     = (yR·sH · width + yC·sW) · C
+//   taps[wR, wC, d1]    = (wR·dilH · width + wC·dilW) · C + d1
 // Windows overlap: reading through X is im2col, adding through it is col2im.
 import type {Windows} from '../../ops/windows.ts';
-import type {Floats, Matrix} from './matmul.ts';
+import type {Floats} from './kernel.ts';
+import type {Matrix} from './matmul.ts';
 
 /** One image at a time, with its padding around it; an image that needs none is used where it is. */
-export class Frame {
+export class PaddedImage {
   private readonly corners: Int32Array;
-  private readonly distances: Int32Array;
+  private readonly taps: Int32Array;
   private readonly width: number;
   /** Zeros but for the image; null where no padding is needed. */
   private readonly padded: Floats | null;
@@ -30,11 +31,11 @@ export class Frame {
     for (let yR = 0; yR < yH; yR++) {
       for (let yC = 0; yC < yW; yC++) this.corners[yR * yW + yC] = (yR * sH * width + yC * sW) * C;
     }
-    this.distances = new Int32Array(kH * kW * C);
+    this.taps = new Int32Array(kH * kW * C);
     for (let wR = 0; wR < kH; wR++) {
       for (let wC = 0; wC < kW; wC++) {
         for (let d1 = 0; d1 < C; d1++) {
-          this.distances[(wR * kW + wC) * C + d1] = (wR * dilH * width + wC * dilW) * C + d1;
+          this.taps[(wR * kW + wC) * C + d1] = (wR * dilH * width + wC * dilW) * C + d1;
         }
       }
     }
@@ -44,41 +45,37 @@ export class Frame {
     return this.padded !== null;
   }
 
-  /** im2col(x[b]) to read from: x [B, H, W, C] -> X [P, R]. */
-  windowsOf(x: Floats, b: number): Matrix {
+  /** X = im2col(x[b]) to read from, for x [B, H, W, C]. */
+  im2col(x: Floats, b: number): Matrix {
     const {padded} = this;
     if (padded) {
-      this.forEachRow(b, (at, framed, length) => {
-        for (let i = 0; i < length; i++) padded[framed + i] = x[at + i];
+      this.forEachRow(b, (xAt, paddedAt, length) => {
+        for (let i = 0; i < length; i++) padded[paddedAt + i] = x[xAt + i];
       });
     }
     return this.windows(x, b);
   }
 
-  /** The matrix that must be added to, and then carried back, for dx[b] += col2im(dX). */
-  windowsInto(dx: Floats, b: number): Matrix {
-    this.padded?.fill(0);
-    return this.windows(dx, b);
-  }
-
-  /** What was added within the image goes to dx[b]; what was added to the padding is dropped. */
-  carryBack(dx: Floats, b: number): void {
+  /** dx[b] = col2im(dX), where `addTo` adds dX to a matrix. What it adds to the padding is dropped. */
+  col2im(dx: Floats, b: number, addTo: (dxMatrix: Matrix) => void): void {
     const {padded} = this;
+    padded?.fill(0);
+    addTo(this.windows(dx, b));
     if (!padded) return;
-    this.forEachRow(b, (at, framed, length) => {
-      for (let i = 0; i < length; i++) dx[at + i] = padded[framed + i];
+    this.forEachRow(b, (xAt, paddedAt, length) => {
+      for (let i = 0; i < length; i++) dx[xAt + i] = padded[paddedAt + i];
     });
   }
 
   private windows(x: Floats, b: number): Matrix {
     const {H, W, C} = this.g;
-    const {padded, corners: rows, distances: columns} = this;
+    const {padded, corners: rows, taps: columns} = this;
     if (padded) return {values: padded, offset: 0, span: padded.length, rows, columns};
     return {values: x, offset: b * H * W * C, span: H * W * C, rows, columns};
   }
 
-  /** Where each row of image b lies in the image and in the frame. */
-  private forEachRow(b: number, visit: (at: number, framed: number, length: number) => void): void {
+  /** Visits the rows of image b: where each begins in x and in the padded copy. */
+  private forEachRow(b: number, visit: (xAt: number, paddedAt: number, length: number) => void) {
     const {H, W, C, padT, padL} = this.g;
     for (let xR = 0; xR < H; xR++) {
       visit((b * H + xR) * W * C, ((padT + xR) * this.width + padL) * C, W * C);

@@ -13,7 +13,7 @@ export function softmax(logits: Float64Array, B: number, N: number): Float64Arra
   return p;
 }
 
-/** The gradient of the logits, from dp: ∂loss/∂p. Each p[k] depends on every logits[j]: ∂p[k]/∂logits[j] = p[k]·([j = k] − p[j]). */
+/** The gradient of the logits, from dp. Each p[k] depends on every logits[j]: ∂p[k]/∂logits[j] = p[k]·([j = k] − p[j]). */
 export function softmaxGradient(
   logits: Float64Array,
   dp: Float64Array,

@@ -1,8 +1,12 @@
 // The bias's gradient, the formula made executable (see ops/bias.ts).
 import * as tf from '@tensorflow/tfjs-core';
+import {BiasGradient} from '../../ops/bias.ts';
+import {kernel} from './kernel.ts';
 
-/** dy [..., K] -> db [K] */
-export function biasGradient(dy: tf.Tensor): tf.Tensor1D {
+/** dy [..., K] -> dBias [K] */
+function biasGradient({dy}: {dy: tf.Tensor}): tf.Tensor {
   const K = dy.shape[dy.rank - 1];
   return tf.sum(tf.reshape(dy, [dy.size / K, K]), 0);
 }
+
+export const biasKernels = {[BiasGradient]: kernel(biasGradient)};

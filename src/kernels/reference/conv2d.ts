@@ -1,49 +1,52 @@
 // conv2d, the formula made executable (see ops/conv2d.ts): X = im2col(x), Y = X F + b, dF = Xᵀ dY, dx = col2im(dY Fᵀ).
 // Padding is multiplied here, so that an infinite number which meets it makes NaN; the other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
-import type {Conv2DGeometry} from '../../ops/conv2d.ts';
-import {addWindowElements, windowElements} from './windows.ts';
+import {
+  Conv2D,
+  Conv2DFilterGradient,
+  type Conv2DGeometry,
+  Conv2DInputGradient,
+} from '../../ops/conv2d.ts';
+import type {Attrs} from '../../ops/kernel.ts';
+import {kernel} from './kernel.ts';
+import {addTaps, tapsOf} from './windows.ts';
 
-/** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], one window a row. */
+type Inputs = Record<'x' | 'filter' | 'bias' | 'dy', tf.Tensor4D>;
+
+/** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], one window a row and one tap a column. */
 function im2col(x: tf.Tensor4D, g: Conv2DGeometry): tf.Tensor2D {
-  const X = tf.concat(windowElements(x, g, 0), 3);
-  return tf.reshape(X, [g.B * g.yH * g.yW, g.kH * g.kW * g.C]);
+  return tf.reshape(tf.concat(tapsOf(x, g, 0), 3), [g.B * g.yH * g.yW, g.kH * g.kW * g.C]);
 }
 
 /** X [B·yH·yW, kH·kW·C] -> x [B, H, W, C], the sum of all windows where they overlap. */
-function col2im(X: tf.Tensor2D, g: Conv2DGeometry): tf.Tensor4D {
-  const windows = tf.reshape(X, [g.B, g.yH, g.yW, g.kH * g.kW * g.C]);
-  return addWindowElements(tf.split(windows, g.kH * g.kW, 3) as tf.Tensor4D[], g);
+function col2im(matrix: tf.Tensor, g: Conv2DGeometry): tf.Tensor {
+  const windows = tf.reshape(matrix, [g.B, g.yH, g.yW, g.kH * g.kW * g.C]);
+  return addTaps(tf.split(windows, g.kH * g.kW, 3), g);
 }
 
-export function conv2d(
-  x: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  bias: tf.Tensor1D | undefined,
-  g: Conv2DGeometry,
-): tf.Tensor4D {
-  const X = im2col(x, g);
-  const F = tf.reshape(filter, [g.kH * g.kW * g.C, g.K]);
-  const Y = tf.matMul(X, F);
-  return tf.reshape(bias ? tf.add(Y, bias) : Y, [g.B, g.yH, g.yW, g.K]);
+/** F, a tap a row. */
+const filterMatrix = (filter: tf.Tensor, {kH, kW, C, K}: Conv2DGeometry): tf.Tensor2D =>
+  tf.reshape(filter, [kH * kW * C, K]);
+
+/** Y, a window a row. */
+const yMatrix = (y: tf.Tensor, {B, yH, yW, K}: Conv2DGeometry): tf.Tensor2D =>
+  tf.reshape(y, [B * yH * yW, K]);
+
+function conv2d({x, filter, bias}: Inputs, g: Attrs<Conv2DGeometry>): tf.Tensor {
+  const products = tf.matMul(im2col(x, g), filterMatrix(filter, g));
+  return tf.reshape(bias ? tf.add(products, bias) : products, g.outputShape);
 }
 
-export function conv2dInputGradient(
-  dy: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  g: Conv2DGeometry,
-): tf.Tensor4D {
-  const dY = tf.reshape<tf.Rank.R2>(dy, [g.B * g.yH * g.yW, g.K]);
-  const F = tf.reshape<tf.Rank.R2>(filter, [g.kH * g.kW * g.C, g.K]);
-  return col2im(tf.matMul(dY, F, false, true), g);
+function conv2dInputGradient({dy, filter}: Inputs, g: Conv2DGeometry): tf.Tensor {
+  return col2im(tf.matMul(yMatrix(dy, g), filterMatrix(filter, g), false, true), g);
 }
 
-export function conv2dFilterGradient(
-  x: tf.Tensor4D,
-  dy: tf.Tensor4D,
-  g: Conv2DGeometry,
-): tf.Tensor4D {
-  const X = im2col(x, g);
-  const dY = tf.reshape<tf.Rank.R2>(dy, [g.B * g.yH * g.yW, g.K]);
-  return tf.reshape(tf.matMul(X, dY, true, false), [g.kH, g.kW, g.C, g.K]);
+function conv2dFilterGradient({x, dy}: Inputs, g: Attrs<Conv2DGeometry>): tf.Tensor {
+  return tf.reshape(tf.matMul(im2col(x, g), yMatrix(dy, g), true, false), g.outputShape);
 }
+
+export const conv2dKernels = {
+  [Conv2D]: kernel(conv2d),
+  [Conv2DInputGradient]: kernel(conv2dInputGradient),
+  [Conv2DFilterGradient]: kernel(conv2dFilterGradient),
+};

@@ -1,19 +1,25 @@
-// dense, the formula made executable (see ops/dense.ts): y = x W + b, dx = dy Wᵀ, dW = xᵀ dy.
+// dense, the formula made executable (see ops/dense.ts): y = x W + b, dx = dy Wᵀ, dWeights = xᵀ dy.
 import * as tf from '@tensorflow/tfjs-core';
+import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
+import {kernel} from './kernel.ts';
 
-export function dense(
-  x: tf.Tensor2D,
-  weights: tf.Tensor2D,
-  bias: tf.Tensor1D | undefined,
-): tf.Tensor2D {
-  const y: tf.Tensor2D = tf.matMul(x, weights);
+type Inputs = Record<'x' | 'weights' | 'bias' | 'dy', tf.Tensor2D>;
+
+function dense({x, weights, bias}: Inputs): tf.Tensor {
+  const y = tf.matMul(x, weights);
   return bias ? tf.add(y, bias) : y;
 }
 
-export function denseInputGradient(dy: tf.Tensor2D, weights: tf.Tensor2D): tf.Tensor2D {
+function denseInputGradient({dy, weights}: Inputs): tf.Tensor {
   return tf.matMul(dy, weights, false, true);
 }
 
-export function denseWeightsGradient(x: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor2D {
+function denseWeightsGradient({x, dy}: Inputs): tf.Tensor {
   return tf.matMul(x, dy, true, false);
 }
+
+export const denseKernels = {
+  [Dense]: kernel(dense),
+  [DenseInputGradient]: kernel(denseInputGradient),
+  [DenseWeightsGradient]: kernel(denseWeightsGradient),
+};

@@ -1,12 +1,16 @@
 // relu, the formula made executable (see ops/relu.ts).
 import * as tf from '@tensorflow/tfjs-core';
+import {Relu, ReluGradient} from '../../ops/relu.ts';
+import {kernel} from './kernel.ts';
 
 /** y = x where x > 0, else 0; asked the other way round, so that a NaN stays. */
-export function relu(x: tf.Tensor): tf.Tensor {
+function relu({x}: {x: tf.Tensor}): tf.Tensor {
   return tf.where(tf.lessEqual(x, 0), tf.zerosLike(x), x);
 }
 
 /** dx = dy where y > 0, else 0 */
-export function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+function reluGradient({dy, y}: {dy: tf.Tensor; y: tf.Tensor}): tf.Tensor {
   return tf.where(tf.greater(y, 0), dy, tf.zerosLike(dy));
 }
+
+export const reluKernels = {[Relu]: kernel(relu), [ReluGradient]: kernel(reluGradient)};

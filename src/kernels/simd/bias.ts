@@ -1,39 +1,39 @@
 // bias: its gradient is the sum of dy over all axes but the last
-//   dy [N, K]   ->   db [K]       db[d2] = sum over n of dy[n, d2]
+//   dy [rows, K]   ->   dBias [K]       dBias[d2] = sum over rows of dy[row, d2]
 //
-// One pass over dy, so memory decides. It is taken in blocks of rows, and a block four channels at
-// a time, four rows at once to hide the latency of an addition. A block is summed up before it is
-// added to db, so that rounding errors grow with N / BLOCK + BLOCK additions instead of N; a small
-// one is still in the cache when the next four channels read it.
+// One pass over dy, so memory decides the speed. It goes by blocks of rows, in a block by four
+// channels, and by four rows at once to hide the latency of an addition. A block is summed up before
+// it is added to dBias, so that rounding errors grow with rows / BLOCK + BLOCK additions instead of
+// `rows`; and a small block is still in the cache when the next four channels read it.
 
 import {F32, storeFirst} from './vector';
 
 const BLOCK = 32;
 
-export function biasGradient(dy: usize, db: usize, N: i32, K: i32): void {
-  const row = <usize>K * F32;
-  memory.fill(db, 0, row);
-  for (let done = 0; done < N; done += BLOCK) {
-    const rows = min(N - done, BLOCK);
+export function biasGradient(dy: usize, dBias: usize, rows: i32, K: i32): void {
+  const rowBytes = <usize>K * F32;
+  memory.fill(dBias, 0, rowBytes);
+  for (let first = 0; first < rows; first += BLOCK) {
+    const count = min(rows - first, BLOCK);
     for (let d2 = 0; d2 < K; d2 += 4) {
-      let at = dy + <usize>d2 * F32;
+      let dyAt = dy + <usize>d2 * F32;
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
-      let n = 0;
-      for (; n <= rows - 4; n += 4) {
-        s0 = f32x4.add(s0, v128.load(at));
-        s1 = f32x4.add(s1, v128.load(at + row));
-        s2 = f32x4.add(s2, v128.load(at + 2 * row));
-        s3 = f32x4.add(s3, v128.load(at + 3 * row));
-        at += 4 * row;
+      let row = 0;
+      for (; row <= count - 4; row += 4) {
+        s0 = f32x4.add(s0, v128.load(dyAt));
+        s1 = f32x4.add(s1, v128.load(dyAt + rowBytes));
+        s2 = f32x4.add(s2, v128.load(dyAt + 2 * rowBytes));
+        s3 = f32x4.add(s3, v128.load(dyAt + 3 * rowBytes));
+        dyAt += 4 * rowBytes;
       }
-      for (; n < rows; ++n) {
-        s0 = f32x4.add(s0, v128.load(at));
-        at += row;
+      for (; row < count; ++row) {
+        s0 = f32x4.add(s0, v128.load(dyAt));
+        dyAt += rowBytes;
       }
       const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
-      const dbAt = db + <usize>d2 * F32;
-      storeFirst(dbAt, f32x4.add(v128.load(dbAt), sum), K - d2);
+      const dBiasAt = dBias + <usize>d2 * F32;
+      storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K - d2);
     }
-    dy += <usize>BLOCK * row;
+    dy += <usize>BLOCK * rowBytes;
   }
 }

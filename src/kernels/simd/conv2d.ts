@@ -1,37 +1,38 @@
 // conv2d: every output is the filter laid over a window of the image
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
-//   forward    y[b, yR, yC, d2]   = bias[d2]
-//                                 + sum over wR, wC, d1 of x[b, xR, xC, d1] filter[wR, wC, d1, d2]
-//   backward   dx[b, xR, xC, d1]  = sum over wR, wC, d2 of dy[b, yR, yC, d2] filter[wR, wC, d1, d2]
-//              dW[wR, wC, d1, d2] = sum over b, yR, yC of  x[b, xR, xC, d1] dy[b, yR, yC, d2]
+//   forward    y[b, yR, yC, d2]        = bias[d2]
+//                                      + sum over wR, wC, d1 of x[b, xR, xC, d1] filter[wR, wC, d1, d2]
+//   backward   dx[b, xR, xC, d1]       = sum over wR, wC, d2 of dy[b, yR, yC, d2] filter[wR, wC, d1, d2]
+//              dFilter[wR, wC, d1, d2] = sum over b, yR, yC of  x[b, xR, xC, d1] dy[b, yR, yC, d2]
 //   with       xR = yR sH + wR dilH - padT      xC = yC sW + wC dilW - padL
 //              (terms outside of x or y are absent)
 //
-// This is where a training step spends its time: three quarters of it. All three are matrix products
-// of windows, made of the tile in product.ts, which never builds the matrix of windows: a row of it
-// is a list of runs through the image.
+// A training step spends three quarters of its time here. All three are matrix products of windows,
+// made of the tile in product.ts, which never builds the matrix of windows: a row of it is a list of
+// runs through the image.
 //
 // forward and dx are the same sum. Solved for the other index, yR = (xR - wR dilH + padT) / sH: dx
-// is a correlation of dy with the filter turned by 180 degrees, its last two axes swapped, and with
-// the stride as a gap between the rows of dy. `correlate` does both. It multiplies nothing by
-// padding: outputs that touch the same taps form a group (the middle of the image is one, each edge
-// and corner another), and a group runs over just these taps. For conv 2 of the tutorial's network
-// padding would make dx 2.25 times the work. A group's positions are taken four at a time across
-// the whole batch, so that even a corner fills its tiles.
+// is a correlation of dy with the turned filter (rotated by 180 degrees, its channel axes swapped),
+// with the stride as a gap between the rows of dy. `correlate` computes both. It multiplies nothing
+// by padding: outputs with the same taps inside of the image form a group (the middle of the image
+// is one, each edge and corner another), and a group runs over these taps only. For conv 2 of the
+// tutorial's network padding would make dx 2.25 times the work. A group's output positions are taken
+// four at a time across the whole batch, so that even a corner fills its tiles.
 
+import {Geometry} from './geometry';
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
 import {
   allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
   sparseScratch,
 } from './sparse';
-import {conv2dByStrips, isOneChannelSideBySide, stripsAreFramed, stripsScratch} from './strips';
+import {canUseStrips, conv2dByStrips, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
 
-/** One axis of a correlation, rows or columns, and a group of outputs that touch the same taps. */
+/** One axis of a correlation, rows or columns, and a group of outputs with the same taps. */
 @unmanaged
 class Axis {
-  // output o under tap w meets the input (o stride + w dilation - pad) / gap, if that is an integer
-  // inside of the input
+  // Output o under tap w sees the input (o stride + w dilation - pad) / gap, if that is an integer
+  // inside of the input.
   input: i32;
   output: i32;
   taps: i32;
@@ -39,16 +40,17 @@ class Axis {
   gap: i32;
   dilation: i32;
   pad: i32;
-  // the group: outputs first, first + gap, ...; its first input moves by `stride` from one output
-  // to the next
+  // The group: outputs first, first + gap, ..., all in one residue modulo gap. From one to the next
+  // the input moves by `stride`.
   residue: i32;
   first: i32;
   count: i32;
-  // its taps: tap, tap + tapStep, ...; the input moves by inputStep from one tap to the next
-  tap: i32;
+  // Its taps: firstTap, firstTap + tapStep, ... The first output sees firstInput under the first of
+  // them, and from one tap to the next the input moves by inputStep.
+  firstTap: i32;
   tapStep: i32;
   tapCount: i32;
-  inputFirst: i32;
+  firstInput: i32;
   inputStep: i32;
 
   set(input: i32, output: i32, taps: i32, stride: i32, gap: i32, dilation: i32, pad: i32): void {
@@ -59,7 +61,6 @@ class Axis {
     this.gap = gap;
     this.dilation = dilation;
     this.pad = pad;
-    this.rewind();
   }
 
   rewind(): void {
@@ -68,13 +69,13 @@ class Axis {
     this.count = 0;
   }
 
-  /** Moves to the next group; false after the last. A group lies in one residue modulo `gap`. */
+  /** Moves to the next group; false after the last. */
   nextGroup(): bool {
     this.first += this.count * this.gap;
     if (this.first >= this.output) this.first = ++this.residue;
     if (this.residue >= this.gap || this.first >= this.output) return false;
     this.findTaps(this.first);
-    const tap = this.tap, tapCount = this.tapCount;
+    const firstTap = this.firstTap, tapCount = this.tapCount;
     this.count = 0;
     let o = this.first;
     do {
@@ -82,24 +83,24 @@ class Axis {
       o += this.gap;
       if (o >= this.output) break;
       this.findTaps(o);
-    } while (this.tap == tap && this.tapCount == tapCount);
+    } while (this.firstTap == firstTap && this.tapCount == tapCount);
     this.findTaps(this.first);
     return true;
   }
 
   private findTaps(o: i32): void {
-    this.tap = 0;
+    this.firstTap = 0;
     this.tapStep = 1;
     this.tapCount = 0;
-    this.inputFirst = 0;
+    this.firstInput = 0;
     for (let w = 0; w < this.taps; ++w) {
-      const place = o * this.stride + w * this.dilation - this.pad;
-      if (place < 0 || place >= this.input * this.gap || place % this.gap != 0) continue;
+      const inputTimesGap = o * this.stride + w * this.dilation - this.pad;
+      if (inputTimesGap < 0 || inputTimesGap >= this.input * this.gap || inputTimesGap % this.gap != 0) continue;
       if (this.tapCount == 0) {
-        this.tap = w;
-        this.inputFirst = place / this.gap;
+        this.firstTap = w;
+        this.firstInput = inputTimesGap / this.gap;
       } else if (this.tapCount == 1) {
-        this.tapStep = w - this.tap;
+        this.tapStep = w - this.firstTap;
       }
       ++this.tapCount;
     }
@@ -110,11 +111,11 @@ class Axis {
 const rows = changetype<Axis>(memory.data(64, 16));
 const columns = changetype<Axis>(memory.data(64, 16));
 
-/** Positions handed to `product` at a time: enough to forget the call, and still in the cache. */
+/** Output positions in one call of `product`: enough to amortise the call, few enough to stay in the cache. */
 const POSITIONS = 256;
 
-function correlateScratch(kH: i32, kW: i32): f64 {
-  return tableSize(POSITIONS) + tableSize(<f64>kH * kW);
+function correlateScratch(g: Geometry): f64 {
+  return tableSize(POSITIONS) + tableSize(<f64>g.kH * g.kW);
 }
 
 /**
@@ -125,53 +126,47 @@ function correlate(
   x: usize, filter: usize, bias: usize, y: usize, scratch: usize, B: i32, C: i32, K: i32,
 ): void {
   const positions = scratch, runs = scratch + <usize>tableSize(POSITIONS);
-  const xPixel = <usize>C * F32;
-  const xRow = <usize>columns.input * xPixel;
-  const xImage = <usize>rows.input * xRow;
-  const yPixel = <usize>K * F32;
-  const yRow = <usize>columns.output * yPixel;
-  const yImage = <usize>rows.output * yRow;
-  const tap = xPixel * <usize>K;
-  // From one position of a group to the next.
-  const xDown = <usize>rows.stride * xRow, xRight = <usize>columns.stride * xPixel;
-  const yDown = <usize>rows.gap * yRow, yRight = <usize>columns.gap * yPixel;
+  const xPixelBytes = <usize>C * F32, yPixelBytes = <usize>K * F32;
+  const xRowBytes = <usize>columns.input * xPixelBytes, yRowBytes = <usize>columns.output * yPixelBytes;
+  const xImageBytes = <usize>rows.input * xRowBytes, yImageBytes = <usize>rows.output * yRowBytes;
+  const tapBytes = xPixelBytes * <usize>K;
+  // From one output position of a group to the next.
+  const xDown = <usize>rows.stride * xRowBytes, xRight = <usize>columns.stride * xPixelBytes;
+  const yDown = <usize>rows.gap * yRowBytes, yRight = <usize>columns.gap * yPixelBytes;
 
   rows.rewind();
   while (rows.nextGroup()) {
     columns.rewind();
     while (columns.nextGroup()) {
-      // Taps of one row that meet adjacent pixels in order are one run, through all their channels.
+      // Taps of one row on adjacent pixels, in order, are one run through all their channels.
       const adjacent = columns.tapStep == 1 && columns.inputStep == 1;
       const runsPerRow = adjacent ? 1 : columns.tapCount;
       const n = adjacent ? columns.tapCount * C : C;
       let runCount = 0;
-      for (let i = 0; i < rows.tapCount; ++i) {
-        for (let j = 0; j < runsPerRow; ++j) {
-          const wR = rows.tap + i * rows.tapStep, wC = columns.tap + j * columns.tapStep;
-          const right = <usize>(j * columns.inputStep) * xPixel;
-          setPair(
-            runs,
-            runCount++,
-            <usize>(i * rows.inputStep) * xRow + right,
-            <usize>(wR * columns.taps + wC) * tap,
-          );
+      for (let row = 0; row < rows.tapCount; ++row) {
+        for (let column = 0; column < runsPerRow; ++column) {
+          const wR = rows.firstTap + row * rows.tapStep;
+          const wC = columns.firstTap + column * columns.tapStep;
+          const down = <usize>(row * rows.inputStep) * xRowBytes;
+          const right = <usize>(column * columns.inputStep) * xPixelBytes;
+          setPair(runs, runCount++, down + right, <usize>(wR * columns.taps + wC) * tapBytes);
         }
       }
 
-      const xFirst = <usize>rows.inputFirst * xRow + <usize>columns.inputFirst * xPixel;
-      const yFirst = <usize>rows.first * yRow + <usize>columns.first * yPixel;
+      const xFirst = <usize>rows.firstInput * xRowBytes + <usize>columns.firstInput * xPixelBytes;
+      const yFirst = <usize>rows.first * yRowBytes + <usize>columns.first * yPixelBytes;
       let count = 0;
       for (let b = 0; b < B; ++b) {
-        for (let i = 0; i < rows.count; ++i) {
-          let xAt = xFirst + <usize>b * xImage + <usize>i * xDown;
-          let yAt = yFirst + <usize>b * yImage + <usize>i * yDown;
-          for (let j = 0; j < columns.count; ++j) {
+        for (let row = 0; row < rows.count; ++row) {
+          let xAt = xFirst + <usize>b * xImageBytes + <usize>row * xDown;
+          let yAt = yFirst + <usize>b * yImageBytes + <usize>row * yDown;
+          for (let column = 0; column < columns.count; ++column) {
             setPair(positions, count, xAt, yAt);
             xAt += xRight;
             yAt += yRight;
             if (++count == POSITIONS) {
               product(
-                positions, count, runs, runCount, n, x, F32, filter, yPixel, bias, false, y, K,
+                positions, count, runs, runCount, n, x, F32, filter, yPixelBytes, bias, false, y, K,
               );
               count = 0;
             }
@@ -179,199 +174,158 @@ function correlate(
         }
       }
       if (count > 0)
-        product(positions, count, runs, runCount, n, x, F32, filter, yPixel, bias, false, y, K);
+        product(positions, count, runs, runCount, n, x, F32, filter, yPixelBytes, bias, false, y, K);
     }
   }
 }
 
 /** Bytes of `scratch`; each pass has its own. */
-export function conv2dScratch(
-  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
-  dilH: i32, dilW: i32, padT: i32, padL: i32,
-): f64 {
-  const correlated = correlateScratch(kH, kW);
-  if (!isOneChannelSideBySide(C, kH, kW, sW, dilH, dilW, yW)) return correlated;
-  return max(correlated, stripsScratch(H, W, kH, kW, yH, yW, sH, padT, padL));
+export function conv2dScratch(g: Geometry): f64 {
+  const correlated = correlateScratch(g);
+  return canUseStrips(g) ? max(correlated, stripsScratch(g)) : correlated;
 }
 
 export function conv2d(
-  x: usize, filter: usize, bias: usize, y: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32,
-  kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32,
-  padL: i32,
+  x: usize, filter: usize, bias: usize, y: usize, scratch: usize, g: Geometry,
 ): void {
   // Strips hold padding, and 0 times an infinite number of the filter isn't 0.
-  if (
-    isOneChannelSideBySide(C, kH, kW, sW, dilH, dilW, yW) &&
-    (!stripsAreFramed(H, W, kH, kW, yH, yW, sH, padT, padL) || allFinite(filter, kH * kW * K))
-  ) {
-    conv2dByStrips(x, filter, bias, y, scratch, B, H, W, kH, kW, K, yH, yW, sH, padT, padL);
+  if (canUseStrips(g) && (!g.isFramed || allFinite(filter, g.filterSize))) {
+    conv2dByStrips(x, filter, bias, y, scratch, g);
     return;
   }
-  rows.set(H, yH, kH, sH, 1, dilH, padT);
-  columns.set(W, yW, kW, sW, 1, dilW, padL);
-  correlate(x, filter, bias, y, scratch, B, C, K);
+  rows.set(g.H, g.yH, g.kH, g.sH, 1, g.dilH, g.padT);
+  columns.set(g.W, g.yW, g.kW, g.sW, 1, g.dilW, g.padL);
+  correlate(x, filter, bias, y, scratch, g.B, g.C, g.K);
 }
 
-export function conv2dInputGradientScratch(
-  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
-  dilH: i32, dilW: i32, padT: i32, padL: i32,
-): f64 {
-  const taps = <f64>kH * kW * C, turned = taps * K * F32;
-  const dense = correlateScratch(kH, kW) + turned;
-  if (!canBeSparse(kH * kW * C, K, dilW)) return dense;
-  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
-  const framed = sparseIsFramed(true, H, W, C, kW, paddedH, paddedW);
-  return max(dense, sparseScratch(B, C, kH, kW, K, yH, yW, framed, paddedH, paddedW));
+export function conv2dInputGradientScratch(g: Geometry): f64 {
+  const dense = correlateScratch(g) + <f64>g.kH * g.kW * g.C * g.K * F32;
+  return canBeSparse(g) ? max(dense, sparseScratch(g, sparseIsFramed(true, g))) : dense;
 }
 
 export function conv2dInputGradient(
-  dy: usize, filter: usize, dx: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
-  kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
+  dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry,
 ): void {
-  const taps = kH * kW * C, dySize = B * yH * yW * K;
   // The last vector of a window's row reaches beyond it, with zeros that an infinite dy makes NaN.
-  if (isSparse(dy, dySize, filter, taps * K, taps, K, dilW) && allFinite(dy, dySize)) {
-    const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
-    sparseInputGradient(
-      dy, filter, dx, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH,
-      paddedW,
-    );
+  if (isSparse(dy, filter, g.filterSize, g) && allFinite(dy, g.ySize)) {
+    sparseInputGradient(dy, filter, dx, scratch, g);
     return;
   }
-  const turned = scratch + <usize>correlateScratch(kH, kW);
-  const tap = <usize>(C * K) * F32;
+  const kH = g.kH, kW = g.kW, C = g.C, K = g.K;
+  const turned = scratch + <usize>correlateScratch(g);
+  const tapBytes = <usize>(C * K) * F32;
   for (let w = 0; w < kH * kW; ++w)
-    transpose(filter + <usize>w * tap, C, K, turned + <usize>(kH * kW - 1 - w) * tap);
+    transpose(filter + <usize>w * tapBytes, C, K, turned + <usize>(kH * kW - 1 - w) * tapBytes);
   // With w' = kH - 1 - wR:  yR = (xR + w' dilH - ((kH - 1) dilH - padT)) / sH
-  rows.set(yH, H, kH, 1, sH, dilH, (kH - 1) * dilH - padT);
-  columns.set(yW, W, kW, 1, sW, dilW, (kW - 1) * dilW - padL);
-  correlate(dy, turned, 0, dx, scratch, B, K, C);
+  rows.set(g.yH, g.H, kH, 1, g.sH, g.dilH, (kH - 1) * g.dilH - g.padT);
+  columns.set(g.yW, g.W, kW, 1, g.sW, g.dilW, (kW - 1) * g.dilW - g.padL);
+  correlate(dy, turned, 0, dx, scratch, g.B, K, C);
 }
 
-/** Rows (columns) of an image with its padding, as far as taps reach. */
-function padTo(H: i32, kH: i32, yH: i32, sH: i32, dilH: i32, padT: i32): i32 {
-  return max(padT + H, (yH - 1) * sH + (kH - 1) * dilH + 1);
-}
-
-// dW: a row of the tile is one tap (wR, wC, d1), so the sum runs over the positions of y, row by
-// row. Here padding has to be real, as neighbouring taps see different parts of it: one image at a
-// time is copied into a frame of zeros. Sums of one image are added to dW image by image, which
-// also keeps rounding errors of long sums small.
-export function conv2dFilterGradientScratch(
-  B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32, K: i32, yH: i32, yW: i32, sH: i32, sW: i32,
-  dilH: i32, dilW: i32, padT: i32, padL: i32,
-): f64 {
-  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
-  const framed = paddedH != H || paddedW != W;
-  const frame = framed ? <f64>paddedH * paddedW * C * F32 : 0;
-  const dense = tableSize(<f64>kH * kW * C) + tableSize(yH) + frame;
-  if (!canBeSparse(kH * kW * C, K, dilW)) return dense;
-  return max(dense, sparseScratch(B, C, kH, kW, K, yH, yW, framed, paddedH, paddedW));
+// dFilter: a row of the tile is one tap (wR, wC, d1), so the sum runs over the output positions, row
+// by row. Here padding has to be real, as neighbouring taps see different parts of it: one image at
+// a time is copied into a frame of zeros. Sums of one image are added to dFilter image by image,
+// which also keeps rounding errors of long sums small.
+export function conv2dFilterGradientScratch(g: Geometry): f64 {
+  const frame = g.isFramed ? <f64>g.paddedH * g.paddedW * g.C * F32 : 0;
+  const dense = tableSize(<f64>g.kH * g.kW * g.C) + tableSize(g.yH) + frame;
+  return canBeSparse(g) ? max(dense, sparseScratch(g, sparseIsFramed(false, g))) : dense;
 }
 
 export function conv2dFilterGradient(
-  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
-  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
 ): void {
-  const paddedH = padTo(H, kH, yH, sH, dilH, padT), paddedW = padTo(W, kW, yW, sW, dilW, padL);
-  if (isSparse(dy, B * yH * yW * K, x, B * H * W * C, kH * kW * C, K, dilW)) {
-    sparseFilterGradient(
-      x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, padT, padL, paddedH, paddedW,
-    );
-  } else {
-    denseFilterGradient(
-      x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL, paddedH, paddedW,
-    );
-  }
+  if (isSparse(dy, x, g.xSize, g)) sparseFilterGradient(x, dy, dFilter, scratch, g);
+  else denseFilterGradient(x, dy, dFilter, scratch, g);
   // Both multiply by padding, and 0 times an infinite number of dy isn't 0.
-  if ((paddedH != H || paddedW != W) && !allFinite(dW, kH * kW * C * K))
-    filterGradientInside(
-      x, dy, dW, scratch, B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL,
-    );
+  if (g.isFramed && !allFinite(dFilter, g.filterSize))
+    filterGradientInside(x, dy, dFilter, scratch, g);
 }
 
 function denseFilterGradient(
-  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
-  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
-  paddedH: i32, paddedW: i32,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
 ): void {
-  const pixel = <usize>C * F32, row = <usize>W * pixel, paddedRow = <usize>paddedW * pixel;
-  const dyPixel = <usize>K * F32, dyRow = <usize>yW * dyPixel;
-  const taps = scratch, runs = taps + <usize>tableSize(kH * kW * C);
-  const padded = runs + <usize>tableSize(yH);
+  const H = g.H, C = g.C, kW = g.kW, K = g.K, yH = g.yH, yW = g.yW, sH = g.sH;
+  const dilH = g.dilH, padT = g.padT, paddedH = g.paddedH, taps = g.taps;
+  const pixelBytes = <usize>C * F32, rowBytes = <usize>g.W * pixelBytes;
+  const paddedRowBytes = <usize>g.paddedW * pixelBytes;
+  const dyPixelBytes = <usize>K * F32, dyRowBytes = <usize>yW * dyPixelBytes;
+  const tapTable = scratch, runs = tapTable + <usize>tableSize(taps);
+  const frame = runs + <usize>tableSize(yH);
 
   let tap = 0;
-  for (let wR = 0; wR < kH; ++wR) {
+  for (let wR = 0; wR < g.kH; ++wR) {
     for (let wC = 0; wC < kW; ++wC) {
-      const corner = <usize>(wR * dilH) * paddedRow + <usize>(wC * dilW) * pixel;
+      const tapAt = <usize>(wR * dilH) * paddedRowBytes + <usize>(wC * g.dilW) * pixelBytes;
       for (let d1 = 0; d1 < C; ++d1, ++tap)
-        setPair(taps, tap, corner + <usize>d1 * F32, <usize>tap * dyPixel);
+        setPair(tapTable, tap, tapAt + <usize>d1 * F32, <usize>tap * dyPixelBytes);
     }
   }
   for (let yR = 0; yR < yH; ++yR)
-    setPair(runs, yR, <usize>(yR * sH) * paddedRow, <usize>yR * dyRow);
+    setPair(runs, yR, <usize>(yR * sH) * paddedRowBytes, <usize>yR * dyRowBytes);
 
-  // Rows of dy that meet nothing but padding are left out, for the taps of a filter row together where
-  // these fill whole tiles, and else tile by tile.
+  // Rows of dy over nothing but padding are left out, for the taps of a filter row together where these
+  // fill whole tiles, and tile by tile elsewhere.
   const inRow = kW * C;
-  const together = paddedH == H ? tap : inRow % ROWS == 0 ? inRow : ROWS;
-  memory.fill(dW, 0, <usize>tap * dyPixel);
-  const framed = paddedH != H || paddedW != W;
-  if (framed) memory.fill(padded, 0, <usize>paddedH * paddedRow);
-  for (let b = 0; b < B; ++b) {
-    let image = x + <usize>(b * H) * row;
-    if (framed) {
-      const corner = padded + <usize>padT * paddedRow + <usize>padL * pixel;
+  const together = paddedH == H ? taps : inRow % ROWS == 0 ? inRow : ROWS;
+  memory.fill(dFilter, 0, <usize>taps * dyPixelBytes);
+  const isFramed = g.isFramed;
+  if (isFramed) memory.fill(frame, 0, <usize>paddedH * paddedRowBytes);
+  for (let b = 0; b < g.B; ++b) {
+    let image = x + <usize>(b * H) * rowBytes;
+    if (isFramed) {
+      const inside = frame + <usize>padT * paddedRowBytes + <usize>g.padL * pixelBytes;
       for (let xR = 0; xR < H; ++xR)
-        memory.copy(corner + <usize>xR * paddedRow, image + <usize>xR * row, row);
-      image = padded;
+        memory.copy(inside + <usize>xR * paddedRowBytes, image + <usize>xR * rowBytes, rowBytes);
+      image = frame;
     }
-    const dyImage = dy + <usize>(b * yH) * dyRow;
-    for (let first = 0; first < tap; first += together) {
-      const count = min(together, tap - first);
-      const wR0 = first / inRow, wR1 = (first + count - 1) / inRow;
-      const from = firstInside(wR1 * dilH - padT, sH);
-      const to = min(yH, firstInside(wR0 * dilH - padT - H, sH));
+    const dyImage = dy + <usize>(b * yH) * dyRowBytes;
+    for (let first = 0; first < taps; first += together) {
+      const count = min(together, taps - first);
+      const firstRow = first / inRow, lastRow = (first + count - 1) / inRow;
+      const from = firstInside(lastRow * dilH - padT, sH);
+      const to = min(yH, firstInside(firstRow * dilH - padT - H, sH));
       if (from >= to) continue;
       product(
-        taps + <usize>first * PAIR, count, runs + <usize>from * PAIR, to - from, yW, image,
-        <usize>sW * pixel, dyImage, dyPixel, 0, true, dW, K,
+        tapTable + <usize>first * PAIR, count, runs + <usize>from * PAIR, to - from, yW, image,
+        <usize>g.sW * pixelBytes, dyImage, dyPixelBytes, 0, true, dFilter, K,
       );
     }
   }
 }
 
-/** Tap by tap, over those numbers of dy alone that meet the image there. */
+/** Tap by tap, over those numbers of dy only that lie over the image there. */
 function filterGradientInside(
-  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32, kW: i32,
-  K: i32, yH: i32, yW: i32, sH: i32, sW: i32, dilH: i32, dilW: i32, padT: i32, padL: i32,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
 ): void {
-  const pixel = <usize>C * F32, row = <usize>W * pixel;
-  const dyPixel = <usize>K * F32, dyRow = <usize>yW * dyPixel;
+  const H = g.H, W = g.W, C = g.C, K = g.K, yH = g.yH, sH = g.sH, sW = g.sW;
+  const pixelBytes = <usize>C * F32, rowBytes = <usize>W * pixelBytes;
+  const dyPixelBytes = <usize>K * F32, dyRowBytes = <usize>g.yW * dyPixelBytes;
   const channels = scratch, runs = channels + <usize>tableSize(C);
-  memory.fill(dW, 0, <usize>(kH * kW * C) * dyPixel);
-  for (let wR = 0; wR < kH; ++wR) {
-    const top = wR * dilH - padT, first = firstInside(top, sH);
-    const last = min(yH, firstInside(top - H, sH));
-    for (let wC = 0; wC < kW; ++wC, dW += <usize>C * dyPixel) {
-      const left = wC * dilW - padL, firstC = firstInside(left, sW);
-      const n = min(yW, firstInside(left - W, sW)) - firstC;
-      if (first >= last || n <= 0) continue;
-      for (let d1 = 0; d1 < C; ++d1) setPair(channels, d1, <usize>d1 * F32, <usize>d1 * dyPixel);
-      for (let yR = first; yR < last; ++yR) {
-        const xAt = <usize>(yR * sH + top) * row + <usize>(firstC * sW + left) * pixel;
-        setPair(runs, yR - first, xAt, <usize>yR * dyRow + <usize>firstC * dyPixel);
+  memory.fill(dFilter, 0, <usize>g.filterSize * F32);
+  for (let wR = 0; wR < g.kH; ++wR) {
+    // xR = yR sH + rowShift and xC = yC sW + columnShift
+    const rowShift = wR * g.dilH - g.padT, firstR = firstInside(rowShift, sH);
+    const endR = min(yH, firstInside(rowShift - H, sH));
+    for (let wC = 0; wC < g.kW; ++wC, dFilter += <usize>C * dyPixelBytes) {
+      const columnShift = wC * g.dilW - g.padL, firstC = firstInside(columnShift, sW);
+      const n = min(g.yW, firstInside(columnShift - W, sW)) - firstC;
+      if (firstR >= endR || n <= 0) continue;
+      for (let d1 = 0; d1 < C; ++d1) setPair(channels, d1, <usize>d1 * F32, <usize>d1 * dyPixelBytes);
+      for (let yR = firstR; yR < endR; ++yR) {
+        const xAt = <usize>(yR * sH + rowShift) * rowBytes + <usize>(firstC * sW + columnShift) * pixelBytes;
+        setPair(runs, yR - firstR, xAt, <usize>yR * dyRowBytes + <usize>firstC * dyPixelBytes);
       }
-      for (let b = 0; b < B; ++b)
+      for (let b = 0; b < g.B; ++b)
         product(
-          channels, C, runs, last - first, n, x + <usize>(b * H) * row, <usize>sW * pixel,
-          dy + <usize>(b * yH) * dyRow, dyPixel, 0, true, dW, K,
+          channels, C, runs, endR - firstR, n, x + <usize>(b * H) * rowBytes, <usize>sW * pixelBytes,
+          dy + <usize>(b * yH) * dyRowBytes, dyPixelBytes, 0, true, dFilter, K,
         );
     }
   }
 }
 
-/** The first yR of at least 0 with yR sH + xR >= 0. */
-function firstInside(xR: i32, sH: i32): i32 {
-  return xR >= 0 ? 0 : (sH - 1 - xR) / sH;
+/** The first yR of at least 0 with yR sH + shift >= 0. */
+function firstInside(shift: i32, sH: i32): i32 {
+  return shift >= 0 ? 0 : (sH - 1 - shift) / sH;
 }

@@ -1,37 +1,37 @@
 // dense: every output is a weighted sum of every input, plus a bias
 //   x [B, I]   weights [I, O]   bias [O]   ->   y [B, O]
-//   forward    y  = x W + b
-//   backward   dx = dy Wᵀ     dW = xᵀ dy     db = sum of dy over B (bias.ts)
+//   forward    y  = x W + b          (W: weights, b: bias)
+//   backward   dx = dy Wᵀ     dWeights = xᵀ dy     dBias = sum of dy over B (bias.ts)
 //
-// Each is a matrix product P Q, made of the tile in product.ts, with four rows of P as its rows:
-// their elements lie F32 apart for x and dy, and one row of x apart for xᵀ, which is so never
-// transposed. Q is read along its rows, so that W is transposed for dx: I O copies for B I O
+// Each is a product a b of matrices, made of the tile in product.ts, with four rows of a as its rows.
+// Their elements lie F32 apart for x and dy, and one row of x apart for xᵀ, so that x is never
+// transposed. b is read along its rows, so W is transposed for dx: I O copies for B I O
 // multiply-adds.
 
 import {product, setPair, tableSize} from './product';
 import {F32, transpose} from './vector';
 
-/** Rows that are listed at a time. */
+/** Rows listed at a time. */
 const AT_ONCE = 1024;
 
 /**
- * out [rows, columns] = bias [columns] (0: none) + P [rows, n] Q [n, columns]. Element (r, i) of P
- * lies at p + r pRow + i pStep (bytes): so P may be transposed. Scratch: matMulScratch(rows) bytes.
+ * y [rows, columns] = bias [columns] (0: none) + a [rows, n] b [n, columns]. Element (row, i) of a
+ * lies at a + row aRow + i aStep, in bytes: so a may be transposed. Scratch: matMulScratch(rows) bytes.
  */
 export function matMul(
-  p: usize, pRow: usize, pStep: usize, q: usize, bias: usize, out: usize, scratch: usize,
-  rows: i32, n: i32, columns: i32,
+  a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, y: usize, scratch: usize, rows: i32,
+  n: i32, columns: i32,
 ): void {
-  const qRow = <usize>columns * F32;
+  const bRow = <usize>columns * F32; // and y's
   const run = scratch, table = scratch + <usize>tableSize(1);
   setPair(run, 0, 0, 0);
-  for (let r = 0; r < min(rows, AT_ONCE); ++r) setPair(table, r, <usize>r * pRow, <usize>r * qRow);
-  for (let r = 0; r < rows; r += AT_ONCE) {
-    const below = <usize>r * pRow;
+  for (let row = 0; row < min(rows, AT_ONCE); ++row)
+    setPair(table, row, <usize>row * aRow, <usize>row * bRow);
+  for (let row = 0; row < rows; row += AT_ONCE)
     product(
-      table, min(AT_ONCE, rows - r), run, 1, n, p + below, pStep, q, qRow, bias, false, out + <usize>r * qRow, columns,
+      table, min(AT_ONCE, rows - row), run, 1, n, a + <usize>row * aRow, aStep, b, bRow, bias, false,
+      y + <usize>row * bRow, columns,
     );
-  }
 }
 
 export function matMulScratch(rows: i32): f64 {
@@ -58,7 +58,7 @@ export function denseInputGradient(
 }
 
 export function denseWeightsGradient(
-  x: usize, dy: usize, dW: usize, scratch: usize, B: i32, I: i32, O: i32,
+  x: usize, dy: usize, dWeights: usize, scratch: usize, B: i32, I: i32, O: i32,
 ): void {
-  matMul(x, F32, <usize>I * F32, dy, 0, dW, scratch, I, B, O);
+  matMul(x, F32, <usize>I * F32, dy, 0, dWeights, scratch, I, B, O);
 }

@@ -1,10 +1,10 @@
-// elementwise: what stock TensorFlow.js does between the ops: biases, learning rates, masks
+// elementwise: TensorFlow.js's own ops between ours: biases, learning rates, masks
 //   add, subtract, multiply, divide     y = a ∘ b, one of them repeated where it lacks an axis
 //   step                                y = x > 0 ? 1 : alpha       (step(NaN) = NaN)
 //
-// y is seen as [rows, columns]. An operand moves by aRow bytes from row to row, and along a row
-// either with y or not at all: that covers equal shapes (one row), a scalar, a bias repeated in
-// every row, and one number a row. Memory decides the speed, so there is nothing to block.
+// y is seen as [rows, columns]. Operand a moves by aRow bytes from row to row, and along a row
+// either with y or not at all (b likewise): that covers equal shapes (one row), a scalar, a bias
+// repeated in every row, and one number a row. Memory decides the speed, so no blocks are made.
 
 import {F32, storeFirst} from './vector';
 
@@ -18,19 +18,18 @@ function apply(op: i32, a: v128, b: v128): v128 {
   return f32x4.div(a, b);
 }
 
-/** Four columns from one of them on; the same number four times where the operand stays. */
+/** Four columns from `column` on, or the same number four times if the operand doesn't move. */
 @inline
-function four(at: usize, column: i32, moves: bool): v128 {
-  return moves ? v128.load(at + <usize>column * F32) : v128.load32_splat(at);
+function four(row: usize, column: i32, moves: bool): v128 {
+  return moves ? v128.load(row + <usize>column * F32) : v128.load32_splat(row);
 }
 
 @inline
 function row(op: i32, a: usize, aMoves: bool, b: usize, bMoves: bool, y: usize, columns: i32): void {
-  let c = 0;
-  for (; c <= columns - 4; c += 4)
-    v128.store(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)));
-  if (c < columns)
-    storeFirst(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)), columns - c);
+  for (let column = 0; column < columns; column += 4) {
+    const yi = apply(op, four(a, column, aMoves), four(b, column, bMoves));
+    storeFirst(y + <usize>column * F32, yi, columns - column);
+  }
 }
 
 // `op` is a constant where this is inlined, and so are aMoves and bMoves in `row`.

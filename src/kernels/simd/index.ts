@@ -17,6 +17,7 @@ export {add, divide, multiply, step, subtract} from './elementwise';
 export {sumRows} from './sum';
 export {transpose} from './vector';
 export {peak, peakWork} from './peak';
+export {geometry} from './geometry';
 
-/** Where memory is free: below lie the module's own constants. */
+/** The first free byte of the memory: the module's own data lie below. */
 export const heapBase = __heap_base;

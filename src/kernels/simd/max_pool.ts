@@ -5,23 +5,25 @@
 //   with       xR = yR sH + wR - padT      xC = yC sW + wC - padL      position = wR kW + wC
 // The first maximum in row order wins a tie; a NaN is larger than everything. Padding is never a
 // maximum; a window of nothing else has position -1 and the value -Infinity. Stock TensorFlow.js
-// ignores NaN, so there is a second forward pass that does: a window without a number above
-// -Infinity is then like one of padding.
+// ignores NaN, and so does a second forward pass: to it a window without a number above -Infinity
+// is like one of padding.
 //
 // Channels lie side by side, so four of them are compared at once, and masks carry value and
-// position along. The cells of a window (which of them lie inside of the image, and how far from
-// its corner) are listed once and serve all windows that see the same ones: otherwise the loops
-// over four cells cost more than the cells. Backward, each window writes dy where its position is
-// and 0 elsewhere. Where windows do not overlap that is all there is to write, once, without
-// reading dx; in general it is added. The usual four cells have loops of their own, in registers.
+// position along. A window's taps (those inside of the image, and how far each lies from the first
+// tap) are listed once and serve all windows with the same ones: otherwise the loops over four taps
+// cost more than the taps. Backward, each window writes dy where its position is and 0 elsewhere.
+// Windows that do not overlap are so written once, and dx is never read; others are added up. The
+// usual four taps have loops of their own, in registers.
 
+import {Geometry} from './geometry';
 import {F32, storeFirst} from './vector';
 
-const CELL: usize = 8;
+/** Bytes of a listed tap: its offset in bytes from the window's first tap, and its position. */
+const TAP: usize = 8;
 
-/** A window's cells wR0 <= wR < wR1, wC0 <= wC < wC1: byte offset from its corner, and position. */
+/** The taps wR0 <= wR < wR1, wC0 <= wC < wC1 of a window. */
 @unmanaged
-class Cells {
+class Taps {
   list: usize;
   end: usize;
   wR0: i32;
@@ -31,112 +33,114 @@ class Cells {
 
   reset(list: usize): void {
     this.list = list;
-    this.wR1 = -1; // the first window has cells
+    this.wR1 = -1; // no window has these taps
   }
 
-  @inline
-  see(wR0: i32, wR1: i32, wC0: i32, wC1: i32, kW: i32, row: usize, pixel: usize): void {
-    if (this.wR0 != wR0 || this.wR1 != wR1 || this.wC0 != wC0 || this.wC1 != wC1) {
-      this.write(wR0, wR1, wC0, wC1, kW, row, pixel);
-    }
-  }
-
-  private write(wR0: i32, wR1: i32, wC0: i32, wC1: i32, kW: i32, row: usize, pixel: usize): void {
+  /** Before each row of windows. */
+  setRows(wR0: i32, wR1: i32): void {
+    if (this.wR0 == wR0 && this.wR1 == wR1) return;
     this.wR0 = wR0;
     this.wR1 = wR1;
+    this.wC1 = -1;
+  }
+
+  /** Before each window: lists its taps, unless the window before had the same. */
+  @inline
+  setColumns(wC0: i32, wC1: i32, kW: i32, rowBytes: usize, pixelBytes: usize): void {
+    if (this.wC0 != wC0 || this.wC1 != wC1) this.write(wC0, wC1, kW, rowBytes, pixelBytes);
+  }
+
+  private write(wC0: i32, wC1: i32, kW: i32, rowBytes: usize, pixelBytes: usize): void {
     this.wC0 = wC0;
     this.wC1 = wC1;
-    let cell = this.list;
-    for (let wR = wR0; wR < wR1; ++wR) {
-      for (let wC = wC0; wC < wC1; ++wC, cell += CELL) {
-        store<usize>(cell, <usize>wR * row + <usize>wC * pixel);
-        store<i32>(cell, wR * kW + wC, 4);
+    let tap = this.list;
+    for (let wR = this.wR0; wR < this.wR1; ++wR) {
+      for (let wC = wC0; wC < wC1; ++wC, tap += TAP) {
+        store<usize>(tap, <usize>wR * rowBytes + <usize>wC * pixelBytes);
+        store<i32>(tap, wR * kW + wC, 4);
       }
     }
-    this.end = cell;
+    this.end = tap;
   }
 }
 
-const cells = changetype<Cells>(memory.data(32, 16));
+const taps = changetype<Taps>(memory.data(32, 16));
 
-/** Bytes of `scratch` that both passes need. */
-export function maxPoolScratch(H: i32, W: i32, kH: i32, kW: i32): f64 {
-  return <f64>min(H, kH) * min(W, kW) * CELL;
+/** Bytes of `scratch` for both passes. */
+export function maxPoolScratch(g: Geometry): f64 {
+  return <f64>min(g.H, g.kH) * min(g.W, g.kW) * TAP;
 }
 
-export function maxPool(
-  x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
-  kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
-): void {
-  pool(true, x, y, position, scratch, B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL);
+export function maxPool(x: usize, y: usize, position: usize, scratch: usize, g: Geometry): void {
+  pool(true, x, y, position, scratch, g);
 }
 
 export function maxPoolIgnoringNaN(
-  x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
-  kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
+  x: usize, y: usize, position: usize, scratch: usize, g: Geometry,
 ): void {
-  pool(false, x, y, position, scratch, B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL);
+  pool(false, x, y, position, scratch, g);
 }
 
 // `nanWins` is a constant where this is inlined.
 @inline
 function pool(
-  nanWins: bool, x: usize, y: usize, position: usize, scratch: usize, B: i32, H: i32, W: i32,
-  C: i32, kH: i32, kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
+  nanWins: bool, x: usize, y: usize, position: usize, scratch: usize, g: Geometry,
 ): void {
-  const pixel = <usize>C * F32, row = <usize>W * pixel;
-  cells.reset(scratch);
-  for (let b = 0; b < B; ++b) {
-    for (let yR = 0; yR < yH; ++yR) {
-      const top = yR * sH - padT, wR0 = max(0, -top), wR1 = min(kH, H - top);
-      for (let yC = 0; yC < yW; ++yC) {
-        const left = yC * sW - padL;
-        cells.see(wR0, wR1, max(0, -left), min(kW, W - left), kW, row, pixel);
-        const first = cells.list, end = cells.end;
-        let corner = x + <usize>(b * H + top) * row + <usize>left * pixel;
+  const C = g.C, pixelBytes = <usize>C * F32, rowBytes = <usize>g.W * pixelBytes;
+  taps.reset(scratch);
+  for (let b = 0; b < g.B; ++b) {
+    for (let yR = 0; yR < g.yH; ++yR) {
+      const top = yR * g.sH - g.padT;
+      taps.setRows(max(0, -top), min(g.kH, g.H - top));
+      const rowAt = x + <usize>(b * g.H + top) * rowBytes;
+      for (let yC = 0; yC < g.yW; ++yC) {
+        const left = yC * g.sW - g.padL;
+        taps.setColumns(max(0, -left), min(g.kW, g.W - left), g.kW, rowBytes, pixelBytes);
+        const first = taps.list, end = taps.end;
+        let windowAt = rowAt + <usize>left * pixelBytes;
         let d1 = 0;
-        if (nanWins && end - first == 4 * CELL) {
-          const x0 = load<usize>(first), x1 = load<usize>(first, CELL);
-          const x2 = load<usize>(first, 2 * CELL), x3 = load<usize>(first, 3 * CELL);
-          const at0 = v128.load32_splat(first, 4), at1 = v128.load32_splat(first, CELL + 4);
-          const at2 = v128.load32_splat(first, 2 * CELL + 4);
-          const at3 = v128.load32_splat(first, 3 * CELL + 4);
-          for (; d1 <= C - 4; d1 += 4, corner += 16) {
-            const c1 = v128.load(corner + x1), c2 = v128.load(corner + x2);
-            const c3 = v128.load(corner + x3);
-            let best = v128.load(corner + x0), at = at0;
-            let isBetter = better(c1, best);
-            best = v128.bitselect(c1, best, isBetter);
-            at = v128.bitselect(at1, at, isBetter);
-            isBetter = better(c2, best);
-            best = v128.bitselect(c2, best, isBetter);
-            at = v128.bitselect(at2, at, isBetter);
-            isBetter = better(c3, best);
-            best = v128.bitselect(c3, best, isBetter);
-            at = v128.bitselect(at3, at, isBetter);
+        if (nanWins && end - first == 4 * TAP) {
+          const offset0 = load<usize>(first), offset1 = load<usize>(first, TAP);
+          const offset2 = load<usize>(first, 2 * TAP), offset3 = load<usize>(first, 3 * TAP);
+          const position0 = v128.load32_splat(first, 4), position1 = v128.load32_splat(first, TAP + 4);
+          const position2 = v128.load32_splat(first, 2 * TAP + 4);
+          const position3 = v128.load32_splat(first, 3 * TAP + 4);
+          for (; d1 <= C - 4; d1 += 4, windowAt += 16) {
+            const x1 = v128.load(windowAt + offset1), x2 = v128.load(windowAt + offset2);
+            const x3 = v128.load(windowAt + offset3);
+            let best = v128.load(windowAt + offset0), bestPosition = position0;
+            let isBetter = better(x1, best);
+            best = v128.bitselect(x1, best, isBetter);
+            bestPosition = v128.bitselect(position1, bestPosition, isBetter);
+            isBetter = better(x2, best);
+            best = v128.bitselect(x2, best, isBetter);
+            bestPosition = v128.bitselect(position2, bestPosition, isBetter);
+            isBetter = better(x3, best);
+            best = v128.bitselect(x3, best, isBetter);
+            bestPosition = v128.bitselect(position3, bestPosition, isBetter);
             v128.store(y, best);
-            v128.store(position, at);
+            v128.store(position, bestPosition);
             y += 16;
             position += 16;
           }
         }
-        for (; d1 < C; d1 += 4, corner += 16) {
-          let best = f32x4.splat(-Infinity), at = i32x4.splat(-1);
-          let cell = first;
-          if (nanWins && cell < end) {
-            best = v128.load(corner + load<usize>(cell));
-            at = v128.load32_splat(cell, 4);
-            cell += CELL;
+        for (; d1 < C; d1 += 4, windowAt += 16) {
+          let best = f32x4.splat(-Infinity), bestPosition = i32x4.splat(-1);
+          let tap = first;
+          if (nanWins && tap < end) {
+            best = v128.load(windowAt + load<usize>(tap));
+            bestPosition = v128.load32_splat(tap, 4);
+            tap += TAP;
           }
-          for (; cell < end; cell += CELL) {
-            const xi = v128.load(corner + load<usize>(cell));
+          for (; tap < end; tap += TAP) {
+            const xi = v128.load(windowAt + load<usize>(tap));
             const isBetter = nanWins ? better(xi, best) : f32x4.gt(xi, best);
             best = v128.bitselect(xi, best, isBetter);
-            at = v128.bitselect(v128.load32_splat(cell, 4), at, isBetter);
+            bestPosition = v128.bitselect(v128.load32_splat(tap, 4), bestPosition, isBetter);
           }
           const channels = min(C - d1, 4);
           storeFirst(y, best, channels);
-          storeFirst(position, at, channels);
+          storeFirst(position, bestPosition, channels);
           y += <usize>channels * F32;
           position += <usize>channels * F32;
         }
@@ -146,45 +150,48 @@ function pool(
 }
 
 export function maxPoolGradient(
-  dy: usize, position: usize, dx: usize, scratch: usize, B: i32, H: i32, W: i32, C: i32, kH: i32,
-  kW: i32, yH: i32, yW: i32, sH: i32, sW: i32, padT: i32, padL: i32,
+  dy: usize, position: usize, dx: usize, scratch: usize, g: Geometry,
 ): void {
-  const pixel = <usize>C * F32, row = <usize>W * pixel;
+  const H = g.H, W = g.W, C = g.C, kH = g.kH, kW = g.kW, yH = g.yH, yW = g.yW;
+  const sH = g.sH, sW = g.sW, padT = g.padT, padL = g.padL;
+  const pixelBytes = <usize>C * F32, rowBytes = <usize>W * pixelBytes;
   const overlap = kH > sH || kW > sW;
   const covered = kH >= sH && kW >= sW && yH * sH - padT >= H && yW * sW - padL >= W;
-  if (overlap || !covered) memory.fill(dx, 0, <usize>(B * H) * row);
-  cells.reset(scratch);
-  for (let b = 0; b < B; ++b) {
+  if (overlap || !covered) memory.fill(dx, 0, <usize>(g.B * H) * rowBytes);
+  taps.reset(scratch);
+  for (let b = 0; b < g.B; ++b) {
     for (let yR = 0; yR < yH; ++yR) {
-      const top = yR * sH - padT, wR0 = max(0, -top), wR1 = min(kH, H - top);
+      const top = yR * sH - padT;
+      taps.setRows(max(0, -top), min(kH, H - top));
+      const rowAt = dx + <usize>(b * H + top) * rowBytes;
       for (let yC = 0; yC < yW; ++yC) {
         const left = yC * sW - padL;
-        cells.see(wR0, wR1, max(0, -left), min(kW, W - left), kW, row, pixel);
-        const first = cells.list, end = cells.end;
-        let corner = dx + <usize>(b * H + top) * row + <usize>left * pixel;
+        taps.setColumns(max(0, -left), min(kW, W - left), kW, rowBytes, pixelBytes);
+        const first = taps.list, end = taps.end;
+        let windowAt = rowAt + <usize>left * pixelBytes;
         let d1 = 0;
-        if (!overlap && end - first == 4 * CELL) {
-          const dx0 = load<usize>(first), dx1 = load<usize>(first, CELL);
-          const dx2 = load<usize>(first, 2 * CELL), dx3 = load<usize>(first, 3 * CELL);
-          const at0 = v128.load32_splat(first, 4), at1 = v128.load32_splat(first, CELL + 4);
-          const at2 = v128.load32_splat(first, 2 * CELL + 4);
-          const at3 = v128.load32_splat(first, 3 * CELL + 4);
-          for (; d1 <= C - 4; d1 += 4, corner += 16) {
-            const dyi = v128.load(dy), at = v128.load(position);
-            v128.store(corner + dx0, v128.and(dyi, i32x4.eq(at, at0)));
-            v128.store(corner + dx1, v128.and(dyi, i32x4.eq(at, at1)));
-            v128.store(corner + dx2, v128.and(dyi, i32x4.eq(at, at2)));
-            v128.store(corner + dx3, v128.and(dyi, i32x4.eq(at, at3)));
+        if (!overlap && end - first == 4 * TAP) {
+          const offset0 = load<usize>(first), offset1 = load<usize>(first, TAP);
+          const offset2 = load<usize>(first, 2 * TAP), offset3 = load<usize>(first, 3 * TAP);
+          const position0 = v128.load32_splat(first, 4), position1 = v128.load32_splat(first, TAP + 4);
+          const position2 = v128.load32_splat(first, 2 * TAP + 4);
+          const position3 = v128.load32_splat(first, 3 * TAP + 4);
+          for (; d1 <= C - 4; d1 += 4, windowAt += 16) {
+            const dyi = v128.load(dy), positions = v128.load(position);
+            v128.store(windowAt + offset0, v128.and(dyi, i32x4.eq(positions, position0)));
+            v128.store(windowAt + offset1, v128.and(dyi, i32x4.eq(positions, position1)));
+            v128.store(windowAt + offset2, v128.and(dyi, i32x4.eq(positions, position2)));
+            v128.store(windowAt + offset3, v128.and(dyi, i32x4.eq(positions, position3)));
             dy += 16;
             position += 16;
           }
         }
-        for (; d1 < C; d1 += 4, corner += 16) {
+        for (; d1 < C; d1 += 4, windowAt += 16) {
           const channels = min(C - d1, 4);
-          const dyi = v128.load(dy), at = v128.load(position);
-          for (let cell = first; cell < end; cell += CELL) {
-            const dxAt = corner + load<usize>(cell);
-            let dxi = v128.and(dyi, i32x4.eq(at, v128.load32_splat(cell, 4)));
+          const dyi = v128.load(dy), positions = v128.load(position);
+          for (let tap = first; tap < end; tap += TAP) {
+            const dxAt = windowAt + load<usize>(tap);
+            let dxi = v128.and(dyi, i32x4.eq(positions, v128.load32_splat(tap, 4)));
             if (overlap) dxi = f32x4.add(dxi, v128.load(dxAt));
             storeFirst(dxAt, dxi, channels);
           }
@@ -196,7 +203,7 @@ export function maxPoolGradient(
   }
 }
 
-/** Where xi is larger; or NaN, unless best is NaN already. */
+/** True where xi is larger, and where it is NaN and best isn't. */
 @inline
 function better(xi: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(xi, best));

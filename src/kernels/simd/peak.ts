@@ -1,6 +1,6 @@
-// peak: how many multiply-adds a second this core can do at all: twelve chains a = a m + c, nothing
-// loaded, nothing stored. Twelve are enough to cover the latency of one multiply-add, and fit the
-// registers. For benches.
+// peak: the most multiply-adds a second that this core computes: twelve chains a = a m + c, with no
+// loads and no stores. Twelve chains cover the latency of one multiply-add and fit the registers.
+// For benches.
 
 import {multiplyAdd} from './vector';
 

@@ -1,13 +1,13 @@
 // product: the one loop nest in which training spends its time. Every pass of conv2d and of dense
 // is this sum, with other strides:
 //
-//   out[row][k]  =  start[k]  +  sum over runs, sum over i < n of
-//                                x[row + run + i xStep] v[run + i vStep][k]
+//   out[row][column]  =  start[column]  +  sum over runs, sum over i < n of
+//                                          x[row + run + i xStep] v[run + i vStep][column]
 //
 //                    a row is              v is            a run is
-//   conv2d forward   an output position    the filter      one filter row in contact with the image
-//   conv2d dx        an input position     the filter, turned by 180 degrees and transposed
-//   conv2d dW        one filter tap        dy              one row of dy
+//   conv2d forward   an output position    the filter      one filter row, as far as it lies on the image
+//   conv2d dx        a position in dx      the turned filter    likewise
+//   conv2d dFilter   a tap                 dy              one row of dy
 //   dense            a row of x (of xᵀ)    W (Wᵀ; dy)      everything
 //
 // Blocking. A multiply-add needs two operands, and a core loads only about as many vectors a cycle
@@ -27,11 +27,11 @@ import {F32, multiplyAdd, storeFirst} from './vector';
 export const ROWS: i32 = 4;
 const COLUMNS: i32 = 8;
 
-// Rows and runs come in tables of pairs of byte offsets: of a row, where it starts in x and in out;
-// of a run, where it starts in the row and in v.
+// Rows and runs come in tables of pairs of byte offsets: where a row starts in x and in out; where a
+// run starts in the row and in v.
 export const PAIR: usize = 8;
 
-/** Bytes of a table of so many pairs. In float64, as are all sizes of working space: 32 bits would wrap. */
+/** Bytes of a table of this many pairs. In float64, like all sizes of working space: 32 bits would wrap. */
 export function tableSize(pairs: f64): f64 {
   return (pairs + <f64>ROWS) * <f64>PAIR;
 }
@@ -44,24 +44,24 @@ export function setPair(table: usize, index: i32, x: usize, other: usize): void 
 }
 
 // A float32 sum that is 2^24 times its next term no longer grows: twenty million ones would add up to
-// 16,777,216. So a long sum is made of sums of so many steps.
+// 16,777,216. So a long sum is made of sums of at most this many steps.
 export const STEPS: i32 = 4096;
 
 /**
  * The sum above for all rows of a table and `columns` columns; all steps are in bytes. `start`
  * points to a vector of `columns`, or is 0 for none. With `add` the sums are added to what out
- * holds. The table of rows is filled up to whole tiles, for which tableSize leaves room.
+ * holds. The table of rows is filled up to whole tiles: tableSize leaves room for them.
  */
 export function product(
-  rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,
   vStep: usize, start: usize, add: bool, out: usize, columns: i32,
 ): void {
-  // As many runs at a time as have that many steps, or else so many steps of one.
+  // Whole runs of together STEPS steps at most, or STEPS steps of a longer run.
   const runsAtOnce = max(1, STEPS / max(1, n));
-  for (let run = 0; run == 0 || run < runCount; run += runsAtOnce) {
+  for (let run = 0; run == 0 || run < runs; run += runsAtOnce) {
     for (let i = 0; i == 0 || i < n; i += STEPS) {
       sums(
-        false, rows, rowCount, runs + <usize>run * PAIR, min(runsAtOnce, runCount - run), min(STEPS, n - i),
+        false, rowTable, rows, runTable + <usize>run * PAIR, min(runsAtOnce, runs - run), min(STEPS, n - i),
         x + <usize>i * xStep, xStep, v + <usize>i * vStep, vStep, start, add, out, columns,
       );
       start = 0;
@@ -71,50 +71,50 @@ export function product(
 }
 
 /**
- * The same where the x of a tile's four rows lie side by side, so that only the first of them is
- * looked up: rows whose count is a multiple of four. One pointer instead of four to move at a step.
- * Rows may be there twice, so that nothing can be added to them: for no more than STEPS steps.
+ * The same for rows in fours whose x lie side by side: only the first of four is looked up, and a
+ * step moves one pointer instead of four. A row may be listed twice, so nothing is added to what
+ * out holds: the sums have no more than STEPS steps.
  */
 export function productOfNeighbours(
-  rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,
   vStep: usize, start: usize, out: usize, columns: i32,
 ): void {
-  sums(true, rows, rowCount, runs, runCount, n, x, xStep, v, vStep, start, false, out, columns);
+  sums(true, rowTable, rows, runTable, runs, n, x, xStep, v, vStep, start, false, out, columns);
 }
 
 // `neighbours` is a constant where this is inlined.
 @inline
 function sums(
-  neighbours: bool, rows: usize, rowCount: i32, runs: usize, runCount: i32, n: i32, x: usize, xStep: usize, v: usize,
+  neighbours: bool, rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,
   vStep: usize, start: usize, add: bool, out: usize, columns: i32,
 ): void {
-  // The last tile may lack rows: the last row is computed again and stored again.
-  for (let row = rowCount; row % ROWS != 0; ++row) {
-    const last = rows + <usize>(rowCount - 1) * PAIR;
-    setPair(rows, row, load<usize>(last), load<usize>(last, 4));
+  // The last tile may lack rows: it computes and stores the last row again.
+  for (let row = rows; row % ROWS != 0; ++row) {
+    const last = rowTable + <usize>(rows - 1) * PAIR;
+    setPair(rowTable, row, load<usize>(last), load<usize>(last, 4));
   }
-  const rowsEnd = rows + <usize>rowCount * PAIR, runsEnd = runs + <usize>runCount * PAIR;
+  const rowsEnd = rowTable + <usize>rows * PAIR, runsEnd = runTable + <usize>runs * PAIR;
   const vRun = <usize>n * vStep;
 
-  for (let k = 0; k < columns; k += COLUMNS) {
+  for (let column = 0; column < columns; column += COLUMNS) {
     let startA = f32x4.splat(0), startB = f32x4.splat(0);
     if (start) {
-      startA = v128.load(start + <usize>k * F32);
-      startB = v128.load(start + <usize>k * F32, 16);
+      startA = v128.load(start + <usize>column * F32);
+      startB = v128.load(start + <usize>column * F32, 16);
     }
 
-    for (let row = rows; row < rowsEnd; row += <usize>ROWS * PAIR) {
+    for (let row = rowTable; row < rowsEnd; row += <usize>ROWS * PAIR) {
       let a0 = startA, b0 = startB;
       let a1 = startA, b1 = startB;
       let a2 = startA, b2 = startB;
       let a3 = startA, b3 = startB;
 
-      for (let run = runs; run < runsEnd; run += PAIR) {
+      for (let run = runTable; run < runsEnd; run += PAIR) {
         const xRun = x + load<usize>(run);
         let x0 = xRun + load<usize>(row);
-        let x1 = neighbours ? 0 : xRun + load<usize>(row, 8);
-        let x2 = neighbours ? 0 : xRun + load<usize>(row, 16);
-        let x3 = neighbours ? 0 : xRun + load<usize>(row, 24);
+        let x1: usize = neighbours ? <usize>0 : xRun + load<usize>(row, 8);
+        let x2: usize = neighbours ? <usize>0 : xRun + load<usize>(row, 16);
+        let x3: usize = neighbours ? <usize>0 : xRun + load<usize>(row, 24);
         let vi = v + load<usize>(run, 4);
         for (const end = vi + vRun; vi < end; vi += vStep) {
           const va = v128.load(vi), vb = v128.load(vi, 16);
@@ -142,7 +142,7 @@ function sums(
       const out0 = out + load<usize>(row, 4), out1 = out + load<usize>(row, 12);
       const out2 = out + load<usize>(row, 20), out3 = out + load<usize>(row, 28);
       if (add) {
-        // All are read before any is stored: a row that is there twice must not be added to itself.
+        // Load all four rows before storing any: the last tile repeats its last row, which must be added once.
         a0 = f32x4.add(a0, v128.load(out0));
         b0 = f32x4.add(b0, v128.load(out0, 16));
         a1 = f32x4.add(a1, v128.load(out1));
@@ -152,16 +152,16 @@ function sums(
         a3 = f32x4.add(a3, v128.load(out3));
         b3 = f32x4.add(b3, v128.load(out3, 16));
       }
-      if (columns - k >= COLUMNS) {
+      if (columns - column >= COLUMNS) {
         storeRow(out0, a0, b0);
         storeRow(out1, a1, b1);
         storeRow(out2, a2, b2);
         storeRow(out3, a3, b3);
       } else {
-        storePartOfRow(out0, a0, b0, columns - k);
-        storePartOfRow(out1, a1, b1, columns - k);
-        storePartOfRow(out2, a2, b2, columns - k);
-        storePartOfRow(out3, a3, b3, columns - k);
+        storePartOfRow(out0, a0, b0, columns - column);
+        storePartOfRow(out1, a1, b1, columns - column);
+        storePartOfRow(out2, a2, b2, columns - column);
+        storePartOfRow(out3, a3, b3, columns - column);
       }
     }
     v += <usize>COLUMNS * F32;

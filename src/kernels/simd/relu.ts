@@ -1,4 +1,4 @@
-// relu: what is negative becomes 0
+// relu: negative numbers become 0
 //   x, y, dy, dx of one shape, N elements
 //   forward    y  = max(x, 0)            relu(NaN) = NaN, relu(-0) = 0
 //   backward   dx = y > 0 ? dy : 0       (its gradient at 0 is 0)
@@ -12,7 +12,7 @@ export function relu(x: usize, y: usize, N: i32): void {
   for (let i = 0; i < N; i += 4) {
     const offset = <usize>i * F32;
     const xi = v128.load(x + offset);
-    // NaN <= 0 is false, so that it stays
+    // NaN <= 0 is false, so NaN stays.
     const yi = v128.andnot(xi, f32x4.le(xi, zero));
     if (N - i >= 4) v128.store(y + offset, yi);
     else storeFirst(y + offset, yi, N - i);

@@ -1,11 +1,11 @@
 // sum: over the last axis
-//   x [rows, n]   ->   y [rows]       y[r] = sum over i of x[r, i]
+//   x [rows, n]   ->   y [rows]       y[row] = sum over i of x[row, i]
 // (over the first axes: bias.ts). Added up in float64, two lanes at a time.
 
 import {F32} from './vector';
 
 export function sumRows(x: usize, y: usize, rows: i32, n: i32): void {
-  for (let r = 0; r < rows; ++r) {
+  for (let row = 0; row < rows; ++row) {
     let low = f64x2.splat(0), high = f64x2.splat(0);
     let i = 0;
     for (; i <= n - 4; i += 4) {
@@ -20,6 +20,6 @@ export function sumRows(x: usize, y: usize, rows: i32, n: i32): void {
       sum += <f64>load<f32>(x);
       x += F32;
     }
-    store<f32>(y + <usize>r * F32, <f32>sum);
+    store<f32>(y + <usize>row * F32, <f32>sum);
   }
 }

@@ -1,19 +1,19 @@
-// vector: what kernels say to four float32 at once, where WebAssembly has no single word for it.
+// vector: operations on four float32 at once that are no single WebAssembly instruction.
 //
-// Contract with whoever owns the memory: kernels read whole vectors, so the last one may look up to
+// Contract with the owner of the memory: kernels read whole vectors, so the last one may reach up to
 // 32 bytes beyond the end of a tensor. Those bytes have to exist; what they hold never reaches a
 // result.
 
 /** Bytes of one float32. */
 export const F32: usize = 4;
 
-/** a b + c. The relaxed build rounds once where the machine can: the last bit depends on that. */
+/** a b + c. The relaxed build rounds once if the machine can: the last bit depends on that. */
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
 
-/** Stores the first `count` lanes of `a`; any count, so that the caller need not ask. */
+/** Stores the first `count` lanes of `a`: none if count <= 0, all if count >= 4. */
 @inline
 export function storeFirst(out: usize, a: v128, count: i32): void {
   if (count >= 4) {
@@ -27,9 +27,9 @@ export function storeFirst(out: usize, a: v128, count: i32): void {
 
 /** from [rows, columns] -> to [columns, rows] */
 export function transpose(from: usize, rows: i32, columns: i32, to: usize): void {
-  for (let c = 0; c < columns; ++c) {
-    for (let r = 0; r < rows; ++r) {
-      store<f32>(to, load<f32>(from + <usize>(r * columns + c) * F32));
+  for (let column = 0; column < columns; ++column) {
+    for (let row = 0; row < rows; ++row) {
+      store<f32>(to, load<f32>(from + <usize>(row * columns + column) * F32));
       to += F32;
     }
   }

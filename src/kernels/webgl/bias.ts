@@ -1,51 +1,62 @@
 // The bias's gradient in fragment programs (see ops/bias.ts).
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {type TensorInfo, util} from '@tensorflow/tfjs-core';
+import {BiasGradient} from '../../ops/bias.ts';
+import type {Attrs} from '../../ops/kernel.ts';
+import {type Inputs, kernel} from './kernel.ts';
 import {clearSecondColumn, clearSecondRow, run} from './program.ts';
-import {half, lastTwo, sizeOf} from './texels.ts';
+import {lastTwo, pairs} from './texels.ts';
 
-/** So many pairs of rows are added up at once. */
+/** Up to this many pairs of rows are added up in one pass. */
 const MOST_PAIRS = 2048;
-/** Of more, there are sums of so many first. */
+/** Beyond that, a first pass makes partial sums of this many pairs each. */
 const PAIRS_EACH = 128;
 
-/** dy [..., K], packed -> db [K], packed */
-export function biasGradient(backend: MathBackendWebGL, dy: TensorInfo): TensorInfo {
+/** dy [..., K], packed -> dBias [K], packed */
+function biasGradient(backend: MathBackendWebGL, {dy}: Inputs, {outputShape}: Attrs): TensorInfo {
   // A channel is a sum over all rows: few and long sums. So the rows are split among many partial sums.
-  if (pairsOf(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1);
-  const partial = rowSums(backend, dy, Math.ceil(pairsOf(dy) / PAIRS_EACH));
-  const db = rowSums(backend, partial, 1);
+  if (pairsOfRows(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);
+  const count = Math.ceil(pairsOfRows(dy) / PAIRS_EACH);
+  const partial = rowSums(backend, dy, count, [2 * count, ...outputShape]);
+  const dBias = rowSums(backend, partial, 1, outputShape);
   backend.disposeIntermediateTensorInfo(partial);
-  return db;
+  return dBias;
 }
 
-/** Pairs of rows that are in one texel. */
-function pairsOf({shape}: TensorInfo): number {
-  const [P, K] = lastTwo(shape);
-  return (sizeOf(shape) / (P * K)) * half(P);
+/** Pairs of rows that share texels. */
+function pairsOfRows({shape}: TensorInfo): number {
+  const [rows, K] = lastTwo(shape);
+  return (util.sizeFromShape(shape) / (rows * K)) * pairs(rows);
 }
 
-/** dy [..., K] -> db [K], or partial [s, K]: `sums` of even rows and as many of odd ones, in turn */
-function rowSums(backend: MathBackendWebGL, dy: TensorInfo, sums: number): TensorInfo {
-  const [P, K] = lastTwo(dy.shape);
-  const pairs = pairsOf(dy);
-  const each = Math.ceil(pairs / sums);
-  // One fragment computes db[d2:d2+2] or partial[s:s+2, d2:d2+2].
-  //   db[d2] = Σ dy[line?, p?, d2]
+/** dy [..., K] -> dBias [K], or partial [s, K]: `sums` of even rows and as many of odd ones, in turn */
+function rowSums(
+  backend: MathBackendWebGL,
+  dy: TensorInfo,
+  sums: number,
+  outputShape: number[],
+): TensorInfo {
+  const [rows, K] = lastTwo(dy.shape);
+  const all = pairsOfRows(dy);
+  const each = Math.ceil(all / sums);
+  // One fragment computes dBias[d2:d2+2] or partial[s:s+2, d2:d2+2].
+  //   dBias[d2] = Σ dy[line?, row?, d2]
   const userCode = `
     void main() {
-      int line, S, D2;
-      outputAt(line, S, D2);
+      int line, sPair, d2Pair;
+      outputAt(line, sPair, d2Pair);
       vec4 sum = vec4(0);
-      for (int i = S * ${each}; i < min(${pairs}, (S + 1) * ${each}); i++) {
-        int line = i / ${half(P)}, P = i - line * ${half(P)};
-        vec4 dy = dyTexel(dyLine(line), P, D2);
-        ${clearSecondRow('dy', 'P', P)}
+      for (int i = sPair * ${each}; i < min(${all}, (sPair + 1) * ${each}); i++) {
+        int line = i / ${pairs(rows)}, rowPair = i - line * ${pairs(rows)};
+        vec4 dy = dyTexel(dyLine(line), rowPair, d2Pair);
+        ${clearSecondRow('dy', 'rowPair', rows)}
         sum += dy;
       }
       ${sums === 1 ? 'sum = vec4(sum.xy + sum.zw, 0, 0);' : ''}
-      ${clearSecondColumn('sum', 'D2', K)}
+      ${clearSecondColumn('sum', 'd2Pair', K)}
       setOutput(sum);
     }`;
-  return run(backend, {inputs: {dy}, outputShape: sums === 1 ? [K] : [2 * sums, K], userCode});
+  return run(backend, {inputs: {dy}, outputShape, userCode});
 }
+
+export const biasKernels = {[BiasGradient]: kernel(biasGradient)};

@@ -2,21 +2,26 @@
 // their sums is a product of two matrices of 2 × 2: 8 multiply-adds for two fetches.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {DenseGeometry} from '../../ops/dense.ts';
-import {clearBeyond, clearSecondColumn, clearSecondRow, repeat, run} from './program.ts';
-import {half} from './texels.ts';
+import {
+  Dense,
+  type DenseGeometry,
+  DenseInputGradient,
+  DenseWeightsGradient,
+} from '../../ops/dense.ts';
+import type {Attrs} from '../../ops/kernel.ts';
+import {type Inputs, kernel} from './kernel.ts';
+import {clearBeyond, clearSecondColumn, clearSecondRow, run, unrolled} from './program.ts';
+import {pairs} from './texels.ts';
 
-/** x [B, I], weights [I, O], bias [O] or null -> y [B, O] */
-export function dense(
+/** x [B, I], weights [I, O], bias [O] or none -> y [B, O] */
+function dense(
   backend: MathBackendWebGL,
-  x: TensorInfo,
-  weights: TensorInfo,
-  bias: TensorInfo | null,
-  {B, I, O}: DenseGeometry,
+  {x, weights, bias}: Inputs,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
-  const step = repeat(
+  const step = unrolled(
     'iPair',
-    half(I),
+    pairs(I),
     iPair => `
         vec4 x = xTexel(xLine(0), bPair, ${iPair}), weights = weightsTexel(weightsLine(0), ${iPair}, oPair);
         ${clearSecondColumn('x', iPair, I)}
@@ -34,20 +39,19 @@ export function dense(
       ${clearBeyond('y', 'bPair', B, 'oPair', O)}
       setOutput(y);
     }`;
-  const inputs: Record<string, TensorInfo> = bias ? {x, weights, bias} : {x, weights};
-  return run(backend, {inputs, outputShape: [B, O], userCode});
+  const inputs: Inputs = bias ? {x, weights, bias} : {x, weights};
+  return run(backend, {inputs, outputShape, userCode});
 }
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
-export function denseInputGradient(
+function denseInputGradient(
   backend: MathBackendWebGL,
-  dy: TensorInfo,
-  weights: TensorInfo,
-  {B, I, O}: DenseGeometry,
+  {dy, weights}: Inputs,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
-  const step = repeat(
+  const step = unrolled(
     'oPair',
-    half(O),
+    pairs(O),
     oPair => `
         vec4 dy = dyTexel(dyLine(0), bPair, ${oPair}), weights = weightsTexel(weightsLine(0), iPair, ${oPair});
         ${clearSecondColumn('dy', oPair, O)}
@@ -65,19 +69,18 @@ export function denseInputGradient(
       ${clearBeyond('dx', 'bPair', B, 'iPair', I)}
       setOutput(dx);
     }`;
-  return run(backend, {inputs: {dy, weights}, outputShape: [B, I], userCode});
+  return run(backend, {inputs: {dy, weights}, outputShape, userCode});
 }
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */
-export function denseWeightsGradient(
+function denseWeightsGradient(
   backend: MathBackendWebGL,
-  x: TensorInfo,
-  dy: TensorInfo,
-  {B, I, O}: DenseGeometry,
+  {x, dy}: Inputs,
+  {B, I, O, outputShape}: Attrs<DenseGeometry>,
 ): TensorInfo {
-  const step = repeat(
+  const step = unrolled(
     'bPair',
-    half(B),
+    pairs(B),
     bPair => `
         vec4 x = xTexel(xLine(0), ${bPair}, iPair), dy = dyTexel(dyLine(0), ${bPair}, oPair);
         ${clearSecondRow('x', bPair, B)}
@@ -95,5 +98,11 @@ export function denseWeightsGradient(
       ${clearBeyond('dWeights', 'iPair', I, 'oPair', O)}
       setOutput(dWeights);
     }`;
-  return run(backend, {inputs: {x, dy}, outputShape: [I, O], userCode});
+  return run(backend, {inputs: {x, dy}, outputShape, userCode});
 }
+
+export const denseKernels = {
+  [Dense]: kernel(dense),
+  [DenseInputGradient]: kernel(denseInputGradient),
+  [DenseWeightsGradient]: kernel(denseWeightsGradient),
+};

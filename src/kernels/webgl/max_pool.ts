@@ -2,16 +2,19 @@
 // whether they found their maximum there. Where textures have 16 bits, a position is exact up to 2048: windows of 45 × 45.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
+import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import type {Windows} from '../../ops/windows.ts';
-import {clearBeyond, repeat, run} from './program.ts';
+import {type Inputs, kernel} from './kernel.ts';
+import {clearBeyond, run, unrolled} from './program.ts';
 
 /** x [B, H, W, C], packed -> y and position [B, yH, yW, C], not packed: a flatten that follows costs nothing then */
-export function maxPool(
+function maxPool(
   backend: MathBackendWebGL,
-  x: TensorInfo,
-  {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL}: Windows,
+  {x}: Inputs,
+  {B, H, W, kH, kW, yH, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
 ): TensorInfo[] {
-  const looks = repeat('wR', kH, wR => repeat('wC', kW, wC => `look(${wR}, ${wC});`));
+  const looks = unrolled('wR', kH, wR => unrolled('wC', kW, wC => `look(${wR}, ${wC});`));
   // A program has one output, a number a fragment: first all y, then all positions.
   // One fragment computes y[b, yR, yC, d1], another position[b, yR, yC, d1].
   //   y[b, yR, yC, d1] = max of x[b, xR?, xC?, d1]
@@ -42,12 +45,12 @@ export function maxPool(
       ${looks}
       setOutput(isPosition ? position : y);
     }`;
-  const outputShape = [2 * B, yH, yW, C];
-  const both = run(backend, {inputs: {x}, outputShape, packedOutput: false, userCode});
+  const bothShape = [2 * B, ...outputShape.slice(1)];
+  const both = run(backend, {inputs: {x}, outputShape: bothShape, packedOutput: false, userCode});
   // Where nothing is packed, a slice along the first axis is no copy: it stays in the texture.
   const {kernelFunc} = getKernel('Slice', 'webgl')!;
   const [y, position] = [0, B].map(first => {
-    const attrs = {begin: [first, 0, 0, 0], size: [B, yH, yW, C]};
+    const attrs = {begin: [first, 0, 0, 0], size: outputShape};
     return kernelFunc({inputs: {x: both}, attrs, backend}) as TensorInfo;
   });
   backend.disposeIntermediateTensorInfo(both);
@@ -55,40 +58,44 @@ export function maxPool(
 }
 
 /** dy and position [B, yH, yW, C], not packed -> dx [B, H, W, C], packed */
-export function maxPoolGradient(
+function maxPoolGradient(
   backend: MathBackendWebGL,
-  dy: TensorInfo,
-  position: TensorInfo,
-  {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL}: Windows,
+  {dy, position}: Inputs,
+  {H, W, C, kH, kW, yH, yW, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
 ): TensorInfo {
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = Σ dy[b, yR?, yC?, d1] where position[b, yR?, yC?, d1] is that of (xR, xC)
   const userCode = `
-    float at(int wR, int wC) {
+    float positionOf(int wR, int wC) {
       return wC >= 0 && wC < ${kW} ? float(wR * ${kW} + wC) : -1.; // in another window
     }
     void main() {
-      int line, X, D1;
-      outputAt(line, X, D1);
-      int b = line / ${H}, xR = line - b * ${H}, xC = 2 * X, d1 = 2 * D1;
+      int line, xCPair, d1Pair;
+      outputAt(line, xCPair, d1Pair);
+      int b = line / ${H}, xR = line - b * ${H}, xC = 2 * xCPair, d1 = 2 * d1Pair;
       int firstR = max(0, xR + ${padT - kH + sH}) / ${sH}, lastR = min(${yH - 1}, (xR + ${padT}) / ${sH});
       int firstC = max(0, xC + ${padL - kW + sW}) / ${sW}, lastC = min(${yW - 1}, (xC + ${padL + 1}) / ${sW});
       vec4 dx = vec4(0);
       for (int yR = firstR; yR <= lastR; yR++) {
         for (int yC = firstC; yC <= lastC; yC++) {
-          int row = b * ${yH} + yR, wR = xR + ${padT} - yR * ${sH}, wC = xC + ${padL} - yC * ${sW};
-          vec2 found = vec2(positionNumber(row, yC, d1), positionNumber(row, yC, d1 + 1));
-          vec2 dy = vec2(dyNumber(row, yC, d1), dyNumber(row, yC, d1 + 1));
-          dx += mix(vec4(0), dy.xyxy, equal(found.xyxy, vec2(at(wR, wC), at(wR, wC + 1)).xxyy));
+          int yLine = b * ${yH} + yR, wR = xR + ${padT} - yR * ${sH}, wC = xC + ${padL} - yC * ${sW};
+          vec2 found = vec2(positionNumber(yLine, yC, d1), positionNumber(yLine, yC, d1 + 1));
+          vec2 dy = vec2(dyNumber(yLine, yC, d1), dyNumber(yLine, yC, d1 + 1));
+          dx += mix(vec4(0), dy.xyxy, equal(found.xyxy, vec2(positionOf(wR, wC), positionOf(wR, wC + 1)).xxyy));
         }
       }
-      ${clearBeyond('dx', 'X', W, 'D1', C)}
+      ${clearBeyond('dx', 'xCPair', W, 'd1Pair', C)}
       setOutput(dx);
     }`;
   return run(backend, {
     inputs: {dy, position},
     packedInputs: false,
-    outputShape: [B, H, W, C],
+    outputShape,
     userCode,
   });
 }
+
+export const maxPoolKernels = {
+  [MaxPool]: kernel(maxPool),
+  [MaxPoolGradient]: kernel(maxPoolGradient),
+};

@@ -1,40 +1,32 @@
-// How a fragment program is run, and what all of them find: their inputs, their fragment's place, the edges of the output.
+// How a fragment program is run, and what all of them need: to read their inputs, to know their output element, and to clear
+// what lies beyond the edges of the output.
 import {type MathBackendWebGL, webgl_util} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {half, lastTwo, numbers, quotient, texels} from './texels.ts';
+import {integerQuotient, lastTwo, packedReader, pairs, unpackedReader} from './texels.ts';
 
 export interface Program {
   /** The program reads x with xTexel and xPair, or, if it isn't packed, with xNumber: see texels.ts. */
   inputs: Record<string, TensorInfo>;
-  /** Whether all inputs are packed; yes if not given. What isn't as it should be is copied first. */
+  /** Whether inputs are read packed (default true). An input in the other layout is converted first. */
   packedInputs?: boolean;
   outputShape: number[];
-  /** Yes if not given. */
+  /** Whether the output is packed (default true). */
   packedOutput?: boolean;
-  /** float32 if not given. */
-  dtype?: 'float32' | 'int32';
   /** Numbers by name that may change without a new program. */
   uniforms?: Record<string, number>;
   /**
-   * GLSL, with a `main` that gives setOutput a vec4, if the output is packed, or else a float. Its place is to be had from
-   *   outputAt(line, P, Q)   y[line, p:p+2, q:q+2] for p = 2·P and q = 2·Q; if it isn't packed, y[line, p, q] for p = P, q = Q
+   * GLSL with a `main` that gives setOutput a vec4 if the output is packed, or else a float. `main` asks for which element:
+   *   outputAt(line, rowPair, columnPair)   packed: y[line, row:row+2, column:column+2], where row = 2 · rowPair, and column alike
+   *   outputAt(line, row, column)           not packed: y[line, row, column]
    */
   userCode: string;
 }
 
 export function run(
   backend: MathBackendWebGL,
-  {
-    inputs,
-    packedInputs = true,
-    outputShape,
-    packedOutput = true,
-    dtype = 'float32',
-    uniforms = {},
-    userCode,
-  }: Program,
+  {inputs, packedInputs = true, outputShape, packedOutput = true, uniforms = {}, userCode}: Program,
 ): TensorInfo {
-  const read = packedInputs ? texels : numbers;
+  const reader = packedInputs ? packedReader : unpackedReader;
   const program = {
     variableNames: Object.keys(inputs),
     packedInputs,
@@ -42,47 +34,53 @@ export function run(
     packedOutput,
     customUniforms: Object.keys(uniforms).map(name => ({name, type: 'float' as const})),
     userCode: [
-      ...Object.entries(inputs).map(([name, x]) => read(backend, name, x)),
+      ...Object.entries(inputs).map(([name, x]) => reader(backend, name, x)),
       outputAt(outputShape, packedOutput),
       userCode,
     ].join('\n'),
   };
   const values = Object.values(uniforms).map(value => [value]);
   // A packed output stays packed, however small.
-  return backend.runWebGLProgram(program, Object.values(inputs), dtype, values, true);
+  return backend.runWebGLProgram(program, Object.values(inputs), 'float32', values, true);
 }
 
 function outputAt(shape: number[], packed: boolean): string {
-  const [P, Q] = lastTwo(shape).map(size => (packed ? half(size) : size));
-  const [rows, columns] = webgl_util.getTextureShapeFromLogicalShape(shape, packed);
-  const width = packed ? half(columns) : columns;
-  const most = rows * columns;
+  const [rows, columns] = lastTwo(shape).map(size => (packed ? pairs(size) : size));
+  const [height, texelsWide] = webgl_util.getTextureShapeFromLogicalShape(shape, packed);
+  const width = packed ? pairs(texelsWide) : texelsWide;
+  const most = height * texelsWide;
   return `
-    void outputAt(out int line, out int P, out int Q) {
-      int at = int(gl_FragCoord.y) * ${width} + int(gl_FragCoord.x), row = ${quotient('at', Q, most)};
-      line = ${quotient('row', P, most)};
-      P = row - line * ${P};
-      Q = at - row * ${Q};
+    void outputAt(out int line, out int row, out int column) {
+      int yAt = int(gl_FragCoord.y) * ${width} + int(gl_FragCoord.x), rowAt = ${integerQuotient('yAt', columns, most)};
+      line = ${integerQuotient('rowAt', rows, most)};
+      row = rowAt - line * ${rows};
+      column = yAt - rowAt * ${columns};
     }`;
 }
 
-/** GLSL that clears what lies beyond the edges in a texel of x[..., p, q], for p = 2·P and q = 2·Q. */
-export const clearBeyond = (texel: string, P: string, p: number, Q: string, q: number): string =>
-  `${clearSecondRow(texel, P, p)} ${clearSecondColumn(texel, Q, q)}`;
+/** GLSL that clears what lies beyond the edges in a texel of a tensor [..., rows, columns]. */
+export const clearBeyond = (
+  texel: string,
+  rowPair: string,
+  rows: number,
+  columnPair: string,
+  columns: number,
+): string =>
+  `${clearSecondRow(texel, rowPair, rows)} ${clearSecondColumn(texel, columnPair, columns)}`;
 
-export const clearSecondRow = (texel: string, P: string, p: number): string =>
-  p % 2 === 1 ? `if (${P} == ${half(p) - 1}) ${texel}.zw = vec2(0);` : '';
+export const clearSecondRow = (texel: string, rowPair: string, rows: number): string =>
+  rows % 2 === 1 ? `if (${rowPair} == ${pairs(rows) - 1}) ${texel}.zw = vec2(0);` : '';
 
-export const clearSecondColumn = (texel: string, Q: string, q: number): string =>
-  q % 2 === 1 ? `if (${Q} == ${half(q) - 1}) ${texel}.yw = vec2(0);` : '';
+export const clearSecondColumn = (texel: string, columnPair: string, columns: number): string =>
+  columns % 2 === 1 ? `if (${columnPair} == ${pairs(columns) - 1}) ${texel}.yw = vec2(0);` : '';
 
 /**
- * GLSL that runs the statement for 0 ≤ i < n. On SwiftShader a round of a loop takes as long as a fetch: a few times are written
- * out, and many by fours.
+ * GLSL that runs the statement for 0 ≤ i < n. On SwiftShader a round of a loop takes as long as a texel's fetch: up to 5
+ * rounds are written out, and more are looped over by fours.
  */
-export function repeat(i: string, n: number, statement: (i: string) => string): string {
+export function unrolled(i: string, n: number, statement: (i: string) => string): string {
   const writtenOut = (first: number, times: number, base = '') =>
-    Array.from({length: times}, (_, at) => `{${statement(`${base}${first + at}`)}}`).join('\n');
+    Array.from({length: times}, (_, k) => `{${statement(`${base}${first + k}`)}}`).join('\n');
   if (n <= 5) return writtenOut(0, n);
   const rest = n % 4;
   return `

@@ -2,50 +2,59 @@
 // changes from one layout to the other on the way, and its gradient back.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
+import {Relu, ReluGradient} from '../../ops/relu.ts';
+import {type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, run} from './program.ts';
 import {lastTwo} from './texels.ts';
 
 /** x, packed or not -> y, packed */
-export function relu(backend: MathBackendWebGL, x: TensorInfo): TensorInfo {
+function relu(backend: MathBackendWebGL, {x}: Inputs, {outputShape}: Attrs): TensorInfo {
   const {texture, isPacked} = backend.texData.get(x.dataId);
   const packedInputs = !texture || isPacked === true;
-  const [P, Q] = lastTwo(x.shape);
-  // One fragment computes y[line, p:p+2, q:q+2].
-  //   y[line, p, q] = x[line, p, q] > 0 ? x[line, p, q] : 0
+  const [rows, columns] = lastTwo(x.shape);
+  // One fragment computes y[line, row:row+2, column:column+2].
+  //   y[line, row, column] = x[line, row, column] > 0 ? x[line, row, column] : 0
   // As integers, the bits of the floats from −0 to −∞ are those up to 0xff800000; no NaN is among them.
   const userCode = `
     void main() {
-      int line, P, Q;
-      outputAt(line, P, Q);
-      int p = 2 * P, q = 2 * Q;
+      int line, rowPair, columnPair;
+      outputAt(line, rowPair, columnPair);
+      int row = 2 * rowPair, column = 2 * columnPair;
       vec4 x = ${
         packedInputs
-          ? 'xTexel(xLine(line), P, Q)'
-          : `vec4(xNumber(line, p, q), xNumber(line, p, q + 1),
-                    xNumber(line, p + 1, q), xNumber(line, p + 1, q + 1))`
+          ? 'xTexel(xLine(line), rowPair, columnPair)'
+          : `vec4(xNumber(line, row, column), xNumber(line, row, column + 1),
+                    xNumber(line, row + 1, column), xNumber(line, row + 1, column + 1))`
       };
       vec4 y = mix(x, vec4(0), lessThanEqual(floatBitsToInt(x), ivec4(0xff800000)));
-      ${clearBeyond('y', 'P', P, 'Q', Q)}
+      ${clearBeyond('y', 'rowPair', rows, 'columnPair', columns)}
       setOutput(y);
     }`;
-  return run(backend, {inputs: {x}, packedInputs, outputShape: x.shape, userCode});
+  return run(backend, {inputs: {x}, packedInputs, outputShape, userCode});
 }
 
 /** dy and y, packed -> dx, not packed */
-export function reluGradient(backend: MathBackendWebGL, dy: TensorInfo, y: TensorInfo): TensorInfo {
-  // One fragment computes dx[line, p, q].
-  //   dx[line, p, q] = y[line, p, q] > 0 ? dy[line, p, q] : 0
+function reluGradient(
+  backend: MathBackendWebGL,
+  {dy, y}: Inputs,
+  {outputShape}: Attrs,
+): TensorInfo {
+  // One fragment computes dx[line, row, column].
+  //   dx[line, row, column] = y[line, row, column] > 0 ? dy[line, row, column] : 0
   // Not y > 0, as a NaN may be taken for a number: of the positive numbers' bits, those of ∞ are the largest.
   const userCode = `
-    float one(vec2 pair, int q) {
-      return (q & 1) == 0 ? pair.x : pair.y;
+    float one(vec2 pair, int column) {
+      return (column & 1) == 0 ? pair.x : pair.y;
     }
     void main() {
-      int line, p, q;
-      outputAt(line, p, q);
-      int bits = floatBitsToInt(one(yPair(yLine(line), p, q / 2), q));
-      float dy = one(dyPair(dyLine(line), p, q / 2), q);
+      int line, row, column;
+      outputAt(line, row, column);
+      int bits = floatBitsToInt(one(yPair(yLine(line), row, column / 2), column));
+      float dy = one(dyPair(dyLine(line), row, column / 2), column);
       setOutput(bits > 0 && bits <= 0x7f800000 ? dy : 0.);
     }`;
-  return run(backend, {inputs: {dy, y}, outputShape: y.shape, packedOutput: false, userCode});
+  return run(backend, {inputs: {dy, y}, outputShape, packedOutput: false, userCode});
 }
+
+export const reluKernels = {[Relu]: kernel(relu), [ReluGradient]: kernel(reluGradient)};

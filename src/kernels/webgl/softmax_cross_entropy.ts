@@ -2,32 +2,35 @@
 // examples: what an example has one of is a component of a vec2.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Attrs} from '../../ops/kernel.ts';
+import {
+  Softmax,
+  SoftmaxCrossEntropy,
+  SoftmaxCrossEntropyGradient,
+  type SoftmaxGeometry,
+  SoftmaxGradient,
+} from '../../ops/softmax_cross_entropy.ts';
+import {type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, clearSecondColumn, run} from './program.ts';
-import {half} from './texels.ts';
-
-/** Sizes: a batch of B, N classes. */
-interface Sizes {
-  B: number;
-  N: number;
-}
+import {pairs} from './texels.ts';
 
 /** GLSL of what all but softmax's gradient begin with. */
 const exponentials = (N: number): string => `
-    // logits[b:b+2, k:k+2]; a class that there isn't has a logit so low that it counts for nothing.
+    // logits[b:b+2, k:k+2]. For odd N, the missing last class gets a logit of −3e38, whose exp is 0.
     vec4 logitsAt(int bPair, int kPair) {
       vec4 logits = logitsTexel(logitsLine(0), bPair, kPair);
-      ${N % 2 === 1 ? `if (kPair == ${half(N) - 1}) logits.yw = vec2(-3e38);` : ''}
+      ${N % 2 === 1 ? `if (kPair == ${pairs(N) - 1}) logits.yw = vec2(-3e38);` : ''}
       return logits;
     }
     // largest[b] = max of logits[b, k?]   sum[b] = Σ exp z[b, k?]   z[b, k] = logits[b, k] − largest[b]
     void largestAndSum(int bPair, out vec2 largest, out vec2 sum) {
       largest = logitsAt(bPair, 0).xz;
-      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+      for (int kPair = 0; kPair < ${pairs(N)}; kPair++) {
         vec4 logits = logitsAt(bPair, kPair);
         largest = max(largest, max(logits.xz, logits.yw));
       }
       sum = vec2(0);
-      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+      for (int kPair = 0; kPair < ${pairs(N)}; kPair++) {
         vec4 z = logitsAt(bPair, kPair) - largest.xxyy;
         sum += exp(z.xz) + exp(z.yw);
       }
@@ -42,7 +45,11 @@ const labelsAt = (N: number): string => `
     }`;
 
 /** logits [B, N] -> p [B, N] */
-export function softmax(backend: MathBackendWebGL, logits: TensorInfo, {B, N}: Sizes): TensorInfo {
+function softmax(
+  backend: MathBackendWebGL,
+  {logits}: Inputs,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
+): TensorInfo {
   // One fragment computes p[b:b+2, j:j+2].
   //   p[b, j] = exp z[b, j] / Σ exp z[b, k?]
   const userCode = `
@@ -56,15 +63,14 @@ export function softmax(backend: MathBackendWebGL, logits: TensorInfo, {B, N}: S
       ${clearBeyond('p', 'bPair', B, 'jPair', N)}
       setOutput(p);
     }`;
-  return run(backend, {inputs: {logits}, outputShape: [B, N], userCode});
+  return run(backend, {inputs: {logits}, outputShape, userCode});
 }
 
 /** dp, p [B, N] -> dlogits [B, N] */
-export function softmaxGradient(
+function softmaxGradient(
   backend: MathBackendWebGL,
-  dp: TensorInfo,
-  p: TensorInfo,
-  {B, N}: Sizes,
+  {dp, p}: Inputs,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = p[b, j] · (dp[b, j] − Σ p[b, k?] · dp[b, k?])
@@ -73,7 +79,7 @@ export function softmaxGradient(
       int line, bPair, jPair;
       outputAt(line, bPair, jPair);
       vec2 mean = vec2(0);
-      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+      for (int kPair = 0; kPair < ${pairs(N)}; kPair++) {
         vec4 product = pTexel(pLine(0), bPair, kPair) * dpTexel(dpLine(0), bPair, kPair);
         ${clearSecondColumn('product', 'kPair', N)}
         mean += product.xz + product.yw;
@@ -82,23 +88,22 @@ export function softmaxGradient(
       ${clearBeyond('dlogits', 'bPair', B, 'jPair', N)}
       setOutput(dlogits);
     }`;
-  return run(backend, {inputs: {dp, p}, outputShape: [B, N], userCode});
+  return run(backend, {inputs: {dp, p}, outputShape, userCode});
 }
 
-/** So many examples are added up at once. */
+/** Up to this many examples are added up in one pass. */
 const MOST_EXAMPLES = 512;
-/** Of more, there are sums of so many first. */
+/** Beyond that, a first pass makes partial sums of this many examples each. */
 const EXAMPLES_EACH = 64;
 
 /** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z) */
-export function softmaxCrossEntropy(
+function softmaxCrossEntropy(
   backend: MathBackendWebGL,
-  labels: TensorInfo,
-  logits: TensorInfo,
-  {B, N}: Sizes,
+  {labels, logits}: Inputs,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
-  const each = half(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
-  const count = Math.ceil(half(B) / each);
+  const each = pairs(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
+  const count = Math.ceil(pairs(B) / each);
   // One fragment computes partial[s], or the loss if that is all.
   //   partial[s] = Σ labels[b?, j?] · (log Σ exp z[b?, k?] − z[b?, j?]) / B for the examples of s, where labels[b?, j?] isn't 0
   const userCode = `
@@ -108,35 +113,35 @@ export function softmaxCrossEntropy(
       int line, row, s;
       outputAt(line, row, s);
       vec2 loss = vec2(0);
-      for (int bPair = s * ${each}; bPair < min(${half(B)}, (s + 1) * ${each}); bPair++) {
+      for (int bPair = s * ${each}; bPair < min(${pairs(B)}, (s + 1) * ${each}); bPair++) {
         vec2 largest, sum, surprise = vec2(0);
         largestAndSum(bPair, largest, sum);
-        for (int jPair = 0; jPair < ${half(N)}; jPair++) {
+        for (int jPair = 0; jPair < ${pairs(N)}; jPair++) {
           vec4 z = logitsAt(bPair, jPair) - largest.xxyy;
           vec4 labels = labelsAt(bPair, jPair);
           vec4 parts = labels * (log(sum).xxyy - z);
           parts = mix(parts, vec4(0), equal(labels, vec4(0))); // chosen, not computed: 0 · ∞ isn't 0
           surprise += parts.xz + parts.yw;
         }
-        ${B % 2 === 1 ? `if (bPair == ${half(B) - 1}) surprise.y = 0.;` : ''}
+        ${B % 2 === 1 ? `if (bPair == ${pairs(B) - 1}) surprise.y = 0.;` : ''}
         loss += surprise;
       }
       setOutput((loss.x + loss.y) / ${B}.);
     }`;
   const partial = run(backend, {
     inputs: {labels, logits},
-    outputShape: count === 1 ? [] : [count],
+    outputShape: count === 1 ? outputShape : [count],
     packedOutput: false,
     userCode,
   });
   if (count === 1) return partial;
-  const loss = sumOf(backend, partial);
+  const loss = sumOf(backend, partial, outputShape);
   backend.disposeIntermediateTensorInfo(partial);
   return loss;
 }
 
 /** partial [s] -> Σ over s of partial */
-function sumOf(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
+function sumOf(backend: MathBackendWebGL, partial: TensorInfo, outputShape: number[]): TensorInfo {
   // The one fragment computes loss = Σ partial[s?].
   const userCode = `
     void main() {
@@ -147,38 +152,36 @@ function sumOf(backend: MathBackendWebGL, partial: TensorInfo): TensorInfo {
   return run(backend, {
     inputs: {partial},
     packedInputs: false,
-    outputShape: [],
+    outputShape,
     packedOutput: false,
     userCode,
   });
 }
 
 /** dloss, labels and logits [B, N] -> dlogits [B, N] */
-export function softmaxCrossEntropyGradient(
+function softmaxCrossEntropyGradient(
   backend: MathBackendWebGL,
-  dloss: TensorInfo,
-  labels: TensorInfo,
-  logits: TensorInfo,
-  {B, N}: Sizes,
+  {dloss, labels, logits}: Inputs,
+  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   // The tape's dloss is a number on the CPU: as a uniform, it needs no texture.
   const {values} = backend.texData.get(dloss.dataId);
   // One fragment computes dlogits[b:b+2, j:j+2].
-  //   dlogits[b, j] = dloss · (p[b, j] · Σ labels[b, k?] − labels[b, j]) / B
+  //   dlogits[b, j] = dloss · (p[b, j] · labelSum[b] − labels[b, j]) / B      labelSum[b] = Σ labels[b, k?]
   const userCode = `
     ${exponentials(N)}
     ${labelsAt(N)}
     void main() {
       int line, bPair, jPair;
       outputAt(line, bPair, jPair);
-      vec2 largest, sum, total = vec2(0);
+      vec2 largest, sum, labelSum = vec2(0);
       largestAndSum(bPair, largest, sum);
-      for (int kPair = 0; kPair < ${half(N)}; kPair++) {
+      for (int kPair = 0; kPair < ${pairs(N)}; kPair++) {
         vec4 labels = labelsAt(bPair, kPair);
-        total += labels.xz + labels.yw;
+        labelSum += labels.xz + labels.yw;
       }
       vec4 p = exp(logitsAt(bPair, jPair) - largest.xxyy) / sum.xxyy;
-      vec4 dlogits = (p * total.xxyy - labelsAt(bPair, jPair)) / ${B}.;
+      vec4 dlogits = (p * labelSum.xxyy - labelsAt(bPair, jPair)) / ${B}.;
       dlogits *= ${values ? 'dloss' : 'dlossTexel(dlossLine(0), 0, 0).x'};
       ${clearBeyond('dlogits', 'bPair', B, 'jPair', N)}
       setOutput(dlogits);
@@ -186,7 +189,14 @@ export function softmaxCrossEntropyGradient(
   return run(backend, {
     inputs: values ? {labels, logits} : {labels, logits, dloss},
     uniforms: values ? {dloss: values[0] as number} : {},
-    outputShape: [B, N],
+    outputShape,
     userCode,
   });
 }
+
+export const softmaxKernels = {
+  [Softmax]: kernel(softmax),
+  [SoftmaxGradient]: kernel(softmaxGradient),
+  [SoftmaxCrossEntropy]: kernel(softmaxCrossEntropy),
+  [SoftmaxCrossEntropyGradient]: kernel(softmaxCrossEntropyGradient),
+};

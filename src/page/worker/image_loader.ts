@@ -103,13 +103,19 @@ async function fetchFile(
   let file = into;
   let filled = 0;
   try {
-    const reader = atLeast(imageHeader, await unpacked(response.body)).getReader();
+    const reader = (await unpacked(response.body)).getReader();
+    let held: Uint8Array = new Uint8Array(); // the first pieces, until they have the whole header
     for (;;) {
       const {value, done} = await reader.read();
       if (done) break;
-      file ??= {name, bytes: new Uint8Array(expectedLength(name, value))};
-      file.bytes.set(value, filled); // a RangeError where there is more than the header says
-      filled += value.length;
+      const bytes = filled ? value : Uint8Array.from([...held, ...value]);
+      if (filled === 0 && bytes.length < imageHeader) {
+        held = bytes;
+        continue;
+      }
+      file ??= {name, bytes: new Uint8Array(expectedLength(name, bytes))};
+      file.bytes.set(bytes, filled); // a RangeError if the file is longer than its header says
+      filled += bytes.length;
       progress?.(file, filled);
     }
   } catch (error) {
@@ -119,47 +125,25 @@ async function fetchFile(
   return file;
 }
 
-/** The same bytes with at least `count` in the first piece: a network may send them one by one. */
-function atLeast<Bytes extends Uint8Array>(
-  count: number,
-  body: ReadableStream<Bytes>,
-): ReadableStream<Bytes> {
-  let held: Uint8Array = new Uint8Array();
-  let isOpen = false;
-  return body.pipeThrough(
-    new TransformStream<Bytes, Bytes>({
-      transform(piece, out) {
-        if (isOpen) return out.enqueue(piece);
-        const joined = new Uint8Array(held.length + piece.length);
-        joined.set(held);
-        joined.set(piece, held.length);
-        held = joined;
-        isOpen = held.length >= count;
-        if (isOpen) out.enqueue(held as Bytes);
-      },
-      flush(out) {
-        if (!isOpen && held.length) out.enqueue(held as Bytes);
-      },
-    }),
-  );
-}
-
 /** Some servers declare gzip as a content encoding, and the browser has unpacked the file already: its first bytes tell. */
 async function unpacked(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): Promise<ReadableStream<Uint8Array>> {
-  const [ahead, all] = atLeast(2, body).tee();
+  const [ahead, all] = body.tee();
   const reader = ahead.getReader();
-  const {value} = await reader.read();
+  const start: number[] = [];
+  while (start.length < 2) {
+    const {value, done} = await reader.read();
+    if (done) break;
+    start.push(...value.subarray(0, 2));
+  }
   void reader.cancel();
-  return value?.[0] === 0x1f && value[1] === 0x8b
-    ? all.pipeThrough(new DecompressionStream('gzip'))
-    : all;
+  const isGzip = start[0] === 0x1f && start[1] === 0x8b;
+  return isGzip ? all.pipeThrough(new DecompressionStream('gzip')) : all;
 }
 
 /** The length that an IDX file's header gives. The magic number's last byte is the number of sizes. */
 function expectedLength(name: string, start: Uint8Array): number {
-  if (start.length < imageHeader) throw new PageError('dataBroken', {name});
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const dimensions = view.getUint32(0) - 0x800;
   if (dimensions !== 1 && dimensions !== 3) throw new PageError('dataBroken', {name});

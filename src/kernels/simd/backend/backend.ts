@@ -1,11 +1,14 @@
-// The backend `simd`: the stock CPU backend, with float32 tensors in one WebAssembly memory once a kernel of ours needs
-// them there. Stock kernels find every tensor's numbers where they look for them, in `data.get(dataId).values`.
+// The backend `simd`: the stock CPU backend, with tensors in one WebAssembly memory as soon as a kernel of ours uses them.
+// Stock kernels find every tensor's numbers where they look for them, in `data.get(dataId).values`.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import type {Windows} from '../../../ops/windows.ts';
+import {geometryNumbers} from './geometry.ts';
 import {Memory, OutOfMemoryError} from './memory.ts';
 import {
   type Build,
   build as fastest,
+  type GeometryPointer,
   instantiate,
   type Pointer,
   type SimdKernels,
@@ -13,15 +16,12 @@ import {
 
 type Values = tf.backend_util.BackendValues;
 
-/**
- * A tensor's numbers: either in a JavaScript array, as stock kernels and users make them, or, float32 and int32 only, in
- * WebAssembly memory.
- */
+/** A tensor's numbers: in a JavaScript array, as stock kernels and users make them, or in WebAssembly memory (float32 and int32). */
 class SimdData {
   complexTensorInfos?: {real: tf.TensorInfo; imag: tf.TensorInfo};
   /** 0: not in memory. */
   pointer: Pointer = 0;
-  /** Of int32 and bool: tf.cast to float32 shares the numbers as they are, and kernels need them as float32. */
+  /** Of an int32 or bool tensor: tf.cast to float32 shares the numbers as they are, and kernels need float32. */
   float32Copy: Pointer = 0;
 
   constructor(
@@ -33,7 +33,7 @@ class SimdData {
     public refCount: number,
   ) {}
 
-  /** What stock kernels read. The view of the memory is made anew each time, as growing detaches old ones. */
+  /** What stock kernels read. Each call makes a new view of the memory, as growing detaches old ones. */
   get values(): Values | undefined {
     if (this.pointer === 0) return this.array;
     return this.dtype === 'int32'
@@ -43,9 +43,9 @@ class SimdData {
 }
 
 export interface SimdOptions {
-  /** Bytes that the tensors' memory may grow to; 4 GiB if not given: as far as WebAssembly's addresses go. */
+  /** Bytes that the tensors' memory may grow to. Default 4 GiB, the end of WebAssembly's addresses. */
   maximumBytes?: number;
-  /** Of the kernels: the faster one that runs here if not given. They round differently; 'simd' runs wherever SIMD does. */
+  /** Build of the kernels. Default: the fastest that runs here. They round differently; 'simd' runs wherever SIMD does. */
   build?: Build;
 }
 
@@ -64,7 +64,7 @@ export class SimdBackend extends MathBackendCPU {
     this.tensors.startAt(this.kernels.heapBase.value);
   }
 
-  /** A new tensor with those numbers. They are copied only when a kernel of ours first needs them. */
+  /** A new tensor with those numbers, copied only when a kernel of ours first uses it. */
   override write(values: Values, shape: number[], dtype: tf.DataType): object {
     const dataId = {};
     this.move(dataId, values, shape, dtype, 1);
@@ -78,7 +78,7 @@ export class SimdBackend extends MathBackendCPU {
     dtype: tf.DataType,
     refCount: number,
   ): void {
-    // A stock kernel may return part of its input, as tf.slice does: a view of memory that will be reused some day.
+    // A stock kernel may return part of its input, as tf.slice does: a view of memory that will be reused.
     const array = this.isView(values) ? values.slice() : values;
     const length = tf.util.sizeFromShape(shape);
     this.data.set(dataId, new SimdData(this.tensors, dtype, shape, length, array, refCount));
@@ -88,7 +88,7 @@ export class SimdBackend extends MathBackendCPU {
     return ArrayBuffer.isView(values) && values.buffer === this.tensors.wasm.buffer;
   }
 
-  /** A copy of what lies in memory, or the array that the tensor is: either stays valid. */
+  /** A copy of what lies in memory, or the tensor's own array: either stays valid. */
   override readSync(dataId: object): Values {
     const {dtype, complexTensorInfos, values} = this.data.get(dataId);
     if (complexTensorInfos) {
@@ -112,7 +112,7 @@ export class SimdBackend extends MathBackendCPU {
     return gone;
   }
 
-  /** Besides what every backend reports: bytes of WebAssembly memory that tensors hold, and that there are. */
+  /** Adds the WebAssembly bytes in use and reserved. */
   override memory() {
     return {
       ...super.memory(),
@@ -122,32 +122,32 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Where a float32 tensor lies in memory. It is brought there if it isn't yet.
+   * Where a tensor's numbers lie in memory, as float32. The first call copies them there.
    *
    * @throws OutOfMemoryError naming its shape if there is no room
    */
   pointer({dataId}: tf.TensorInfo): Pointer {
     const data = this.data.get(dataId);
-    if (data.dtype === 'float32') return data.pointer || this.bring(data);
+    if (data.dtype === 'float32') return data.pointer || this.copyIn(data);
     data.float32Copy ||= this.room(data.shape, 4 * data.length);
-    // Copied anew each time: whoever has the tensor's array may have written to it.
+    // Each call copies: somebody may have written to the tensor's array.
     this.tensors.float32(data.float32Copy, data.length).set(data.values as Int32Array);
     return data.float32Copy;
   }
 
-  /** Where an int32 tensor lies in memory, likewise. */
+  /** The same for an int32 tensor, as int32. */
   int32Pointer({dataId}: tf.TensorInfo): Pointer {
     const data = this.data.get(dataId);
-    return data.pointer || this.bring(data);
+    return data.pointer || this.copyIn(data);
   }
 
-  private bring(data: SimdData): Pointer {
-    const at = this.room(data.shape, 4 * data.length);
+  private copyIn(data: SimdData): Pointer {
+    const pointer = this.room(data.shape, 4 * data.length);
     const array = data.array as Float32Array;
-    data.pointer = at;
+    data.pointer = pointer;
     (data.values as Float32Array).set(array);
     data.array = undefined;
-    return at;
+    return pointer;
   }
 
   /**
@@ -165,8 +165,38 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Lends working space to `work`, which makes a tensor of that shape and leaves nothing behind in there. It is an ordinary
-   * block: given back afterwards, it is the next call's, or a tensor's.
+   * A new float32 tensor, filled by `run`: a call of a compiled kernel with the addresses of the inputs (0 for an absent
+   * one), of the output and of working space. Inputs are copied in before the output is made: what fails for lack of memory
+   * leaves no tensor behind.
+   *
+   * @throws OutOfMemoryError naming the shape if there is no room
+   */
+  compute<const Inputs extends readonly (tf.TensorInfo | undefined)[]>(
+    shape: number[],
+    inputs: Inputs,
+    run: (inputs: {[i in keyof Inputs]: Pointer}, output: Pointer, scratch: Pointer) => void,
+    scratchBytes = 0,
+  ): tf.TensorInfo {
+    const work = (scratch: Pointer) => {
+      const pointers = inputs.map(input => (input ? this.pointer(input) : 0));
+      const output = this.allocate(shape);
+      run(pointers as {[i in keyof Inputs]: Pointer}, this.pointer(output), scratch);
+      return output;
+    };
+    return scratchBytes === 0 ? work(0) : this.withScratch(scratchBytes, shape, work);
+  }
+
+  /** Writes the sizes of windows to where kernels read them. They stay until the next call. */
+  writeGeometry(g: Windows & {K?: number}): GeometryPointer {
+    const pointer = this.kernels.geometry.value as GeometryPointer;
+    const numbers = geometryNumbers(g);
+    this.tensors.int32(pointer, numbers.length).set(numbers);
+    return pointer;
+  }
+
+  /**
+   * Lends working space to `work`, which makes a tensor of that shape. The space is an ordinary block: when `work` ends, the
+   * next call or a tensor may get it.
    *
    * @throws OutOfMemoryError naming the shape if there is no room
    */

@@ -4,9 +4,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions} from '../../../ops/checks.ts';
 import {registerKernels} from '../../../ops/kernel.ts';
 import {SimdBackend, type SimdOptions} from './backend.ts';
-import {kernels} from './kernels.ts';
+import {biasKernels} from './bias.ts';
+import {conv2dKernels} from './conv2d.ts';
+import {denseKernels} from './dense.ts';
+import {maxPoolKernels} from './max_pool.ts';
 import {checkMaximum, LARGEST_MEMORY} from './memory.ts';
 import {build} from './module.ts';
+import {reluKernels} from './relu.ts';
+import {softmaxKernels} from './softmax_cross_entropy.ts';
 import {stockKernels} from './stock.ts';
 
 export {SimdBackend, type SimdOptions};
@@ -14,14 +19,14 @@ export {SimdBackend, type SimdOptions};
 /** True where WebAssembly has SIMD; elsewhere the backend is not registered. */
 export const simdSupported: boolean = build !== undefined;
 
-/** Where nobody chooses a backend, the highest is taken: stock `cpu` has 1, stock `wasm` and `webgl` have 2. */
+/** The backend with the highest is the default: stock `cpu` has 1, stock `wasm` and `webgl` have 2. */
 const PRIORITY = 3;
 
 /**
  * Registers a backend with these kernels, which then works beside any other of its kind.
  *
  * @param name what tf.setBackend is given
- * @returns false if there is no SIMD, not of the build that is asked for, or a backend of that name already
+ * @returns false without SIMD, without the SIMD of `options.build`, and if that name is taken
  * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
@@ -38,7 +43,14 @@ export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): b
   }
   if (!tf.getKernel('Identity', name)) {
     for (const kernel of stock) tf.registerKernel(kernel);
-    registerKernels(name, kernels);
+    registerKernels(name, {
+      ...conv2dKernels,
+      ...maxPoolKernels,
+      ...denseKernels,
+      ...biasKernels,
+      ...reluKernels,
+      ...softmaxKernels,
+    });
   }
   return tf.registerBackend(name, () => new SimdBackend(options), PRIORITY);
 }

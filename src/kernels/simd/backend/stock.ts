@@ -4,23 +4,18 @@
 // kernel does it, or says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
-import type {Untyped} from '../../../ops/kernel.ts';
+import type {Attrs, Untyped} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
-import {
-  biasGradient,
-  conv2d,
-  conv2dFilterGradient,
-  conv2dInputGradient,
-  maxPool,
-  maxPoolGradient,
-  relu,
-} from './kernels.ts';
+import {biasGradient} from './bias.ts';
+import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
+import {isCountable} from './geometry.ts';
+import type {Tensor} from './kernel.ts';
+import {maxPool, maxPoolGradient} from './max_pool.ts';
 import {OutOfMemoryError} from './memory.ts';
-import {isCountable} from './sizes.ts';
+import {relu} from './relu.ts';
 import {combine} from './stock_elementwise.ts';
 import {matMul} from './stock_matmul.ts';
 
-type Tensor = tf.TensorInfo;
 type Inputs = Record<string, Tensor>;
 type Call = Parameters<tf.KernelFunc>[0];
 /** Undefined: not for us. */
@@ -32,7 +27,7 @@ const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
 /** The geometry that ours loop over; undefined if they can't. */
-function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined {
+function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
   const g = {
     B: info.batchSize,
     H: info.inHeight,
@@ -51,6 +46,7 @@ function geometry(info: tf.backend_util.Conv2DInfo): Conv2DGeometry | undefined 
     padB: info.padInfo.bottom,
     padL: info.padInfo.left,
     padR: info.padInfo.right,
+    outputShape: info.outShape,
   };
   return isCountable(g) ? g : undefined;
 }
@@ -62,7 +58,7 @@ function convGeometry(
   {strides, pad, dataFormat, dilations = 1, dimRoundingMode}: Untyped,
   dilated: boolean,
   dyShape?: number[],
-): Conv2DGeometry | undefined {
+): Attrs<Conv2DGeometry> | undefined {
   if (dataFormat !== 'NHWC' || xShape[3] !== filterShape[2]) return undefined;
   const info = tf.backend_util.computeConv2DInfo(
     xShape as [number, number, number, number],
@@ -78,7 +74,7 @@ function convGeometry(
 const convolution: Override = (simd, {x, filter, bias}, attrs) => {
   if (!isFloats(x) || !isFloats(filter)) return undefined;
   const g = convGeometry(x.shape, filter.shape, attrs, true);
-  return g && conv2d(simd, x, filter, bias, g);
+  return g && conv2d(simd, {x, filter, bias}, g);
 };
 
 /** One number a column: what the kernels start their sums with. */
@@ -106,7 +102,7 @@ function activate(
 ): Tensor {
   if (!activation || activation === 'linear') return x;
   try {
-    if (activation === 'relu') return relu(simd, x);
+    if (activation === 'relu') return relu(simd, {x});
     const {kernelFunc} = tf.getKernel(activations[activation], 'cpu');
     const inputs: tf.NamedTensorInfoMap = alpha ? {x, alpha} : {x};
     return kernelFunc({inputs, attrs: {alpha: leakyreluAlpha}, backend: simd}) as Tensor;
@@ -130,19 +126,19 @@ const overrides: Record<string, Override> = {
   [tf.Conv2DBackpropInput]: (simd, {dy, filter}, attrs) => {
     if (!isFloats(dy) || !isFloats(filter)) return undefined;
     const g = convGeometry(attrs.inputShape, filter.shape, attrs, false, dy.shape);
-    return g && conv2dInputGradient(simd, dy, filter, g);
+    return g && conv2dInputGradient(simd, {dy, filter}, {...g, outputShape: attrs.inputShape});
   },
 
   [tf.Conv2DBackpropFilter]: (simd, {x, dy}, attrs) => {
     if (!isFloats(x) || !isFloats(dy)) return undefined;
     const g = convGeometry(x.shape, attrs.filterShape, attrs, false, dy.shape);
-    return g && conv2dFilterGradient(simd, x, dy, g);
+    return g && conv2dFilterGradient(simd, {x, dy}, {...g, outputShape: attrs.filterShape});
   },
 
   [tf.MaxPool]: (simd, {x}, attrs) => {
     const g = poolGeometry(x, attrs);
     if (!g) return undefined;
-    const [y, position] = maxPool(simd, x, g, false);
+    const [y, position] = maxPool(simd, {x}, g, false);
     simd.disposeData(position.dataId);
     return y;
   },
@@ -151,10 +147,10 @@ const overrides: Record<string, Override> = {
   [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
     const g = poolGeometry(input, attrs, dy.shape);
     if (!g || !isFloats(dy)) return undefined;
-    const [y, position] = maxPool(simd, input, g, false);
+    const [y, position] = maxPool(simd, {x: input}, g, false);
     simd.disposeData(y.dataId);
     try {
-      return maxPoolGradient(simd, dy, position, g);
+      return maxPoolGradient(simd, {dy, position}, {...g, outputShape: input.shape});
     } finally {
       simd.disposeData(position.dataId);
     }
@@ -172,14 +168,12 @@ const overrides: Record<string, Override> = {
     return y && activate(simd, y, attrs, preluActivationWeights);
   },
 
-  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, x) : undefined),
+  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, {x}) : undefined),
 
   [tf.Step]: (simd, {x}, {alpha}) => {
     if (!isFloats(x)) return undefined;
-    const xAt = simd.pointer(x);
-    const y = simd.allocate(x.shape);
-    simd.kernels.step(xAt, simd.pointer(y), alpha, sizeFromShape(x.shape));
-    return y;
+    const N = sizeFromShape(x.shape);
+    return simd.compute(x.shape, [x], ([x], y) => simd.kernels.step(x, y, alpha, N));
   },
 
   [tf.Add]: (simd, {a, b}) => combine(simd, 'add', a, b),
@@ -197,7 +191,7 @@ const overrides: Record<string, Override> = {
     const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
     const y = last
       ? sumRows(simd, x, sizeFromShape(summed))
-      : biasGradient(simd, {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]});
+      : biasGradient(simd, {dy: {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]}});
     return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
   },
 
@@ -234,7 +228,11 @@ const overrides: Record<string, Override> = {
   },
 };
 
-function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeometry | undefined {
+function poolGeometry(
+  x: Tensor,
+  attrs: Untyped,
+  dyShape?: number[],
+): Attrs<Conv2DGeometry> | undefined {
   const {filterSize, strides, pad, dimRoundingMode} = attrs;
   if (!isFloats(x) || x.shape.length !== 4) return undefined;
   const info = tf.backend_util.computePool2DInfo(
@@ -254,10 +252,7 @@ function poolGeometry(x: Tensor, attrs: Untyped, dyShape?: number[]): Conv2DGeom
 /** x [rows · n] -> [rows], each the sum of n neighbours */
 function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
   const rows = sizeFromShape(x.shape) / n;
-  const xAt = simd.pointer(x);
-  const y = simd.allocate([rows]);
-  simd.kernels.sumRows(xAt, simd.pointer(y), rows, n);
-  return y;
+  return simd.compute([rows], [x], ([x], y) => simd.kernels.sumRows(x, y, rows, n));
 }
 
 /** Undefined also for what the memory has no room for. */

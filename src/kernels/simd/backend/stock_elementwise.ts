@@ -2,19 +2,18 @@
 // where it has size 1; the kernels see [rows, columns] only, which is enough for what occurs in training.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
+import type {Tensor} from './kernel.ts';
 
-type Tensor = tf.TensorInfo;
-
-/** How an operand lies in [rows, columns]: bytes from row to row, and whether it moves along a row. */
-interface Place {
+/** How an operand goes through [rows, columns]: bytes from row to row, and whether it moves along a row. */
+interface Layout {
   row: number;
-  moves: 0 | 1;
+  moves: boolean;
 }
 
-const WHOLE: Place = {row: 0, moves: 1}; // there is but one row
-const SCALAR: Place = {row: 0, moves: 0};
+const ONE_ROW: Layout = {row: 0, moves: true};
+const SCALAR: Layout = {row: 0, moves: false};
 
-/** Undefined for another dtype, nothing to do, and a broadcast that is no scalar, row or column. */
+/** Undefined for another dtype, an empty result, and a broadcast other than a scalar, a row or a column. */
 export function combine(
   simd: SimdBackend,
   op: 'add' | 'subtract' | 'multiply' | 'divide',
@@ -26,41 +25,41 @@ export function combine(
   const shape = same ? a.shape : tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
   const size = tf.util.sizeFromShape(shape);
   if (size === 0) return undefined;
-  let [rows, aPlace, bPlace] = [1, WHOLE, WHOLE];
+  let [rows, aLayout, bLayout] = [1, ONE_ROW, ONE_ROW];
   if (!same) {
     const [aSize, bSize] = [tf.util.sizeFromShape(a.shape), tf.util.sizeFromShape(b.shape)];
     if (aSize < size && bSize < size) return undefined;
     if (aSize < size || bSize < size) {
-      const found = placeRepeated(aSize < size ? a.shape : b.shape, shape);
-      if (!found) return undefined;
-      rows = found.rows;
-      const whole = {row: (4 * size) / rows, moves: 1 as const};
-      [aPlace, bPlace] = aSize < size ? [found.place, whole] : [whole, found.place];
+      const repeated = layOutRepeated(aSize < size ? a.shape : b.shape, shape);
+      if (!repeated) return undefined;
+      rows = repeated.rows;
+      const whole = {row: (4 * size) / rows, moves: true};
+      [aLayout, bLayout] = aSize < size ? [repeated.layout, whole] : [whole, repeated.layout];
     }
   }
-  const [aAt, bAt] = [simd.pointer(a), simd.pointer(b)];
-  const y = simd.allocate(shape);
-  const [aRow, bRow] = [aPlace.row, bPlace.row];
-  const yAt = simd.pointer(y);
-  const columns = size / rows;
-  simd.kernels[op](aAt, aRow, aPlace.moves, bAt, bRow, bPlace.moves, yAt, rows, columns);
-  return y;
+  const [aRow, bRow] = [aLayout.row, bLayout.row];
+  return simd.compute(shape, [a, b], ([a, b], y) =>
+    simd.kernels[op](a, aRow, aLayout.moves, b, bRow, bLayout.moves, y, rows, size / rows),
+  );
 }
 
-/** Where the smaller operand lies in y, and into how many rows that divides y. */
-function placeRepeated(small: number[], shape: number[]): {place: Place; rows: number} | undefined {
+/** How the smaller operand goes through y, and the rows that this divides y into. */
+function layOutRepeated(
+  small: number[],
+  shape: number[],
+): {layout: Layout; rows: number} | undefined {
   const size = tf.util.sizeFromShape(shape);
   const smallSize = tf.util.sizeFromShape(small);
-  if (smallSize === 1) return {place: SCALAR, rows: 1};
+  if (smallSize === 1) return {layout: SCALAR, rows: 1};
   // As many axes as y has, 1 where the number is repeated.
   const axes = [...new Array<number>(shape.length - small.length).fill(1), ...small];
   const repeated = axes.map((axis, i) => axis !== shape[i]);
   const [first, last] = [repeated.indexOf(true), repeated.lastIndexOf(true)];
   if (axes.slice(0, last).every(axis => axis === 1)) {
-    return {place: {row: 0, moves: 1}, rows: size / smallSize};
+    return {layout: ONE_ROW, rows: size / smallSize};
   }
   if (axes.slice(first).every(axis => axis === 1)) {
-    return {place: {row: 4, moves: 0}, rows: smallSize};
+    return {layout: {row: 4, moves: false}, rows: smallSize};
   }
   return undefined;
 }

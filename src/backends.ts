@@ -1,0 +1,36 @@
+// The backends, by name: one line each for the command line, the page, the bench and the tests.
+
+/** What is known of a backend. */
+interface Traits {
+  /** It has kernels of ours; another runs the reference kernels. */
+  ownKernels: boolean;
+  /** It needs no browser. The command line opens one for the others. */
+  inNode: boolean;
+  /** The page offers it. The bench takes all backends. */
+  inPage: boolean;
+  /** How many epochs the command line trains: five where one takes seconds, one where it takes a minute or so. */
+  epochs: number;
+}
+
+export const backends = {
+  simd: {ownKernels: true, inNode: true, inPage: true, epochs: 5},
+  cpu: {ownKernels: true, inNode: true, inPage: true, epochs: 1},
+  webgl: {ownKernels: true, inNode: false, inPage: true, epochs: 1},
+  wasm: {ownKernels: false, inNode: false, inPage: true, epochs: 1},
+  webgpu: {ownKernels: false, inNode: false, inPage: false, epochs: 1},
+} as const satisfies Record<string, Traits>;
+
+export type Backend = keyof typeof backends;
+
+/** The backends with these traits. */
+export type BackendWith<T> = {
+  [Name in Backend]: (typeof backends)[Name] extends T ? Name : never;
+}[Backend];
+
+/** Their names, in the table's order. */
+export const backendsWith = <const T extends Partial<Traits>>(traits: T): BackendWith<T>[] =>
+  Object.entries(backends)
+    .filter(([, known]) =>
+      Object.entries(traits).every(([trait, value]) => known[trait as keyof Traits] === value),
+    )
+    .map(([name]) => name as BackendWith<T>);

@@ -1,0 +1,61 @@
+// conv2d on `simd` (see ops/conv2d.ts): where the tensors and the sizes lie goes to WebAssembly. The loops: ../conv2d.ts.
+import {
+  Conv2D,
+  Conv2DFilterGradient,
+  type Conv2DGeometry,
+  Conv2DInputGradient,
+} from '../../../ops/conv2d.ts';
+import type {Attrs} from '../../../ops/kernel.ts';
+import type {SimdBackend} from './backend.ts';
+import {kernel, type Tensor} from './kernel.ts';
+
+export function conv2d(
+  simd: SimdBackend,
+  {x, filter, bias}: {x: Tensor; filter: Tensor; bias?: Tensor},
+  g: Attrs<Conv2DGeometry>,
+): Tensor {
+  const {kernels} = simd;
+  const geometry = simd.writeGeometry(g);
+  return simd.compute(
+    g.outputShape,
+    [x, filter, bias],
+    ([x, filter, bias], y, scratch) => kernels.conv2d(x, filter, bias, y, scratch, geometry),
+    kernels.conv2dScratch(geometry),
+  );
+}
+
+export function conv2dInputGradient(
+  simd: SimdBackend,
+  {dy, filter}: {dy: Tensor; filter: Tensor},
+  g: Attrs<Conv2DGeometry>,
+): Tensor {
+  const {kernels} = simd;
+  const geometry = simd.writeGeometry(g);
+  return simd.compute(
+    g.outputShape,
+    [dy, filter],
+    ([dy, filter], dx, scratch) => kernels.conv2dInputGradient(dy, filter, dx, scratch, geometry),
+    kernels.conv2dInputGradientScratch(geometry),
+  );
+}
+
+export function conv2dFilterGradient(
+  simd: SimdBackend,
+  {x, dy}: {x: Tensor; dy: Tensor},
+  g: Attrs<Conv2DGeometry>,
+): Tensor {
+  const {kernels} = simd;
+  const geometry = simd.writeGeometry(g);
+  return simd.compute(
+    g.outputShape,
+    [x, dy],
+    ([x, dy], dFilter, scratch) => kernels.conv2dFilterGradient(x, dy, dFilter, scratch, geometry),
+    kernels.conv2dFilterGradientScratch(geometry),
+  );
+}
+
+export const conv2dKernels = {
+  [Conv2D]: kernel(conv2d),
+  [Conv2DInputGradient]: kernel(conv2dInputGradient),
+  [Conv2DFilterGradient]: kernel(conv2dFilterGradient),
+};

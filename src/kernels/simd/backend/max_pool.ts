@@ -1,0 +1,57 @@
+// maxPool on `simd` (see ops/max_pool.ts). The loops: ../max_pool.ts.
+import type {Attrs} from '../../../ops/kernel.ts';
+import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
+import type {Windows} from '../../../ops/windows.ts';
+import type {SimdBackend} from './backend.ts';
+import {kernel, type Tensor} from './kernel.ts';
+
+/** y, and the position of each maximum. A NaN wins, or is ignored as stock kernels do. */
+export function maxPool(
+  simd: SimdBackend,
+  {x}: {x: Tensor},
+  g: Attrs<Windows>,
+  nanWins = true,
+): [Tensor, Tensor] {
+  const {kernels} = simd;
+  const pool = nanWins ? kernels.maxPool : kernels.maxPoolIgnoringNaN;
+  const geometry = simd.writeGeometry(g);
+  const position = simd.allocate(g.outputShape, 'int32');
+  try {
+    const y = simd.compute(
+      g.outputShape,
+      [x],
+      ([x], y, scratch) => pool(x, y, simd.int32Pointer(position), scratch, geometry),
+      kernels.maxPoolScratch(geometry),
+    );
+    return [y, position];
+  } catch (error) {
+    simd.disposeData(position.dataId);
+    throw error;
+  }
+}
+
+export function maxPoolGradient(
+  simd: SimdBackend,
+  {dy, position}: {dy: Tensor; position: Tensor},
+  g: Attrs<Windows>,
+): Tensor {
+  const {kernels} = simd;
+  const geometry = simd.writeGeometry(g);
+  const positionAt = simd.int32Pointer(position);
+  return simd.compute(
+    g.outputShape,
+    [dy],
+    ([dy], dx, scratch) => kernels.maxPoolGradient(dy, positionAt, dx, scratch, geometry),
+    kernels.maxPoolScratch(geometry),
+  );
+}
+
+export const maxPoolKernels = {
+  // Positions get no gradient, so the tape fills in zeros of their shape; shape [] makes that one number. The gradient
+  // kernel finds the data by dataId.
+  [MaxPool]: kernel((simd, inputs, g) => {
+    const [y, position] = maxPool(simd, inputs, g);
+    return [y, {...position, shape: []}];
+  }),
+  [MaxPoolGradient]: kernel(maxPoolGradient),
+};

@@ -20,6 +20,18 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
+export const heading = (scope: 'row' | 'col', text: string): HTMLElement =>
+  create('th', {scope, textContent: text});
+
+/** Replaces a table's content. */
+export function fillTable(table: HTMLElement, head: Node[], rows: Node[][]): void {
+  const body = rows.map(cells => create('tr', {}, ...cells));
+  table.replaceChildren(
+    create('thead', {}, create('tr', {}, ...head)),
+    create('tbody', {}, ...body),
+  );
+}
+
 /** Leaves `disabled` alone, as that takes the focus from a button that was just pressed. */
 export function setEnabled(button: HTMLElement, enabled: boolean): void {
   button.setAttribute('aria-disabled', String(!enabled));

@@ -181,33 +181,28 @@ const lossNumber = (app: App, loss: number, decimals: number): string =>
   loss < 1000 ? app.number(loss, decimals) : loss.toExponential(2);
 
 function describe(app: App): void {
-  const {losses, tests, batch} = app;
+  const {losses, tests} = app;
   const loss = meanLoss(losses, losses.length);
   const first = losses.find(value => value !== undefined);
   setText(element('loss-now'), loss === undefined ? '' : lossNumber(app, loss, 4));
-  setText(
-    element('loss-text'),
-    loss === undefined || first === undefined
-      ? app.say('noCurve')
-      : app.say('lossText', {
-          first: lossNumber(app, first, 3),
-          last: lossNumber(app, loss, 3),
-          batch: app.number(batch),
-        }),
-  );
-  const last = tests.at(-1);
-  const best = Math.max(...tests.map(({correct, total}) => correct / total));
-  setText(element('test-now'), last ? app.percent(last.correct / last.total, 1) : '');
-  setText(
-    element('test-text'),
-    last
-      ? app.say('testText', {
-          last: app.percent(last.correct / last.total, 1),
-          batch: app.number(last.batch),
-          best: app.percent(best, 1),
-        })
-      : app.say('noCurve'),
-  );
+  const lossText = (first: number, last: number) =>
+    app.say('lossText', {
+      first: lossNumber(app, first, 3),
+      last: lossNumber(app, last, 3),
+      batch: app.number(app.batch),
+    });
+  const hasLosses = loss !== undefined && first !== undefined;
+  setText(element('loss-text'), hasLosses ? lossText(first, loss) : app.say('noCurve'));
+  const shares = tests.map(({correct, total}) => correct / total);
+  const last = shares.length ? app.percent(shares.at(-1)!, 1) : '';
+  setText(element('test-now'), last);
+  const testText = () =>
+    app.say('testText', {
+      last,
+      batch: app.number(tests.at(-1)!.batch),
+      best: app.percent(Math.max(...shares), 1),
+    });
+  setText(element('test-text'), last ? testText() : app.say('noCurve'));
 }
 
 /** Shows the run in a few rows: at its tests, or at batches before the first test. */

@@ -1,7 +1,7 @@
 // Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test of all images.
 import './gallery_panel.css';
 import type {App} from '../app.ts';
-import {create, element, setEnabled, setText} from '../dom.ts';
+import {create, element, fillTable, heading, setEnabled, setText} from '../dom.ts';
 import type {TestImages} from '../protocol.ts';
 import {testSize} from '../settings.ts';
 import {wrongLabels} from '../wrong_labels.ts';
@@ -88,19 +88,11 @@ function noteText(app: App, hasImages: boolean): string {
   return app.say('noImages');
 }
 
-interface Cell {
-  item: HTMLElement;
-  canvas: HTMLCanvasElement;
-  text: HTMLElement;
-  /** What a screen reader says. */
-  spoken: HTMLElement;
-}
-
-const makeCells = (): Cell[] =>
+const makeCells = () =>
   Array.from({length: PAGE}, () => {
     const canvas = create('canvas', {width: 28, height: 28});
     const text = create('span');
-    const spoken = create('span', {className: 'hidden'});
+    const spoken = create('span', {className: 'hidden'}); // for a screen reader
     canvas.setAttribute('aria-hidden', 'true');
     text.setAttribute('aria-hidden', 'true');
     const item = create('li', {hidden: true}, canvas, text, spoken);
@@ -108,7 +100,7 @@ const makeCells = (): Cell[] =>
     return {item, canvas, text, spoken};
   });
 
-function showDigits(app: App, cells: Cell[], images: TestImages | undefined): void {
+function showDigits(app: App, cells: ReturnType<typeof makeCells>, images?: TestImages): void {
   for (const [i, {item, canvas, text, spoken}] of cells.entries()) {
     item.hidden = i >= (images?.indices.length ?? 0);
     if (!images || item.hidden) continue;
@@ -122,12 +114,8 @@ function showDigits(app: App, cells: Cell[], images: TestImages | undefined): vo
     const agrees = known && !right && answer === doubt?.suggested;
     item.className = known && !agrees ? (right ? 'right' : 'wrong') : '';
     item.classList.toggle('doubt', doubt !== undefined);
-    setText(
-      text,
-      known
-        ? `${right ? '✓' : agrees ? '≈' : `${labels[i]}✗`}${answer} ${Math.floor(100 * shares[answer])}%`
-        : '',
-    );
+    const sign = right ? '✓' : agrees ? '≈' : `${labels[i]}✗`;
+    setText(text, known ? `${sign}${answer} ${Math.floor(100 * shares[answer])}%` : '');
     const sentences = [
       app.say('imageText', {index: indices[i], label: labels[i]}),
       known ? app.say('answerText', {answer, share: app.percent(shares[answer], 1)}) : '',
@@ -140,10 +128,8 @@ function showDigits(app: App, cells: Cell[], images: TestImages | undefined): vo
 
 function showRange(app: App, total: number, page: number): void {
   const last = Math.min(total, (page + 1) * PAGE);
-  const text = total
-    ? `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`
-    : '0';
-  setText(element('range'), text);
+  const range = `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`;
+  setText(element('range'), total ? range : '0');
   setEnabled(element('previous'), page > 0);
   setEnabled(element('next'), last < total);
 }
@@ -151,46 +137,34 @@ function showRange(app: App, total: number, page: number): void {
 function fillDigits(app: App, select: HTMLSelectElement): void {
   const {value} = select;
   const any = create('option', {value: '', textContent: app.say('anyDigit')});
-  select.replaceChildren(
-    any,
-    ...digits.map(digit => create('option', {textContent: String(digit)})),
-  );
+  const options = digits.map(digit => create('option', {textContent: String(digit)}));
+  select.replaceChildren(any, ...options);
   select.value = value;
 }
 
 function showMatrix(app: App): void {
   const table = element<HTMLTableElement>('confusion');
   const {evaluation} = app;
-  const batch = evaluation ? app.number(evaluation.batch) : '';
-  setText(
-    element('matrix-note'),
-    evaluation ? app.say('matrixNote', {batch}) : app.say('matrixLater'),
-  );
+  const note = evaluation ? {batch: app.number(evaluation.batch)} : undefined;
+  setText(element('matrix-note'), app.say(note ? 'matrixNote' : 'matrixLater', note));
   table.hidden = !evaluation;
   const state = `${app.language} ${evaluation?.batch} ${evaluation?.correct}`;
   if (!evaluation || table.dataset.state === state) return;
   table.dataset.state = state;
   const {confusion} = evaluation;
   const most = Math.max(...confusion.filter((_, i) => i % 11 !== 0), 1);
-  const heads = digits.map(digit => create('th', {scope: 'col', textContent: String(digit)}));
+  const cell = (label: number, answer: number) => {
+    const count = confusion[10 * label + answer];
+    const made = create('td', {textContent: count ? String(count) : '·'});
+    made.className = answer === label ? 'right' : count ? 'wrong' : '';
+    made.style.setProperty('--share', String(answer === label ? 1 : count / most));
+    return made;
+  };
   const corner = create('td', {textContent: app.say('corner')});
-  const rows = digits.map(label =>
-    create(
-      'tr',
-      {},
-      create('th', {scope: 'row', textContent: String(label)}),
-      ...digits.map(answer => {
-        const count = confusion[10 * label + answer];
-        const made = create('td', {textContent: count ? String(count) : '·'});
-        made.className = answer === label ? 'right' : count ? 'wrong' : '';
-        made.style.setProperty('--share', String(answer === label ? 1 : count / most));
-        return made;
-      }),
-    ),
-  );
-  table.replaceChildren(
-    create('thead', {}, create('tr', {}, corner, ...heads)),
-    create('tbody', {}, ...rows),
+  fillTable(
+    table,
+    [corner, ...digits.map(digit => heading('col', String(digit)))],
+    digits.map(label => [heading('row', String(label)), ...digits.map(i => cell(label, i))]),
   );
 }
 

@@ -156,10 +156,8 @@ test('moves: one for each backend that trains, none for one that is only chosen'
   batch(2);
   phase('testing', 2, 'cpu');
   phase('training', 2, 'cpu');
-  assert.equal(app.moves, [
-    {batch: 0, backend: 'simd'},
-    {batch: 1, backend: 'cpu'},
-  ]);
+  const moves = app.moves.map(({batch, backend}) => `${backend} from ${batch}`);
+  assert.equal(moves, ['simd from 0', 'cpu from 1']);
 });
 
 test('splits: one per backend, all of the same network and batch size', () => {

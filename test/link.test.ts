@@ -42,9 +42,8 @@ const anySettings: fc.Arbitrary<Settings> = fc.record(
 );
 
 test('link: it gives back exactly the settings that it was made of', () => {
-  fc.assert(
-    fc.property(anySettings, settings => assert.equal(settingsOf(linkOf(settings)), settings)),
-  );
+  const there = (settings: Settings) => assert.equal(settingsOf(linkOf(settings)), settings);
+  fc.assert(fc.property(anySettings, there));
 });
 
 test('link: both ends of each range are allowed', () => {
@@ -122,10 +121,8 @@ test('link: an unknown setting, or one set twice, is refused', () => {
     const sentence = `A link can set ${known}, and this one sets “${found}”.`;
     refuses(`#seed=1&${found}=2`, sentence);
   }
-  refuses(
-    '#seed=1&net=tutorial&seed=1',
-    'A link should set seed once, and this one sets it 2 times.',
-  );
+  const sentence = 'A link should set seed once, and this one sets it 2 times.';
+  refuses('#seed=1&net=tutorial&seed=1', sentence);
 });
 
 test('link: any other hash is refused, never a crash', () => {

@@ -142,16 +142,8 @@ const anyDrawing = fc
     return {height, width, ink: drawn(height, width, paint)};
   });
 
-interface Measures {
-  mass: number;
-  /** Of the mass, by row and by column. */
-  centre: [number, number];
-  /** First and last row, first and last column with ink. */
-  rows: [number, number];
-  columns: [number, number];
-}
-
-function measure(ink: Uint8Array, width: number): Measures {
+/** Mass and its centre; first and last row, first and last column with ink. */
+function measure(ink: Uint8Array, width: number) {
   const rows = [...ink].flatMap((value, i) => (value > 0 ? [Math.floor(i / width)] : []));
   const columns = [...ink].flatMap((value, i) => (value > 0 ? [i % width] : []));
   let [mass, momentR, momentC] = [0, 0, 0];
@@ -163,8 +155,8 @@ function measure(ink: Uint8Array, width: number): Measures {
   return {
     mass,
     centre: [momentR / mass, momentC / mass],
-    rows: [Math.min(...rows), Math.max(...rows)],
-    columns: [Math.min(...columns), Math.max(...columns)],
+    rows: [Math.min(...rows), Math.max(...rows)] as const,
+    columns: [Math.min(...columns), Math.max(...columns)] as const,
   };
 }
 
@@ -175,15 +167,13 @@ test('normalise: random drawings become 20 long, keep all ink, and are centred u
       const image = normalise(ink, width, height)!;
       const after = measure(image, SIDE);
 
-      const extent = ([first, last]: [number, number]) => last - first + 1;
+      const extent = ([first, last]: readonly [number, number]) => last - first + 1;
       const longer = Math.max(extent(before.rows), extent(before.columns));
       const scale = DIGIT / longer;
       // Each of at most 400 pixels is rounded to a whole level once.
       const rounding = 0.5 * DIGIT * DIGIT;
-      assert.ok(
-        Math.abs(after.mass - before.mass * scale ** 2) <= rounding,
-        `ink ${after.mass} of ${before.mass * scale ** 2}`,
-      );
+      const mass = before.mass * scale ** 2;
+      assert.ok(Math.abs(after.mass - mass) <= rounding, `ink ${after.mass} of ${mass}`);
 
       for (const [centre, [first, last]] of [
         [after.centre[0], after.rows],
@@ -237,21 +227,19 @@ const stroke = filled(3, 2, 3, 4);
 
 test('ink: it is the same from dark on light, light on dark, colours, and a transparent ground', () => {
   const expected = [...drawn(9, 8, stroke)];
+  const nothing: Colour = [0, 0, 0, 0];
+  const [red, yellow, translucent] = ['200,0,0,255', '255,255,200,255', '20,20,20,128'].map(
+    text => text.split(',').map(Number) as Colour,
+  );
   const pairs: [Colour, Colour][] = [
     [grey(0), grey(255)],
     [grey(255), grey(0)],
     [grey(60), grey(110)],
     [grey(110), grey(60)],
-    [
-      [200, 0, 0, 255],
-      [255, 255, 200, 255],
-    ],
-    [grey(0), [0, 0, 0, 0]],
-    [grey(255), [0, 0, 0, 0]],
-    [
-      [20, 20, 20, 128],
-      [0, 255, 0, 0],
-    ],
+    [red, yellow],
+    [grey(0), nothing],
+    [grey(255), nothing],
+    [translucent, [0, 255, 0, 0]],
   ];
   for (const [ink, paper] of pairs) {
     const rgba = picture(9, 8, (row, column) => (stroke(row, column) ? ink : paper));
@@ -372,13 +360,10 @@ test('ink: a photo of an empty page has none', () => {
 });
 
 test('ink: a difference of 24 levels is ink, and a fainter one is none', () => {
-  for (const [level, strongest] of [
-    [100 + 24, 255],
-    [100 + 23, 0],
-    [100 - 24, 255],
-    [100 - 23, 0],
-  ]) {
+  for (const difference of [24, 23, -24, -23]) {
+    const level = 100 + difference;
     const rgba = picture(9, 8, (row, column) => grey(stroke(row, column) ? level : 100));
+    const strongest = Math.abs(difference) < 24 ? 0 : 255;
     assert.is(Math.max(...inkOf(rgba, 8, 9)), strongest, `${level} on 100`);
   }
 });

@@ -46,15 +46,11 @@ visit(
   async page => {
     await page.clickAt(14, 'lose');
     await page.phase('lost');
-    const {at, back} = await page.evaluate(() => ({
-      at: Number(mnist.why!.values!.at),
-      back: mnist.batch,
-    }));
+    const lost = await page.evaluate(() => [mnist.why!.values!.at, mnist.batch]);
+    const [at, back] = lost.map(Number);
     assert.ok(back % 10 === 0 && back >= 10 && at >= back && at < back + 10, `${at}, ${back}`);
-    assert.match(
-      await page.text('why'),
-      `lost after batch ${at}; the run is back at batch ${back}`,
-    );
+    const sentence = `lost after batch ${at}; the run is back at batch ${back}`;
+    assert.match(await page.text('why'), sentence);
     const before = await page.losses();
     assert.is(before.length, back);
     assert.is(await page.text('start'), 'Go on');

@@ -53,10 +53,8 @@ visit('train: a run moves to webgl and back, and its curve goes on', {}, async p
   await page.click('#start');
   await page.phase('paused');
   const moves = await page.evaluate(() => mnist.moves);
-  assert.equal(
-    moves.map(({backend}) => backend),
-    ['simd', 'webgl', 'simd'],
-  );
+  const backends = moves.map(({backend}) => backend);
+  assert.equal(backends, ['simd', 'webgl', 'simd']);
   assert.ok((await phases.evaluate(seen => seen)).includes('compiling'));
   assert.match(await page.text('compiled'), /^\d+ shaders compiled in [\d.]+ s\.$/);
   const all = await page.losses();
@@ -85,10 +83,8 @@ visit('train: a run moves to webgl and back, and its curve goes on', {}, async p
     Math.abs(rest - Math.max(0, whole - inKernels)) <= 0.001 * rows.length,
     `${inKernels} and ${rest} of ${whole} ms`,
   );
-  assert.is(
-    await page.locator('#kernels tbody tr:nth-last-child(2) th').textContent(),
-    'everything else',
-  );
+  const restHead = page.locator('#kernels tbody tr:nth-last-child(2) th');
+  assert.is(await restHead.textContent(), 'everything else');
 });
 
 visit('train: a run on two backends has the losses of a run on one', {}, async page => {
@@ -214,10 +210,8 @@ visit('buttons: one that goes off keeps the focus, and does nothing', {}, async 
   await page.done(2);
   assert.is(await focused(), 'length');
   await page.press('#length', 'Enter');
-  for (const [id, batches] of [
-    ['start', 3],
-    ['one', 4],
-  ] as const) {
+  for (const [i, id] of ['start', 'one'].entries()) {
+    const batches = 3 + i;
     await page.fill('#length', String(batches));
     await page.drawn();
     await page.press(`#${id}`, 'Enter');

@@ -33,10 +33,8 @@ test('strokes: a line is 20 pixels long and 2.5 thick, in the middle, however sh
     }
     for (const row of [0, 3, 24, 27]) assert.equal(rowOf(image, row), rest(28), `row ${row}`);
     const lying = imageOf([[at(3, 7), at(3 + length, 7)]], 10)!;
-    assert.equal(
-      [...lying],
-      Array.from(image, (_, i) => image[(i % SIDE) * SIDE + Math.floor(i / SIDE)]),
-    );
+    const turned = image.map((_, i) => image[(i % SIDE) * SIDE + Math.floor(i / SIDE)]);
+    assert.equal(lying, turned);
   }
 });
 
@@ -64,10 +62,8 @@ test('strokes: a dot becomes a disc, a stroke shorter than a digit a thick line,
   const across = rowOf(thick, 14).reduce((sum, value) => sum + value / 255, 0);
   // It is half as long as the least digit: half of that line's length, plus its thickness, become 20 pixels.
   const length = (20 - THICKNESS) / 2;
-  assert.ok(
-    Math.abs(across - (THICKNESS * 20) / (length + THICKNESS)) < 0.3,
-    `${across} pixels thick`,
-  );
+  const expected = (THICKNESS * 20) / (length + THICKNESS);
+  assert.ok(Math.abs(across - expected) < 0.3, `${across} pixels thick`);
   assert.is(imageOf([], 10), undefined);
   assert.is(imageOf([[]], 10), undefined);
 });
@@ -168,10 +164,7 @@ test('strokes: the network of five epochs reads 97 % of drawn digits', async () 
   const network = createNetwork('tutorial', {seed: 1});
   for await (const _ of train(network, await loadMnist(), {epochs: 5}));
   const read = tf.tidy(() => {
-    const pixels = Float32Array.from(
-      images.flatMap(image => [...image]),
-      value => value / 255,
-    );
+    const pixels = images.flatMap(image => [...image].map(value => value / 255));
     const xs = tf.tensor2d(pixels, [images.length, SIDE * SIDE]);
     return tf.argMax(network.forward(xs), 1).dataSync();
   });

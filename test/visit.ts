@@ -53,11 +53,8 @@ export const open = (opening: Opening, work: Visit) =>
 async function openIn(browser: Browser, opening: Opening, work: Visit) {
   served ??= await serve(folderReader(site));
   const {hash = '', origin = served.origin, routes = {}, ...options} = opening;
-  const context = await browser.newContext({
-    viewport: {width: 1366, height: 768},
-    locale: 'en-GB',
-    ...options,
-  });
+  const viewport = {width: 1366, height: 768};
+  const context = await browser.newContext({viewport, locale: 'en-GB', ...options});
   try {
     const opened = await context.newPage();
     const page = Object.assign(opened, actions(opened));

@@ -33,10 +33,8 @@ const ascii = (text: string) => new TextEncoder().encode(text);
 function take(bytes: Uint8Array): {header: Header; data: Uint8Array} {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const end = 8 + Number(view.getBigUint64(0, true));
-  return {
-    header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))),
-    data: bytes.slice(end),
-  };
+  const json = new TextDecoder().decode(bytes.subarray(8, end));
+  return {header: JSON.parse(json), data: bytes.slice(end)};
 }
 
 function fileOf(json: string | Uint8Array, data: Uint8Array = new Uint8Array(4)): Uint8Array {
@@ -64,10 +62,8 @@ const bits = (weights: Float32Array[]) =>
 for (const preset of presets) {
   test(`weights file: its tensors are the variables of the network, ${preset}`, () => {
     const network = createNetwork(preset);
-    assert.equal(
-      network.variables.map(variable => variable.shape),
-      Object.values(weightShapes[preset]),
-    );
+    const shapes = network.variables.map(variable => variable.shape);
+    assert.equal(shapes, Object.values(weightShapes[preset]));
     network.dispose();
   });
 
@@ -243,18 +239,15 @@ for (const preset of presets) {
 }
 
 test('weights file: tensors that share bytes are refused, in whatever order the header has them', () => {
-  for (const [name, other] of [
-    ['conv2.bias', 'conv2.filter'],
-    ['conv1.bias', 'dense.weights'],
-  ]) {
-    const shared = changed(header => {
+  const sharing = (name: string, other: string) =>
+    changed(header => {
       const [begin] = header[other].data_offsets;
       const [from, to] = header[name].data_offsets;
       header[name].data_offsets = [begin, begin + to - from];
     });
-    const [first, second] = name === 'conv2.bias' ? [other, name] : [name, other];
-    refuses(shared, `This file is damaged: the tensors ${first} and ${second} share bytes.`);
-  }
+  const sentence = (names: string) => `This file is damaged: the tensors ${names} share bytes.`;
+  refuses(sharing('conv2.bias', 'conv2.filter'), sentence('conv2.filter and conv2.bias'));
+  refuses(sharing('conv1.bias', 'dense.weights'), sentence('conv1.bias and dense.weights'));
 });
 
 test('weights file: a name that stands in the header twice is refused, however it is written', () => {
@@ -292,10 +285,8 @@ test('weights file: a run of more epochs than anybody waits for is refused', () 
   const settings = {...run.settings, batchSize: 4096, batches: 1_000_000};
   const of = (batch: number) => writeWeights({...run, settings, batch});
   assert.is(readWeights(of(15 * 2000)).batch, 30_000);
-  refuses(
-    of(1_000_000),
-    'A weights file should be of a run of at most 2000 epochs, and this one has 66666.',
-  );
+  const epochs = 'at most 2000 epochs, and this one has 66666';
+  refuses(of(1_000_000), `A weights file should be of a run of ${epochs}.`);
 });
 
 test('weights file: a tensor too many is refused: another network is not ours with something left over', () => {

@@ -170,12 +170,9 @@ export class App {
     const {phase, evaluation, losses, settings} = this;
     const failure = phase === 'done' && evaluation && failureOf(evaluation, losses);
     if (!failure) return undefined;
+    const {total, confusion} = evaluation;
     const {learningRate} = settings;
-    const values = {
-      learningRate,
-      total: evaluation.total,
-      answer: onlyAnswer(evaluation.confusion),
-    };
+    const values = {learningRate, total, answer: onlyAnswer(confusion)};
     const keys: Record<Failure, TextKey> = {'one digit': 'oneDigit', 'loss rose': 'lossRose'};
     return {key: keys[failure], values};
   }
@@ -184,10 +181,8 @@ export class App {
   get speed(): {ms: number; imagesPerSecond: number} | undefined {
     if (this.recent.length === 0) return undefined;
     const sum = (of: 'images' | 'ms') => this.recent.reduce((total, step) => total + step[of], 0);
-    return {
-      ms: median(this.recent.map(({ms}) => ms)),
-      imagesPerSecond: (1000 * sum('images')) / sum('ms'),
-    };
+    const ms = median(this.recent.map(step => step.ms));
+    return {ms, imagesPerSecond: (1000 * sum('images')) / sum('ms')};
   }
 
   /** Milliseconds until the run's end, tests included; undefined while nobody can tell. */

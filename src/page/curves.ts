@@ -71,9 +71,8 @@ export function roomyTicks(ticks: number[], pixelsPerDecade: number): (number | 
   ];
   const choice = choices.find(choice => {
     const kept = places.filter(choice);
-    return kept.every(
-      (place, i) => i === 0 || (place - kept[i - 1]) * pixelsPerDecade >= TICK_ROOM,
-    );
+    const gaps = kept.slice(1).map((place, i) => place - kept[i]);
+    return gaps.every(gap => gap * pixelsPerDecade >= TICK_ROOM);
   });
   return ticks.map((tick, i) => (choice?.(places[i]) ? tick : null));
 }

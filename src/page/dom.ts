@@ -25,11 +25,9 @@ export const heading = (scope: 'row' | 'col', text: string): HTMLElement =>
 
 /** Replaces a table's content. */
 export function fillTable(table: HTMLElement, head: Node[], rows: Node[][]): void {
+  const heads = create('thead', {}, create('tr', {}, ...head));
   const body = rows.map(cells => create('tr', {}, ...cells));
-  table.replaceChildren(
-    create('thead', {}, create('tr', {}, ...head)),
-    create('tbody', {}, ...body),
-  );
+  table.replaceChildren(heads, create('tbody', {}, ...body));
 }
 
 /** Leaves `disabled` alone, as that takes the focus from a button that was just pressed. */

@@ -79,10 +79,8 @@ function paperOf(light: Float64Array, width: number, height: number, flat: numbe
     const stray = (i: number) => Math.abs(light[i] - levelOf(i));
     const half = medianOf(sample, stray);
     const explained = Array.from(sample.filter(i => stray(i) <= half));
-    c = leastSquares(
-      explained.map(termsOf),
-      explained.map(i => light[i]),
-    );
+    const levels = explained.map(i => light[i]);
+    c = leastSquares(explained.map(termsOf), levels);
   }
   return light.map((_, i) => levelOf(i));
 }

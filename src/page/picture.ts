@@ -24,11 +24,8 @@ export async function readPicture(file: Blob, side: number): Promise<PictureInk>
     );
     const fitted = new OffscreenCanvas(width, height).getContext('2d')!;
     fitted.drawImage(image, 0, 0, width, height);
-    return {
-      ink: inkOf(fitted.getImageData(0, 0, width, height).data, width, height),
-      width,
-      height,
-    };
+    const {data} = fitted.getImageData(0, 0, width, height);
+    return {ink: inkOf(data, width, height), width, height};
   } finally {
     URL.revokeObjectURL(image.src);
   }

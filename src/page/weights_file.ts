@@ -49,9 +49,8 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
   }
   const metadata: Metadata = {format: FORMAT, ...settingTexts(settings), batch: String(batch)};
   const json = JSON.stringify({__metadata__: metadata, ...entries});
-  const header = new TextEncoder().encode(
-    json.padEnd(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES),
-  );
+  const padded = json.padEnd(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES);
+  const header = new TextEncoder().encode(padded);
 
   const bytes = new Uint8Array(LENGTH_BYTES + header.length + length);
   const view = new DataView(bytes.buffer);
@@ -147,9 +146,8 @@ function repeatedKey(text: string): string | undefined {
 
 /** Each byte of the numbers may belong to one tensor. */
 function refuseOverlap(entries: Entries): void {
-  const sorted = Object.entries(entries).sort(
-    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0],
-  );
+  const begin = ([, {data_offsets}]: [string, Entry]) => data_offsets[0];
+  const sorted = Object.entries(entries).sort((a, b) => begin(a) - begin(b));
   for (const [i, [name, {data_offsets}]] of sorted.slice(1).entries()) {
     const [other, before] = sorted[i];
     if (data_offsets[0] < before.data_offsets[1]) throw new PageError('fileOverlap', {name, other});

@@ -179,11 +179,7 @@ const inkOn = ({data}: ImageData) =>
   Uint8Array.from({length: data.length / 4}, (_, i) => data[4 * i + 3]);
 
 /** Shows where the keys have moved the pen. */
-function showPen(
-  app: App,
-  side: number,
-  {x, y, down}: {x: number; y: number; down: boolean},
-): void {
+function showPen(app: App, side: number, {x, y, down}: Point & {down: boolean}): void {
   const pen = element('pen');
   pen.style.left = `${(100 * x) / side}%`;
   pen.style.top = `${(100 * y) / side}%`;

@@ -31,9 +31,8 @@ export function galleryPanel(app: App): void {
     if (filter.value === 'wrong') return wrongLabels.map(({index}) => index).filter(ofDigit);
     if (filter.value === 'all') return everyImage.filter(ofDigit);
     if (!evaluation || !labels) return [];
-    return everyImage.filter(
-      index => ofDigit(index) && evaluation.predictions[index] !== labels![index],
-    );
+    const {predictions} = evaluation;
+    return everyImage.filter(index => ofDigit(index) && predictions[index] !== labels![index]);
   }
 
   async function update(): Promise<void> {

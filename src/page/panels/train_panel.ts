@@ -195,9 +195,8 @@ function makeRadios(app: App): {backend: Backend; radio: HTMLInputElement}[] {
 }
 
 function showMissing(app: App): void {
-  const reasons = Object.entries(app.missing).map(
-    ([backend, why]) => `${backend}: ${app.say(why as TextKey)}`,
-  );
+  const missing = Object.entries(app.missing) as [Backend, TextKey][];
+  const reasons = missing.map(([backend, why]) => `${backend}: ${app.say(why)}`);
   element('missing').hidden = reasons.length === 0;
   setText(element('missing'), reasons.join(' '));
 }

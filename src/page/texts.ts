@@ -45,18 +45,18 @@ const both = {
   imagesArrived: ['Images: {images}', '图像：{images}'],
 
   // phases
-  phaseStarting: ['Starting …', '正在启动……'],
-  phaseWaiting: ['Waiting for images …', '等待图像……'],
-  phaseCompiling: ['Compiling shaders …', '正在编译着色器……'],
-  phaseProfiling: ['Measuring a step on {backend} …', '正在测量 {backend} 上的一步……'],
-  phaseTraining: ['Training on {backend}', '正在 {backend} 上训练'],
-  phaseTesting: ['Testing all 10,000 images …', '正在测试全部 10,000 张图像……'],
-  phaseReady: ['Ready: press Start', '就绪：点“开始”训练'],
-  phasePaused: ['Paused', '已暂停'],
-  phaseDone: ['Done; make it longer to go on', '已完成；加长训练可继续'],
-  phaseLost: ['Stopped: the GPU was lost', '已停止：GPU 不见了'],
-  phaseDiverged: ['Stopped: it diverged', '已停止：训练发散'],
-  phaseFailed: ['Stopped', '已停止'],
+  phase_starting: ['Starting …', '正在启动……'],
+  phase_waiting: ['Waiting for images …', '等待图像……'],
+  phase_compiling: ['Compiling shaders …', '正在编译着色器……'],
+  phase_profiling: ['Measuring a step on {backend} …', '正在测量 {backend} 上的一步……'],
+  phase_training: ['Training on {backend}', '正在 {backend} 上训练'],
+  phase_testing: ['Testing all 10,000 images …', '正在测试全部 10,000 张图像……'],
+  phase_ready: ['Ready: press Start', '就绪：点“开始”训练'],
+  phase_paused: ['Paused', '已暂停'],
+  phase_done: ['Done; make it longer to go on', '已完成；加长训练可继续'],
+  phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 不见了'],
+  phase_diverged: ['Stopped: it diverged', '已停止：训练发散'],
+  phase_failed: ['Stopped', '已停止'],
 
   // why a run stopped
   contextLost: [

@@ -36,15 +36,16 @@ const wholeRun: uPlot.Scale = {
   range: ({data}) => [0, (data[0] as number[] | undefined)?.at(-1) ?? 1],
 };
 
-type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
+/** Colours of the style sheet, by their names there. */
+type Colours = Record<'accent' | 'faint' | 'good' | 'grid' | 'muted', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
 
 /** The size of the charts' text in pixels, which grows with the page's. */
 const small = (): number =>
   0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
-  stroke: text,
+const axis = ({grid, muted}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
+  stroke: muted,
   font: `${small()}px system-ui, sans-serif`,
   grid: {stroke: grid, width: 1},
   ticks: {stroke: grid, width: 1, size: 4},
@@ -57,12 +58,15 @@ function lossTicks({bbox, scales: {y}}: uPlot, ticks: number[]): (number | null)
   return roomyTicks(ticks, bbox.height / devicePixelRatio / decades);
 }
 
+const lossLabel = (tick: number | null): string =>
+  tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick);
+
 const lossOptions: Options = colours => ({
   scales: {x: wholeRun, y: {distr: 3}},
   series: [
     {},
     {stroke: colours.faint, width: 1, points: {show: false}},
-    {stroke: colours.line, width: 2, points: {show: false}},
+    {stroke: colours.accent, width: 2, points: {show: false}},
   ],
   axes: [
     axis(colours, {size: 2.1 * small()}),
@@ -71,25 +75,21 @@ const lossOptions: Options = colours => ({
       filter: lossTicks,
       grid: {stroke: colours.grid, width: 1, filter: lossTicks},
       ticks: {stroke: colours.grid, width: 1, size: 4, filter: lossTicks},
-      values: (_, ticks) =>
-        ticks.map(tick =>
-          tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick),
-        ),
+      values: (_, ticks) => ticks.map(lossLabel),
     }),
   ],
 });
 
+const percents: uPlot.Scale = {
+  range: (_, low, high) =>
+    low === null ? [0, 100] : [Math.max(0, low - 2), Math.min(100, high + 1)],
+};
+
 const testOptions: Options = colours => ({
-  scales: {
-    x: wholeRun,
-    y: {
-      range: (_, low, high) =>
-        low === null ? [0, 100] : [Math.max(0, low - 2), Math.min(100, high + 1)],
-    },
-  },
+  scales: {x: wholeRun, y: percents},
   series: [
     {},
-    {stroke: colours.line, width: 2, spanGaps: true, points: {show: true, size: 4}},
+    {stroke: colours.accent, width: 2, spanGaps: true, points: {show: true, size: 4}},
     {stroke: colours.good, width: 0, points: {show: true, size: 8, fill: colours.good}},
   ],
   axes: [
@@ -107,7 +107,7 @@ class Chart {
     private readonly data: () => uPlot.AlignedData,
     private readonly app: App,
   ) {
-    new ResizeObserver(() => this.fit()).observe(place);
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(place);
     // A plot is drawn in the page's colours.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.plot?.destroy();
@@ -118,50 +118,33 @@ class Chart {
 
   draw(): void {
     if (this.plot) this.plot.setData(this.data());
-    else this.create();
+    else this.plot = this.create();
   }
 
   private size() {
     return {width: this.place.clientWidth, height: this.place.clientHeight};
   }
 
-  private fit(): void {
-    this.plot?.setSize(this.size());
-  }
-
-  private create(): void {
+  private create(): uPlot {
     const {style} = this.place;
     const colour = (name: string) => {
       style.color = `var(--${name})`;
       return getComputedStyle(this.place).color;
     };
-    const colours: Colours = {
-      line: colour('accent'),
-      faint: colour('faint'),
-      good: colour('good'),
-      grid: colour('grid'),
-      text: colour('muted'),
-    };
+    const names = ['accent', 'faint', 'good', 'grid', 'muted'];
+    const colours = Object.fromEntries(names.map(name => [name, colour(name)])) as Colours;
     const moves = (plot: uPlot) => drawMoves(plot, this.app, colours);
-    this.plot = new uPlot(
-      {
-        ...this.size(),
-        ...this.options(colours),
-        legend: {show: false},
-        cursor: {show: false},
-        hooks: {draw: [moves]},
-      },
-      this.data(),
-      this.place,
-    );
+    const plain = {legend: {show: false}, cursor: {show: false}};
+    const options = {...this.size(), ...this.options(colours), ...plain, hooks: {draw: [moves]}};
+    return new uPlot(options, this.data(), this.place);
   }
 }
 
 /** Draws a line with the backend's name where the run moved to it. */
-function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours): void {
+function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {muted}: Colours): void {
   if (moves.length < 2) return;
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = text;
+  ctx.strokeStyle = ctx.fillStyle = muted;
   ctx.font = `${small() * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.setLineDash([3, 3]);

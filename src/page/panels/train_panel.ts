@@ -5,7 +5,6 @@ import {presets} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
 import {PageError} from '../page_error.ts';
-import type {Phase} from '../protocol.ts';
 import {
   type Backend,
   backends,
@@ -18,21 +17,6 @@ import {
 } from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
-const phaseTexts: Record<Phase, TextKey> = {
-  starting: 'phaseStarting',
-  waiting: 'phaseWaiting',
-  compiling: 'phaseCompiling',
-  profiling: 'phaseProfiling',
-  training: 'phaseTraining',
-  testing: 'phaseTesting',
-  ready: 'phaseReady',
-  paused: 'phasePaused',
-  done: 'phaseDone',
-  lost: 'phaseLost',
-  diverged: 'phaseDiverged',
-  failed: 'phaseFailed',
-};
-
 export function trainPanel(app: App): void {
   const form = element<HTMLFormElement>('settings');
   const preset = element<HTMLSelectElement>('preset');
@@ -42,10 +26,7 @@ export function trainPanel(app: App): void {
   }));
   const length = element<HTMLInputElement>('length');
   const unit = element<HTMLSelectElement>('unit');
-  const start = element<HTMLButtonElement>('start');
-  const one = element<HTMLButtonElement>('one');
-  const more = element<HTMLButtonElement>('more');
-  const reset = element<HTMLButtonElement>('reset');
+  const [start, one, more, reset] = ['start', 'one', 'more', 'reset'].map(id => element(id));
   const radios = makeRadios(app);
 
   let shown: Settings | undefined;
@@ -204,7 +185,7 @@ function showMissing(app: App): void {
 function showRun(app: App): void {
   const {settings, phase, batch, speed, timeLeft} = app;
   document.body.dataset.phase = phase;
-  setText(element('phase'), app.say(phaseTexts[phase], {backend: app.backendName}));
+  setText(element('phase'), app.say(`phase_${phase}`, {backend: app.backendName}));
   const why = app.noData ?? app.why ?? app.failure;
   setText(element('why'), why ? app.sentence(why) : '');
   element('retry').hidden = !app.noData;

@@ -1,7 +1,7 @@
 // Measures where a backend's training step spends its time, with a network of its own: the visitor's stays as it is.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Batch, MnistData} from '../../data/mnist_data.ts';
-import {createNetwork} from '../../network.ts';
+import {createNetwork, type Network} from '../../network.ts';
 import {kernelTimes} from '../../profile.ts';
 import {trainStep} from '../../training.ts';
 import type {StepSplit} from '../protocol.ts';
@@ -11,7 +11,7 @@ import type {Settings} from '../settings.ts';
 const budgetMs = 200;
 
 export class TrialSteps {
-  private readonly network: ReturnType<typeof createNetwork>;
+  private readonly network: Network;
   private readonly optimizer: tf.SGDOptimizer;
   private readonly batch: Batch;
 
@@ -26,18 +26,12 @@ export class TrialSteps {
 
   private readonly step = () => trainStep(this.network, this.optimizer, this.batch);
 
-  /** Takes a step and waits for its loss. */
-  async time(): Promise<number> {
-    const start = performance.now();
+  /** Makes WebGL compile the programs of a step, and of tests in portions of these sizes. */
+  async compile(testSizes: number[]): Promise<void> {
     const cost = this.step();
     await cost.data();
     cost.dispose();
-    return performance.now() - start;
-  }
-
-  /** Takes a forward pass on each number of images: on WebGL, they compile the programs that tests need. */
-  async forward(sizes: number[]): Promise<void> {
-    for (const size of sizes) {
+    for (const size of testSizes) {
       const {xs, labels} = this.data.testBatch(0, size);
       const digits = tf.tidy(() => tf.argMax(this.network.forward(xs), 1));
       await digits.data();

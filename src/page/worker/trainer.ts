@@ -229,10 +229,7 @@ export class Trainer {
       if (webgl) {
         this.say('compiling');
         const start = performance.now();
-        await run.guard(async () => {
-          await trial.time();
-          await trial.forward([testSample, 500]);
-        });
+        await run.guard(() => trial.compile([testSample, 500]));
         const ms = performance.now() - start;
         this.tell({kind: 'compiled', programs: webgl.programs(), ms});
         signal.throwIfAborted();

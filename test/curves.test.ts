@@ -62,7 +62,7 @@ test('curves of a long run: they have fewer points, and all peaks', () => {
   assert.equal([tested.at(-1), samples.at(-1)], [50_020, 250]);
 });
 
-test('loss axis: it has as many ticks as there is room for', () => {
+test('loss axis: it has the ticks that there is room for', () => {
   const ticks = (from: number, to: number) =>
     Array.from(
       {length: 9 * (to - from) + 1},

@@ -97,7 +97,7 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
   const size = style.height * PAD;
   const width = style.width * around(1, 0.1);
   const slant = style.slant + around(0, 0.06);
-  const turn = around(0, 0.07);
+  const rotation = around(0, 0.07);
   const corner = {x: random.uniform(), y: random.uniform()};
   // Two waves along the way, with random phases and directions.
   const waves = [1.5, 3.5].map(perHeight => ({
@@ -123,8 +123,8 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
       x += style.noise * random.normal();
       y += style.noise * random.normal();
       return {
-        x: size * (x * Math.cos(turn) - y * Math.sin(turn)),
-        y: size * (x * Math.sin(turn) + y * Math.cos(turn)),
+        x: size * (x * Math.cos(rotation) - y * Math.sin(rotation)),
+        y: size * (x * Math.sin(rotation) + y * Math.cos(rotation)),
       };
     }),
   );

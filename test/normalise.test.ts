@@ -198,11 +198,9 @@ test("normalise: MNIST's images, enlarged ten times, come back as they were", as
   let exact = 0;
   for (let b = 0; b < count; b++) {
     const image = pixels.subarray(b * SIDE * SIDE, (b + 1) * SIDE * SIDE);
-    const large = drawn(
-      times * SIDE,
-      times * SIDE,
-      (row, column) => image[Math.floor(row / times) * SIDE + Math.floor(column / times)],
-    );
+    const at = (place: number) => Math.floor(place / times);
+    const enlarged: Paint = (row, column) => image[at(row) * SIDE + at(column)];
+    const large = drawn(times * SIDE, times * SIDE, enlarged);
     const back = normalise(large, times * SIDE, times * SIDE)!;
     // Only ink that the box leaves out may be missing.
     back.forEach((value, i) => {
@@ -217,10 +215,10 @@ test("normalise: MNIST's images, enlarged ten times, come back as they were", as
 // Pictures
 
 type Colour = [number, number, number, number];
-const picture = (height: number, width: number, paint: (row: number, column: number) => Colour) =>
-  Uint8ClampedArray.from(
-    Array.from({length: height * width}, (_, i) => paint(Math.floor(i / width), i % width)).flat(),
-  );
+function picture(height: number, width: number, paint: (row: number, column: number) => Colour) {
+  const pixels = Array.from({length: height * width}, (_, i) => [Math.floor(i / width), i % width]);
+  return Uint8ClampedArray.from(pixels.flatMap(([row, column]) => paint(row, column)));
+}
 const grey = (level: number): Colour => [level, level, level, 255];
 /** Three rows of a stroke in 9×8. */
 const stroke = filled(3, 2, 3, 4);
@@ -228,9 +226,9 @@ const stroke = filled(3, 2, 3, 4);
 test('ink: it is the same from dark on light, light on dark, colours, and a transparent ground', () => {
   const expected = [...drawn(9, 8, stroke)];
   const nothing: Colour = [0, 0, 0, 0];
-  const [red, yellow, translucent] = ['200,0,0,255', '255,255,200,255', '20,20,20,128'].map(
-    text => text.split(',').map(Number) as Colour,
-  );
+  const red: Colour = [200, 0, 0, 255];
+  const yellow: Colour = [255, 255, 200, 255];
+  const translucent: Colour = [20, 20, 20, 128];
   const pairs: [Colour, Colour][] = [
     [grey(0), grey(255)],
     [grey(255), grey(0)],

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import {runVisits, type VisitedPage, visit} from './visit.ts';
 
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
+type Violation = {id: string; impact: string; nodes: {html: string}[]};
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** The durations of the page's tasks of more than 50 ms in the next three seconds. */
@@ -41,6 +42,12 @@ visit('speed: no task of the page takes more than 50 ms while it trains', {}, as
   }
 });
 
+const scrollSize = (page: VisitedPage) =>
+  page.evaluate(() => {
+    const {scrollWidth, scrollHeight} = document.documentElement;
+    return [scrollWidth, scrollHeight];
+  });
+
 const looks: Record<string, BrowserContextOptions> = {
   light: {},
   dark: {colorScheme: 'dark'},
@@ -67,10 +74,7 @@ for (const [name, options] of Object.entries(looks)) {
       await page.waitForTimeout(500);
       mkdirSync(screenshots, {recursive: true});
       writeFileSync(join(screenshots, `${name}.png`), await page.screenshot({fullPage: true}));
-      const {scrollWidth, scrollHeight} = await page.evaluate(() => {
-        const {scrollWidth, scrollHeight} = document.documentElement;
-        return {scrollWidth, scrollHeight};
-      });
+      const [scrollWidth, scrollHeight] = await scrollSize(page);
       const {width, height} = page.viewportSize()!;
       assert.is(scrollWidth, width);
       if (name !== 'phone') assert.is(scrollHeight, height, 'one screen');
@@ -92,12 +96,6 @@ for (const [name, options] of Object.entries(looks)) {
   );
 }
 
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: {html: string}[];
-}
-
 visit('language: the browser’s, until the switch is used, and then for good', {}, async page => {
   assert.is(await page.getAttribute('html', 'lang'), 'en');
   await page.click('#language');
@@ -107,7 +105,7 @@ visit('language: the browser’s, until the switch is used, and then for good', 
   assert.is(await page.text('train-title'), '训练');
 });
 
-visit('keyboard: it reaches every control, and one sees where it is', {}, async page => {
+visit('keyboard: it reaches every control, and the focus is visible', {}, async page => {
   const reached = new Set<string>();
   for (let i = 0; i < 60; i++) {
     await page.keyboard.press('Tab');
@@ -120,18 +118,16 @@ visit('keyboard: it reaches every control, and one sees where it is', {}, async 
           : activeElement!;
       const {outlineStyle, outlineWidth} = getComputedStyle(outlined);
       const visible = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
-      return {
-        id: activeElement?.id || activeElement?.getAttribute('value') || activeElement?.tagName,
-        visible,
-      };
+      const {id, tagName} = activeElement!;
+      return {id: id || activeElement!.getAttribute('value') || tagName, visible};
     });
     if (at.id === 'BODY') break;
-    assert.ok(at.visible, `focus on ${at.id} is not to be seen`);
-    reached.add(at.id!);
+    assert.ok(at.visible, `the focus on ${at.id} is invisible`);
+    reached.add(at.id);
   }
-  for (const id of 'language preset batchSize learningRate seed length unit simd start one reset pad clear picture digits-tab filter digit next link copy save upload'.split(
-    ' ',
-  )) {
+  const form = 'language preset batchSize learningRate seed length unit simd start one reset';
+  const others = 'pad clear picture digits-tab filter digit next link copy save upload';
+  for (const id of `${form} ${others}`.split(' ')) {
     assert.ok(reached.has(id), `${id} is not reached: ${[...reached]}`);
   }
 });
@@ -144,12 +140,11 @@ visit(
     const sizes = await page.evaluate(() => {
       const font = (selector: string) =>
         Number.parseFloat(getComputedStyle(document.querySelector(selector)!).fontSize);
-      const {scrollWidth, scrollHeight} = document.documentElement;
       const pad = document.querySelector('#pad')!.clientWidth;
-      return {text: font('html'), gallery: font('#gallery li'), pad, scrollWidth, scrollHeight};
+      return {text: font('html'), gallery: font('#gallery li'), pad};
     });
     assert.ok(sizes.text > 19 && sizes.gallery > 13 && sizes.pad > 220, JSON.stringify(sizes));
-    assert.equal([sizes.scrollWidth, sizes.scrollHeight], [1920, 1080]);
+    assert.equal(await scrollSize(page), [1920, 1080]);
     const onSome = '1,000 test images, drawn at random';
     for (const words of ['each batch', onSome, 'all 10,000 test images']) {
       assert.ok(await page.getByText(words).isVisible(), words);
@@ -165,7 +160,7 @@ visit('large text: the curves stay as high as they were', {}, async page => {
     ['loss-chart', 'test-chart'].map(id => document.getElementById(id)!.clientHeight),
   );
   assert.ok(Math.min(...heights) > 120, `${heights}`);
-  assert.is(await page.evaluate(() => document.documentElement.scrollWidth), 1366);
+  assert.is((await scrollSize(page))[0], 1366);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -199,19 +194,21 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 visit(
-  'forced colours: a choice that is taken looks other than one that is not',
+  'forced colours: the chosen backend and tab differ from the others',
   {forcedColors: 'active', hash: '#batches=2'},
   async page => {
     await page.phase('done');
-    const pairs = await page.evaluate(() =>
-      [
-        ['#backends input:checked + span', '#backends input:not(:checked) + span'],
-        ['[role="tab"][aria-selected="true"]', '[role="tab"][aria-selected="false"]'],
-      ].map(pair =>
-        pair.map(each => getComputedStyle(document.querySelector(each)!).backgroundColor),
-      ),
-    );
-    for (const [chosen, other] of pairs) assert.is.not(chosen, other);
+    const colour = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate(each => getComputedStyle(each).backgroundColor);
+    for (const [chosen, other] of [
+      ['#backends input:checked + span', '#backends input:not(:checked) + span'],
+      ['[role="tab"][aria-selected="true"]', '[role="tab"][aria-selected="false"]'],
+    ]) {
+      assert.is.not(await colour(chosen), await colour(other));
+    }
   },
 );
 

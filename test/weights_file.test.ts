@@ -289,7 +289,7 @@ test('weights file: a run of more epochs than anybody waits for is refused', () 
   refuses(of(1_000_000), `A weights file should be of a run of ${epochs}.`);
 });
 
-test('weights file: a tensor too many is refused: another network is not ours with something left over', () => {
+test('weights file: an extra tensor is refused, as another network is not ours plus a rest', () => {
   const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
   refuses(
     changed(header => ({...header, 'conv1.bias': bias}), 'mnist-core'),

@@ -8,7 +8,7 @@ import {IMAGE_SIDE} from '../data/idx.ts';
 export const DIGIT_SIDE = 20;
 /** The pixel, counted from 0, that is nearest to the centre of mass, which lies from 13.5 up to 14.5 in MNIST's images. */
 const CENTRE = IMAGE_SIDE / 2;
-/** Fainter ink than this is outside of the drawing's box. */
+/** Ink up to this level is left out of the drawing's box. */
 const FAINTEST_INK = 16;
 
 /**

@@ -65,7 +65,7 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
 }
 
 /**
- * The run of a file of ours. Of another file with our tensors: its weights, default settings, and no batch trained.
+ * The run in a file of ours. From another file with our tensors: its weights, with default settings and no batch trained.
  * @throws PageError if the file is neither, or holds settings or numbers that no run has
  */
 export function readWeights(bytes: Uint8Array): SavedRun {

@@ -53,7 +53,7 @@ export class Run {
     return Math.min(trainSize, Math.ceil(end / BLOCK) * BLOCK);
   }
 
-  /** The rest up to batch `target`, with the tests that a run without a break has. */
+  /** Trains the batches up to `target`, with the tests that an unbroken run has. */
   train(target: number, signal: AbortSignal): AsyncGenerator<TrainingProgress> {
     const {batchSize, learningRate} = this.settings;
     return train(this.network, this.data!, {
@@ -89,19 +89,20 @@ export class Run {
     await this.keep();
   }
 
-  /** Goes on on the current backend, which is this one. */
+  /** Goes on with this backend, which is current already. */
   async moveTo(backend: Backend): Promise<void> {
     this.settings = {...this.settings, backend};
     await this.keep();
   }
 
+  /** Copies the weights, for the case that the context is lost. */
   async keep(): Promise<void> {
     const kept = new KeptWeights(this.network);
     await kept.keep('', this.batch);
     this.kept = kept;
   }
 
-  /** Does work on the GPU. @throws ContextLostError if its context is lost meanwhile; the kept weights are back */
+  /** Does work on the GPU. @throws ContextLostError if the context is lost; the network is back at the kept weights */
   guard<T>(work: () => Promise<T>): Promise<T> {
     return this.kept!.during('', work);
   }

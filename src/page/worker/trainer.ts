@@ -1,4 +1,4 @@
-// The commands of the page. Each becomes a task: it ends the training that goes on, and says what it is doing.
+// Carries out the page's commands, each as a task of its queue. A new task ends the training that goes on. Every task says what it does.
 import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
@@ -123,7 +123,7 @@ export class Trainer {
     return why;
   }
 
-  /** Makes it the current backend. */
+  /** Makes this the current backend, and moves the run to it. */
   private async enter(backend: Backend, wasm = this.run?.settings.wasm): Promise<void> {
     const entered = chooseBackend(backend, wasm).then(() => this.renewIfLost());
     this.entered = entered.catch(() => {});
@@ -256,7 +256,7 @@ export class Trainer {
       }
     } else if (error instanceof ContextLostError) {
       const at = run!.batch;
-      // Lost before any copy of the weights was made, it has left the network to the copy that was made before.
+      // Training that loses its context before its first copy of the weights leaves the run to the copy from before.
       run!.goBackTo(error.batch ?? run!.restoreKept()?.batch ?? at);
       this.isLost = true;
       this.say('lost', {key: 'contextLost', values: {at, batch: run!.batch}});

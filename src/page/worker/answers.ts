@@ -3,17 +3,28 @@ import * as tf from '@tensorflow/tfjs-core';
 import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
-import type {TestImages} from '../protocol.ts';
+import type {Phase, TestImages} from '../protocol.ts';
 import type {SavedRun} from '../weights_file.ts';
-import type {Trainer} from './trainer.ts';
+import type {TaskQueue} from './queue.ts';
+import type {Run} from './run.ts';
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
+
+/** The part of the trainer that answers need. */
+interface Asked {
+  readonly run?: Run;
+  readonly phase: Phase;
+  readonly isLost: boolean;
+  readonly entered: Promise<unknown>;
+  readonly queue: TaskQueue;
+  goBack(): Promise<void>;
+}
 
 export class Answers {
   /** Tensors that answers hold at the moment. */
   tensors = 0;
 
-  constructor(private readonly trainer: Trainer) {}
+  constructor(private readonly trainer: Asked) {}
 
   /** Probabilities [n × 10] of images [n × 784], 0 to 255; undefined before the first run and while the GPU is lost. */
   async predict(images: Uint8Array): Promise<Float32Array | undefined> {

@@ -1,4 +1,4 @@
-// What the page makes of the worker's news, without a page.
+// What the page makes of its worker's news, without a page.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {App} from '../src/page/app.ts';
@@ -23,7 +23,7 @@ function begin() {
   return {app, sent, hear, phase, batch};
 }
 
-test('speed: the median step, and images by the time of all of the last fifty', () => {
+test('speed: the median step, and images over the time of the last fifty steps', () => {
   const {app, phase, batch} = begin();
   assert.is(app.speed, undefined);
   phase('training');
@@ -36,26 +36,26 @@ test('speed: the median step, and images by the time of all of the last fifty', 
   assert.is(app.speed, undefined, 'that was another backend');
 });
 
-test('a link runs on the build of simd that it names, or says that this browser lacks it', () => {
+test('link: it runs on the build of simd that it names, or the page says that this browser lacks it', () => {
   const {app, hear, phase} = begin();
   hear({kind: 'missing', missing: {}, wasm: 'relaxed'});
   phase('ready');
   assert.is(app.settings.wasm, 'relaxed', 'the page’s own link names it');
-  assert.is(app.place, 'simd (relaxed SIMD)');
+  assert.is(app.backendName, 'simd (relaxed SIMD)');
   app.open({...defaults(), wasm: 'plain'});
-  assert.equal([app.settings.wasm, app.place, app.notice], ['plain', 'simd', undefined]);
+  assert.equal([app.settings.wasm, app.backendName, app.notice], ['plain', 'simd', undefined]);
   app.open(defaults());
   assert.equal([app.settings.wasm, app.notice], ['relaxed', undefined]);
 
   hear({kind: 'missing', missing: {}, wasm: 'plain'});
   app.open({...defaults(), wasm: 'relaxed'});
-  assert.equal([app.settings.wasm, app.place], ['plain', 'simd']);
+  assert.equal([app.settings.wasm, app.backendName], ['plain', 'simd']);
   assert.equal(app.notice, {key: 'noRelaxed'});
   app.open({...defaults(), wasm: 'relaxed', backend: 'cpu'});
-  assert.equal([app.place, app.notice], ['cpu', undefined]);
+  assert.equal([app.backendName, app.notice], ['cpu', undefined]);
 });
 
-test('time left: as long a batch as until now, tests and all', () => {
+test('time left: the next batches take as long as the last ones, tests included', () => {
   const {app, phase, batch} = begin();
   const {now} = performance;
   let clock = 1000;
@@ -83,46 +83,34 @@ test('time left: as long a batch as until now, tests and all', () => {
   }
 });
 
-test('only all is 100 %, in either language', () => {
+test('percent: only a share of 1 is 100 %; a sentence’s numbers are in its language', () => {
   const {app} = begin();
-  assert.equal(
-    [1, 0.99999, 0.12345, 0].map(share => app.percent(share)),
-    ['100.00 %', '99.99 %', '12.35 %', '0.00 %'],
-  );
+  const percents = [1, 0.99999, 0.12345, 0].map(share => app.percent(share));
+  assert.equal(percents, ['100.00 %', '99.99 %', '12.35 %', '0.00 %']);
   assert.is(app.percent(0.9999, 1), '99.9 %');
-  assert.is(
-    app.sentence({key: 'restored', values: {name: 'w', batch: 1234}}),
-    'The weights of w are in place, at batch 1,234.',
-  );
+  const restored = () => app.sentence({key: 'restored', values: {name: 'w', batch: 1234}});
+  assert.is(restored(), 'The weights of w are loaded, at batch 1,234.');
   app.language = 'zh';
-  assert.is(
-    app.sentence({key: 'restored', values: {name: 'w', batch: 1234}}),
-    '已载入 w 的权重，位于第 1,234 批。',
-  );
+  assert.is(restored(), '已载入 w 的权重，位于第 1,234 批。');
 });
 
-test('a run that went back forgets what comes again; another run forgets all', () => {
+test('results: a run that goes back drops those that it will repeat; a new run drops all', () => {
   const {app, hear, phase, batch} = begin();
   phase('training');
   for (let i = 1; i <= 25; i++) batch(i);
-  hear(
-    {kind: 'test', batch: 10, correct: 1, total: 2},
-    {kind: 'test', batch: 20, correct: 1, total: 2},
-  );
+  for (const batch of [10, 20]) hear({kind: 'test', batch, correct: 1, total: 2});
   phase('lost', 12);
   assert.equal([app.losses.length, app.tests.map(test => test.batch)], [12, [10]]);
   assert.is(app.isFresh, false);
   hear({kind: 'began', settings: {...app.settings, backend: 'cpu'}});
   phase('ready', 0, 'cpu');
-  assert.equal(
-    [app.losses, app.tests, app.moves, app.memory, app.speed],
-    [[], [], [], undefined, undefined],
-  );
+  const {losses, tests, moves, memory, speed} = app;
+  assert.equal([losses, tests, moves, memory, speed], [[], [], [], undefined, undefined]);
   assert.is(app.settings.backend, 'cpu');
   assert.is(app.isFresh, true);
 });
 
-test('a run that ended with one digit for all says so; a run that goes on does not', () => {
+test('failure: a run that ends with one answer for all images says so; one that goes on does not', () => {
   const {app, hear, phase, batch} = begin();
   const confusion = Int32Array.from({length: 100}, (_, i) => (i % 10 === 1 ? 1000 : 0));
   const evaluation = {correct: 1000, total: 10_000, confusion, predictions: new Uint8Array(10_000)};
@@ -132,15 +120,13 @@ test('a run that ended with one digit for all says so; a run that goes on does n
   hear({kind: 'epoch', batch: 1, evaluation});
   assert.is(app.failure, undefined);
   phase('done', 1);
-  assert.match(
-    app.sentence(app.failure!),
-    /^All 10,000 answers are 1: nothing was learnt.* than 5 /,
-  );
+  const sentence = /^All 10,000 answers are 1: nothing was learnt.* than 5 /;
+  assert.match(app.sentence(app.failure!), sentence);
   app.language = 'zh';
   assert.match(app.sentence(app.failure!), '全部 10,000 个答案都是 1');
 });
 
-test('a megabyte where a word is expected is not shown in full', () => {
+test('sentence: a megabyte where a word is expected is not shown in full', () => {
   const {app} = begin();
   const found = 'x'.repeat(1_000_000);
   const said = app.sentence({key: 'badWhole', values: {name: found, low: 1, high: 2, found}});
@@ -148,7 +134,7 @@ test('a megabyte where a word is expected is not shown in full', () => {
   assert.match(said, 'from 1 to 2');
 });
 
-test('opened weights are kept until a reset: no field begins anew', () => {
+test('opened weights: they stay until a reset, and no field begins a new run', () => {
   const {app, sent} = begin();
   app.phase = 'ready';
   assert.is(app.isFresh, true);
@@ -156,13 +142,11 @@ test('opened weights are kept until a reset: no field begins anew', () => {
   assert.equal([app.isFresh, app.isOpened], [false, true]);
   app.reset();
   assert.equal([app.isFresh, app.isOpened], [true, false]);
-  assert.equal(
-    sent.map(each => (each as {kind: string}).kind),
-    ['restore', 'reset'],
-  );
+  const kinds = sent.map(each => (each as {kind: string}).kind);
+  assert.equal(kinds, ['restore', 'reset']);
 });
 
-test('moves: one for each backend that trained, none for one that was only chosen', () => {
+test('moves: one for each backend that trains, none for one that is only chosen', () => {
   const {app, phase, batch} = begin();
   phase('training');
   batch(1);
@@ -172,38 +156,28 @@ test('moves: one for each backend that trained, none for one that was only chose
   batch(2);
   phase('testing', 2, 'cpu');
   phase('training', 2, 'cpu');
-  assert.equal(app.moves, [
-    {batch: 0, backend: 'simd'},
-    {batch: 1, backend: 'cpu'},
-  ]);
+  const moves = app.moves.map(({batch, backend}) => `${backend} from ${batch}`);
+  assert.equal(moves, ['simd from 0', 'cpu from 1']);
 });
 
-test('splits: one a backend, of the same network and batch size', () => {
+test('splits: one per backend, all of the same network and batch size', () => {
   const {app, hear} = begin();
   const split = (backend: Backend, whole: number, batchSize = 64): FromWorker => ({
     kind: 'split',
     split: {preset: 'tutorial', batchSize, backend, kernels: [], whole} as StepSplit,
   });
+  const shown = () => app.splits.map(({backend, whole}) => `${backend} ${whole}`);
   hear(split('simd', 1), split('cpu', 2), split('simd', 3));
-  assert.equal(
-    app.splits.map(({backend, whole}) => [backend, whole]),
-    [
-      ['cpu', 2],
-      ['simd', 3],
-    ],
-  );
+  assert.equal(shown(), ['cpu 2', 'simd 3']);
   hear(split('webgl', 4, 32));
-  assert.equal(
-    app.splits.map(({backend}) => backend),
-    ['webgl'],
-  );
+  assert.equal(shown(), ['webgl 4']);
 });
 
-test('without SIMD it is cpu; a question is answered by its number', async () => {
+test('missing SIMD: the run is on cpu; questions: each gets the answer with its number', async () => {
   const {app, sent, hear} = begin();
   hear({kind: 'missing', missing: {simd: 'noSimd'}});
   assert.is(app.settings.backend, 'cpu');
-  const [first, second] = [app.ask({kind: 'labels'}), app.ask({kind: 'labels'})];
+  const [first, second] = [app.ask({kind: 'testLabels'}), app.ask({kind: 'testLabels'})];
   const [{id: firstId}, {id: secondId}] = sent.slice(-2) as {id: number}[];
   hear({kind: 'answer', id: secondId, answer: Uint8Array.of(2)});
   hear({kind: 'answer', id: firstId, answer: Uint8Array.of(1)});

@@ -1,25 +1,21 @@
-// The numbers behind the curves
+// The numbers behind the curves.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {lossData, roomyTicks, testData} from '../src/page/panels/curves_panel.ts';
+import {lossData, roomyTicks, testData} from '../src/page/curves.ts';
 import {defaults} from '../src/page/settings.ts';
 
 const run = {losses: [], tests: [], batch: 0, settings: {...defaults(), batches: 30}};
 
-test('the thick line is the mean of the last twenty losses, or of those there are', () => {
+test('loss curve: the thick line is the mean of the last twenty losses, or of fewer at the start', () => {
   const losses = Array.from({length: 25}, (_, i) => i + 1);
   const [batches, values, means] = lossData({...run, losses, batch: 25});
   assert.equal(Array.from(batches), [...losses, 30], 'up to the end of the run');
   assert.equal(Array.from(values), losses);
   assert.equal([means[0], means[1], means[19]], [1, 1.5, 10.5]);
-  assert.equal(
-    [means[20], means[24]],
-    [11.5, 15.5],
-    'without the first, and without the first five',
-  );
+  assert.equal([means[20], means[24]], [11.5, 15.5], 'without the first loss or five losses');
 });
 
-test('losses from before a file was opened are a gap', () => {
+test('loss curve: the losses before a file was opened are a gap', () => {
   const losses: number[] = [];
   losses[23] = 3;
   losses[24] = 5;
@@ -28,7 +24,7 @@ test('losses from before a file was opened are a gap', () => {
   assert.equal([means[23], means[24]], [3, 4]);
 });
 
-test('a sample and all images after the same batch are one place on the axis', () => {
+test('test curve: a sample and all images after the same batch have one place on the axis', () => {
   const tests = [
     {batch: 10, correct: 700, total: 1000},
     {batch: 20, correct: 800, total: 1000},
@@ -40,7 +36,7 @@ test('a sample and all images after the same batch are one place on the axis', (
   assert.equal([whole[0], whole[1]], [undefined, 81.23]);
 });
 
-test('of a long run, the curves have fewer points, and all peaks', () => {
+test('curves of a long run: they have fewer points, and all peaks', () => {
   const losses = Array.from({length: 49_990}, (_, i) => 1 + (i % 2) / 10);
   losses[1233] = 9;
   losses[1234] = 0.5;
@@ -66,7 +62,7 @@ test('of a long run, the curves have fewer points, and all peaks', () => {
   assert.equal([tested.at(-1), samples.at(-1)], [50_020, 250]);
 });
 
-test('the loss has as many ticks as there is room for', () => {
+test('loss axis: it has the ticks that there is room for', () => {
   const ticks = (from: number, to: number) =>
     Array.from(
       {length: 9 * (to - from) + 1},

@@ -1,16 +1,16 @@
-// Digits as people draw them on the page's pad, for a test of what the network reads: shapes by hand, in many styles, from a seed.
-// Shapes and styles are what is common in handwriting, and were written down before any network was asked. They aren't to
-// be fitted to a network: a shape that it takes for another digit stays.
+// Digits as people draw them on the page's pad, to test what the network reads: shapes by hand, in many styles, from a seed. They
+// are common in handwriting and were written down before any network was asked. Don't fit them to a network: a shape that it takes
+// for another digit stays.
 import type {Point, Stroke} from '../src/page/strokes.ts';
 import {Random} from '../src/random.ts';
 
-/** The side of the pad in its own pixels. It is shown in 200 of the page's, and a mouse goes by whole ones of these. */
+/** The side of the pad in its own pixels. It covers 200 of the page's, and a mouse moves by whole ones of those. */
 export const PAD = 280;
 const MOUSE_STEP = PAD / 200;
 
 /**
- * Name, then strokes. A stroke is one or more curves that meet in corners, a curve a smooth line through points: x, and y from 0
- * (top) to 100 (bottom).
+ * A name and its strokes. A stroke has one or more curves that meet in corners. A curve is a smooth line through points x,y, with y
+ * from 0 (top) to 100 (bottom).
  */
 const shapes: Record<string, string[]> = {
   '0 oval': ['30,0 8,18 0,50 10,84 32,100 54,84 62,50 54,18 30,0'],
@@ -77,7 +77,7 @@ export interface DrawnDigit {
   strokes: Stroke[];
 }
 
-/** Each shape in each style, so many times, each time a little different. */
+/** Each shape in each style, this many times, each time a little different. */
 export function drawnDigits(times: number, seed: number): DrawnDigit[] {
   const random = new Random(seed, 'drawn digits');
   return Object.entries(shapes).flatMap(([shape, strokes]) =>
@@ -97,9 +97,9 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
   const size = style.height * PAD;
   const width = style.width * around(1, 0.1);
   const slant = style.slant + around(0, 0.06);
-  const turn = around(0, 0.07);
+  const rotation = around(0, 0.07);
   const corner = {x: random.uniform(), y: random.uniform()};
-  // Two waves along the way, whose phase and direction are by chance.
+  // Two waves along the way, with random phases and directions.
   const waves = [1.5, 3.5].map(perHeight => ({
     perHeight,
     at: 2 * Math.PI * random.uniform(),
@@ -123,12 +123,12 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
       x += style.noise * random.normal();
       y += style.noise * random.normal();
       return {
-        x: size * (x * Math.cos(turn) - y * Math.sin(turn)),
-        y: size * (x * Math.sin(turn) + y * Math.cos(turn)),
+        x: size * (x * Math.cos(rotation) - y * Math.sin(rotation)),
+        y: size * (x * Math.sin(rotation) + y * Math.cos(rotation)),
       };
     }),
   );
-  // Anywhere on the pad where it fits.
+  // At a random place where it fits on the pad.
   const shift = (axis: 'x' | 'y') => {
     const all = moved.flat().map(point => point[axis]);
     const [low, high] = [Math.min(...all), Math.max(...all)];
@@ -141,7 +141,7 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
   );
 }
 
-/** A point every 25th of the height, about what a mouse reports. */
+/** Distance between points, in heights: about as a mouse reports them. */
 const APART = 0.04;
 
 function pointsOf(stroke: string): Stroke {
@@ -163,6 +163,6 @@ function pointsOf(stroke: string): Stroke {
   return points.filter(({x, y}, i) => i === 0 || x !== points[i - 1].x || y !== points[i - 1].y);
 }
 
-/** From b to c while t goes from 0 to 1 (Catmull and Rom, 1974). */
+/** Goes from b to c while t goes from 0 to 1 (Catmull and Rom, 1974). */
 const smooth = (a: number, b: number, c: number, d: number, t: number) =>
   b + (t / 2) * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));

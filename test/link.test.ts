@@ -1,4 +1,4 @@
-// Links to runs: each has one, it gives the same run, and nothing else is taken for one
+// Links: each run has one, which gives the same run, and nothing else is taken for a link.
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,9 +11,12 @@ import {
   type Settings,
   wasmBuilds,
 } from '../src/page/settings.ts';
-import {expectRefusal} from './refusals.ts';
+import {expectPageError} from './page_errors.ts';
 
-test('the link of one epoch of the tutorial', () => {
+const refuses = (hash: string, sentence: string) =>
+  expectPageError(() => settingsOf(hash), sentence);
+
+test('link: that of one epoch of the tutorial', () => {
   assert.is(
     linkOf(defaults()),
     '#net=tutorial&seed=1&batch-size=64&learning-rate=0.15&backend=simd&batches=938',
@@ -38,13 +41,12 @@ const anySettings: fc.Arbitrary<Settings> = fc.record(
   },
 );
 
-test('a link gives back exactly the settings that it was made of', () => {
-  fc.assert(
-    fc.property(anySettings, settings => assert.equal(settingsOf(linkOf(settings)), settings)),
-  );
+test('link: it gives back exactly the settings that it was made of', () => {
+  const there = (settings: Settings) => assert.equal(settingsOf(linkOf(settings)), settings);
+  fc.assert(fc.property(anySettings, there));
 });
 
-test('both ends of each range are in it', () => {
+test('link: both ends of each range are allowed', () => {
   for (const end of [0, 1]) {
     const numbers = Object.entries(ranges).map(([key, range]) => [key, range[end]]);
     const settings = {...defaults(), ...Object.fromEntries(numbers)};
@@ -52,17 +54,17 @@ test('both ends of each range are in it', () => {
   }
 });
 
-test('no settings, no run', () => {
+test('link: one without settings is no run', () => {
   for (const hash of ['', '#', '#&']) assert.is(settingsOf(hash), undefined);
 });
 
-test('what a link leaves out has the default of its network', () => {
+test('link: what it leaves out has the default of its network', () => {
   assert.equal(settingsOf('#seed=7'), {...defaults('tutorial'), seed: 7});
   assert.equal(settingsOf('#net=mnist-core'), defaults('mnist-core'));
   assert.is(settingsOf('#backend=cpu&net=mnist-core')?.learningRate, 0.1);
 });
 
-test('numbers may be written as people write them', () => {
+test('link: numbers may be written as people write them', () => {
   for (const [text, value] of [
     ['.5', 0.5],
     ['1.', 1],
@@ -76,7 +78,7 @@ test('numbers may be written as people write them', () => {
   assert.is(checkSetting('seed', '-5'), -5);
 });
 
-test('a number that is none, or out of range, is refused by its name', () => {
+test('link: a number that is none, or out of range, is refused by its name', () => {
   const wrong = {
     seed: ['-2147483649', '2147483648', '1.5'],
     'batch-size': ['0', '4097', '64.5', '-1'],
@@ -92,64 +94,44 @@ test('a number that is none, or out of range, is refused by its name', () => {
   const never = ['', ' ', ' 1', '1 ', '0x1', '1_0', '1,5', '１', 'NaN', 'Infinity', '1e999', 'one'];
   for (const name of Object.keys(bounds) as (keyof typeof bounds)[]) {
     for (const text of [...wrong[name], ...never]) {
-      expectRefusal(
-        () => settingsOf(`#${new URLSearchParams({[name]: text})}`),
-        name === 'learning-rate' ? 'badNumber' : 'badWhole',
-        `${name} should be ${bounds[name]}, and is “${text}”.`,
-      );
+      const hash = `#${new URLSearchParams({[name]: text})}`;
+      refuses(hash, `${name} should be ${bounds[name]}, and is “${text}”.`);
     }
   }
 });
 
-test('a link names the build of simd where the run has one', () => {
+test('link: it names the build of simd where the run has one', () => {
   assert.match(linkOf({...defaults(), wasm: 'relaxed'}), /&batches=938&wasm=relaxed$/);
   assert.not.match(linkOf({...defaults(), wasm: undefined}), 'wasm');
   assert.is(settingsOf('#seed=1&wasm=plain')?.wasm, 'plain');
   assert.not.ok('wasm' in settingsOf('#seed=1')!);
 });
 
-test('an unknown network or backend is refused', () => {
+test('link: an unknown network, backend or build is refused', () => {
   for (const found of ['lenet', '', 'toString', 'Tutorial']) {
-    expectRefusal(
-      () => settingsOf(`#net=${found}`),
-      'badChoice',
-      `net should be one of tutorial, mnist-core, and is “${found}”.`,
-    );
+    refuses(`#net=${found}`, `net should be one of tutorial, mnist-core, and is “${found}”.`);
   }
-  expectRefusal(
-    () => settingsOf('#backend=webgpu'),
-    'badChoice',
-    'backend should be one of simd, cpu, webgl, wasm, and is “webgpu”.',
-  );
-  expectRefusal(
-    () => settingsOf('#wasm=simd'),
-    'badChoice',
-    'wasm should be one of plain, relaxed, and is “simd”.',
-  );
+  refuses('#backend=webgpu', 'backend should be one of simd, cpu, webgl, wasm, and is “webgpu”.');
+  refuses('#wasm=simd', 'wasm should be one of plain, relaxed, and is “simd”.');
 });
 
-test('an unknown setting, or one set twice, is refused', () => {
+test('link: an unknown setting, or one set twice, is refused', () => {
   for (const found of ['epochs', 'preset', 'batchSize', '__proto__', '']) {
-    expectRefusal(
-      () => settingsOf(`#seed=1&${found}=2`),
-      'linkUnknown',
-      `A link can set net, seed, batch-size, learning-rate, backend, batches, wasm, and this one sets “${found}”.`,
-    );
+    const known = 'net, seed, batch-size, learning-rate, backend, batches, wasm';
+    const sentence = `A link can set ${known}, and this one sets “${found}”.`;
+    refuses(`#seed=1&${found}=2`, sentence);
   }
-  expectRefusal(
-    () => settingsOf('#seed=1&net=tutorial&seed=1'),
-    'linkRepeated',
-    'A link should set seed once, and this one sets it 2 times.',
-  );
+  const sentence = 'A link should set seed once, and this one sets it 2 times.';
+  refuses('#seed=1&net=tutorial&seed=1', sentence);
 });
 
-test('any other hash is refused, never a crash', () => {
+test('link: any other hash is refused, never a crash', () => {
   fc.assert(
     fc.property(fc.string({minLength: 1, unit: 'binary'}), text => {
       try {
         settingsOf(`#${text}`);
       } catch (error) {
-        assert.is((error as Error).name, 'Refusal');
+        assert.is((error as Error).name, 'PageError');
       }
     }),
   );

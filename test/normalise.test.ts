@@ -1,4 +1,4 @@
-// What is made of a drawing: by hand, of random blobs, and of MNIST's own images
+// The images that normalise makes of drawings: by hand, of random blobs, and of MNIST's own images. The ink of pictures.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ tf.enableProdMode();
 
 const SIDE = 28;
 const DIGIT = 20;
-/** What the box of a drawing leaves out. */
+/** The box of a drawing leaves out ink as faint as this. */
 const FAINTEST_INK = 16;
 
 type Paint = (row: number, column: number) => number;
@@ -37,7 +37,7 @@ function expectImage(actual: Uint8Array | undefined, paint: Paint): void {
 
 // By hand
 
-test('a filled square becomes the middle 20×20 pixels, wherever it was and however large', () => {
+test('normalise: a filled square becomes the middle 20×20 pixels, at any place and size', () => {
   for (const [top, left, size] of [
     [3, 7, 20],
     [0, 0, 40],
@@ -50,14 +50,14 @@ test('a filled square becomes the middle 20×20 pixels, wherever it was and howe
   }
 });
 
-test('a bar stays as thin as it was: 20 high or wide, the other side in proportion', () => {
+test('normalise: a bar becomes 20 high or wide, and its other side stays in proportion', () => {
   const upright = drawn(70, 50, filled(5, 30, 60, 6));
   expectImage(normalise(upright, 50, 70), filled(4, 13, DIGIT, 2));
   const lying = drawn(50, 70, filled(30, 5, 6, 60));
   expectImage(normalise(lying, 70, 50), filled(13, 4, 2, DIGIT));
 });
 
-test('a pixel is the mean of what it covers, parts of pixels by their area', () => {
+test('normalise: a pixel is the mean of the ink under it, with parts of pixels by their area', () => {
   // 30 to 20: 1.5 drawn pixels a pixel. The bar of 4 covers two pixels and two thirds of the third.
   const bar = drawn(30, 30, filled(0, 10, 30, 4, 240));
   const columns = [240, 240, 160];
@@ -70,7 +70,7 @@ test('a pixel is the mean of what it covers, parts of pixels by their area', () 
   assert.is(inner[14 * SIDE + 14], (10 + 20 + 100 + 250) / 4);
 });
 
-test('a small drawing is scaled up: 2×2 pixels become 10×10 each', () => {
+test('normalise: a small drawing is scaled up; of 2×2 pixels, each becomes 10×10', () => {
   const values = [255, 50, 50, 255];
   const corner = drawn(9, 11, (row, column) =>
     row >= 7 && column >= 9 ? values[(row - 7) * 2 + (column - 9)] : 0,
@@ -82,7 +82,7 @@ test('a small drawing is scaled up: 2×2 pixels become 10×10 each', () => {
   );
 });
 
-test('the centre of mass is centred, not the box, but no ink is pushed over the border', () => {
+test('normalise: the centre of mass is centred, not the box, but no ink is pushed over the border', () => {
   // An L: its mass lies low and left, which moves it up and to the right.
   const stroke: Paint = (row, column) => (row >= 18 || column < 2 ? 255 : 0);
   const image = normalise(drawn(DIGIT, DIGIT, stroke), DIGIT, DIGIT)!;
@@ -100,7 +100,7 @@ test('the centre of mass is centred, not the box, but no ink is pushed over the 
   );
 });
 
-test('nothing is made of an empty drawing, of traces of ink, or of a line too thin for a grey level', () => {
+test('normalise: there is no image of an empty drawing, of traces of ink, or of too thin a line', () => {
   assert.is(normalise(new Uint8Array(0), 0, 0), undefined);
   assert.is(normalise(new Uint8ClampedArray(300), 20, 15), undefined);
   assert.is(normalise(new Uint8Array(300).fill(FAINTEST_INK), 20, 15), undefined);
@@ -108,7 +108,7 @@ test('nothing is made of an empty drawing, of traces of ink, or of a line too th
   assert.is(normalise(drawn(1000, 3, filled(0, 1, 1000, 1, 20)), 3, 1000), undefined);
 });
 
-test('traces of ink away from the drawing do not make it smaller', () => {
+test('normalise: traces of ink away from the drawing do not make it smaller', () => {
   const ink = drawn(50, 60, filled(10, 10, 25, 25));
   ink[0] = FAINTEST_INK;
   ink[50 * 60 - 1] = FAINTEST_INK;
@@ -142,16 +142,8 @@ const anyDrawing = fc
     return {height, width, ink: drawn(height, width, paint)};
   });
 
-interface Measures {
-  mass: number;
-  /** Of the mass, by row and by column. */
-  centre: [number, number];
-  /** First and last row, first and last column with ink. */
-  rows: [number, number];
-  columns: [number, number];
-}
-
-function measure(ink: Uint8Array, width: number): Measures {
+/** Mass and its centre; first and last row, first and last column with ink. */
+function measure(ink: Uint8Array, width: number) {
   const rows = [...ink].flatMap((value, i) => (value > 0 ? [Math.floor(i / width)] : []));
   const columns = [...ink].flatMap((value, i) => (value > 0 ? [i % width] : []));
   let [mass, momentR, momentC] = [0, 0, 0];
@@ -163,27 +155,25 @@ function measure(ink: Uint8Array, width: number): Measures {
   return {
     mass,
     centre: [momentR / mass, momentC / mass],
-    rows: [Math.min(...rows), Math.max(...rows)],
-    columns: [Math.min(...columns), Math.max(...columns)],
+    rows: [Math.min(...rows), Math.max(...rows)] as const,
+    columns: [Math.min(...columns), Math.max(...columns)] as const,
   };
 }
 
-test('random drawings: 20 pixels long, all ink kept, centred within half a pixel unless a border stops it', () => {
+test('normalise: random drawings become 20 long, keep all ink, and are centred unless a border stops them', () => {
   fc.assert(
     fc.property(anyDrawing, ({height, width, ink}) => {
       const before = measure(ink, width);
       const image = normalise(ink, width, height)!;
       const after = measure(image, SIDE);
 
-      const extent = ([first, last]: [number, number]) => last - first + 1;
+      const extent = ([first, last]: readonly [number, number]) => last - first + 1;
       const longer = Math.max(extent(before.rows), extent(before.columns));
       const scale = DIGIT / longer;
       // Each of at most 400 pixels is rounded to a whole level once.
       const rounding = 0.5 * DIGIT * DIGIT;
-      assert.ok(
-        Math.abs(after.mass - before.mass * scale ** 2) <= rounding,
-        `ink ${after.mass} of ${before.mass * scale ** 2}`,
-      );
+      const mass = before.mass * scale ** 2;
+      assert.ok(Math.abs(after.mass - mass) <= rounding, `ink ${after.mass} of ${mass}`);
 
       for (const [centre, [first, last]] of [
         [after.centre[0], after.rows],
@@ -200,7 +190,7 @@ test('random drawings: 20 pixels long, all ink kept, centred within half a pixel
 
 // MNIST
 
-test("MNIST's images, enlarged ten times, come back as they were", async () => {
+test("normalise: MNIST's images, enlarged ten times, come back as they were", async () => {
   const [count, times] = [500, 10];
   const {xs, labels} = (await loadMnist()).testBatch(0, count);
   const pixels = Uint8Array.from(xs.dataSync(), x => Math.round(255 * x));
@@ -208,13 +198,11 @@ test("MNIST's images, enlarged ten times, come back as they were", async () => {
   let exact = 0;
   for (let b = 0; b < count; b++) {
     const image = pixels.subarray(b * SIDE * SIDE, (b + 1) * SIDE * SIDE);
-    const large = drawn(
-      times * SIDE,
-      times * SIDE,
-      (row, column) => image[Math.floor(row / times) * SIDE + Math.floor(column / times)],
-    );
+    const at = (place: number) => Math.floor(place / times);
+    const enlarged: Paint = (row, column) => image[at(row) * SIDE + at(column)];
+    const large = drawn(times * SIDE, times * SIDE, enlarged);
     const back = normalise(large, times * SIDE, times * SIDE)!;
-    // All that may be missing is what the box leaves out.
+    // Only ink that the box leaves out may be missing.
     back.forEach((value, i) => {
       const fine = value === image[i] || (value === 0 && image[i] <= FAINTEST_INK);
       assert.ok(fine, `image ${b}, pixel ${i}: ${value}, not ${image[i]}`);
@@ -227,31 +215,29 @@ test("MNIST's images, enlarged ten times, come back as they were", async () => {
 // Pictures
 
 type Colour = [number, number, number, number];
-const picture = (height: number, width: number, paint: (row: number, column: number) => Colour) =>
-  Uint8ClampedArray.from(
-    Array.from({length: height * width}, (_, i) => paint(Math.floor(i / width), i % width)).flat(),
-  );
+function picture(height: number, width: number, paint: (row: number, column: number) => Colour) {
+  const pixels = Array.from({length: height * width}, (_, i) => [Math.floor(i / width), i % width]);
+  return Uint8ClampedArray.from(pixels.flatMap(([row, column]) => paint(row, column)));
+}
 const grey = (level: number): Colour => [level, level, level, 255];
 /** Three rows of a stroke in 9×8. */
 const stroke = filled(3, 2, 3, 4);
 
-test('ink is the same of dark on light, light on dark, colours, and on transparent', () => {
+test('ink: it is the same from dark on light, light on dark, colours, and a transparent ground', () => {
   const expected = [...drawn(9, 8, stroke)];
+  const nothing: Colour = [0, 0, 0, 0];
+  const red: Colour = [200, 0, 0, 255];
+  const yellow: Colour = [255, 255, 200, 255];
+  const translucent: Colour = [20, 20, 20, 128];
   const pairs: [Colour, Colour][] = [
     [grey(0), grey(255)],
     [grey(255), grey(0)],
     [grey(60), grey(110)],
     [grey(110), grey(60)],
-    [
-      [200, 0, 0, 255],
-      [255, 255, 200, 255],
-    ],
-    [grey(0), [0, 0, 0, 0]],
-    [grey(255), [0, 0, 0, 0]],
-    [
-      [20, 20, 20, 128],
-      [0, 255, 0, 0],
-    ],
+    [red, yellow],
+    [grey(0), nothing],
+    [grey(255), nothing],
+    [translucent, [0, 255, 0, 0]],
   ];
   for (const [ink, paper] of pairs) {
     const rgba = picture(9, 8, (row, column) => (stroke(row, column) ? ink : paper));
@@ -259,7 +245,7 @@ test('ink is the same of dark on light, light on dark, colours, and on transpare
   }
 });
 
-test('a stroke may touch the border, as long as most of it is paper, on whichever sides', () => {
+test('ink: a stroke may touch the border on any side, as long as most of the border is paper', () => {
   const [long, short] = [40, 3];
   // One of the long sides is paper, as are the ends of the other's neighbours: 42 pixels of 82.
   const right: Paint = (row, column) =>
@@ -278,19 +264,15 @@ test('a stroke may touch the border, as long as most of it is paper, on whicheve
   }
 });
 
-test('a clean picture keeps its grey levels', () => {
+test('ink: a clean picture keeps its grey levels', () => {
   const levels = drawn(9, 8, (row, column) =>
     row === 4 && column > 0 && column < 7 ? 50 * (column - 1) + 5 : 0,
   );
   const rgba = picture(9, 8, (row, column) => grey(levels[row * 8 + column]));
-  const strongest = 255;
-  assert.equal(
-    [...inkOf(rgba, 8, 9)],
-    [...levels].map(level => Math.round((level * 255) / strongest)),
-  );
+  assert.equal([...inkOf(rgba, 8, 9)], [...levels]);
 });
 
-test('luminance weighs green over red over blue, as ITU-R BT.709 does', () => {
+test('ink: luminance weighs green over red over blue, as ITU-R BT.709 does', () => {
   const rgba = picture(3, 6, (row, column) => {
     if (row !== 1 || column === 0 || column === 5) return grey(0);
     const colours: Colour[] = [[255, 0, 0, 255], [0, 255, 0, 255], [0, 0, 255, 255], grey(255)];
@@ -311,7 +293,7 @@ function photo(digit: Paint): Uint8ClampedArray {
   );
 }
 
-test('the grey paper of a photo is no ink, and its strokes are', () => {
+test('ink: the grey paper of a photo is none, and its strokes are', () => {
   const digit = filled(12, 20, 36, 9);
   inkOf(photo(digit), 50, 60).forEach((value, i) => {
     const [row, column] = [Math.floor(i / 50), i % 50];
@@ -328,7 +310,7 @@ const lights: Record<string, (x: number, y: number) => number> = {
   'a lamp above the middle': (x, y) => 230 / (1 + 1.2 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)) ** 2,
 };
 
-test('in falling light, the paper is no ink and strokes are, in the dark at least half as strong', () => {
+test('ink: in falling light, paper is none, and strokes are at least half as strong in the dark', () => {
   const [height, width] = [120, 100];
   const random = new Random(1);
   // An H, from the lightest to the darkest parts; 18 % of the page.
@@ -353,7 +335,7 @@ test('in falling light, the paper is no ink and strokes are, in the dark at leas
   }
 });
 
-test('a strip of paper, one or two pixels wide, has ink too', () => {
+test('ink: a strip of paper, one or two pixels wide, has some too', () => {
   const random = new Random(2);
   const ink = filled(60, 0, 40, 2);
   for (const width of [1, 2]) {
@@ -367,32 +349,19 @@ test('a strip of paper, one or two pixels wide, has ink too', () => {
   }
 });
 
-test('a photo of an empty page has no ink', () => {
-  assert.ok(
-    inkOf(
-      photo(() => 0),
-      50,
-      60,
-    ).every(value => value === 0),
-  );
-  assert.ok(
-    inkOf(
-      picture(5, 4, () => grey(99)),
-      4,
-      5,
-    ).every(value => value === 0),
-  );
+test('ink: a photo of an empty page has none', () => {
+  const noise = photo(() => 0);
+  assert.ok(inkOf(noise, 50, 60).every(value => value === 0));
+  const flat = picture(5, 4, () => grey(99));
+  assert.ok(inkOf(flat, 4, 5).every(value => value === 0));
   assert.is(inkOf(new Uint8ClampedArray(0), 0, 0).length, 0);
 });
 
-test('a difference of 24 levels is ink, and a fainter one is none', () => {
-  for (const [level, strongest] of [
-    [100 + 24, 255],
-    [100 + 23, 0],
-    [100 - 24, 255],
-    [100 - 23, 0],
-  ]) {
+test('ink: a difference of 24 levels is ink, and a fainter one is none', () => {
+  for (const difference of [24, 23, -24, -23]) {
+    const level = 100 + difference;
     const rgba = picture(9, 8, (row, column) => grey(stroke(row, column) ? level : 100));
+    const strongest = Math.abs(difference) < 24 ? 0 : 255;
     assert.is(Math.max(...inkOf(rgba, 8, 9)), strongest, `${level} on 100`);
   }
 });

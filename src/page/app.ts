@@ -1,6 +1,4 @@
-// What the page knows: the settings in its form, the run that the worker is at, and what came of it. Panels draw from it; the
-// worker alone changes the run.
-
+// What the page knows: the settings in its form, the worker's run, and its results. Panels draw it; only the worker changes the run.
 import type {Evaluation} from '../evaluation.ts';
 import {median} from '../numbers.ts';
 import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
@@ -32,48 +30,48 @@ export interface Test {
   total: number;
 }
 
-/** A link or a file may hold a megabyte where a word is expected. */
+/** Most characters of a value in a sentence: a link or a file may hold a megabyte where a word is expected. */
 const LONGEST = 200;
 const shortened = (text: string): string =>
   text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
 
-/** Steps that the speed is taken from. */
-const RECENT = 50;
-/** Between two drawings of the page, in ms: where the GPU is a program, drawing takes from training. */
-const REST = 100;
+/** The speed is that of this many last steps. */
+const SPEED_STEPS = 50;
+/** Milliseconds between two drawings of the page. With a software GPU, drawing slows training down. */
+const INTERVAL = 100;
 
 export class App {
   language: Language = 'en';
-  /** What the form says. Its backend is always the run's. */
+  /** The form's settings. Their backend is always the run's. */
   settings: Settings = defaults();
   phase: Phase = 'starting';
   why?: Sentence;
   /** Batches trained. */
   batch = 0;
-  /** Of each batch, in nats. */
+  /** The loss of each batch, in nats. */
   losses: number[] = [];
-  /** On samples of test images, and on all of them. */
+  /** Tests on samples and on all test images. */
   tests: Test[] = [];
   evaluation?: Evaluation & {batch: number};
-  /** Where the run went to another backend: that one does the batches from here on. */
+  /** Changes of backend: this one trains the batches after `batch`. */
   moves: {batch: number; backend: Backend}[] = [];
   memory?: Memory;
   compiled?: {programs: number; ms: number};
   splits: StepSplit[] = [];
   missing: Partial<Record<Backend, TextKey>> = {};
-  /** The faster build of `simd` that there is. */
+  /** The fastest build of `simd` that this browser runs. */
   wasm?: WasmBuild;
-  /** Training images that have arrived. */
+  /** How many training images have arrived. */
   arrived = 0;
   noData?: Sentence;
-  /** The weights are those of a file, trained further or not: no link has them. */
+  /** The weights come from a file, whether or not they are trained further: no link leads to them. */
   isOpened = false;
-  /** Something else that the visitor has to be told, until the next command. */
+  /** Anything else that the visitor has to know. The next command clears it. */
   notice?: Sentence;
 
-  /** Counts the runs: each begins with weights of its own. */
+  /** How many runs have begun, each with its own weights. */
   private runs = 0;
-  private begun = () => {};
+  private start = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
   private readonly listeners: (() => void)[] = [];
@@ -83,7 +81,7 @@ export class App {
   private lastQuestion = 0;
 
   constructor(private readonly worker: Worker) {
-    worker.onmessage = ({data}: MessageEvent<FromWorker>) => this.hear(data);
+    worker.onmessage = ({data}: MessageEvent<FromWorker>) => this.receive(data);
     worker.onerror = event => {
       this.phase = 'failed';
       this.why = {key: 'unexpected', values: {message: event.message ?? 'worker.js'}};
@@ -93,14 +91,14 @@ export class App {
 
   // ---- for panels
 
-  /** Calls it after every change, but not more often than ten times a second. */
+  /** Calls the listener after every change, at most ten times a second. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
 
-  /** Calls it once the worker is there. */
-  onStart(begin: () => void): void {
-    this.begun = begin;
+  /** Calls the listener when the worker has started. */
+  onStart(listener: () => void): void {
+    this.start = listener;
   }
 
   changed(): void {
@@ -113,7 +111,7 @@ export class App {
           this.drawn = performance.now();
           for (const listener of this.listeners) listener();
         }),
-      this.drawn + REST - performance.now(),
+      this.drawn + INTERVAL - performance.now(),
     );
   }
 
@@ -144,7 +142,7 @@ export class App {
     return this.say(key, Object.fromEntries(worded));
   }
 
-  /** With so many decimals, or as many as it has. */
+  /** @param decimals default: as many as the value has */
   number(value: number, decimals?: number): string {
     return value.toLocaleString(this.language, {
       minimumFractionDigits: decimals,
@@ -152,7 +150,7 @@ export class App {
     });
   }
 
-  /** 0.98123 -> "98.12 %"; only all right is 100 %. */
+  /** 0.98123 -> "98.12 %". Only a share of 1 is rounded to 100 %. */
   percent(share: number, decimals = 2): string {
     const most = share < 1 ? 100 - 10 ** -decimals : 100;
     return `${this.number(Math.min(most, 100 * share), decimals)} %`;
@@ -162,37 +160,32 @@ export class App {
     return ['waiting', 'compiling', 'profiling', 'training', 'testing'].includes(this.phase);
   }
 
-  /** Nothing is trained, and no file was opened: another network, seed or batch size would still be the same run. */
+  /** True before anything is trained or opened: the settings that decide the weights can still change. */
   get isFresh(): boolean {
     return this.batch === 0 && !this.isOpened && !this.isBusy && this.phase !== 'lost';
   }
 
-  /** What a run says that has come to its end and learnt nothing. */
+  /** Says that a run has ended without learning anything. */
   get failure(): Sentence | undefined {
     const {phase, evaluation, losses, settings} = this;
     const failure = phase === 'done' && evaluation && failureOf(evaluation, losses);
     if (!failure) return undefined;
+    const {total, confusion} = evaluation;
     const {learningRate} = settings;
-    const values = {
-      learningRate,
-      total: evaluation.total,
-      answer: onlyAnswer(evaluation.confusion),
-    };
+    const values = {learningRate, total, answer: onlyAnswer(confusion)};
     const keys: Record<Failure, TextKey> = {'one digit': 'oneDigit', 'loss rose': 'lossRose'};
     return {key: keys[failure], values};
   }
 
-  /** The milliseconds of one step and the images a second, of the last steps; undefined before the first. */
+  /** The median time of the last steps and their images per second; undefined before the first. */
   get speed(): {ms: number; imagesPerSecond: number} | undefined {
     if (this.recent.length === 0) return undefined;
     const sum = (of: 'images' | 'ms') => this.recent.reduce((total, step) => total + step[of], 0);
-    return {
-      ms: median(this.recent.map(({ms}) => ms)),
-      imagesPerSecond: (1000 * sum('images')) / sum('ms'),
-    };
+    const ms = median(this.recent.map(step => step.ms));
+    return {ms, imagesPerSecond: (1000 * sum('images')) / sum('ms')};
   }
 
-  /** Milliseconds until the run's end, tests included; undefined if nothing is known yet. */
+  /** Milliseconds until the run's end, tests included; undefined while nobody can tell. */
   get timeLeft(): number | undefined {
     const done = this.batch - this.clock.batch;
     if (!this.isBusy || done < 5) return undefined;
@@ -200,48 +193,44 @@ export class App {
     return each * (this.settings.batches - this.batch);
   }
 
-  /** Which weights the network has: another text, other answers. */
-  get weights(): string {
+  /** Differs whenever the network's answers may differ. */
+  get weightsKey(): string {
     return `${this.runs} ${this.batch} ${this.phase}`;
   }
 
-  /** The fastest backend that is there. */
-  get usable(): Backend {
-    return 'simd' in this.missing ? 'cpu' : 'simd';
-  }
-
-  /** The backend that the run is on, and the build of it. */
-  get place(): string {
+  /** The run's backend, with its build. */
+  get backendName(): string {
     const {backend, wasm} = this.settings;
     return backend === 'simd' && wasm === 'relaxed' ? this.say('relaxed', {backend}) : backend;
   }
 
-  /** Settings of a link or a file, with a backend and a build that there are. */
-  private here(settings: Settings): Settings {
-    const backend = settings.backend in this.missing ? this.usable : settings.backend;
+  /** The settings of a link or a file, with a backend and a build that this browser has. */
+  private available(settings: Settings): Settings {
+    const fastest = 'simd' in this.missing ? 'cpu' : 'simd';
+    const backend = settings.backend in this.missing ? fastest : settings.backend;
     const wasm = this.wasm === 'relaxed' ? (settings.wasm ?? this.wasm) : this.wasm;
     return {...settings, backend, wasm};
   }
 
-  // ---- commands that change more than the worker
+  // ---- commands that change the page's state too
 
-  /** Begins anew with what the form says. */
+  /** Begins a run with the form's settings. */
   reset(): void {
     this.isOpened = false;
     this.send({kind: 'reset', settings: this.settings});
   }
 
-  /** Goes on from what a file has. */
+  /** Goes on with the run of a file. */
   restore(run: SavedRun): void {
     const batches = Math.max(run.settings.batches, run.batch);
-    this.settings = {...this.here(run.settings), batches};
+    this.settings = {...this.available(run.settings), batches};
     this.isOpened = true;
     this.send({kind: 'restore', run: {...run, settings: this.settings}});
   }
 
-  /** Trains the run of a link, and says so if it can't be the same to the last bit. */
+  /** Trains the run of a link, and says so if this browser can't repeat it to the last bit. */
   open(settings: Settings): void {
-    this.settings = this.here(settings);
+    this.settings = this.available(settings);
     this.reset();
     this.train();
     const {backend, wasm} = this.settings;
@@ -252,7 +241,7 @@ export class App {
     this.send({kind: 'train', batches: this.settings.batches});
   }
 
-  /** Of a run at its end; no run is longer than a link can say. */
+  /** No run is longer than a link can say. */
   get canTrainOneEpochMore(): boolean {
     return this.batch + batchesPerEpoch(this.settings.batchSize) <= ranges.batches[1];
   }
@@ -268,9 +257,9 @@ export class App {
     this.send({kind: 'backend', backend});
   }
 
-  // ---- what the worker says
+  // ---- messages of the worker
 
-  private hear(message: FromWorker): void {
+  private receive(message: FromWorker): void {
     if (message.kind === 'answer') {
       this.questions.get(message.id)?.(message.answer as never);
       this.questions.delete(message.id);
@@ -283,8 +272,8 @@ export class App {
   private readonly handlers: {[K in News['kind']]: (news: Extract<News, {kind: K}>) => void} = {
     missing: ({missing, wasm}) => {
       Object.assign(this, {missing, wasm});
-      this.settings = this.here(this.settings);
-      this.begun();
+      this.settings = this.available(this.settings);
+      this.start();
     },
     images: ({arrived}) => {
       this.arrived = arrived;
@@ -303,7 +292,7 @@ export class App {
       Object.assign(this, {phase, why, batch});
       this.settings = {...this.settings, backend};
       if (batch < this.losses.length) this.forgetAfter(batch);
-      else this.losses.length = batch; // those before a file's batch are not known
+      else this.losses.length = batch; // the losses before a file's batch are not known
     },
     compiled: compiled => {
       this.compiled = compiled;
@@ -319,7 +308,7 @@ export class App {
       this.losses[batch - 1] = loss;
       this.memory = memory;
       this.recent.push({images, ms});
-      if (this.recent.length > RECENT) this.recent.shift();
+      if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
     test: ({batch, correct, total}) => {
       this.tests.push({batch, correct, total});
@@ -339,7 +328,7 @@ export class App {
     this.moves.push({batch, backend});
   }
 
-  /** The run went back to an earlier batch: what came after it will come again. */
+  /** Drops the results after this batch, which the run will repeat. */
   private forgetAfter(batch: number): void {
     this.losses.length = batch;
     this.tests = this.tests.filter(test => test.batch <= batch);

@@ -1,4 +1,4 @@
-// The page's elements, and text that changes only when it is another.
+// Finds, makes and changes elements of the page.
 
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -20,7 +20,17 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return created;
 }
 
-/** Not by `disabled`, which takes the focus from a button that was just pressed. */
+export const heading = (scope: 'row' | 'col', text: string): HTMLElement =>
+  create('th', {scope, textContent: text});
+
+/** Replaces a table's content. */
+export function fillTable(table: HTMLElement, head: Node[], rows: Node[][]): void {
+  const heads = create('thead', {}, create('tr', {}, ...head));
+  const body = rows.map(cells => create('tr', {}, ...cells));
+  table.replaceChildren(heads, create('tbody', {}, ...body));
+}
+
+/** Leaves `disabled` alone, as that takes the focus from a button that was just pressed. */
 export function setEnabled(button: HTMLElement, enabled: boolean): void {
   button.setAttribute('aria-disabled', String(!enabled));
 }

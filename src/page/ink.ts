@@ -1,19 +1,19 @@
-// The ink of a picture: a photographed page, a scan, a screenshot, white on black, or a drawing on nothing.
-// Light falls unevenly on a page that is photographed. Therefore the level of its paper is a surface, fitted to the picture:
+// The ink of a picture: a photographed page, a scan, a screenshot, white on black, or a drawing on a transparent ground.
+// Light falls unevenly on a photographed page, so the level of its paper is a surface, fitted to the picture:
 //   level = c0 + c1 x + c2 y + c3 x² + c4 x y + c5 y²     x and y from -1 to 1 across the picture
-// The half of the pixels that it explains best decides: ink is among the others ("least trimmed squares", Rousseeuw 1984).
+// It is fitted to the half of the pixels that are closest to it, which holds no ink ("least trimmed squares", Rousseeuw 1984).
 
-/** Less contrast than this, of 255 levels, is no ink: a photo of an empty page. */
+/** Least contrast of ink, of 255 levels: an empty page has less. */
 const FAINTEST_CONTRAST = 24;
-/** How far paper strays from its level, in median deviations of the border: 4 standard deviations of normal noise. */
+/** Most distance of paper from its level, in median deviations of the border: 4 standard deviations of normal noise. */
 const PAPER_MARGIN = 6;
-/** So many rows and columns of the picture, at most, decide on its paper, in so many fits. */
+/** Most rows and columns of the picture that the paper is fitted to, and how often. */
 const SAMPLED = 50;
 const FITS = 20;
 
 /**
- * The ink of a picture, dark on light or light on dark: what differs from the paper, which is what most of the border shows.
- * On a transparent border, it is whatever is not transparent, dark or light.
+ * The ink of a picture, dark on light or light on dark: whatever differs from the paper, which covers most of the border.
+ * Where the border is transparent, everything opaque is ink.
  * @param rgba [height, width, 4]
  * @returns [height, width], 0 (paper) to 255 (the strongest ink)
  */
@@ -35,7 +35,7 @@ export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): U
     return 255 - (rgba[at + 3] / 255) * (255 - luma);
   });
   const flat = medianOf(border, i => light[i]);
-  // Most of a screenshot's border has one level: that is its paper everywhere.
+  // Most of a screenshot's border has one level, which is its paper's everywhere.
   const isFlat = medianOf(border, i => Math.abs(light[i] - flat)) === 0;
   const paper = isFlat ? light.map(() => flat) : paperOf(light, width, height, flat);
   const above = light.map((value, i) => value - paper[i]);
@@ -47,7 +47,7 @@ export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): U
   const margin = PAPER_MARGIN * medianOf(border, i => Math.abs(above[i]));
   if (!(Math.max(-lowest, highest) - margin >= FAINTEST_CONTRAST))
     return new Uint8Array(alpha.length);
-  // Dark ink takes a part of the light that falls there.
+  // Dark ink absorbs a share of the light that falls there.
   const ink = above.map((value, i) =>
     isDark
       ? Math.max(-value - margin, 0) / Math.max(paper[i], FAINTEST_CONTRAST)
@@ -57,7 +57,7 @@ export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): U
   return Uint8Array.from(ink, value => Math.round((255 * value) / strongest));
 }
 
-/** 0 of none. */
+/** The median level; 0 if there are no pixels. */
 function medianOf(pixels: Uint32Array, levelAt: (i: number) => number): number {
   return Float64Array.from(pixels, levelAt).sort()[pixels.length >> 1] ?? 0;
 }
@@ -79,15 +79,13 @@ function paperOf(light: Float64Array, width: number, height: number, flat: numbe
     const stray = (i: number) => Math.abs(light[i] - levelOf(i));
     const half = medianOf(sample, stray);
     const explained = Array.from(sample.filter(i => stray(i) <= half));
-    c = leastSquares(
-      explained.map(termsOf),
-      explained.map(i => light[i]),
-    );
+    const levels = explained.map(i => light[i]);
+    c = leastSquares(explained.map(termsOf), levels);
   }
   return light.map((_, i) => levelOf(i));
 }
 
-/** The c for which Σ (row · c - value)² is least; where the rows leave it open, one near 0. */
+/** The c with the least Σ (row · c - value)²; where the rows leave c open, one near 0. */
 function leastSquares(rows: number[][], values: number[]): number[] {
   const n = rows[0].length;
   // The normal equations, [rowsᵀ rows | rowsᵀ values], solved as Gauss and Jordan do. None of their pivots is 0.

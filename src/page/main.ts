@@ -1,13 +1,13 @@
 // The page: one app, a panel for each of its sections, and the language.
 import 'uplot/dist/uPlot.min.css';
-import './page.css';
+import './base.css';
 import {App} from './app.ts';
 import {element, setText} from './dom.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
 import {drawPanel} from './panels/draw_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
-import {keepPanel, openLink} from './panels/keep_panel.ts';
-import {meterPanel} from './panels/meter_panel.ts';
+import {memoryPanel} from './panels/memory_panel.ts';
+import {openLink, sharePanel} from './panels/share_panel.ts';
 import {splitPanel} from './panels/split_panel.ts';
 import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
@@ -20,13 +20,13 @@ for (const panel of [
   drawPanel,
   galleryPanel,
   splitPanel,
-  keepPanel,
-  meterPanel,
+  sharePanel,
+  memoryPanel,
 ]) {
   panel(app);
 }
 
-// A button that is off keeps the focus, but hears no click.
+// A button that is off keeps the focus, but gets no click.
 document.addEventListener(
   'click',
   event => {
@@ -44,7 +44,7 @@ element('language').addEventListener('click', () => {
   try {
     localStorage.setItem(remembered, language);
   } catch {
-    // Where nothing may be stored, the browser's language it is again next time.
+    // Where nothing may be stored, the next visit is in the browser's language again.
   }
   speak(language);
 });
@@ -73,7 +73,7 @@ function speak(language: Language): void {
   app.changed();
 }
 
-// A notice stays for a while, or until the visitor does something else.
+// A notice stays for a while, or until the visitor's next command.
 const noticeMs = 15_000;
 let shown: unknown;
 app.onChange(() => {
@@ -88,10 +88,10 @@ app.onChange(() => {
   }, noticeMs);
 });
 
-// For the console: mnist.losses are the numbers behind the curve.
+// For the console: mnist.losses are the numbers of the curve.
 Object.assign(globalThis, {mnist: app});
 
-// The worker says first which backends there are: a link is opened with one of them.
+// Waits until the worker has said which backends this browser has: a link is opened on one of them.
 app.onStart(() => {
   app.send({kind: 'load'});
   app.reset();

@@ -6,9 +6,9 @@ import {IMAGE_SIDE} from '../data/idx.ts';
 
 /** The longer side of a digit in its image. */
 export const DIGIT_SIDE = 20;
-/** The pixel, counted from 0, nearest to the centre of mass: in MNIST's images, that lies from 13.5 up to 14.5. */
+/** The pixel, counted from 0, that is nearest to the centre of mass, which lies from 13.5 up to 14.5 in MNIST's images. */
 const CENTRE = IMAGE_SIDE / 2;
-/** A drawing ends where there is no more ink than this. */
+/** Ink up to this level is left out of the drawing's box. */
 const FAINTEST_INK = 16;
 
 /**
@@ -25,7 +25,7 @@ export function normalise(
   return box && centred(scaled(ink, width, box));
 }
 
-/** Pixels from `top` and `left` up to, without, `bottom` and `right`. */
+/** `bottom` and `right` are the first pixels outside. */
 interface Box {
   top: number;
   left: number;
@@ -54,8 +54,7 @@ interface Digit {
   ink: Uint8Array;
 }
 
-// y[yR, yC] = the mean of the ink under that pixel, which is `step` of the drawing's pixels high and wide. Where the last row
-// or column reaches out of the box, there is paper.
+// y[yR, yC] = the mean of the ink under that pixel, which covers `step` by `step` pixels of the drawing. Outside of the box is paper.
 function scaled(ink: ArrayLike<number>, width: number, box: Box): Digit {
   const [height, breadth] = [box.bottom - box.top, box.right - box.left];
   const longer = Math.max(height, breadth);
@@ -83,7 +82,7 @@ function scaled(ink: ArrayLike<number>, width: number, box: Box): Digit {
   return {rows, columns, ink: y};
 }
 
-// [rows, columns] -> [28, 28], moved by whole pixels, and never beyond the border.
+// [rows, columns] -> [28, 28], moved by whole pixels, never over the border.
 function centred({rows, columns, ink}: Digit): Uint8Array | undefined {
   let [mass, momentR, momentC] = [0, 0, 0];
   for (let xR = 0; xR < rows; xR++) {

@@ -1,4 +1,4 @@
-// A picture from a file, of whatever kind the browser shows.
+// A picture from a file, in any format that the browser shows.
 import {inkOf} from './ink.ts';
 
 export interface PictureInk {
@@ -9,7 +9,7 @@ export interface PictureInk {
 }
 
 /**
- * The ink of a picture that is scaled to `side` pixels, the longer of its own.
+ * The ink of a picture, scaled until its longer side has `side` pixels.
  * @throws Error if the browser can't read it
  */
 export async function readPicture(file: Blob, side: number): Promise<PictureInk> {
@@ -24,11 +24,8 @@ export async function readPicture(file: Blob, side: number): Promise<PictureInk>
     );
     const fitted = new OffscreenCanvas(width, height).getContext('2d')!;
     fitted.drawImage(image, 0, 0, width, height);
-    return {
-      ink: inkOf(fitted.getImageData(0, 0, width, height).data, width, height),
-      width,
-      height,
-    };
+    const {data} = fitted.getImageData(0, 0, width, height);
+    return {ink: inkOf(data, width, height), width, height};
   } finally {
     URL.revokeObjectURL(image.src);
   }

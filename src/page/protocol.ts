@@ -1,55 +1,55 @@
-// What the page and its worker say to each other: commands one way, news the other, and questions that are answered by number.
+// The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
 
-/** A sentence in any language. */
+/** A sentence in any language: a text's key, and the values to fill in. */
 export interface Sentence {
   key: TextKey;
   values?: Values;
 }
 
 export type Command =
-  /** Fetches what is missing of the images. */
+  /** Fetches the images that are missing. */
   | {kind: 'load'}
-  /** Fresh weights, and the first batch is next. */
+  /** Begins a run with fresh weights. */
   | {kind: 'reset'; settings: Settings}
-  /** Goes on until so many batches are trained in all; at their end, or if none are left, all test images are tested. */
+  /** Trains until the run has this many batches, then tests all test images; only tests if none are left to train. */
   | {kind: 'train'; batches: number}
   | {kind: 'trainOne'; batches: number}
   | {kind: 'pause'}
-  /** The weights move to it; training that was going on goes on. */
+  /** Moves the run, and training goes on there. */
   | {kind: 'backend'; backend: Backend}
-  /** Takes a run from where a file has it. */
+  /** Goes on with the run of a file. */
   | {kind: 'restore'; run: SavedRun}
   | {kind: 'loseContext'};
 
 export type Question =
-  /** Images [n × 784], 0 paper to 255 ink -> probabilities [n × 10]; undefined while the GPU is lost. */
-  | {kind: 'recognise'; images: Uint8Array}
-  /** Test images. */
-  | {kind: 'look'; indices: number[]}
-  /** Those of all test images; undefined until they have arrived. */
-  | {kind: 'labels'}
+  /** Images [n × 784], 0 (paper) to 255 (ink), to probabilities [n × 10]; undefined while the GPU is lost. */
+  | {kind: 'predict'; images: Uint8Array}
+  /** Test images by their indices, with the network's answers. */
+  | {kind: 'testImages'; indices: number[]}
+  /** The labels of all test images; undefined until they have arrived. */
+  | {kind: 'testLabels'}
   | {kind: 'save'};
 
 export interface Answers {
-  recognise: Float32Array | undefined;
-  look: Looked | undefined;
-  labels: Uint8Array | undefined;
+  predict: Float32Array | undefined;
+  testImages: TestImages | undefined;
+  testLabels: Uint8Array | undefined;
   save: SavedRun | undefined;
 }
 
 /** n test images: their pixels [n × 784], labels [n] and probabilities [n × 10]. */
-export interface Looked {
+export interface TestImages {
   indices: number[];
   pixels: Uint8Array;
   labels: Uint8Array;
   probabilities: Float32Array | undefined;
 }
 
-/** What the worker is doing. The last six wait for the visitor. */
+/** What the worker is doing. In the last six phases it waits for the visitor. */
 export type Phase =
   | 'starting'
   | 'waiting'
@@ -66,18 +66,18 @@ export type Phase =
 
 export interface KernelTime {
   kernel: string;
-  /** Of all calls in a step; NaN if the GPU's clock can't be read. */
+  /** The time of all its calls in a step; NaN if the GPU's clock can't be read. */
   ms: number;
   calls: number;
 }
 
-/** One training step, in ms, by kernel; what isn't in a kernel of ours is the rest. */
+/** The milliseconds of one training step, whole and by kernel. Time outside our kernels is in `whole` only. */
 export interface StepSplit extends Pick<Settings, 'preset' | 'batchSize' | 'backend'> {
   kernels: KernelTime[];
   whole: number;
 }
 
-/** Tensors and bytes alive after a batch, and how many tensors more than after the first batch since training began or went on. */
+/** Tensors and bytes in memory after a batch. `left`: tensors more than after the first batch since training last started. */
 export interface Memory {
   tensors: number;
   bytes: number;
@@ -85,10 +85,10 @@ export interface Memory {
 }
 
 export type News =
-  /** Why a backend can't be chosen, and the faster build of `simd` that can. */
+  /** Why backends can't be chosen, and the fastest build of `simd` that this browser runs. */
   | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>; wasm?: WasmBuild}
   | {kind: 'images'; arrived: number}
-  /** Another run takes the place of the last one: with fresh weights, or with a file's. */
+  /** A new run replaces the last one, with fresh weights or a file's. */
   | {kind: 'began'; settings: Settings}
   | {kind: 'noData'; why: Sentence}
   | {kind: 'phase'; phase: Phase; why?: Sentence; backend: Backend; batch: number}

@@ -1,38 +1,38 @@
-// What decides a run: the same settings give the same losses. As text, it is the link to a run, and goes with its weights.
+// The settings that decide a run: the same settings give the same losses. As texts, they make its link and go into its weights file.
 import {type BackendWith, backendsWith} from '../backends.ts';
 import {type Preset, presets} from '../presets.ts';
-import {Refusal} from './refusal.ts';
+import {PageError} from './page_error.ts';
 
 export const backends = backendsWith({inPage: true});
 export type Backend = BackendWith<{inPage: true}>;
 
-/** The builds of `simd`. They round differently: the plain one is the same everywhere, relaxed SIMD is not everywhere. */
+/** The builds of `simd`, which round differently. Every browser with SIMD runs the plain one, some run relaxed SIMD. */
 export const wasmBuilds = ['plain', 'relaxed'] as const;
 export type WasmBuild = (typeof wasmBuilds)[number];
 
 export interface Settings {
   preset: Preset;
-  /** Of the initial weights and the order of the images. */
+  /** Decides the initial weights and the order of the images. */
   seed: number;
-  /** Images a batch. */
+  /** Images per batch. */
   batchSize: number;
   learningRate: number;
-  /** How many batches the run has. */
+  /** The run's length. */
   batches: number;
   backend: Backend;
-  /** Of that backend or of one that the run moves to; without one, the faster of those that the browser has. */
+  /** The build of `simd`, also if the run moves there later; default: the fastest that the browser runs. */
   wasm?: WasmBuild;
 }
 
-/** Training images of MNIST, and its test images. */
+/** MNIST's training images and test images. */
 export const trainSize = 60_000;
 export const testSize = 10_000;
 
-/** Held-out accuracy is measured after every so many batches, on so many test images, drawn at random. */
+/** Batches between tests on a random sample of test images, and images in that sample. */
 export const testEvery = 20;
 export const testSample = 1000;
 
-/** The numbers' ranges, both ends included. */
+/** Ranges of the numbers, both ends included. */
 export const ranges = {
   seed: [-(2 ** 31), 2 ** 31 - 1],
   batchSize: [1, 4096],
@@ -42,7 +42,7 @@ export const ranges = {
 
 export const batchesPerEpoch = (batchSize: number): number => Math.ceil(trainSize / batchSize);
 
-/** One epoch as the network was published. */
+/** The default settings: one epoch, at the learning rate that the network was published with. */
 export const defaults = (preset: Preset = 'tutorial'): Settings => ({
   preset,
   seed: 1,
@@ -52,7 +52,7 @@ export const defaults = (preset: Preset = 'tutorial'): Settings => ({
   backend: 'simd',
 });
 
-/** What each setting is called in text, in a link's order. */
+/** Each setting's name in text, in a link's order. */
 export const settingNames = {
   preset: 'net',
   seed: 'seed',
@@ -65,7 +65,7 @@ export const settingNames = {
 
 const keys = Object.keys(settingNames) as (keyof Settings)[];
 
-/** Without those that are not set. */
+/** The settings as texts, without those that are not set. */
 export const settingTexts = (settings: Settings): Record<string, string> =>
   Object.fromEntries(
     keys
@@ -74,8 +74,8 @@ export const settingTexts = (settings: Settings): Record<string, string> =>
   );
 
 /**
- * The settings that `textOf` gives by name, and the defaults of the network for those that it doesn't.
- * @throws Refusal if one is not what checkSetting takes
+ * The settings that `textOf` gives by name, with the network's defaults for the rest.
+ * @throws PageError for a text that checkSetting refuses
  */
 export function readSettings(textOf: (name: string) => string | null | undefined): Settings {
   const given: Partial<Settings> = Object.fromEntries(
@@ -89,7 +89,7 @@ export function readSettings(textOf: (name: string) => string | null | undefined
 
 type Each = Required<Settings>;
 
-/** @throws Refusal if the text is none of a setting's choices, or not a number in its range */
+/** @throws PageError if the text is none of a setting's choices, or not a number in its range */
 export const checkSetting = <K extends keyof Each>(key: K, text: string): Each[K] =>
   checks[key](settingNames[key], text);
 
@@ -109,18 +109,18 @@ function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice>
   return (name, text) => {
     const choice = choices.find(each => each === text);
     if (choice) return choice;
-    throw new Refusal('badChoice', {name, expected: choices.join(', '), found: text});
+    throw new PageError('badChoice', {name, expected: choices.join(', '), found: text});
   };
 }
 
-/** Decimal: Number alone would also take '', ' 1' and '0x1'. */
+/** A decimal number: Number alone also takes '', ' 1' and '0x1'. */
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 export function number([low, high]: readonly [number, number]): Check<number> {
   return (name, text) => {
     const value = Number(text);
     if (DECIMAL.test(text) && value >= low && value <= high) return value;
-    throw new Refusal('badNumber', {name, low, high, found: text});
+    throw new PageError('badNumber', {name, low, high, found: text});
   };
 }
 
@@ -130,6 +130,6 @@ export function whole([low, high]: readonly [number, number]): Check<number> {
     if (DECIMAL.test(text) && Number.isInteger(value) && value >= low && value <= high) {
       return value;
     }
-    throw new Refusal('badWhole', {name, low, high, found: text});
+    throw new PageError('badWhole', {name, low, high, found: text});
   };
 }

@@ -1,12 +1,12 @@
-// A pen's strokes as the network sees them: however large the digit is drawn, its lines become as thick as those of MNIST's
-// digits. (A pen of one width is too thick for a small digit: it closes the loops, and makes a block of a 1.)
+// A pen's strokes as the network sees them: at any size of the drawing, its lines become as thick as those of MNIST's digits. (On a
+// small digit, a pen of one width is too thick: it closes loops, and turns a 1 into a block.)
 import {DIGIT_SIDE, normalise} from './normalise.ts';
 
 export interface Point {
   x: number;
   y: number;
 }
-/** Where the pen went from when it was set down until it was lifted. A single point is a dot. */
+/** The pen's way from when it is set down until it is lifted. A single point is a dot. */
 export type Stroke = Point[];
 
 /**
@@ -16,12 +16,12 @@ export type Stroke = Point[];
  * ink in [0, 1], the perimeter the sum of the lengths of its gradient, by Roberts' differences along the diagonals.)
  */
 export const THICKNESS = 2.5;
-/** The strokes are drawn in black and white, and so much larger than the image, of which normalise makes grey levels. */
+/** The strokes are drawn in black and white, this many times as large as the image. normalise turns them into grey levels. */
 const TIMES = 8;
 
 /**
  * The 28×28 image of strokes: MNIST's thickness at 20 pixels of height, or of width if that is the longer.
- * @param smallest what is shorter, in the points' unit, is a dot rather than a digit: it becomes the thicker the shorter it is
+ * @param smallest least length of a digit, in the points' unit. Shorter strokes become thicker, like a dot
  * @returns [28, 28], or undefined if there are no strokes
  */
 export function imageOf(strokes: readonly Stroke[], smallest: number): Uint8Array | undefined {
@@ -51,7 +51,7 @@ export function imageOf(strokes: readonly Stroke[], smallest: number): Uint8Arra
   return normalise(ink, width, height);
 }
 
-/** The parts of a stroke that are on a pad of `side` by `side`: a pen that leaves it goes on where it comes back. */
+/** The parts of a stroke on a pad of `side` by `side`. Where a pen leaves the pad and comes back, a new part begins. */
 export function clipped(stroke: Stroke, side: number): Stroke[] {
   const parts: Stroke[] = [];
   let last: Point | undefined;
@@ -70,7 +70,7 @@ export function clipped(stroke: Stroke, side: number): Stroke[] {
   return parts;
 }
 
-/** From which to which part of the way a line is on the pad (Liang and Barsky, 1984); nowhere, if the first is larger. */
+/** The part of a line on the pad, from 0 to 1 along it (Liang and Barsky, 1984); none if the first is larger. */
 function within(from: Point, to: Point, side: number): [number, number] {
   let [start, end] = [0, 1];
   for (const axis of ['x', 'y'] as const) {
@@ -101,7 +101,7 @@ export function drawLine(
   for (let xR = first(from.y, to.y); xR < end(from.y, to.y, height); xR++) {
     for (let xC = first(from.x, to.x); xC < end(from.x, to.x, width); xC++) {
       const [x, y] = [xC + 0.5 - from.x, xR + 0.5 - from.y];
-      // Of the line's points, the nearest is this part of the way along.
+      // The line's nearest point is this part of the way along.
       const part = squared && Math.min(1, Math.max(0, (x * alongX + y * alongY) / squared));
       const distance = (x - part * alongX) ** 2 + (y - part * alongY) ** 2;
       if (distance <= radius ** 2) ink[xR * width + xC] = 255;

@@ -1,8 +1,8 @@
 // The weights of a run as a safetensors file, which Python opens too:
 //   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
 // Source: github.com/huggingface/safetensors, README, "Format".
-import {type Preset, weightShapes} from '../presets.ts';
-import {Refusal} from './refusal.ts';
+import {weightShapes} from '../presets.ts';
+import {PageError} from './page_error.ts';
 import {
   batchesPerEpoch,
   ranges,
@@ -21,9 +21,6 @@ export interface SavedRun {
   weights: Float32Array[];
 }
 
-/** The tensors in each network's file. */
-export const tensors = weightShapes;
-
 /** What a header says of a tensor. Its offsets count from the header's end. */
 interface Entry {
   dtype: string;
@@ -34,9 +31,9 @@ type Entries = Record<string, Entry>;
 type Metadata = Record<string, string>;
 
 const FORMAT = 'mnist-ops';
-/** Going on from there shuffles the images once an epoch, about 2 ms each. */
+/** To go on, a run shuffles the images once per trained epoch, about 2 ms each. */
 const MOST_EPOCHS = 2000;
-/** Of the header's length. The header itself is padded to a multiple of it, so that the numbers are aligned. */
+/** Bytes of the header's length. The header is padded to a multiple of it, so that the numbers are aligned. */
 const LENGTH_BYTES = 8;
 const {BYTES_PER_ELEMENT} = Float32Array;
 
@@ -45,16 +42,15 @@ const sizeOf = (shape: number[]) => shape.reduce((product, size) => product * si
 export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
   const entries: Entries = {};
   let length = 0;
-  for (const [name, shape] of Object.entries(tensors[settings.preset])) {
+  for (const [name, shape] of Object.entries(weightShapes[settings.preset])) {
     const begin = length;
     length += sizeOf(shape) * BYTES_PER_ELEMENT;
     entries[name] = {dtype: 'F32', shape, data_offsets: [begin, length]};
   }
   const metadata: Metadata = {format: FORMAT, ...settingTexts(settings), batch: String(batch)};
   const json = JSON.stringify({__metadata__: metadata, ...entries});
-  const header = new TextEncoder().encode(
-    json.padEnd(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES),
-  );
+  const padded = json.padEnd(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES);
+  const header = new TextEncoder().encode(padded);
 
   const bytes = new Uint8Array(LENGTH_BYTES + header.length + length);
   const view = new DataView(bytes.buffer);
@@ -69,8 +65,8 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
 }
 
 /**
- * The run of a file of ours; of somebody else's with our tensors, the weights, with default settings and no batch trained.
- * @throws Refusal if the file is neither, or holds settings or numbers that no run has
+ * The run in a file of ours. From another file with our tensors: its weights, with default settings and no batch trained.
+ * @throws PageError if the file is neither, or holds settings or numbers that no run has
  */
 export function readWeights(bytes: Uint8Array): SavedRun {
   const {metadata, entries, data} = readHeader(bytes);
@@ -82,52 +78,47 @@ export function readWeights(bytes: Uint8Array): SavedRun {
 
   const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
   if (epochs > MOST_EPOCHS) {
-    throw new Refusal('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
+    throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
   }
 
-  const shapes = tensors[settings.preset];
+  const shapes = weightShapes[settings.preset];
   const weights = Object.entries(shapes).map(([name, shape]) =>
     readTensor(name, shape, entries[name], data),
   );
   const extra = Object.keys(entries).find(name => !Object.hasOwn(shapes, name));
   if (extra !== undefined) {
     const expected = Object.keys(shapes).join(', ');
-    throw new Refusal('fileExtra', {net: settings.preset, expected, found: extra});
+    throw new PageError('fileExtra', {net: settings.preset, expected, found: extra});
   }
   refuseOverlap(entries);
   return {settings, batch, weights};
 }
 
-interface Parts {
-  metadata: Metadata;
-  entries: Entries;
-  /** All after the header. */
-  data: DataView;
-}
-
-function readHeader(bytes: Uint8Array): Parts {
-  if (bytes.length <= LENGTH_BYTES) throw new Refusal('fileShort', {found: bytes.length});
+/** @returns also `data`, everything after the header */
+function readHeader(bytes: Uint8Array) {
+  if (bytes.length <= LENGTH_BYTES) throw new PageError('fileShort', {found: bytes.length});
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const declared = view.getBigUint64(0, true);
   const expected = bytes.length - LENGTH_BYTES;
   if (declared > expected) {
-    refuseOtherFormats(bytes);
-    throw new Refusal('fileHeaderLength', {expected, found: String(declared)});
+    const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
+    if (other) throw new PageError('fileFormat', {found: other[0]});
+    throw new PageError('fileHeaderLength', {expected, found: String(declared)});
   }
   const end = LENGTH_BYTES + Number(declared);
   const header = parseObject(bytes.subarray(LENGTH_BYTES, end));
 
   const {__metadata__: metadata = {}, ...entries} = header;
   if (!isObject(metadata) || Object.values(metadata).some(text => typeof text !== 'string')) {
-    throw new Refusal('fileMetadata');
+    throw new PageError('fileMetadata');
   }
   const odd = Object.keys(entries).find(name => !isEntry(entries[name]));
-  if (odd !== undefined) throw new Refusal('fileEntry', {name: odd});
+  if (odd !== undefined) throw new PageError('fileEntry', {name: odd});
   const data = new DataView(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
   return {metadata: metadata as Metadata, entries: entries as Entries, data};
 }
 
-/** What files of weights that aren't ours begin with. */
+/** First bytes of other files of weights. */
 const otherFormats: [format: string, bytes: number[]][] = [
   ['HDF5', [0x89, 0x48, 0x44, 0x46]],
   ['ZIP (npz, pt, keras)', [0x50, 0x4b, 0x03, 0x04]],
@@ -136,15 +127,10 @@ const otherFormats: [format: string, bytes: number[]][] = [
   ['pickle', [0x80, 0x02, 0x8a, 0x0a]],
 ];
 
-function refuseOtherFormats(bytes: Uint8Array): void {
-  const other = otherFormats.find(([, start]) => start.every((byte, i) => bytes[i] === byte));
-  if (other) throw new Refusal('fileFormat', {found: other[0]});
-}
-
-/** JSON.parse takes the last of two equal keys in silence; no safetensors header has two. */
+/** The first key that an object of this JSON has twice: JSON.parse takes the last one in silence, safetensors allows none. */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  // Strings whole, with the colon that makes them keys, and the braces around them.
+  // Whole strings, with the colon after a key, and braces.
   for (const [token, string, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
     if (token === '{') open.push(new Set());
     else if (token === '}') open.pop();
@@ -158,16 +144,13 @@ function repeatedKey(text: string): string | undefined {
   return undefined;
 }
 
-/** Each byte of the numbers belongs to one tensor at most. */
+/** Each byte of the numbers may belong to one tensor. */
 function refuseOverlap(entries: Entries): void {
-  const sorted = Object.entries(entries).sort(
-    ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0],
-  );
-  for (const [i, [name, {data_offsets}]] of sorted.entries()) {
-    const [before, {data_offsets: earlier}] = sorted[i - 1] ?? [undefined, {data_offsets: [0, 0]}];
-    if (before !== undefined && data_offsets[0] < earlier[1]) {
-      throw new Refusal('fileOverlap', {name, other: before});
-    }
+  const begin = ([, {data_offsets}]: [string, Entry]) => data_offsets[0];
+  const sorted = Object.entries(entries).sort((a, b) => begin(a) - begin(b));
+  for (const [i, [name, {data_offsets}]] of sorted.slice(1).entries()) {
+    const [other, before] = sorted[i];
+    if (data_offsets[0] < before.data_offsets[1]) throw new PageError('fileOverlap', {name, other});
   }
 }
 
@@ -193,18 +176,17 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
     // refused below, as is JSON of another kind
   }
   const SHOWN = 16;
-  if (!isObject(value)) throw new Refusal('fileHeader', {found: text.slice(0, SHOWN)});
+  if (!isObject(value)) throw new PageError('fileHeader', {found: text.slice(0, SHOWN)});
   const name = repeatedKey(text);
-  if (name !== undefined) throw new Refusal('fileRepeated', {name});
+  if (name !== undefined) throw new PageError('fileRepeated', {name});
   return value;
 }
 
-/** The network whose dense layer has as many inputs: what tells the two apart. */
+/** The network whose dense layer has this many inputs, which tells the two apart. */
 const presetOf = (entries: Entries): string | undefined =>
-  Object.keys(tensors).find(
-    preset =>
-      `${tensors[preset as Preset]['dense.weights']}` === `${entries['dense.weights']?.shape}`,
-  );
+  Object.entries(weightShapes).find(
+    ([, shapes]) => `${shapes['dense.weights']}` === `${entries['dense.weights']?.shape}`,
+  )?.[0];
 
 function readTensor(
   name: string,
@@ -212,22 +194,22 @@ function readTensor(
   entry: Entry | undefined,
   data: DataView,
 ): Float32Array {
-  if (!entry) throw new Refusal('fileMissing', {name});
-  if (entry.dtype !== 'F32') throw new Refusal('fileDtype', {name, found: entry.dtype});
+  if (!entry) throw new PageError('fileMissing', {name});
+  if (entry.dtype !== 'F32') throw new PageError('fileDtype', {name, found: entry.dtype});
   const [expected, found] = [shape, entry.shape].map(sizes => `[${sizes.join(', ')}]`);
-  if (found !== expected) throw new Refusal('fileShape', {name, expected, found});
+  if (found !== expected) throw new PageError('fileShape', {name, expected, found});
 
   const [begin, end] = entry.data_offsets;
   const size = sizeOf(shape) * BYTES_PER_ELEMENT;
   const length = data.byteLength;
   if (begin < 0 || end > length || end - begin !== size) {
-    throw new Refusal('fileOffsets', {name, expected: size, length, begin, end});
+    throw new PageError('fileOffsets', {name, expected: size, length, begin, end});
   }
   // A writer that doesn't pad its header leaves the numbers where no Float32Array may start.
   const values = Float32Array.from({length: sizeOf(shape)}, (_, i) =>
     data.getFloat32(begin + i * BYTES_PER_ELEMENT, true),
   );
   const index = values.findIndex(value => !Number.isFinite(value));
-  if (index >= 0) throw new Refusal('fileNotFinite', {name, found: values[index], index});
+  if (index >= 0) throw new PageError('fileNotFinite', {name, found: values[index], index});
   return values;
 }

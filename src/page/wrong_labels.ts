@@ -1,13 +1,13 @@
-// Test images whose label is wrong, or at least in doubt: fewer than three of five people confirmed it.
+// Test images whose label is wrong or in doubt: fewer than three of five people confirmed it.
 // Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks", 2021 (arXiv
 // 2103.14749); the votes are those of github.com/cleanlab/label-errors, mturk/mnist_mturk.json.
 
 export interface WrongLabel {
-  /** In the test file, from 0. */
+  /** Index in the test file, from 0. */
   index: number;
   given: number;
   suggested: number;
-  /** For the given label, for the suggested one, for neither. */
+  /** Votes for the given label, for the suggested one, for neither. */
   votes: [number, number, number];
 }
 

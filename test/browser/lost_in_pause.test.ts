@@ -1,20 +1,16 @@
-// That the page's trainer goes on after a context that is lost in the moment in which weights are kept: in a pause, and as a
-// run begins.
+// The page's trainer goes on after it loses its context while it copies the weights: in a pause, and as a run begins.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {Network} from '../../src/index.ts';
-import type {News, Phase} from '../../src/page/protocol.ts';
+import type {News} from '../../src/page/protocol.ts';
 import {defaults, type Settings} from '../../src/page/settings.ts';
 import type {SavedRun} from '../../src/page/weights_file.ts';
-import type {ArrivingImages} from '../../src/page/worker/arriving.ts';
-import {Trainer} from '../../src/page/worker/trainer.ts';
-import {syntheticFiles} from '../synthetic.ts';
+import {beginTrainer} from '../trainers.ts';
 import {die, glOf} from './die.ts';
 
 const settings: Settings = {...defaults(), backend: 'webgl', batchSize: 20, batches: 12};
 
-/** Dies at the read after so many of the GPU, and that read has zeros. */
+/** The GPU answers this many reads more, and dies at the next one, which has zeros. */
 function dieAfterReads(count: number): void {
   const gl = glOf() as WebGL2RenderingContext;
   const read = gl.getBufferSubData.bind(gl);
@@ -26,92 +22,73 @@ function dieAfterReads(count: number): void {
   };
 }
 
-/** A trainer on webgl at its beginning, what it has said, and a promise of the next time that it says a phase. */
+/** A trainer on webgl at a run's beginning. */
 async function begin() {
-  const images = {
-    arrived: 60_000,
-    files: syntheticFiles({train: 400, test: 1000}),
-    until: async () => {},
-  } as unknown as ArrivingImages;
-  const losses: (number | undefined)[] = [];
-  const talk = {losses, batch: 0, onNews: (_: News) => {}};
-  const trainer = new Trainer(images, news => {
-    if (news.kind === 'batch') losses[news.batch] = news.loss;
-    if (news.kind === 'phase') talk.batch = news.batch;
-    talk.onNews(news);
-  });
-  const phase = (wanted: Phase) =>
-    new Promise<void>(resolve => {
-      talk.onNews = news => {
-        if (news.kind === 'phase' && news.phase === wanted) resolve();
-      };
-    });
-  const reset = async (changes: Partial<Settings> = {}) => {
-    const ready = phase('ready');
-    trainer.reset({...settings, ...changes});
-    await ready;
+  const talk = await beginTrainer(settings);
+  const {trainer, news, reset, train} = talk;
+  const {answers} = trainer;
+  /** Trains to the run's end. @returns the losses of these batches, and the last weights */
+  const finish = async () => {
+    const from = news.length;
+    await train(12);
+    const losses = news.slice(from).flatMap(each => (each.kind === 'batch' ? [each.loss] : []));
+    return {losses, end: await answers.save()};
   };
-  const train = async () => {
-    const done = phase('done');
-    trainer.train(12);
-    await done;
-    return {losses: losses.splice(0), end: await trainer.save()};
+  /** Waits for the loss that the command leads to. @returns the batch that the trainer is back at */
+  const lose = async (command: () => void) => {
+    await talk.until('lost', command);
+    return talk.heard('phase').at(-1)!.batch;
   };
-  await reset();
-  return {trainer, talk, phase, reset, train};
+  const leave = async () => {
+    await reset({...settings, backend: 'cpu'});
+    assert.is(tf.getBackend(), 'cpu');
+  };
+  return {...talk, answers, finish, lose, leave};
 }
 
-test('lost while a pause copies the weights: the trainer goes on from those of before', async () => {
-  const {trainer, talk, phase, reset, train} = await begin();
-  const begun = await trainer.save();
-  const whole = await train();
+test('a context lost while a pause copies the weights: the trainer goes on from the last copy', async () => {
+  const {trainer, answers, listeners, reset, finish, lose, leave} = await begin();
+  const first = await answers.save();
+  const whole = await finish();
 
-  // In the pause after batch 4.
-  await reset();
-  const lost = phase('lost');
-  const {onNews} = talk;
-  talk.onNews = news => {
-    onNews(news);
+  await reset(settings);
+  const pauseAndDie = (news: News) => {
     if (news.kind !== 'batch' || news.batch !== 4) return;
+    listeners.delete(pauseAndDie);
     trainer.pause();
     dieAfterReads(1); // the sign of life that ends the training
   };
-  trainer.train(12);
-  await lost;
-  assert.is(talk.batch, 0, 'where it last rested');
-  expectSame(await trainer.save(), begun);
+  listeners.add(pauseAndDie);
+  assert.is(await lose(() => trainer.train(12)), 0, 'where it last rested');
+  expectSame(await answers.save(), first);
 
   // It goes on from there in a new context.
-  const again = await train();
+  const again = await finish();
   assert.equal(again.losses, whole.losses);
   expectSame(again.end, whole.end);
-
-  await reset({backend: 'cpu'});
-  assert.is(tf.getBackend(), 'cpu');
+  await leave();
 });
 
-test('lost while a run begins: it begins with its own weights, not with the last run’s', async () => {
-  const {trainer, talk, phase, reset, train} = await begin();
-  await train();
-  await reset({seed: 2});
-  const begun = await trainer.save();
-  const whole = await train();
+test('a context lost while a run begins: the run begins with its own weights, not with the last run’s', async () => {
+  const {trainer, answers, reset, train, finish, lose, leave} = await begin();
+  await train(12);
+  const other = {...settings, seed: 2};
+  await reset(other);
+  const first = await answers.save();
+  const whole = await finish();
 
-  const {network} = trainer as unknown as {network: Network};
+  const {network} = trainer.run!;
   const {dispose} = network;
   network.dispose = () => {
     dispose();
-    void die(); // before the next run's weights are kept
+    void die(); // before the next run's weights are copied
   };
-  const lost = phase('lost');
-  trainer.reset({...settings, seed: 2});
-  await lost;
-  assert.is(talk.batch, 0);
-  expectSame(await trainer.save(), begun);
-  const again = await train();
+  assert.is(await lose(() => trainer.reset(other)), 0);
+  expectSame(await answers.save(), first);
+  const again = await finish();
   assert.equal(again.losses, whole.losses);
   expectSame(again.end, whole.end);
-  await reset({backend: 'cpu'});
+  await leave();
 });
 
 function expectSame(found: SavedRun, expected: SavedRun): void {

@@ -1,19 +1,15 @@
-// Two curves over the whole run: the loss of every batch, with the mean of the last ones, and the share of held-out images that
-// are recognised. What a chart shows is said in a sentence and in a table too.
+// Two charts of the whole run: the loss of every batch with its running mean, and the share of test images that are recognised. A
+// sentence and a table say the same.
+import './curves_panel.css';
 import uPlot from 'uplot';
 import type {App} from '../app.ts';
+import {lossData, meanLoss, roomyTicks, testData} from '../curves.ts';
 import {create, element, setText} from '../dom.ts';
-import {testSize} from '../settings.ts';
 
-/** The thick line is the mean of so many losses. */
-const WINDOW = 20;
-/** Between two drawings, in ms. */
-const REST = 250;
+/** Milliseconds between two drawings. */
+const INTERVAL = 250;
+/** Most rows of the table. */
 const ROWS = 12;
-/** A run is drawn in so many parts at most: about the chart's pixels. */
-const SPANS = 1000;
-/** Between two ticks of the loss, in pixels. */
-const TICK_ROOM = 14;
 
 export function curvesPanel(app: App): void {
   const charts = [
@@ -31,77 +27,25 @@ export function curvesPanel(app: App): void {
       for (const chart of charts) chart.draw();
       describe(app);
       if (numbers.open) fillTable(app);
-    }, REST);
+    }, INTERVAL);
   });
 }
-
-type Numbers = Pick<App, 'losses' | 'tests' | 'settings' | 'batch'>;
-type Column = (number | null | undefined)[];
-
-/** Batches, losses, and the means of the last ones until each; of a long run, each span's lowest and highest loss. */
-export function lossData({losses, settings, batch}: Numbers): uPlot.AlignedData {
-  const [batches, values, means]: [number[], Column, Column] = [[], [], []];
-  const span = Math.ceil(losses.length / SPANS);
-  let [low, high] = [0, 0];
-  let sum = 0;
-  let known = 0;
-  for (let i = 0; i < losses.length; i++) {
-    if (losses[i] !== undefined) {
-      sum += losses[i];
-      known++;
-    }
-    const left = losses[i - WINDOW];
-    if (left !== undefined) {
-      sum -= left;
-      known--;
-    }
-    if (i % span === 0) low = high = i;
-    if (!(losses[i] >= losses[low])) low = i;
-    if (!(losses[i] <= losses[high])) high = i;
-    if ((i + 1) % span !== 0 && i + 1 < losses.length) continue;
-    const mean = known ? sum / known : null;
-    for (const at of new Set([Math.min(low, high), Math.max(low, high)])) {
-      batches.push(at + 1);
-      values.push(losses[at]);
-      means.push(mean);
-    }
-  }
-  return padded([batches, values, means], Math.max(settings.batches, batch));
-}
-
-/** Batches, and the percentages of samples and of all test images; of a long run, not of every sample. */
-export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
-  // After the last batch, both a sample and all images are tested.
-  const [batches, samples, whole]: [number[], Column, Column] = [[], [], []];
-  const every = Math.ceil(tests.length / SPANS);
-  for (const [i, {batch, correct, total}] of tests.entries()) {
-    if (total < testSize && (tests.length - 1 - i) % every !== 0) continue;
-    if (batches.at(-1) !== batch) batches.push(batch);
-    const column = total < testSize ? samples : whole;
-    column[batches.length - 1] = (100 * correct) / total;
-  }
-  samples.length = whole.length = batches.length;
-  return padded([batches, samples, whole], Math.max(settings.batches, batch));
-}
-
-/** The horizontal axis is the whole run, from its first moment. */
-const padded = ([x, ...ys]: [number[], ...Column[]], end: number): uPlot.AlignedData =>
-  [x.at(-1) === end ? x : [...x, end], ...ys] as uPlot.AlignedData;
 
 const wholeRun: uPlot.Scale = {
   time: false,
   range: ({data}) => [0, (data[0] as number[] | undefined)?.at(-1) ?? 1],
 };
 
-type Colours = Record<'line' | 'faint' | 'good' | 'grid' | 'text', string>;
+/** Colours of the style sheet, by their names there. */
+type Colours = Record<'accent' | 'faint' | 'good' | 'grid' | 'muted', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
 
-/** Pixels of the charts' text: it grows with the page's. */
+/** The size of the charts' text in pixels, which grows with the page's. */
 const small = (): number =>
   0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
-  stroke: text,
+const axis = ({grid, muted}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
+  stroke: muted,
   font: `${small()}px system-ui, sans-serif`,
   grid: {stroke: grid, width: 1},
   ticks: {stroke: grid, width: 1, size: 4},
@@ -109,34 +53,20 @@ const axis = ({grid, text}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
   ...more,
 });
 
-/** Of a logarithmic axis, as many ticks as have room: all, those at 1, 2 and 5, or some of the powers of ten. */
-export function roomyTicks(ticks: number[], pixelsPerDecade: number): (number | null)[] {
-  const places = ticks.map(tick => Math.log10(tick));
-  const every = Math.ceil(TICK_ROOM / pixelsPerDecade);
-  const digit = (place: number) => Math.round(10 ** (place - Math.floor(place + 1e-9)));
-  const choices = [
-    () => true,
-    (place: number) => [1, 2, 5].includes(digit(place)),
-    (place: number) => digit(place) === 1 && Math.round(place) % every === 0,
-  ];
-  const choice = choices.find(choice => {
-    const kept = places.filter(choice);
-    return kept.every((at, i) => i === 0 || (at - kept[i - 1]) * pixelsPerDecade >= TICK_ROOM);
-  });
-  return ticks.map((tick, i) => (choice?.(places[i]) ? tick : null));
-}
-
 function lossTicks({bbox, scales: {y}}: uPlot, ticks: number[]): (number | null)[] {
   const decades = Math.log10(y.max! / y.min!);
   return roomyTicks(ticks, bbox.height / devicePixelRatio / decades);
 }
+
+const lossLabel = (tick: number | null): string =>
+  tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick);
 
 const lossOptions: Options = colours => ({
   scales: {x: wholeRun, y: {distr: 3}},
   series: [
     {},
     {stroke: colours.faint, width: 1, points: {show: false}},
-    {stroke: colours.line, width: 2, points: {show: false}},
+    {stroke: colours.accent, width: 2, points: {show: false}},
   ],
   axes: [
     axis(colours, {size: 2.1 * small()}),
@@ -145,25 +75,21 @@ const lossOptions: Options = colours => ({
       filter: lossTicks,
       grid: {stroke: colours.grid, width: 1, filter: lossTicks},
       ticks: {stroke: colours.grid, width: 1, size: 4, filter: lossTicks},
-      values: (_, ticks) =>
-        ticks.map(tick =>
-          tick === null ? '' : tick >= 1e4 ? tick.toExponential(0) : String(tick),
-        ),
+      values: (_, ticks) => ticks.map(lossLabel),
     }),
   ],
 });
 
+const percents: uPlot.Scale = {
+  range: (_, low, high) =>
+    low === null ? [0, 100] : [Math.max(0, low - 2), Math.min(100, high + 1)],
+};
+
 const testOptions: Options = colours => ({
-  scales: {
-    x: wholeRun,
-    y: {
-      range: (_, low, high) =>
-        low === null ? [0, 100] : [Math.max(0, low - 2), Math.min(100, high + 1)],
-    },
-  },
+  scales: {x: wholeRun, y: percents},
   series: [
     {},
-    {stroke: colours.line, width: 2, spanGaps: true, points: {show: true, size: 4}},
+    {stroke: colours.accent, width: 2, spanGaps: true, points: {show: true, size: 4}},
     {stroke: colours.good, width: 0, points: {show: true, size: 8, fill: colours.good}},
   ],
   axes: [
@@ -181,8 +107,8 @@ class Chart {
     private readonly data: () => uPlot.AlignedData,
     private readonly app: App,
   ) {
-    new ResizeObserver(() => this.fit()).observe(place);
-    // Its colours are those of the page, which the plot draws in.
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(place);
+    // A plot is drawn in the page's colours.
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
       this.plot?.destroy();
       this.plot = undefined;
@@ -192,50 +118,33 @@ class Chart {
 
   draw(): void {
     if (this.plot) this.plot.setData(this.data());
-    else this.create();
+    else this.plot = this.create();
   }
 
   private size() {
     return {width: this.place.clientWidth, height: this.place.clientHeight};
   }
 
-  private fit(): void {
-    this.plot?.setSize(this.size());
-  }
-
-  private create(): void {
+  private create(): uPlot {
     const {style} = this.place;
     const colour = (name: string) => {
       style.color = `var(--${name})`;
       return getComputedStyle(this.place).color;
     };
-    const colours: Colours = {
-      line: colour('accent'),
-      faint: colour('faint'),
-      good: colour('good'),
-      grid: colour('grid'),
-      text: colour('muted'),
-    };
+    const names = ['accent', 'faint', 'good', 'grid', 'muted'];
+    const colours = Object.fromEntries(names.map(name => [name, colour(name)])) as Colours;
     const moves = (plot: uPlot) => drawMoves(plot, this.app, colours);
-    this.plot = new uPlot(
-      {
-        ...this.size(),
-        ...this.options(colours),
-        legend: {show: false},
-        cursor: {show: false},
-        hooks: {draw: [moves]},
-      },
-      this.data(),
-      this.place,
-    );
+    const plain = {legend: {show: false}, cursor: {show: false}};
+    const options = {...this.size(), ...this.options(colours), ...plain, hooks: {draw: [moves]}};
+    return new uPlot(options, this.data(), this.place);
   }
 }
 
-/** A line where the run went to another backend, with its name. */
-function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours): void {
+/** Draws a line with the backend's name where the run moved to it. */
+function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {muted}: Colours): void {
   if (moves.length < 2) return;
   ctx.save();
-  ctx.strokeStyle = ctx.fillStyle = text;
+  ctx.strokeStyle = ctx.fillStyle = muted;
   ctx.font = `${small() * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textAlign = 'left';
   ctx.setLineDash([3, 3]);
@@ -250,47 +159,36 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {text}: Colours):
   ctx.restore();
 }
 
-/** The mean of the last losses until a batch. */
-function meanLoss(losses: number[], batch: number): number | undefined {
-  const last = losses.slice(Math.max(0, batch - WINDOW), batch).filter(loss => loss !== undefined);
-  return last.length ? last.reduce((sum, loss) => sum + loss, 0) / last.length : undefined;
-}
-
-/** One that explodes is shortened. */
+/** A loss that explodes is shortened. */
 const lossNumber = (app: App, loss: number, decimals: number): string =>
   loss < 1000 ? app.number(loss, decimals) : loss.toExponential(2);
 
 function describe(app: App): void {
-  const {losses, tests, batch} = app;
+  const {losses, tests} = app;
   const loss = meanLoss(losses, losses.length);
   const first = losses.find(value => value !== undefined);
   setText(element('loss-now'), loss === undefined ? '' : lossNumber(app, loss, 4));
-  setText(
-    element('loss-text'),
-    loss === undefined || first === undefined
-      ? app.say('noCurve')
-      : app.say('lossText', {
-          first: lossNumber(app, first, 3),
-          last: lossNumber(app, loss, 3),
-          batch: app.number(batch),
-        }),
-  );
-  const last = tests.at(-1);
-  const best = Math.max(...tests.map(({correct, total}) => correct / total));
-  setText(element('test-now'), last ? app.percent(last.correct / last.total, 1) : '');
-  setText(
-    element('test-text'),
-    last
-      ? app.say('testText', {
-          last: app.percent(last.correct / last.total, 1),
-          batch: app.number(last.batch),
-          best: app.percent(best, 1),
-        })
-      : app.say('noCurve'),
-  );
+  const lossText = (first: number, last: number) =>
+    app.say('lossText', {
+      first: lossNumber(app, first, 3),
+      last: lossNumber(app, last, 3),
+      batch: app.number(app.batch),
+    });
+  const hasLosses = loss !== undefined && first !== undefined;
+  setText(element('loss-text'), hasLosses ? lossText(first, loss) : app.say('noCurve'));
+  const shares = tests.map(({correct, total}) => correct / total);
+  const last = shares.length ? app.percent(shares.at(-1)!, 1) : '';
+  setText(element('test-now'), last);
+  const testText = () =>
+    app.say('testText', {
+      last,
+      batch: app.number(tests.at(-1)!.batch),
+      best: app.percent(Math.max(...shares), 1),
+    });
+  setText(element('test-text'), last ? testText() : app.say('noCurve'));
 }
 
-/** The run in a few rows, at tests where there are some. */
+/** Shows the run in a few rows: at its tests, or at batches before the first test. */
 function fillTable(app: App): void {
   const {tests, losses} = app;
   const marks = tests.length ? tests : losses.map((_, i) => ({batch: i + 1, correct: 0, total: 0}));

@@ -1,4 +1,5 @@
-// A pad to draw a digit on, or to drop a picture on: what the network sees of it, and its ten probabilities.
+// A pad to draw a digit or to drop a picture on. It shows what the network sees, and the ten probabilities that it answers.
+import './draw_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import {normalise} from '../normalise.ts';
@@ -7,8 +8,9 @@ import {clipped, imageOf, type Point, type Stroke} from '../strokes.ts';
 import {paint} from './image.ts';
 import {followPointer} from './pointer.ts';
 
-/** Pixels of the pad: the line that one sees there. The network sees one of MNIST's thickness. */
+/** Thickness of the line on the pad, in its pixels. The network sees a line of MNIST's thickness. */
 const PEN = 20;
+/** An arrow key moves the pen this far, in pixels of the pad. */
 const KEY_STEP = 10;
 const digits = Array.from({length: 10}, (_, digit) => digit);
 
@@ -19,9 +21,9 @@ export function drawPanel(app: App): void {
   const small = element<HTMLCanvasElement>('small');
   const bars = makeBars();
   let strokes: Stroke[] = [];
-  /** What is on the pad is a picture, and what was drawn over it since. */
+  /** The pad holds a picture, perhaps drawn over. */
   let isPicture = false;
-  /** The key-driven pen: where it is, and whether it writes. */
+  /** The pen that keys move, and whether it is on the paper. */
   const pen = {x: side / 2, y: side / 2, down: false};
   let seen: Uint8Array | undefined;
   let probabilities: Float32Array | undefined;
@@ -31,11 +33,11 @@ export function drawPanel(app: App): void {
   function begin(at: Point): Stroke {
     const stroke: Stroke = [];
     strokes.push(stroke);
-    go(stroke, [at]);
+    extend(stroke, [at]);
     return stroke;
   }
 
-  function go(stroke: Stroke, points: Point[]): void {
+  function extend(stroke: Stroke, points: Point[]): void {
     context.lineWidth = PEN;
     context.lineCap = context.lineJoin = 'round';
     context.beginPath();
@@ -44,7 +46,7 @@ export function drawPanel(app: App): void {
     for (const {x, y} of points) context.lineTo(x, y);
     context.stroke();
     stroke.push(...points);
-    look();
+    update();
   }
 
   function clear(): void {
@@ -52,34 +54,34 @@ export function drawPanel(app: App): void {
     strokes = [];
     isPicture = false;
     pen.down = false;
-    letGo();
-    look();
+    release();
+    update();
   }
 
-  function look(): void {
+  function update(): void {
     seen = isPicture
-      ? normalise(opaque(context.getImageData(0, 0, side, side)), side, side)
+      ? normalise(inkOn(context.getImageData(0, 0, side, side)), side, side)
       : imageOf(
           strokes.flatMap(stroke => clipped(stroke, side)),
           PEN / 2,
         );
     paint(small, seen ?? new Uint8Array(small.width * small.height));
-    void recognise();
+    void predict();
     if (!seen) show();
   }
 
-  /** Asks again once the last answer is there, if the drawing or the weights are others by then. */
-  async function recognise(): Promise<void> {
-    const {weights} = app;
+  /** Asks for one answer at a time, and again if the drawing or the weights have changed by then. */
+  async function predict(): Promise<void> {
+    const {weightsKey: weights} = app;
     if (!seen) probabilities = undefined;
     if (!seen || asking || (asked.image === seen && asked.weights === weights)) return;
     asking = true;
     asked = {image: seen, weights};
-    const answer = await app.ask({kind: 'recognise', images: seen.slice()});
+    const answer = await app.ask({kind: 'predict', images: seen.slice()});
     asking = false;
     if (seen) probabilities = answer;
     show();
-    if (asked.image !== seen) void recognise();
+    if (asked.image !== seen) void predict();
   }
 
   function show(): void {
@@ -90,20 +92,20 @@ export function drawPanel(app: App): void {
       bars[digit].row.classList.toggle('best', digit === best);
       setText(bars[digit].text, probabilities ? app.percent(share, 1) : '–');
     }
-    const known = probabilities && best !== undefined && best >= 0; // none, if the weights are not finite
+    const known = probabilities && best !== undefined && best >= 0; // -1 if the weights are not finite
     const nothing = app.say(seen ? 'noVerdict' : 'blank');
     const share = known && app.percent(probabilities![best], 1);
     setText(element('verdict'), share ? app.say('verdict', {digit: best!, share}) : nothing);
-    // While it trains, the share changes all the time: that would be too much to listen to.
+    // A screen reader hears the digit only: the share changes with every batch.
     setText(element('spoken'), known ? app.say('spokenVerdict', {digit: best}) : nothing);
   }
 
   let pointed: Stroke;
-  const letGo = followPointer(pad, {
+  const release = followPointer(pad, {
     begin(at) {
       pointed = begin(at);
     },
-    go: points => go(pointed, points),
+    extend: points => extend(pointed, points),
   });
 
   let keyed: Stroke;
@@ -119,7 +121,7 @@ export function drawPanel(app: App): void {
       const within = (at: number) => Math.min(side - PEN, Math.max(PEN, at));
       pen.x = within(pen.x + KEY_STEP * move[0]);
       pen.y = within(pen.y + KEY_STEP * move[1]);
-      if (pen.down) go(keyed, [{x: pen.x, y: pen.y}]);
+      if (pen.down) extend(keyed, [{x: pen.x, y: pen.y}]);
     } else if (event.key === ' ') {
       pen.down = !pen.down;
       if (pen.down) keyed = begin({x: pen.x, y: pen.y});
@@ -137,7 +139,7 @@ export function drawPanel(app: App): void {
   });
   element('clear').addEventListener('click', clear);
 
-  async function take(file: File): Promise<void> {
+  async function readFile(file: File): Promise<void> {
     const read = await readPicture(file, side).catch(() => undefined);
     const {name, type} = file;
     const shows = read?.ink.some(level => level > 0);
@@ -151,37 +153,33 @@ export function drawPanel(app: App): void {
     clear();
     context.putImageData(drawn, Math.floor((side - width) / 2), Math.floor((side - height) / 2));
     isPicture = true;
-    look();
+    update();
   }
   const picture = element<HTMLInputElement>('picture');
   picture.addEventListener('change', () => {
-    if (picture.files?.[0]) void take(picture.files[0]);
+    if (picture.files?.[0]) void readFile(picture.files[0]);
     picture.value = '';
   });
-  // Anywhere on the page: what misses the pad would otherwise replace the page, run and all.
+  // On the whole page: a picture dropped beside the pad would otherwise replace the page and its run.
   document.addEventListener('dragover', event => event.preventDefault());
   document.addEventListener('drop', event => {
     event.preventDefault();
     const file = event.dataTransfer?.files[0];
-    if (file) void take(file);
+    if (file) void readFile(file);
   });
 
   app.onChange(() => {
-    void recognise();
+    void predict();
     show();
   });
 }
 
-/** Ink is opaque on a transparent pad. */
-const opaque = ({data}: ImageData) =>
+/** The ink on the pad: its opacity. */
+const inkOn = ({data}: ImageData) =>
   Uint8Array.from({length: data.length / 4}, (_, i) => data[4 * i + 3]);
 
-/** Where the keys have taken the pen. */
-function showPen(
-  app: App,
-  side: number,
-  {x, y, down}: {x: number; y: number; down: boolean},
-): void {
+/** Shows where the keys have moved the pen. */
+function showPen(app: App, side: number, {x, y, down}: Point & {down: boolean}): void {
   const pen = element('pen');
   pen.style.left = `${(100 * x) / side}%`;
   pen.style.top = `${(100 * y) / side}%`;

@@ -1,15 +1,16 @@
-// Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test on all.
+// Test digits, green where the network is right and red where it is wrong, and the confusion matrix of the last test of all images.
+import './gallery_panel.css';
 import type {App} from '../app.ts';
-import {create, element, setEnabled, setText} from '../dom.ts';
-import type {Looked} from '../protocol.ts';
+import {create, element, fillTable, heading, setEnabled, setText} from '../dom.ts';
+import type {TestImages} from '../protocol.ts';
 import {testSize} from '../settings.ts';
 import {wrongLabels} from '../wrong_labels.ts';
 import {paint} from './image.ts';
 
-/** Digits a page. */
+/** Digits per page. */
 const PAGE = 32;
-/** Between two looks, in ms. */
-const REST = 1000;
+/** Milliseconds between two questions for answers. */
+const INTERVAL = 1000;
 const digits = Array.from({length: 10}, (_, digit) => digit);
 const everyImage = Array.from({length: testSize}, (_, index) => index);
 
@@ -20,10 +21,9 @@ export function galleryPanel(app: App): void {
   let labels: Uint8Array | undefined;
   let page = 0;
   let resting = false;
-  let looked: Looked | undefined;
   let shown = '';
 
-  /** The images that the filters leave. */
+  /** Indices of the images that the filters leave. */
   function chosen(): number[] {
     const {evaluation} = app;
     const wanted = digit.value === '' ? undefined : Number(digit.value);
@@ -31,36 +31,35 @@ export function galleryPanel(app: App): void {
     if (filter.value === 'wrong') return wrongLabels.map(({index}) => index).filter(ofDigit);
     if (filter.value === 'all') return everyImage.filter(ofDigit);
     if (!evaluation || !labels) return [];
-    return everyImage.filter(
-      index => ofDigit(index) && evaluation.predictions[index] !== labels![index],
-    );
+    const {predictions} = evaluation;
+    return everyImage.filter(index => ofDigit(index) && predictions[index] !== labels![index]);
   }
 
-  async function look(): Promise<void> {
+  async function update(): Promise<void> {
     if (resting) return;
     const all = chosen();
     page = Math.max(0, Math.min(page, Math.ceil(all.length / PAGE) - 1));
     const indices = all.slice(page * PAGE, (page + 1) * PAGE);
-    // While it trains, the answers change with every batch.
-    const state = `${indices} ${app.weights} ${app.arrived > 0}`;
+    // The answers change with every batch.
+    const state = `${indices} ${app.weightsKey} ${app.arrived > 0}`;
     showRange(app, all.length, page);
     if (state === shown) return;
     resting = true;
     shown = state;
-    labels ??= await app.ask({kind: 'labels'});
-    looked = indices.length ? await app.ask({kind: 'look', indices}) : undefined;
+    labels ??= await app.ask({kind: 'testLabels'});
+    const images = indices.length ? await app.ask({kind: 'testImages', indices}) : undefined;
     setTimeout(() => {
       resting = false;
       app.changed();
-    }, REST);
-    showDigits(app, cells, looked);
-    setText(element('gallery-note'), noteText(app, looked?.indices.length ?? 0));
+    }, INTERVAL);
+    showDigits(app, cells, images);
+    setText(element('gallery-note'), noteText(app, images !== undefined));
   }
 
   function choose(to: number): void {
     page = to;
     resting = false;
-    void look();
+    void update();
   }
   filter.addEventListener('change', () => choose(0));
   digit.addEventListener('change', () => choose(0));
@@ -75,32 +74,24 @@ export function galleryPanel(app: App): void {
       shown = '';
       fillDigits(app, digit);
     }
-    void look();
+    void update();
     showMatrix(app);
   });
 }
 
-function noteText(app: App, count: number): string {
-  if (count) return app.say('galleryNote');
+function noteText(app: App, hasImages: boolean): string {
+  if (hasImages) return app.say('galleryNote');
   if (element<HTMLSelectElement>('filter').value === 'mistakes') {
     return app.say(app.evaluation ? 'noMistakes' : 'mistakesLater');
   }
   return app.say('noImages');
 }
 
-interface Cell {
-  item: HTMLElement;
-  canvas: HTMLCanvasElement;
-  text: HTMLElement;
-  /** What a screen reader says of it all. */
-  spoken: HTMLElement;
-}
-
-const makeCells = (): Cell[] =>
+const makeCells = () =>
   Array.from({length: PAGE}, () => {
     const canvas = create('canvas', {width: 28, height: 28});
     const text = create('span');
-    const spoken = create('span', {className: 'hidden'});
+    const spoken = create('span', {className: 'hidden'}); // for a screen reader
     canvas.setAttribute('aria-hidden', 'true');
     text.setAttribute('aria-hidden', 'true');
     const item = create('li', {hidden: true}, canvas, text, spoken);
@@ -108,26 +99,22 @@ const makeCells = (): Cell[] =>
     return {item, canvas, text, spoken};
   });
 
-function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
+function showDigits(app: App, cells: ReturnType<typeof makeCells>, images?: TestImages): void {
   for (const [i, {item, canvas, text, spoken}] of cells.entries()) {
-    item.hidden = i >= (looked?.indices.length ?? 0);
-    if (!looked || item.hidden) continue;
-    const {indices, pixels, labels, probabilities} = looked;
+    item.hidden = i >= (images?.indices.length ?? 0);
+    if (!images || item.hidden) continue;
+    const {indices, pixels, labels, probabilities} = images;
     paint(canvas, pixels.subarray(784 * i, 784 * (i + 1)));
     const shares = probabilities?.subarray(10 * i, 10 * (i + 1));
     const answer = shares?.indexOf(Math.max(...shares));
-    const known = shares !== undefined && answer !== undefined && answer >= 0; // none, if the weights are not finite
+    const known = shares !== undefined && answer !== undefined && answer >= 0; // -1 if the weights are not finite
     const right = known && answer === labels[i];
     const doubt = wrongLabels.find(({index}) => index === indices[i]);
     const agrees = known && !right && answer === doubt?.suggested;
     item.className = known && !agrees ? (right ? 'right' : 'wrong') : '';
     item.classList.toggle('doubt', doubt !== undefined);
-    setText(
-      text,
-      known
-        ? `${right ? '✓' : agrees ? '≈' : `${labels[i]}✗`}${answer} ${Math.floor(100 * shares[answer])}%`
-        : '',
-    );
+    const sign = right ? '✓' : agrees ? '≈' : `${labels[i]}✗`;
+    setText(text, known ? `${sign}${answer} ${Math.floor(100 * shares[answer])}%` : '');
     const sentences = [
       app.say('imageText', {index: indices[i], label: labels[i]}),
       known ? app.say('answerText', {answer, share: app.percent(shares[answer], 1)}) : '',
@@ -140,10 +127,8 @@ function showDigits(app: App, cells: Cell[], looked: Looked | undefined): void {
 
 function showRange(app: App, total: number, page: number): void {
   const last = Math.min(total, (page + 1) * PAGE);
-  const text = total
-    ? `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`
-    : '0';
-  setText(element('range'), text);
+  const range = `${app.number(page * PAGE + 1)}–${app.number(last)} / ${app.number(total)}`;
+  setText(element('range'), total ? range : '0');
   setEnabled(element('previous'), page > 0);
   setEnabled(element('next'), last < total);
 }
@@ -151,46 +136,34 @@ function showRange(app: App, total: number, page: number): void {
 function fillDigits(app: App, select: HTMLSelectElement): void {
   const {value} = select;
   const any = create('option', {value: '', textContent: app.say('anyDigit')});
-  select.replaceChildren(
-    any,
-    ...digits.map(digit => create('option', {textContent: String(digit)})),
-  );
+  const options = digits.map(digit => create('option', {textContent: String(digit)}));
+  select.replaceChildren(any, ...options);
   select.value = value;
 }
 
 function showMatrix(app: App): void {
   const table = element<HTMLTableElement>('confusion');
   const {evaluation} = app;
-  const batch = evaluation ? app.number(evaluation.batch) : '';
-  setText(
-    element('matrix-note'),
-    evaluation ? app.say('matrixNote', {batch}) : app.say('matrixLater'),
-  );
+  const note = evaluation ? {batch: app.number(evaluation.batch)} : undefined;
+  setText(element('matrix-note'), app.say(note ? 'matrixNote' : 'matrixLater', note));
   table.hidden = !evaluation;
   const state = `${app.language} ${evaluation?.batch} ${evaluation?.correct}`;
   if (!evaluation || table.dataset.state === state) return;
   table.dataset.state = state;
   const {confusion} = evaluation;
   const most = Math.max(...confusion.filter((_, i) => i % 11 !== 0), 1);
-  const heads = digits.map(digit => create('th', {scope: 'col', textContent: String(digit)}));
+  const cell = (label: number, answer: number) => {
+    const count = confusion[10 * label + answer];
+    const made = create('td', {textContent: count ? String(count) : '·'});
+    made.className = answer === label ? 'right' : count ? 'wrong' : '';
+    made.style.setProperty('--share', String(answer === label ? 1 : count / most));
+    return made;
+  };
   const corner = create('td', {textContent: app.say('corner')});
-  const rows = digits.map(label =>
-    create(
-      'tr',
-      {},
-      create('th', {scope: 'row', textContent: String(label)}),
-      ...digits.map(answer => {
-        const count = confusion[10 * label + answer];
-        const made = create('td', {textContent: count ? String(count) : '·'});
-        made.className = answer === label ? 'right' : count ? 'wrong' : '';
-        made.style.setProperty('--share', String(answer === label ? 1 : count / most));
-        return made;
-      }),
-    ),
-  );
-  table.replaceChildren(
-    create('thead', {}, create('tr', {}, corner, ...heads)),
-    create('tbody', {}, ...rows),
+  fillTable(
+    table,
+    [corner, ...digits.map(digit => heading('col', String(digit)))],
+    digits.map(label => [heading('row', String(label)), ...digits.map(i => cell(label, i))]),
   );
 }
 

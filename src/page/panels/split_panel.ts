@@ -1,6 +1,7 @@
-// Where a training step's time goes, kernel by kernel, for each backend that was tried.
+// The time of a training step, kernel by kernel, on each backend that was tried.
+import './split_panel.css';
 import type {App} from '../app.ts';
-import {create, element, setText} from '../dom.ts';
+import {create, element, fillTable, heading, setText} from '../dom.ts';
 import type {StepSplit} from '../protocol.ts';
 import {backends} from '../settings.ts';
 
@@ -15,7 +16,8 @@ export function splitPanel(app: App): void {
     const splits = backends.flatMap(name => app.splits.filter(({backend}) => backend === name));
     setText(element('split-note'), noteText(app, splits));
     table.hidden = splits.length === 0;
-    table.replaceChildren(head(app, splits), body(app, splits));
+    const backendHeads = splits.map(({backend}) => heading('col', `${backend}, ms`));
+    fillTable(table, [heading('col', app.say('kernel')), ...backendHeads], rowsOf(app, splits));
   });
 }
 
@@ -27,19 +29,7 @@ function noteText(app: App, splits: StepSplit[]): string {
   return blind ? `${note} ${app.say('noTimer')}` : note;
 }
 
-const head = (app: App, splits: StepSplit[]) =>
-  create(
-    'thead',
-    {},
-    create(
-      'tr',
-      {},
-      create('th', {scope: 'col', textContent: app.say('kernel')}),
-      ...splits.map(({backend}) => create('th', {scope: 'col', textContent: `${backend}, ms`})),
-    ),
-  );
-
-function body(app: App, splits: StepSplit[]): HTMLElement {
+function rowsOf(app: App, splits: StepSplit[]): Node[][] {
   const names = [...new Set(splits.flatMap(({kernels}) => kernels.map(({kernel}) => kernel)))];
   const inKernel = ({kernels}: StepSplit, name: string) =>
     kernels.find(({kernel, ms}) => kernel === name && !Number.isNaN(ms))?.ms;
@@ -52,18 +42,10 @@ function body(app: App, splits: StepSplit[]): HTMLElement {
     {name: app.say('rest'), of: rest},
     {name: app.say('wholeStep'), of: ({whole}: StepSplit) => whole},
   ];
-  return create(
-    'tbody',
-    {},
-    ...rows.map(({name, of}) =>
-      create(
-        'tr',
-        {},
-        create('th', {scope: 'row', textContent: name}),
-        ...splits.map(split => cell(app, of(split), split.whole)),
-      ),
-    ),
-  );
+  return rows.map(({name, of}) => [
+    heading('row', name),
+    ...splits.map(split => cell(app, of(split), split.whole)),
+  ]);
 }
 
 /** The number, over a bar that is its share of the step. */

@@ -1,10 +1,10 @@
-// The form, the run's state, and how fast it goes. Settings that decide the weights can be changed while nothing is trained yet.
+// The form, the run's state, and its speed. Settings that decide the weights can be changed until something is trained.
+import './train_panel.css';
 import {clock, wilsonInterval} from '../../numbers.ts';
 import {presets} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
-import type {Phase} from '../protocol.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 import {
   type Backend,
   backends,
@@ -17,21 +17,6 @@ import {
 } from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
-const phaseTexts: Record<Phase, TextKey> = {
-  starting: 'phaseStarting',
-  waiting: 'phaseWaiting',
-  compiling: 'phaseCompiling',
-  profiling: 'phaseProfiling',
-  training: 'phaseTraining',
-  testing: 'phaseTesting',
-  ready: 'phaseReady',
-  paused: 'phasePaused',
-  done: 'phaseDone',
-  lost: 'phaseLost',
-  diverged: 'phaseDiverged',
-  failed: 'phaseFailed',
-};
-
 export function trainPanel(app: App): void {
   const form = element<HTMLFormElement>('settings');
   const preset = element<HTMLSelectElement>('preset');
@@ -41,42 +26,38 @@ export function trainPanel(app: App): void {
   }));
   const length = element<HTMLInputElement>('length');
   const unit = element<HTMLSelectElement>('unit');
-  const start = element<HTMLButtonElement>('start');
-  const one = element<HTMLButtonElement>('one');
-  const more = element<HTMLButtonElement>('more');
-  const reset = element<HTMLButtonElement>('reset');
-  const refused = element('refused');
+  const [start, one, more, reset] = ['start', 'one', 'more', 'reset'].map(id => element(id));
   const radios = makeRadios(app);
 
   let shown: Settings | undefined;
-  /** Not into what is being typed. */
+  /** Writes into a field, unless somebody is typing there. */
   const write = (input: HTMLInputElement, value: string) => {
     const isTyped = input === document.activeElement && !input.readOnly;
-    if (!isTyped && !refusals.has(input)) input.value = value;
+    if (!isTyped && !errors.has(input)) input.value = value;
   };
   /** What is wrong with each field whose text is no setting. */
-  const refusals = new Map<HTMLInputElement, Refusal>();
-  function forgive(input: HTMLInputElement): void {
-    refusals.delete(input);
+  const errors = new Map<HTMLInputElement, PageError>();
+  function clearError(input: HTMLInputElement): void {
+    errors.delete(input);
     input.removeAttribute('aria-invalid');
     shown = undefined;
   }
 
-  /** Takes one field into the settings, or says what is wrong with it. */
-  function take(input: HTMLInputElement, read: () => Partial<Settings>): void {
+  /** Changes the settings by what `readField` makes of a field, or says what is wrong with it. */
+  function read(input: HTMLInputElement, readField: () => Partial<Settings>): void {
     try {
-      const settings = read();
-      forgive(input);
+      const settings = readField();
+      clearError(input);
       change(settings);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      refusals.set(input, error);
+      if (!(error instanceof PageError)) throw error;
+      errors.set(input, error);
       input.setAttribute('aria-invalid', 'true');
       app.changed();
     }
   }
 
-  /** A fresh run takes every change at once; in one that has begun, only its length can change. */
+  /** A fresh run begins anew with every change; one that has begun can only change its length. */
   function change(settings: Partial<Settings>): void {
     const decides = Object.keys(settings).some(key => key !== 'batches');
     app.settings = {...app.settings, ...settings};
@@ -86,7 +67,7 @@ export function trainPanel(app: App): void {
 
   preset.addEventListener('change', () => {
     const chosen = preset.value as Settings['preset'];
-    // A rate of the visitor's own stays.
+    // The visitor's own rate stays.
     const {preset: before, learningRate: rate} = app.settings;
     const learningRate =
       rate === presets[before].learningRate ? presets[chosen].learningRate : rate;
@@ -94,7 +75,7 @@ export function trainPanel(app: App): void {
   });
   for (const {name, input} of fields) {
     input.addEventListener('input', () =>
-      take(input, () => {
+      read(input, () => {
         const value = checkSetting(name, input.value.trim());
         if (name !== 'batchSize' || unit.value !== 'epochs') return {[name]: value};
         const epochs = app.settings.batches / batchesPerEpoch(app.settings.batchSize);
@@ -104,7 +85,7 @@ export function trainPanel(app: App): void {
     );
   }
   length.addEventListener('input', () =>
-    take(length, () => {
+    read(length, () => {
       const text = length.value.trim();
       if (unit.value === 'batches') return {batches: checkSetting('batches', text)};
       const perEpoch = batchesPerEpoch(app.settings.batchSize);
@@ -121,7 +102,7 @@ export function trainPanel(app: App): void {
   form.addEventListener('submit', event => {
     event.preventDefault();
     if (app.isBusy) app.send({kind: 'pause'});
-    else if (refusals.size === 0) app.train();
+    else if (errors.size === 0) app.train();
   });
   more.addEventListener('click', () => app.trainOneEpochMore());
   one.addEventListener('click', () => {
@@ -129,22 +110,22 @@ export function trainPanel(app: App): void {
     app.send({kind: 'trainOne', batches});
   });
   reset.addEventListener('click', () => {
-    for (const input of [...refusals.keys()]) forgive(input);
+    for (const input of [...errors.keys()]) clearError(input);
     app.reset();
   });
   element('retry').addEventListener('click', () => {
     app.send({kind: 'load'});
-    if (app.phase === 'failed') app.train(); // for want of images
+    if (app.phase === 'failed') app.train(); // which waits for the images again
   });
 
   app.onChange(() => {
     const {settings, phase} = app;
-    // Text that is no setting waits to be mended, until a run, a link or a file has the field.
-    for (const input of [...refusals.keys()]) {
-      if (input === length ? app.isBusy : !app.isFresh) forgive(input);
+    // Wrong text stays in its field, until a run, a link or a file sets the field.
+    for (const input of [...errors.keys()]) {
+      if (input === length ? app.isBusy : !app.isFresh) clearError(input);
     }
-    // Fields keep the focus: Enter in one of them begins the training.
-    if (preset.disabled === app.isFresh) shown = undefined; // what was typed is settled now
+    // Read-only fields keep the focus: Enter in one of them starts the training.
+    if (preset.disabled === app.isFresh) shown = undefined; // nothing is being typed any more
     preset.disabled = !app.isFresh;
     for (const {input} of fields) input.readOnly = !app.isFresh;
     for (const control of [preset, ...fields.map(({input}) => input)]) {
@@ -163,12 +144,12 @@ export function trainPanel(app: App): void {
       radio.disabled = backend in app.missing;
     }
     showMissing(app);
-    const [refusal] = refusals;
-    setText(refused, refusal ? fieldSentence(app, ...refusal) : '');
+    const [error] = errors;
+    setText(element('wrong'), error ? fieldSentence(app, ...error) : '');
 
     const key = app.isBusy ? 'pause' : app.batch > 0 || phase === 'lost' ? 'goOn' : 'start';
     setText(start, app.say(key));
-    const canTrain = phase !== 'starting' && phase !== 'diverged' && !refusal && !isAtEnd(app);
+    const canTrain = phase !== 'starting' && phase !== 'diverged' && !error && !isAtEnd(app);
     setEnabled(start, canTrain);
     setEnabled(one, canTrain);
     more.hidden = !isAtEnd(app) || !app.canTrainOneEpochMore;
@@ -177,11 +158,11 @@ export function trainPanel(app: App): void {
   });
 }
 
-/** The field by its label, where a link would have the setting's name. */
-const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: Refusal): string =>
+/** Names the field by its label, where a link's sentence has the setting's name. */
+const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: PageError): string =>
   app.sentence({key, values: {...values, name: app.say(id as TextKey)}});
 
-/** Nothing is left to do until the run is made longer. */
+/** True if only a longer run can go on. */
 const isAtEnd = ({phase, batch, settings}: App): boolean =>
   phase === 'done' && batch >= settings.batches;
 
@@ -195,9 +176,8 @@ function makeRadios(app: App): {backend: Backend; radio: HTMLInputElement}[] {
 }
 
 function showMissing(app: App): void {
-  const reasons = Object.entries(app.missing).map(
-    ([backend, why]) => `${backend}: ${app.say(why as TextKey)}`,
-  );
+  const missing = Object.entries(app.missing) as [Backend, TextKey][];
+  const reasons = missing.map(([backend, why]) => `${backend}: ${app.say(why)}`);
   element('missing').hidden = reasons.length === 0;
   setText(element('missing'), reasons.join(' '));
 }
@@ -205,7 +185,7 @@ function showMissing(app: App): void {
 function showRun(app: App): void {
   const {settings, phase, batch, speed, timeLeft} = app;
   document.body.dataset.phase = phase;
-  setText(element('phase'), app.say(phaseTexts[phase], {backend: app.place}));
+  setText(element('phase'), app.say(`phase_${phase}`, {backend: app.backendName}));
   const why = app.noData ?? app.why ?? app.failure;
   setText(element('why'), why ? app.sentence(why) : '');
   element('retry').hidden = !app.noData;

@@ -1,11 +1,11 @@
-// The backends: which of them this browser has, and how the others get here.
-import '@tensorflow/tfjs-backend-cpu'; // of which build.mjs takes ./cpu.ts
+// The backends: which of them this browser has, and how they are loaded.
+import '@tensorflow/tfjs-backend-cpu'; // build.mjs replaces it by ./cpu.ts
 import '../../kernels/cpu/register.ts';
 import '../../kernels/reference/register.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../../kernels/simd/backend/module.ts';
 import {registerSimdBackend, simdSupported} from '../../kernels/simd/backend/register.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 import type {Backend, WasmBuild} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
@@ -20,7 +20,7 @@ export function findMissing(): Partial<Record<Backend, TextKey>> {
   return missing;
 }
 
-/** A Content-Security-Policy without 'wasm-unsafe-eval' lets nothing be compiled, though all of it is valid. */
+/** Without 'wasm-unsafe-eval', a Content-Security-Policy forbids to compile even valid modules. */
 function isWasmForbidden(): boolean {
   if (typeof WebAssembly === 'undefined') return false;
   try {
@@ -40,11 +40,11 @@ function hasWebGL(): boolean {
 
 let webgl: typeof import('./webgl.ts') | undefined;
 
-/** Of `simd`; undefined where there is none. */
+/** The fastest build of `simd` that this browser runs; undefined if it runs none. */
 export const fastestBuild: WasmBuild | undefined =
   build && (build === 'relaxed simd' ? 'relaxed' : 'plain');
 
-/** What TensorFlow.js knows it by: the plain build, where it isn't the fastest, is a backend beside the other. */
+/** TensorFlow.js's name of a backend: where the plain build isn't the fastest, it is a second backend. */
 function nameOf(backend: Backend, wasm?: WasmBuild): string {
   if (backend !== 'simd' || wasm !== 'plain' || fastestBuild === 'plain') return backend;
   const name = 'simd, plain';
@@ -52,17 +52,17 @@ function nameOf(backend: Backend, wasm?: WasmBuild): string {
   return name;
 }
 
-/** @throws Refusal where it doesn't start */
+/** @throws PageError if the backend doesn't start */
 export async function chooseBackend(backend: Backend, wasm?: WasmBuild): Promise<void> {
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
     if (await tf.setBackend(nameOf(backend, wasm))) return;
   } catch (error) {
-    throw new Refusal('noBackend', {backend, message: (error as Error).message});
+    throw new PageError('noBackend', {backend, message: (error as Error).message});
   }
-  throw new Refusal('noBackend', {backend, message: 'setBackend'});
+  throw new PageError('noBackend', {backend, message: 'setBackend'});
 }
 
-/** What only WebGL has; undefined on other backends. */
+/** What only WebGL has; undefined while another backend is current. */
 export const onWebGL = () => (tf.getBackend() === 'webgl' ? webgl : undefined);

@@ -1,5 +1,5 @@
-// What build.mjs gives the worker in place of @tensorflow/tfjs-backend-cpu: the backend with those of its kernels that a
-// training step, a test and a prediction call. Our own kernels do the rest; the whole package would double the script.
+// Replaces @tensorflow/tfjs-backend-cpu in the worker (build.mjs): the backend with only those of its kernels that a training step, a
+// test and a prediction call besides ours. The whole package would double the script.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu';
 import {addConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Add';
 import {argMaxConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/ArgMax';

@@ -1,17 +1,17 @@
-// Where a backend's training step spends its time. A network of its own takes these steps: the visitor's stays as it is.
+// Measures where a backend's training step spends its time, with a network of its own: the visitor's stays as it is.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Batch, MnistData} from '../../data/mnist_data.ts';
-import {createNetwork} from '../../network.ts';
+import {createNetwork, type Network} from '../../network.ts';
 import {kernelTimes} from '../../profile.ts';
 import {trainStep} from '../../training.ts';
 import type {StepSplit} from '../protocol.ts';
 import type {Settings} from '../settings.ts';
 
-/** So many milliseconds go into as many steps as they allow; one of a slow backend. */
+/** Milliseconds to spend on measured steps. */
 const budgetMs = 200;
 
 export class TrialSteps {
-  private readonly network: ReturnType<typeof createNetwork>;
+  private readonly network: Network;
   private readonly optimizer: tf.SGDOptimizer;
   private readonly batch: Batch;
 
@@ -26,18 +26,12 @@ export class TrialSteps {
 
   private readonly step = () => trainStep(this.network, this.optimizer, this.batch);
 
-  /** The milliseconds of a step, its loss awaited. */
-  async time(): Promise<number> {
-    const start = performance.now();
+  /** Makes WebGL compile the programs of a step, and of tests in portions of these sizes. */
+  async compile(testSizes: number[]): Promise<void> {
     const cost = this.step();
     await cost.data();
     cost.dispose();
-    return performance.now() - start;
-  }
-
-  /** Forward passes on so many images each: on WebGL, they compile the programs of tests. */
-  async forward(sizes: number[]): Promise<void> {
-    for (const size of sizes) {
+    for (const size of testSizes) {
       const {xs, labels} = this.data.testBatch(0, size);
       const digits = tf.tidy(() => tf.argMax(this.network.forward(xs), 1));
       await digits.data();
@@ -46,8 +40,8 @@ export class TrialSteps {
   }
 
   /**
-   * The whole step and its kernels are of the same steps, after two that warm up: means over the middle half of them by their
-   * time, as the clock of a page may tick ten times slower than a kernel takes, and something else may run in between.
+   * Measures steps, whole and by kernel, after two that warm up. The result is the mean of the middle half of them by their time:
+   * a page's clock may tick ten times slower than a kernel runs, and other work may run in between.
    */
   async split(signal: AbortSignal): Promise<StepSplit> {
     const steps: Step[] = [];
@@ -71,7 +65,7 @@ export class TrialSteps {
       whole = performance.now() - start;
       cost.dispose();
     });
-    // Those of the reference call stock kernels, whose time is theirs too.
+    // Our reference kernels call stock kernels, and their time includes those calls.
     const kernels = [...times]
       .filter(([name]) => name.startsWith('mnist.'))
       .map(([name, calls]) => ({
@@ -91,16 +85,14 @@ export class TrialSteps {
 
 type Step = Pick<StepSplit, 'kernels' | 'whole'>;
 
-/** Of the steps by their whole time, without the fastest and the slowest quarter. */
+/** The mean of the steps without the fastest and the slowest quarter. */
 export function meanOfMiddle(steps: Step[]): Step {
   const sorted = [...steps].sort((a, b) => a.whole - b.whole);
   const cut = Math.floor(sorted.length / 4);
   const middle = sorted.slice(cut, sorted.length - cut);
   const mean = (of: (step: Step) => number) =>
     middle.reduce((sum, step) => sum + of(step), 0) / middle.length;
-  const kernels = middle[0].kernels.map((each, i) => ({
-    ...each,
-    ms: mean(step => step.kernels[i].ms),
-  }));
+  const times = middle[0].kernels.map((_, i) => mean(step => step.kernels[i].ms));
+  const kernels = middle[0].kernels.map((each, i) => ({...each, ms: times[i]}));
   return {kernels, whole: mean(({whole}) => whole)};
 }

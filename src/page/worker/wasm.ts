@@ -1,6 +1,6 @@
-// Fetched when the backend is first chosen. It has no kernels of ours, and so runs the reference.
+// Fetched when the backend is first chosen. It runs the reference kernels, as none of ours are for it.
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
 setWasmPaths(new URL('tfjs-wasm/', import.meta.url).href);
-tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, as the others
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, like the other backends

@@ -3,7 +3,7 @@ import '../../kernels/webgl/register.ts';
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** How many programs are compiled in the current context. */
+/** Number of programs compiled in the current context. */
 export const programs = (): number =>
   Object.keys((tf.backend() as unknown as {binaryCache: object}).binaryCache).length;
 

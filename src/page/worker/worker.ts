@@ -1,14 +1,15 @@
-// What runs beside the page, so that the page never waits for a step.
+// Runs beside the page, so that the page never waits for a step.
+
+import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
-import type {Refusal} from '../refusal.ts';
-import {ArrivingImages} from './arriving.ts';
 import {fastestBuild, findMissing} from './backends.ts';
+import {ImageLoader} from './image_loader.ts';
 import {Trainer} from './trainer.ts';
 
 const post = (message: FromWorker) => (postMessage as (message: FromWorker) => void)(message);
 const tell = (news: News) => post(news);
 
-const images = new ArrivingImages(new URL('mnist/', import.meta.url).href, arrived =>
+const images = new ImageLoader(new URL('mnist/', import.meta.url).href, arrived =>
   tell({kind: 'images', arrived}),
 );
 const trainer = new Trainer(images, tell);
@@ -27,17 +28,17 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
 const questions: {
   [K in Question['kind']]: (question: Extract<Question, {kind: K}>) => Promise<Answers[K]>;
 } = {
-  recognise: ({images}) => trainer.recognise(images),
-  look: ({indices}) => trainer.look(indices),
-  labels: async () => trainer.labels(),
-  save: () => trainer.save(),
+  predict: ({images}) => trainer.answers.predict(images),
+  testImages: ({indices}) => trainer.answers.testImages(indices),
+  testLabels: async () => trainer.answers.testLabels(),
+  save: () => trainer.answers.save(),
 };
 
 async function load(): Promise<void> {
   try {
     await images.load();
   } catch (error) {
-    const {key, values} = error as Refusal;
+    const {key, values} = error as PageError;
     tell({kind: 'noData', why: {key, values}});
   }
 }
@@ -45,7 +46,7 @@ async function load(): Promise<void> {
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {
     const {id} = data;
-    // A context that is lost meanwhile makes an answer fail; that it is lost, training will say.
+    // An answer fails if the context is lost meanwhile, which the trainer says itself.
     const answer = await questions[data.kind](data as never).catch(() => undefined);
     post({kind: 'answer', id, answer});
   } else {

@@ -1,14 +1,15 @@
-// What can be taken along: the run as a link, which does it again, and its weights as a file.
+// Shares a run: as a link, which trains it again, and as a file of its weights.
+import './share_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setEnabled} from '../dom.ts';
 import {linkOf, settingsOf} from '../link.ts';
-import {Refusal} from '../refusal.ts';
+import {PageError} from '../page_error.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
 
-/** Many times what the weights of either network take, in bytes. */
+/** Most bytes of a weights file: many times what either network's take. */
 const largestFile = 1_000_000;
 
-export function keepPanel(app: App): void {
+export function sharePanel(app: App): void {
   const link = element<HTMLInputElement>('link');
   const upload = element<HTMLInputElement>('upload');
 
@@ -44,19 +45,19 @@ export function keepPanel(app: App): void {
     if (!file) return;
     try {
       if (file.size > largestFile) {
-        throw new Refusal('fileLarge', {expected: largestFile, found: file.size});
+        throw new PageError('fileLarge', {expected: largestFile, found: file.size});
       }
       const run = readWeights(new Uint8Array(await file.arrayBuffer()));
       app.restore(run);
       app.notice = {key: 'restored', values: {name: file.name, batch: run.batch}};
     } catch (error) {
-      refuse(app, error);
+      showError(app, error);
     }
     app.changed();
   });
 
   app.onChange(() => {
-    // At rest it leads to where the run is, otherwise to where it is going.
+    // At rest, the link leads to the batch that the run has reached; otherwise to its end.
     const batches = app.isBusy || app.batch === 0 ? app.settings.batches : app.batch;
     const {origin, pathname} = location;
     link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
@@ -64,19 +65,19 @@ export function keepPanel(app: App): void {
   });
 }
 
-/** Takes the settings of the page's own address, if it has any, and trains. */
+/** Trains the run of the page's own address, if it names one. */
 export function openLink(app: App): void {
   try {
     const settings = settingsOf(location.hash);
     if (!settings) return;
     app.open(settings);
   } catch (error) {
-    refuse(app, error);
+    showError(app, error);
     app.changed();
   }
 }
 
-function refuse(app: App, error: unknown): void {
-  if (!(error instanceof Refusal)) throw error;
+function showError(app: App, error: unknown): void {
+  if (!(error instanceof PageError)) throw error;
   app.notice = {key: error.key, values: error.values};
 }

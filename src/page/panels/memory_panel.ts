@@ -1,8 +1,9 @@
-// Tensors and bytes alive, and whether steps leave any behind. And a button that takes the GPU away.
+// Tensors and bytes in memory, tensors that steps leave behind, and a button that takes the GPU away.
+import './memory_panel.css';
 import type {App} from '../app.ts';
 import {element, setEnabled, setText} from '../dom.ts';
 
-export function meterPanel(app: App): void {
+export function memoryPanel(app: App): void {
   const lose = element('lose');
   lose.addEventListener('click', () => app.send({kind: 'loseContext'}));
   app.onChange(() => {
@@ -10,7 +11,7 @@ export function meterPanel(app: App): void {
     setText(element('tensors'), memory ? app.number(memory.tensors) : '–');
     setText(element('bytes'), memory ? `${app.number(memory.bytes / 1000, 1)} kB` : '–');
     setText(element('left-behind'), memory ? app.number(memory.left) : '–');
-    element('meter').classList.toggle('leaks', (memory?.left ?? 0) > 0);
+    element('memory').classList.toggle('leaks', (memory?.left ?? 0) > 0);
     const isThere = app.phase !== 'starting' && app.phase !== 'lost';
     setEnabled(lose, isThere && app.settings.backend === 'webgl');
     lose.title = app.settings.backend === 'webgl' ? '' : app.say('onlyWebGL');

@@ -1,10 +1,10 @@
-// The page's four files as they arrive: in Node, from a server that has them whole, cut short, or something else in their place.
+// How the page loads MNIST's four files: in Node, from a server that has them whole, cut short, or something else in their place.
 import {gzipSync} from 'node:zlib';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {serve} from '../src/cli/serve.ts';
-import {Refusal} from '../src/page/refusal.ts';
-import {ArrivingImages} from '../src/page/worker/arriving.ts';
+import {PageError} from '../src/page/page_error.ts';
+import {ImageLoader} from '../src/page/worker/image_loader.ts';
 import {syntheticFiles} from './synthetic.ts';
 
 const trainImages = '/mnist/train-images-idx3-ubyte.gz';
@@ -17,20 +17,17 @@ const served: Record<string, Uint8Array> = {
   [testLabels]: gzipSync(whole.testLabels.bytes),
 };
 
-/** Loads them with some in others' places, or none. */
+/** Loads them from a server with other files in some places, or none. */
 async function load(others: Record<string, Uint8Array | undefined>) {
   const {origin, close} = await serve(path => ({...served, ...others})[path]);
   const seen: number[] = [];
-  const images = new ArrivingImages(`${origin}/mnist/`, arrived => seen.push(arrived));
-  const error = await images.load().then(
-    () => undefined,
-    error => error,
-  );
+  const images = new ImageLoader(`${origin}/mnist/`, arrived => seen.push(arrived));
+  const error = await images.load().catch(error => error);
   close();
   return {images, seen, error};
 }
 
-test('gzipped or not, the files are what the server has', async () => {
+test('images: gzipped or not, the files are what the server has', async () => {
   const raw = {[trainImages]: whole.trainImages.bytes, [testLabels]: whole.testLabels.bytes};
   for (const others of [{}, raw]) {
     const {images, seen, error} = await load(others);
@@ -42,7 +39,7 @@ test('gzipped or not, the files are what the server has', async () => {
   }
 });
 
-test('pieces of any size make the same files: the first may be of 1 byte', async () => {
+test('images: pieces of any size make the same files; the first may be of 1 byte', async () => {
   const {fetch} = globalThis;
   for (const gzipped of [true, false]) {
     for (const sizes of [[1], [1, 1], [0, 1, 13], [15, 1], [16], [7, 10]]) {
@@ -63,7 +60,7 @@ test('pieces of any size make the same files: the first may be of 1 byte', async
         return new Response(stream);
       };
       try {
-        const images = new ArrivingImages('http://127.0.0.1/mnist/', () => {});
+        const images = new ImageLoader('http://127.0.0.1/mnist/', () => {});
         await images.load();
         for (const part of ['trainImages', 'testLabels'] as const) {
           assert.equal(images.files![part].bytes, whole[part].bytes, `${part}, ${sizes}`);
@@ -77,7 +74,7 @@ test('pieces of any size make the same files: the first may be of 1 byte', async
 
 const {bytes} = whole.trainImages;
 const labels = whole.testLabels.bytes;
-/** Says that it has so many images of one pixel. */
+/** The header of this many images of one pixel. */
 const claiming = (count: number) => {
   const header = new DataView(new ArrayBuffer(16));
   for (const [i, word] of [0x803, count, 1, 1].entries()) header.setUint32(4 * i, word);
@@ -92,31 +89,29 @@ for (const [what, path, bad] of [
   ['labels cut short', testLabels, labels.subarray(0, -1)],
   ['too long', trainImages, gzipSync(new Uint8Array([...bytes, 0]))],
   [
-    'of another number of sizes',
+    'of another number of dimensions',
     testLabels,
     Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 5, ...new Array(10)]),
   ],
   ['empty', testLabels, new Uint8Array()],
   ['a web page', testLabels, new TextEncoder().encode('<!doctype html><title>Sign in</title>')],
-  ['longer than any file of the page, it says', trainImages, claiming(2 ** 28)],
+  ['longer than any file of the page by its header', trainImages, claiming(2 ** 28)],
 ] as const) {
-  test(`a file is refused that is ${what}`, async () => {
+  test(`images: a file is refused that is ${what}`, async () => {
     const {images, error} = await load({[path]: bad});
-    assert.instance(error, Refusal);
+    assert.instance(error, PageError);
     assert.equal([error.key, error.values], ['dataBroken', {name: path.slice('/mnist/'.length)}]);
     const later = await images.until(41).catch(why => why);
-    assert.is(later, error, 'whoever waits for more images hears it');
-    // A length that no file has is not believed: room for it is never made.
+    assert.is(later, error, 'waiting for more images fails too');
+    // No memory is allocated for a length that no file has.
     if (bad.length === 16) assert.is(images.files, undefined);
   });
 }
 
-test('a file that is not there is refused by its status', async () => {
+test('images: a file that is missing is refused by its status', async () => {
   const {error} = await load({[testLabels]: undefined});
-  assert.equal(
-    [error.key, error.values],
-    ['dataStatus', {name: 't10k-labels-idx1-ubyte.gz', status: 404}],
-  );
+  assert.equal(error.values, {name: 't10k-labels-idx1-ubyte.gz', status: 404});
+  assert.is(error.key, 'dataStatus');
 });
 
 test.run();

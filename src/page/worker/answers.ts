@@ -1,0 +1,72 @@
+// What the page asks the worker while a run trains or rests. No answer changes the run.
+import * as tf from '@tensorflow/tfjs-core';
+import {contextIsLost} from '../../context_loss.ts';
+import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
+import {softmax} from '../../ops/softmax_cross_entropy.ts';
+import type {Phase, TestImages} from '../protocol.ts';
+import type {SavedRun} from '../weights_file.ts';
+import type {TaskQueue} from './queue.ts';
+import type {Run} from './run.ts';
+
+const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
+
+/** The part of the trainer that answers need. */
+interface Asked {
+  readonly run?: Run;
+  readonly phase: Phase;
+  readonly isLost: boolean;
+  readonly entered: Promise<unknown>;
+  readonly queue: TaskQueue;
+  goBack(): Promise<void>;
+}
+
+export class Answers {
+  /** Tensors that answers hold at the moment. */
+  tensors = 0;
+
+  constructor(private readonly trainer: Asked) {}
+
+  /** Probabilities [n × 10] of images [n × 784], 0 to 255; undefined before the first run and while the GPU is lost. */
+  async predict(images: Uint8Array): Promise<Float32Array | undefined> {
+    await this.trainer.entered;
+    const {run, isLost} = this.trainer;
+    if (!run || isLost) return undefined;
+    const xs = Float32Array.from(images, pixel => pixel / 255);
+    const count = images.length / PIXELS;
+    const probabilities = tf.tidy(() =>
+      softmax(run.network.forward(tf.tensor2d(xs, [count, PIXELS]))),
+    );
+    this.tensors++;
+    try {
+      const values = await probabilities.data<'float32'>();
+      return values.length === count * CLASSES && !contextIsLost() ? values : undefined;
+    } finally {
+      this.tensors--;
+      probabilities.dispose();
+    }
+  }
+
+  async testImages(indices: number[]): Promise<TestImages | undefined> {
+    const data = this.trainer.run?.data;
+    if (!data) return undefined;
+    const pixels = new Uint8Array(indices.length * PIXELS);
+    for (const [i, index] of indices.entries()) pixels.set(data.testPixels(index), i * PIXELS);
+    const labels = Uint8Array.from(indices, index => data.testLabels[index]);
+    return {indices, pixels, labels, probabilities: await this.predict(pixels)};
+  }
+
+  testLabels(): Uint8Array | undefined {
+    return this.trainer.run?.data?.testLabels.slice();
+  }
+
+  /** The run between two steps. */
+  async save(): Promise<SavedRun> {
+    const {trainer} = this;
+    if (trainer.phase === 'training') await trainer.queue.stepEnd();
+    const {settings, batch, network} = trainer.run!;
+    const weights = await Promise.all(network.variables.map(each => each.data<'float32'>()));
+    if (trainer.isLost || !contextIsLost()) return {settings, batch, weights};
+    await trainer.goBack();
+    return this.save();
+  }
+}

@@ -1,0 +1,120 @@
+// One training: its settings, its network, where it is among the images, and a copy of its weights that outlives the GPU.
+import * as tf from '@tensorflow/tfjs-core';
+import {type ContextLostError, KeptWeights} from '../../context_loss.ts';
+import {MnistData} from '../../data/mnist_data.ts';
+import {type Evaluation, evaluate} from '../../evaluation.ts';
+import {createNetwork, type Network} from '../../network.ts';
+import {type TrainingProgress, train} from '../../training.ts';
+import {
+  type Backend,
+  batchesPerEpoch,
+  type Settings,
+  testEvery,
+  testSample,
+  trainSize,
+} from '../settings.ts';
+import type {ImageLoader} from './image_loader.ts';
+
+/** The first epoch's images are shuffled within blocks of this many. A block has to arrive before any of it is drawn. */
+const BLOCK = 6000;
+
+export class Run {
+  readonly network: Network;
+  private drawn?: MnistData;
+  private kept?: KeptWeights;
+
+  /** @param batch how many batches are trained */
+  constructor(
+    public settings: Settings,
+    public batch: number,
+    private readonly images: ImageLoader,
+  ) {
+    this.network = createNetwork(settings.preset, {seed: settings.seed});
+  }
+
+  get isDone(): boolean {
+    return this.batch >= this.settings.batches;
+  }
+
+  /** The images, with those of all trained batches drawn; undefined until the first arrive. */
+  get data(): MnistData | undefined {
+    if (!this.images.files) return undefined;
+    if (!this.drawn) {
+      const {seed, batchSize} = this.settings;
+      this.drawn = new MnistData(this.images.files, {seed, blockSize: BLOCK});
+      this.drawn.skipTrainBatches(this.batch, batchSize);
+    }
+    return this.drawn;
+  }
+
+  /** Training images that have to arrive before the next batch: in the first epoch, its whole block. */
+  get imagesForNextBatch(): number {
+    const end = (this.batch + 1) * this.settings.batchSize;
+    return Math.min(trainSize, Math.ceil(end / BLOCK) * BLOCK);
+  }
+
+  /** Trains the batches up to `target`, with the tests that an unbroken run has. */
+  train(target: number, signal: AbortSignal): AsyncGenerator<TrainingProgress> {
+    const {batchSize, learningRate} = this.settings;
+    return train(this.network, this.data!, {
+      batches: target,
+      start: this.batch,
+      batchSize,
+      learningRate,
+      testEvery,
+      testSize: testSample,
+      signal,
+    });
+  }
+
+  /** True if `train` goes on with a test before the next batch. */
+  isTestNext(last: TrainingProgress): boolean {
+    const testsAll = this.batch % batchesPerEpoch(this.settings.batchSize) === 0;
+    if (last.kind === 'batch') return testsAll || this.batch % testEvery === 0;
+    return last.kind === 'test' && testsAll;
+  }
+
+  evaluate(signal: AbortSignal): Promise<Evaluation> {
+    return this.guard(() => evaluate(this.network, this.data!, signal));
+  }
+
+  /** Goes on with these weights. */
+  async setWeights(weights: Float32Array[]): Promise<void> {
+    tf.tidy(() => {
+      for (const [i, variable] of this.network.variables.entries()) {
+        variable.assign(tf.tensor(weights[i], variable.shape));
+      }
+    });
+    this.kept = undefined; // a copy of other weights
+    await this.keep();
+  }
+
+  /** Goes on with this backend, which is current already. */
+  async moveTo(backend: Backend): Promise<void> {
+    this.settings = {...this.settings, backend};
+    await this.keep();
+  }
+
+  /** Copies the weights, for the case that the context is lost. */
+  async keep(): Promise<void> {
+    const kept = new KeptWeights(this.network);
+    await kept.keep('', this.batch);
+    this.kept = kept;
+  }
+
+  /** Does work on the GPU. @throws ContextLostError if the context is lost; the network is back at the kept weights */
+  guard<T>(work: () => Promise<T>): Promise<T> {
+    return this.kept!.during('', work);
+  }
+
+  /** Gives the network the kept weights back if the context is lost. @returns the error that names their batch */
+  restoreKept(): ContextLostError | undefined {
+    return this.kept?.restore('');
+  }
+
+  /** Training goes on after this batch, of which the network has the weights. */
+  goBackTo(batch: number): void {
+    this.batch = batch;
+    this.drawn = undefined;
+  }
+}

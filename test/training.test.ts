@@ -150,7 +150,7 @@ for (const backend of backends) {
     const network = createNetwork('tutorial');
     const data = syntheticData();
     const before = tf.memory().numTensors;
-    const batches = stepsWithoutALeak[backend];
+    const batches = stepsWithoutALeak[backend] ?? 20;
     await collect(network, data, {
       batches,
       batchSize: 4,
@@ -164,12 +164,7 @@ for (const backend of backends) {
 }
 
 /** The slow reference has nothing to leak in step 1,000 that it had not in step 20, nor has WebGL in software. */
-const stepsWithoutALeak: Record<Backend, number> = {
-  cpu: 1000,
-  reference: 20,
-  simd: 1000,
-  webgl: 20,
-};
+const stepsWithoutALeak: Partial<Record<Backend, number>> = {cpu: 1000, simd: 1000};
 
 test('training learns: the loss falls and most images are recognised', async () => {
   tf.setBackend('cpu');

@@ -20,7 +20,7 @@ const MiB = 2 ** 20;
 const simd = () => tf.backend() as SimdBackend;
 const bytesInUse = () => simd().memory().bytesInUse;
 
-/** Runs `work` on a backend of its own, which is removed afterwards. */
+/** Runs `work` on its own backend, and removes the backend. */
 function onOwnBackend(maximumBytes: number, work: () => void): void {
   const name = 'simd of a test';
   assert.ok(registerSimdBackend(name, {maximumBytes}));
@@ -122,7 +122,7 @@ test('simd: out of memory is one sentence with the shape, and other tensors stay
     assert.is(bytesInUse(), bytes);
     assert.is(tf.memory().numTensors, tensors);
     assert.equal([...kept.dataSync()], [1, 0, 3]);
-    // Still usable to the brim.
+    // The rest of the memory is still usable.
     tf.tidy(() => {
       const wide = relu(tf.fill([200_000], 2));
       assert.is(tf.sum(wide).dataSync()[0], 400_000);
@@ -351,7 +351,7 @@ test('simd: under stock names, stock kernels compute what ours decline', () => {
   const x = () => integers([2, 5, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([2, 3, 3, 4], 2) as tf.Tensor4D;
   const int32 = (tensor: tf.Tensor) => tf.cast(tensor, 'int32');
-  const nchw = () => integers([2, 3, 5, 3]) as tf.Tensor4D; // as wide as deep: no size tells it from NHWC
+  const nchw = () => integers([2, 3, 5, 3]) as tf.Tensor4D; // 3 columns and 3 channels: the sizes fit NHWC as well
   expectAsOnCpu('NCHW', () => tf.conv2d(nchw(), filter(), [2, 1], 'same', 'NCHW'));
   expectAsOnCpu('NCHW gradient', () =>
     tf.grad(x => tf.conv2d(x as tf.Tensor4D, filter(), 1, 'valid', 'NCHW'))(nchw()),

@@ -44,8 +44,8 @@ const counting = (shape: number[], first = 0) =>
 
 test('simd: a long convolution is right, and takes at most twice the memory of its tensors', () => {
   for (const [length, taps] of [
-    [1_000_000, 600], // its strips at once: 2.4 GB, which 32 bits read as a negative number
-    [1_049_599, 1024], // exactly 4 GiB: they wrap to 0
+    [1_000_000, 600], // all its strips are 2.4 GB, in 32 bits a negative number
+    [1_049_599, 1024], // all its strips are exactly 4 GiB, in 32 bits 0
     [441_000, 401],
   ]) {
     besideOthers(64 * MiB, watched => {
@@ -143,7 +143,7 @@ test('simd: working space fits the pass and its images, in numbers that do not w
 test('simd: a tensor may lie where the working space of a finished call was', () => {
   onWatched('watched simd', 4 * MiB, watched => {
     const x = tf.ones<tf.Rank.R2>([1, 700]);
-    const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and transposed for dx as much again
+    const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and 1.96 MB for its transposed copy
     const dx = tf.tidy(() => tf.grad(x => dense(x as tf.Tensor2D, weights, null))(x));
     expectAll(dx, 700, [1, 700]);
     assert.ok(watched.most > 2 * weights.size * 4, 'it was counted');
@@ -159,7 +159,7 @@ test('simd: stock ops on windows without an output leave other tensors alone', (
     assert.throws(() => tf.maxPool(x, [4, 1], 1, 'valid'));
     tf.relu(tf.fill([100], 7));
     expectAll(x, 1, [1, 2, 28, 1]);
-    // −2 by −1 outputs: ten numbers, says their product
+    // −2 by −1 outputs of 5 channels: their product is ten numbers
     tf.tidy(() => tf.relu(tf.fill([10], 12345)));
     const [image, filter] = [tf.ones<tf.Rank.R4>([1, 3, 3, 1]), tf.ones<tf.Rank.R4>([2, 2, 1, 5])];
     const y = tf.conv2d(image, filter, 1, 'valid', 'NHWC', [5, 4]);
@@ -169,7 +169,7 @@ test('simd: stock ops on windows without an output leave other tensors alone', (
 
 test('simd: stock convolutions with wide or negative padding are right', () => {
   besideOthers(2 * MiB, () => {
-    // Of a number as padding, stock ops work out the width by the height of the filter.
+    // If pad is a number, stock ops work out the output's width from the filter's height.
     const [small, tall] = [tf.ones<tf.Rank.R4>([1, 3, 2, 1]), tf.ones<tf.Rank.R4>([9, 1, 1, 4])];
     expectAll(tf.conv2d(small, tall, 1, 5), 0, [1, 5, 4, 4]);
     const x = counting([1, 7, 8, 1]) as tf.Tensor4D;
@@ -270,7 +270,7 @@ test('simd: the memory grows by less if the machine refuses more', () => {
     if (pages > 4) throw new RangeError('no more than that');
     return grow(pages);
   };
-  const first = memory.allocate(MiB - 32); // all that there is
+  const first = memory.allocate(MiB - 32); // the whole memory
   const second = memory.allocate(4 * PAGE - 32);
   assert.equal(asked, [8, 4], 'half as much again, then what is needed');
   assert.is(memory.bytesReserved, MiB + 4 * PAGE);
@@ -307,7 +307,7 @@ test('simd: long sums do not stop at 2^24', () => {
       expectAll(conv2d(x, tf.ones([4100, 4100, 1, 1]), null), 4100 ** 2, [1, 1, 4, 1]);
     });
   });
-  // Windows of more steps than are added up at a time, with a rest: each row of the window, and several together.
+  // Windows with more taps than one sum has steps, and a rest: in each row, and in several rows together.
   besideOthers(8 * MiB, () => {
     for (const [kH, kW] of [
       [1, 9001],
@@ -333,11 +333,11 @@ for (const backend of ['cpu', 'simd'] as const) {
       tf.tidy(() => {
         const x = tf.ones<tf.Rank.R4>([2, 4, 5, C]);
         const numbers = new Float32Array(3 * 3 * C * 2).fill(1);
-        for (let i = 0; i < 2 * C; i++) numbers[i] = Infinity; // the upper left element of the window
+        for (let i = 0; i < 2 * C; i++) numbers[i] = Infinity; // tap (0, 0)
         const filter = tf.tensor<tf.Rank.R4>(numbers, [3, 3, C, 2]);
         const conv = (x: tf.Tensor4D, filter: tf.Tensor4D) =>
           stock ? tf.conv2d(x, filter, 1, 'same') : conv2d(x, filter, null, {pad: 'same'});
-        // It lies in the padding for the first row and column.
+        // That tap lies in the padding for the first row and column.
         const y = conv(x, filter).dataSync();
         const inside = (at: number) => {
           const [row, column] = [Math.floor(at / 10) % 4, Math.floor(at / 2) % 5];
@@ -347,7 +347,7 @@ for (const backend of ['cpu', 'simd'] as const) {
           assert.is(value === Infinity, inside(at), `${C} channels, y[${at}] = ${value}`);
           if (!inside(at)) assert.ok(value >= 4 * C && value <= 6 * C);
         });
-        // An infinity in the corner of dy meets the last four elements of the window, and the padding with the others.
+        // An infinity in the corner of dy meets the image with the last four taps, and the padding with the others.
         for (const others of [1, 0]) {
           const dyNumbers = new Float32Array(2 * 4 * 5 * 2).fill(others);
           dyNumbers[0] = Infinity;

@@ -26,10 +26,11 @@ function four(row: usize, column: i32, moves: bool): v128 {
 
 @inline
 function row(op: i32, a: usize, aMoves: bool, b: usize, bMoves: bool, y: usize, columns: i32): void {
-  for (let column = 0; column < columns; column += 4) {
-    const yi = apply(op, four(a, column, aMoves), four(b, column, bMoves));
-    storeFirst(y + <usize>column * F32, yi, columns - column);
-  }
+  let c = 0;
+  for (; c <= columns - 4; c += 4)
+    v128.store(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)));
+  if (c < columns)
+    storeFirst(y + <usize>c * F32, apply(op, four(a, c, aMoves), four(b, c, bMoves)), columns - c);
 }
 
 // `op` is a constant where this is inlined, and so are aMoves and bMoves in `row`.

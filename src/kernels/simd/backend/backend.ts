@@ -186,10 +186,14 @@ export class SimdBackend extends MathBackendCPU {
     return scratchBytes === 0 ? work(0) : this.withScratch(scratchBytes, shape, work);
   }
 
-  /** Writes the sizes of windows to where kernels read them. They stay until the next call. */
+  /**
+   * Writes the sizes of windows to where kernels read them. They stay until the next call.
+   *
+   * @throws Error for rows and columns that 32 bits can't count
+   */
   writeGeometry(g: Windows & {K?: number}): GeometryPointer {
-    const pointer = this.kernels.geometry.value as GeometryPointer;
     const numbers = geometryNumbers(g);
+    const pointer = this.kernels.geometry.value as GeometryPointer;
     this.tensors.int32(pointer, numbers.length).set(numbers);
     return pointer;
   }

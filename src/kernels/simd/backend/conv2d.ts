@@ -9,6 +9,7 @@ import type {Attrs} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
 import {kernel, type Tensor} from './kernel.ts';
 
+/** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K] */
 export function conv2d(
   simd: SimdBackend,
   {x, filter, bias}: {x: Tensor; filter: Tensor; bias?: Tensor},
@@ -24,6 +25,7 @@ export function conv2d(
   );
 }
 
+/** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C] */
 export function conv2dInputGradient(
   simd: SimdBackend,
   {dy, filter}: {dy: Tensor; filter: Tensor},
@@ -39,6 +41,7 @@ export function conv2dInputGradient(
   );
 }
 
+/** x [B, H, W, C], dy [B, yH, yW, K] -> dFilter [kH, kW, C, K] */
 export function conv2dFilterGradient(
   simd: SimdBackend,
   {x, dy}: {x: Tensor; dy: Tensor},

@@ -3,6 +3,7 @@ import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../../ops/dens
 import {kernel} from './kernel.ts';
 
 export const denseKernels = {
+  // x [B, I], weights [I, O], bias [O] or none -> y [B, O]
   [Dense]: kernel((simd, {x, weights, bias}, {B, I, O, outputShape}) =>
     simd.compute(
       outputShape,
@@ -11,6 +12,7 @@ export const denseKernels = {
       simd.kernels.matMulScratch(B),
     ),
   ),
+  // dy [B, O], weights [I, O] -> dx [B, I]
   [DenseInputGradient]: kernel((simd, {dy, weights}, {B, I, O, outputShape}) =>
     simd.compute(
       outputShape,
@@ -20,6 +22,7 @@ export const denseKernels = {
       simd.kernels.denseInputGradientScratch(B, I, O),
     ),
   ),
+  // x [B, I], dy [B, O] -> dWeights [I, O]
   [DenseWeightsGradient]: kernel((simd, {x, dy}, {B, I, O, outputShape}) =>
     simd.compute(
       outputShape,

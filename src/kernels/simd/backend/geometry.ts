@@ -6,29 +6,35 @@ import type {Sizes} from './module.ts';
 /** Rows and columns, with padding, strides and dilations, stay below this; so do windows' taps. */
 const LIMIT = 2 ** 30;
 
-const isSize = (n: number): boolean => Number.isInteger(n) && n >= 1;
+/** The fields of the class Geometry in their order (../geometry.ts), each with its least number. */
+// biome-ignore format: in two lines
+const least: Sizes = {
+  B: 1, H: 1, W: 1, C: 1, kH: 1, kW: 1, K: 1, yH: 1, yW: 1,
+  sH: 1, sW: 1, dilH: 1, dilW: 1, padT: 0, padL: 0,
+};
+const fields = Object.entries(least) as [keyof Sizes, number][];
 
 type Geometry = Windows & {K?: number};
 
+const isWhole = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
+
 /** True if all is whole, there is no negative padding and no empty output, and no row or column is beyond 32 bits. */
 export function isCountable(g: Geometry): boolean {
-  const {B, H, W, C, K = 1, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
+  const {H, W, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   return (
-    [B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT + 1, padL + 1].every(isSize) &&
+    fields.every(([name, least]) => isWhole(g[name] ?? 1, least)) &&
     padT + H + yH * sH + kH * dilH < LIMIT &&
     padL + W + yW * sW + kW * dilW < LIMIT &&
     kH * kW < LIMIT
   );
 }
 
-/** The numbers of the class Geometry in their order (../geometry.ts); a pool has no K. */
+/** The numbers of the class Geometry in their order; K = 1 for a pool, which has none. */
 export function geometryNumbers(g: Geometry): number[] {
   if (!isCountable(g)) {
     throw new Error(
       `simd: expected windows whose rows and columns, with padding and strides, number less than 2^30, found ${JSON.stringify(g)}`,
     );
   }
-  const {B, H, W, C, kH, kW, K = 1, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-  const sizes: Sizes = {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL};
-  return Object.values(sizes);
+  return fields.map(([name]) => g[name] ?? 1);
 }

@@ -5,7 +5,7 @@ import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
 import {kernel, type Tensor} from './kernel.ts';
 
-/** y, and the position of each maximum. A NaN wins, or is ignored as stock kernels do. */
+/** x [B, H, W, C] -> y, position [B, yH, yW, C]. A NaN wins, or is ignored as stock kernels do. */
 export function maxPool(
   simd: SimdBackend,
   {x}: {x: Tensor},
@@ -30,6 +30,7 @@ export function maxPool(
   }
 }
 
+/** dy, position [B, yH, yW, C] -> dx [B, H, W, C] */
 export function maxPoolGradient(
   simd: SimdBackend,
   {dy, position}: {dy: Tensor; position: Tensor},

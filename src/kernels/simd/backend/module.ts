@@ -11,12 +11,12 @@ export type Pointer = number;
 type Exports = Awaited<ReturnType<typeof describe>>;
 
 /** The fields of the class Geometry in ../geometry.ts. */
-export type Sizes = Exclude<Parameters<Exports['conv2dScratch']>[0], number>;
+export type Sizes = Record<keyof Parameters<Exports['conv2dScratch']>[0], number>;
 
 /** Where a Geometry lies: no other number is taken for it. */
 export type GeometryPointer = Pointer & {geometry: true};
 
-type Raw<Args> = {[i in keyof Args]: Args[i] extends Sizes ? GeometryPointer : Args[i]};
+type Raw<Args> = {[i in keyof Args]: Args[i] extends object ? GeometryPointer : Args[i]};
 
 /**
  * The exports as the module itself takes them: a Geometry by its pointer. Their types hold the number of arguments and tell

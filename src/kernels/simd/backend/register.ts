@@ -16,17 +16,17 @@ import {stockKernels} from './stock.ts';
 
 export {SimdBackend, type SimdOptions};
 
-/** True where WebAssembly has SIMD; elsewhere the backend is not registered. */
+/** True where WebAssembly has SIMD. Elsewhere the backend isn't registered. */
 export const simdSupported: boolean = build !== undefined;
 
-/** The backend with the highest is the default: stock `cpu` has 1, stock `wasm` and `webgl` have 2. */
+/** The backend with the highest priority is the default: stock `cpu` has 1, stock `wasm` and `webgl` have 2. */
 const PRIORITY = 3;
 
 /**
- * Registers a backend with these kernels, which then works beside any other of its kind.
+ * Registers a backend with these kernels and its own memory.
  *
  * @param name what tf.setBackend is given
- * @returns false without SIMD, without the SIMD of `options.build`, and if that name is taken
+ * @returns false without SIMD, if `options.build` doesn't run here, and if the name is taken
  * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {

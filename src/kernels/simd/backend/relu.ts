@@ -4,6 +4,7 @@ import {Relu, ReluGradient} from '../../../ops/relu.ts';
 import type {SimdBackend} from './backend.ts';
 import {kernel, type Tensor} from './kernel.ts';
 
+/** x -> y, of one shape */
 export function relu(simd: SimdBackend, {x}: {x: Tensor}): Tensor {
   const N = tf.util.sizeFromShape(x.shape);
   return simd.compute(x.shape, [x], ([x], y) => simd.kernels.relu(x, y, N));
@@ -11,6 +12,7 @@ export function relu(simd: SimdBackend, {x}: {x: Tensor}): Tensor {
 
 export const reluKernels = {
   [Relu]: kernel(relu),
+  // dy, y -> dx, of one shape
   [ReluGradient]: kernel((simd, {dy, y}, {outputShape}) => {
     const N = tf.util.sizeFromShape(outputShape);
     return simd.compute(outputShape, [dy, y], ([dy, y], dx) =>

@@ -67,6 +67,8 @@ const nodeTests = [
   'browser',
   'build',
   'cli',
+  'cli_text',
+  'cli_webgl',
   'curves',
   'data',
   'gpu',
@@ -173,7 +175,11 @@ const parts = {
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
   benchpage: {
-    entryPoints: ['bench/driven_page.ts', 'bench/bench_page.ts', 'bench/bench.html'],
+    entryPoints: [
+      'bench/place/driven_page.ts',
+      'bench/place/bench_page.ts',
+      'bench/place/bench.html',
+    ],
     outdir: 'dist/bench',
     platform: 'browser',
     loader: {...common.loader, '.html': 'copy'},
@@ -181,7 +187,7 @@ const parts = {
   },
   // A part of each report, which is one file.
   report: {
-    entryPoints: {report: 'bench/charts/report_page.ts'},
+    entryPoints: {report: 'bench/report/report_page.ts'},
     outdir: 'dist/bench',
     platform: 'browser',
     minify: true,

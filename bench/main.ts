@@ -9,30 +9,36 @@ import {UsageError} from '../src/cli/arguments.ts';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
-import {BenchBrowser, readBenchFile} from './browser.ts';
-import {caseNames, chooseCases, isBelow, type Request} from './cases.ts';
-import {changesText} from './changes.ts';
-import {reportHtml} from './charts/report_html.ts';
-import {inBrowser, inNode, type Place} from './contest.ts';
-import {writeReadme} from './readme.ts';
-import {legend, machineText, peersTable, placeTable, placeText} from './report.ts';
+import {caseNames, chooseCases, problemOf, type Request} from './cases/cases.ts';
+import {backendsIn, inBrowser, inNode, type Place} from './clock/contest.ts';
+import {firstLine} from './clock/rows.ts';
+import {openBench, readBenchFile, timeFirstSteps} from './place/browser.ts';
+import {keepWhenStopped, watchForStops} from './place/stops.ts';
+import {changesText} from './report/changes.ts';
+import {writeReadme} from './report/readme.ts';
+import {reportHtml} from './report/report_html.ts';
 import {
   type Backend,
   batchSize,
-  type Extent,
+  emptyPlace,
   FORMAT,
   jsonOf,
+  type PlaceName,
   type PlaceResults,
   type Results,
-} from './results.ts';
-import {checkWritable, FileError, readResults, writeResults} from './results_file.ts';
-import {firstLine} from './rows.ts';
-import {type News, runPlace} from './run.ts';
-import {keepWhenStopped, watchForStops} from './stops.ts';
+} from './report/results.ts';
+import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
+import {
+  factsText,
+  legend,
+  machineFacts,
+  peersText,
+  placeFacts,
+  placeText,
+} from './report/terminal.ts';
+import {enterNews, type News, runPlace} from './run.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
-
-const backendNames = inBrowser.ours;
 
 const helpText = `Times our kernels on every backend, in Node and in a browser, beside TensorFlow.js's own, and says which backend wins.
 
@@ -42,18 +48,18 @@ usage: npm run bench -- [options]
   --quick        tutorial in batches of 64, with a few rounds each and without wasm and webgpu; under forty seconds
   --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; more than an hour without a GPU
   --case NAME    only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2, tutorial/step;
-                 may be given several times, and --backend too
-  --backend NAME only that backend, in all cases then: ${backendNames.join(', ')}
+                 --case and --backend may be given several times
+  --backend NAME only that backend, in all cases then: ${backendsIn(inBrowser).join(', ')}
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
-  --json FILE    where the numbers go; bench/results.json if not given
+  --json FILE    where the numbers go; default bench/results.json
   --compare FILE afterwards, what has changed since the numbers in that file
   --from FILE    measure nothing, and take the numbers from that file
-  --readme       write the tables of README.md that are made of bench/readme.json, or of bench/gpu.json with --from it
+  --readme       write the tables in bench/README.md and README.md: those of bench/readme.json, or of bench/gpu.json with --from it
   --page         serve bench.html, the same cases for your own browser and its GPU, until Ctrl-C
   --help, -h     show this text
 
 The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 takes the
-machine's own GPU instead of SwiftShader, or fails. All numbers end up in the JSON file, whose shape bench/results.ts describes, and with
+machine's own GPU instead of SwiftShader, or fails. All numbers end up in the JSON file, whose shape bench/report/results.ts describes, and with
 charts in bench/report.html. Ctrl-C and the like keep what was measured until then.
 
 Cases:
@@ -89,10 +95,23 @@ async function main(args: string[]): Promise<number> {
   let results: Results;
   if (options.from !== undefined) {
     results = await readResults('--from', options.from);
-    show(results);
+    process.stdout.write(factsText(machineFacts(results)));
+    results.places.forEach(showPlace);
+    process.stdout.write(`\n${peersText(results)}${legend(results)}`);
   } else {
     await checkWritable(file);
-    results = newResults(request.extent);
+    results = {
+      format: FORMAT,
+      date: new Date().toISOString(),
+      extent: request.extent,
+      machine: {
+        cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+        cores: availableParallelism(),
+        load: loadavg()[0],
+        tfjs: tf.version_core,
+      },
+      places: [],
+    };
     const save = () => writeResults(file, results);
     keepWhenStopped(async () => {
       results.incomplete = true;
@@ -117,31 +136,21 @@ async function main(args: string[]): Promise<number> {
   return isWrong(results) ? 1 : 0;
 }
 
-function newResults(extent: Extent): Results {
-  return {
-    format: FORMAT,
-    date: new Date().toISOString(),
-    extent,
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-      cores: availableParallelism(),
-      load: loadavg()[0],
-      tfjs: tf.version_core,
-    },
-    places: [],
-  };
-}
-
 /** Fills in the results, and shows each place's as soon as it is done. */
 async function measure(results: Results, request: Request, peers: boolean): Promise<void> {
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  process.stdout.write(`${machineText(results.machine, results.date)}\n`);
+  process.stdout.write(factsText(machineFacts(results)));
   const asked = (place: Place) =>
-    request.named.length === 0 || place.ours.some(name => request.named.includes(name));
+    request.named.length === 0 || backendsIn(place).some(name => request.named.includes(name));
+  const begin = (name: PlaceName, runtime: string) => {
+    const place = emptyPlace(name, runtime);
+    results.places.push(place);
+    return place;
+  };
   const data = await loadMnist();
   if (asked(inNode)) {
-    const runtime = `Node ${process.versions.node}, V8 ${process.versions.v8}`;
-    const place = begin(results, {place: 'node', runtime});
+    const {node, v8} = process.versions;
+    const place = begin('node', `Node ${node}, V8 ${v8}`);
     await listen(runPlace(inNode, request, {data, load: () => loadMnist()}), place);
     showPlace(place);
   }
@@ -149,79 +158,58 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
     const {comparePeers} = await import('./peers/peers.ts');
     results.peers = await comparePeers(data, batchSize, name => showProgress(`peers: ${name}`));
     showProgress('');
-    process.stdout.write(`${peersTable(results)}\n`);
+    process.stdout.write(`\n${peersText(results)}`);
   }
   if (asked(inBrowser)) {
-    const place = begin(results, {place: 'browser', runtime: 'a browser'});
+    const place = begin('browser', 'a browser');
     await measureInBrowser(place, request);
     showPlace(place);
   }
-  process.stdout.write(legend);
+  process.stdout.write(`\n${legend(results)}`);
 }
 
 async function measureInBrowser(place: PlaceResults, request: Request): Promise<void> {
   showProgress('starting a browser');
-  let browser: BenchBrowser;
+  let browser: Awaited<ReturnType<typeof openBench>>;
   try {
-    browser = await BenchBrowser.open();
+    browser = await openBench();
   } catch (error) {
-    place.missing = (request.named.length ? request.named : backendNames).map(backend => ({
-      backend,
-      why: firstLine(error),
-    }));
+    const why = firstLine(error);
+    const backends = request.named.length ? request.named : backendsIn(inBrowser);
+    place.missing = backends.map(backend => ({backend, why}));
     return;
   }
   try {
     Object.assign(place, {runtime: browser.runtime, ...browser.drawing});
     await listen(browser.run(request), place);
+    if (!place.rows.some(({contenders}) => contenders.webgl)) return;
     const networks = new Set(
       place.rows.filter(({name}) => name.endsWith('/step')).map(({name}) => name.split('/')[0]),
     );
-    if (!place.rows.some(({contenders}) => contenders.webgl)) return;
     const [rounds, most] = {quick: [1, 0], usual: [1, 1], full: [3, 2]}[request.extent];
     for (const network of [...networks].slice(0, most)) {
       showProgress(`first steps of ${network} in fresh browsers`);
       const names = ['webgl', 'stock webgl'] as const;
-      place.firstSteps.push(await browser.firstSteps(network as Preset, names, rounds));
+      place.firstSteps.push(await timeFirstSteps(network as Preset, names, rounds));
     }
   } finally {
     await browser.close();
   }
 }
 
-function begin(results: Results, where: Pick<PlaceResults, 'place' | 'runtime'>): PlaceResults {
-  const place = {...where, missing: [], roofs: [], rows: [], splits: [], firstSteps: []};
-  results.places.push(place);
-  return place;
-}
-
 async function listen(news: AsyncGenerator<News>, place: PlaceResults): Promise<void> {
   const start = performance.now();
   for await (const each of news) {
-    if (each.kind === 'missing') place.missing = each.missing;
-    if (each.kind === 'tick') place.tick = each.tick;
-    if (each.kind === 'build') place.build = each.build;
-    if (each.kind === 'roofs') place.roofs = each.roofs;
-    if (each.kind === 'row') place.rows.push(each.row);
-    if (each.kind === 'splits') place.splits = each.splits;
-    if (each.kind === 'next') {
-      const seconds = Math.round((performance.now() - start) / 1000);
-      showProgress(`${place.place}: ${each.number} of ${each.of}, ${seconds} s: ${each.what}`);
-    }
+    enterNews(place, each);
+    if (each.kind !== 'next') continue;
+    const seconds = Math.round((performance.now() - start) / 1000);
+    showProgress(`${place.place}: ${each.number} of ${each.of}, ${seconds} s: ${each.what}`);
   }
 }
 
 function showPlace(place: PlaceResults): void {
   showProgress('');
-  process.stdout.write(`${placeText(place)}\n`);
-  if (place.rows.length) process.stdout.write(`${placeTable(place, batchSize)}\n`);
-}
-
-function show(results: Results): void {
-  process.stdout.write(`${machineText(results.machine, results.date)}\n`);
-  for (const place of results.places) showPlace(place);
-  if (results.peers) process.stdout.write(`${peersTable(results)}\n`);
-  process.stdout.write(legend);
+  process.stdout.write(`\n${factsText(placeFacts(place))}\n${placeText(place)}`);
 }
 
 async function writeReport(results: Results): Promise<void> {
@@ -267,19 +255,12 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
   if (options.quick && options.full) {
     throw new UsageError('--quick: expected it without --full, found both');
   }
-  const {case: cases = [], backend: named = []} = options;
-  const strange = named.find(name => !backendNames.includes(name as Backend));
-  if (strange !== undefined) {
-    throw new UsageError(`--backend: expected ${backendNames.join(', ')}, found "${strange}"`);
-  }
-  const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
-  if (unknown !== undefined) {
-    throw new UsageError(
-      `--case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`,
-    );
-  }
+  const {case: cases = [], backend = []} = options;
+  const named = backend as Backend[];
+  const problem = problemOf({cases, named});
+  if (problem) throw new UsageError(`--${problem}`);
   const extent = options.full ? 'full' : options.quick ? 'quick' : 'usual';
-  const request: Request = {extent, cases, named: named as Backend[]};
+  const request: Request = {extent, cases, named};
   if (chooseCases(request, 'browser').length === 0) {
     throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
   }

@@ -3,23 +3,30 @@ import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
 import {isSoftware} from '../src/renderer.ts';
-import {chooseCases, type Request} from './cases.ts';
-import {namesIn, type Place} from './contest.ts';
-import {clockTick, efforts} from './measure.ts';
-import {type Backend, batchSize, isReference, type PlaceResults, type Row} from './results.ts';
-import {createPeak, measureRoofs} from './roofs.ts';
-import {type Bench, firstLine, runCase} from './rows.ts';
-import {splitStep} from './split.ts';
+import {chooseCases, type Request} from './cases/cases.ts';
+import {backendsIn, namesIn, type Place} from './clock/contest.ts';
+import {clockTick, efforts} from './clock/measure.ts';
+import {createPeak, measureRoofs} from './clock/roofs.ts';
+import {type Bench, firstLine, runCase} from './clock/rows.ts';
+import {splitStep} from './clock/split.ts';
+import {
+  type Backend,
+  batchSize,
+  isReference,
+  type PlaceResults,
+  type Row,
+} from './report/results.ts';
 
 /** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
 export type News =
-  | {kind: 'missing'; missing: PlaceResults['missing']}
-  | {kind: 'tick'; tick: number}
-  | {kind: 'build'; build: PlaceResults['build']}
-  | {kind: 'roofs'; roofs: PlaceResults['roofs']}
+  | {kind: 'facts'; facts: Partial<PlaceResults>}
   | {kind: 'next'; what: string; number: number; of: number}
-  | {kind: 'row'; row: Row}
-  | {kind: 'splits'; splits: PlaceResults['splits']};
+  | {kind: 'row'; row: Row};
+
+export function enterNews(place: PlaceResults, news: News): void {
+  if (news.kind === 'facts') Object.assign(place, news.facts);
+  if (news.kind === 'row') place.rows.push(news.row);
+}
 
 type Tools = Pick<Bench, 'data' | 'load' | 'draws'> & {
   /** A GPU draws, and no renderer in software: it lowers its clock while it waits. */
@@ -32,20 +39,19 @@ export async function* runPlace(
   {gpuSleeps = false, ...tools}: Tools,
 ): AsyncGenerator<News> {
   const {extent, named} = request;
-  const wanted = place.ours.filter(name => named.length === 0 || named.includes(name));
+  const wanted = backendsIn(place).filter(name => named.length === 0 || named.includes(name));
   const missing: PlaceResults['missing'] = [];
   for (const backend of wanted) {
     const why = await whyMissing(backend, named);
     if (why) missing.push({backend, why});
   }
-  yield {kind: 'missing', missing};
+  yield {kind: 'facts', facts: {missing}};
   const there = wanted.filter(name => !missing.some(({backend}) => backend === name));
 
   const timekeeping = {tick: clockTick(), gpuSleeps};
-  yield {kind: 'tick', tick: timekeeping.tick};
   const peak = there.includes('simd') ? createPeak() : undefined;
-  if (peak) yield {kind: 'build', build};
-  yield {kind: 'roofs', roofs: await measureRoofs(there, peak)};
+  const roofs = await measureRoofs(there, peak);
+  yield {kind: 'facts', facts: {roofs, tick: timekeeping.tick, ...(peak && {build})}};
   const bench: Bench = {
     names: namesIn(place, there),
     effort: efforts[extent],
@@ -71,7 +77,7 @@ export async function* runPlace(
       splits.push(await splitStep(backend, preset as Preset, tools.data, batch));
     }
   }
-  yield {kind: 'splits', splits};
+  yield {kind: 'facts', facts: {splits}};
 }
 
 /** Undefined if the backend starts. */

@@ -1,22 +1,22 @@
-// When WebGL's context is lost: the GPU's driver or the browser's GPU process dies, or another page takes what it has. Every
-// texture is gone then. Reads return zeros or wait forever, no call throws, and TensorFlow.js goes on computing with that
-// (tfjs#756). For a while `isContextLost()` denies it, so nothing read is believed until the GPU has answered after it. The
-// weights have copies outside of the GPU, which the network gets back; a new context can go on from them.
+// A WebGL context is lost when the GPU's driver or the browser's GPU process dies, or when another page takes the GPU's memory.
+// Every texture is gone then. Reads return zeros or wait forever, no call throws, and TensorFlow.js computes on with the zeros
+// (tfjs#756). `isContextLost()` denies the loss for a while, so a value that was read counts only after the GPU has answered
+// once more. Copies of the weights outside of the GPU go back into the network, and training continues in a new context.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
 import {fail} from './ops/checks.ts';
 
 /**
- * The WebGL context was lost, and the network is back at the weights that were kept. They lie outside of the GPU: after
- * `renewContext()`, or `tf.setBackend` of another backend, training can go on.
+ * The WebGL context was lost, and the network is back at the weights that were kept outside of the GPU. Training can go on
+ * after `renewContext()`, or `tf.setBackend` with another backend.
  */
 export class ContextLostError extends Error {
   constructor(
     when: string,
     /**
-     * The batch that these weights are from, counted as in TrainingProgress; 0: the network started with them. Undefined if the
-     * context was lost before any were kept: the network was left as it is.
+     * The batch that these weights are from, counted as in TrainingProgress; 0 for the weights at the start. Undefined if the
+     * context was lost before any weights were kept; the network then stays as it is.
      */
     readonly batch: number | undefined,
     options?: ErrorOptions,
@@ -30,18 +30,17 @@ export class ContextLostError extends Error {
 }
 
 /**
- * Gives the backend `webgl` a new context, and makes it the current backend. What only the old context had stays lost.
+ * Gives the backend `webgl` a new context, and makes it the current backend. Tensors that only the old context had stay lost.
  *
- * @throws Error if there is none to be had
+ * @throws Error if the browser gives no context
  */
 export async function renewContext(): Promise<void> {
   const {registry: backends, registryFactory} = tf.engine();
   if (!registryFactory.webgl) fail('renewContext', 'a browser with WebGL', 'none');
   const {factory, priority} = registryFactory.webgl;
-  // Where the browser has restored the old context, empty, nothing in it can be deleted without an error.
+  // If the browser has restored the old context, it is empty, and deleting anything in it is an error.
   gpgpuOf(backends.webgl)?.gl.getExtension('WEBGL_lose_context')?.loseContext();
-  // A second backend beside the old one would be given programs that are compiled for the lost context. With the backend they
-  // are removed; the kernels stay registered.
+  // Removing the backend also removes the programs compiled for the lost context. The kernels stay registered.
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, priority);
   if (!(await tf.setBackend('webgl'))) {
@@ -56,7 +55,7 @@ export async function renewContext(): Promise<void> {
 const gpgpuOf = (backend?: tf.KernelBackend) =>
   (backend as Partial<MathBackendWebGL> | undefined)?.gpgpu;
 
-/** Copies of a network's weights outside of the GPU. On a backend that has no context to lose there is nothing to keep. */
+/** Copies of a network's weights outside of the GPU. On a backend without a WebGL context it keeps nothing. */
 export class KeptWeights {
   private batch?: number;
   private values: Float32Array[] = [];
@@ -64,7 +63,7 @@ export class KeptWeights {
 
   constructor(private readonly network: Network) {}
 
-  /** Copies the weights as they are now, after batch `batch`; 0: before the first. */
+  /** Copies the current weights, those after batch `batch`; 0 before the first. */
   async keep(when: string, batch: number): Promise<void> {
     if (!this.context) return;
     this.values = await this.during(when, () =>
@@ -74,25 +73,31 @@ export class KeptWeights {
   }
 
   /**
-   * Works on the GPU, waits for what is read back, and then for a sign of life: what was read before it is no dead GPU's.
+   * Does the work, then asks the GPU for a sign of life. Its answer proves that the GPU was alive for everything read before.
    *
-   * @throws ContextLostError instead of anything that the work returns or throws, if the context is lost by then; the network
-   *     has got the kept weights back
+   * @throws ContextLostError if there is no answer, whatever the work returned or threw; the network is back at the kept weights
    */
   async during<T>(when: string, work: () => Promise<T>): Promise<T> {
     let result: T;
     try {
       result = await work();
     } catch (error) {
-      if (this.context?.isDead()) throw this.giveBack(when, error);
-      throw error;
+      throw this.restore(when, error) ?? error;
     }
-    if (this.context?.isDead()) throw this.giveBack(when);
+    const lost = this.restore(when);
+    if (lost) throw lost;
     return result;
   }
 
-  private giveBack(when: string, cause?: unknown): ContextLostError {
-    // The lost backend holds these as what is yet to be uploaded. The backend that uses them next moves them to itself.
+  /**
+   * If the context is lost, gives the network the kept weights back.
+   *
+   * @param when completes the sentence "The WebGL context was lost …"
+   * @returns the error that says so; undefined if the context is alive
+   */
+  restore(when: string, cause?: unknown): ContextLostError | undefined {
+    if (!this.context?.isDead()) return undefined;
+    // On the lost backend these stay CPU values waiting for upload; the next backend that uses them takes them over.
     tf.tidy(() => {
       this.values.forEach((values, i) => {
         const variable = this.network.variables[i];
@@ -103,17 +108,14 @@ export class KeptWeights {
   }
 }
 
-/**
- * Whether the current backend has a WebGL context that is lost. Where it is not, everything that was read before is what the
- * GPU computed.
- */
+/** Whether the current backend has lost its WebGL context. If not, the GPU computed everything that was read before this call. */
 export const contextIsLost = (): boolean => watchContext()?.isDead() ?? false;
 
-/** Lost once is lost forever, though a browser may restore it, empty. */
+/** Once lost, always lost: a context that the browser restores comes back empty. */
 interface Context {
-  /** As far as the browser says. */
+  /** Whether the browser says so. */
   readonly lost: boolean;
-  /** Asks the GPU itself, and waits for it. */
+  /** Asks the GPU itself, and waits for its answer. */
   isDead(): boolean;
 }
 
@@ -128,7 +130,7 @@ function watchContext(): Context | undefined {
   gl.canvas.addEventListener('webglcontextlost', () => {
     noticed = true;
   });
-  const answers = answering(gl);
+  const answers = signOfLife(gl);
   askPrecision(answers);
   const context: Context = {
     get lost() {
@@ -140,7 +142,7 @@ function watchContext(): Context | undefined {
     },
   };
   contexts.set(gpgpu, context);
-  // Whoever reads waits for a fence, which a lost context never passes: they would wait, and TensorFlow.js poll, forever.
+  // A lost context never signals its fences, so pending reads would poll forever. Report such fences as passed.
   const pollFence = gpgpu.pollFence.bind(gpgpu);
   gpgpu.pollFence = fence =>
     pollFence({...fence, isFencePassed: () => context.lost || fence.isFencePassed()});
@@ -148,8 +150,8 @@ function watchContext(): Context | undefined {
 }
 
 /**
- * Whether textures hold float32, TensorFlow.js asks once, before the first of them. It would take a dead GPU's no for an answer
- * and compute with float16 in every later context.
+ * TensorFlow.js asks once, before the first texture, whether textures hold float32. A dead GPU says no, and every later context
+ * would compute in float16: forget the answers of a dead GPU.
  */
 function askPrecision(answers: () => boolean): void {
   const flags = tf.env().getFlags();
@@ -160,8 +162,11 @@ function askPrecision(answers: () => boolean): void {
   for (const name of Object.keys(flags)) if (!known.has(name)) delete flags[name];
 }
 
-/** A function that tells whether the GPU gives a number back that it has never been sent before. It works in order. */
-function answering(gl: WebGL2RenderingContext): () => boolean {
+/**
+ * A function that sends the GPU a new number, and tells whether it comes back. The GPU works in order, so the answer follows
+ * all work before it.
+ */
+function signOfLife(gl: WebGL2RenderingContext): () => boolean {
   const target = gl.COPY_WRITE_BUFFER; // which nothing else is bound to
   const sent = new Int32Array(1);
   const received = new Int32Array(1);

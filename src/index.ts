@@ -1,5 +1,5 @@
-// The public face: the ops, the two networks, the training loop, the data. Importing it registers the ops' gradients
-// and kernels.
+// The public face: the ops, the two networks, the training loop, the data. Importing it registers the ops' gradients and
+// kernels.
 import '@tensorflow/tfjs-backend-cpu';
 import './kernels/cpu/register.ts';
 import './kernels/reference/register.ts';
@@ -9,6 +9,7 @@ import './kernels/webgl/register.ts';
 export {ContextLostError, renewContext} from './context_loss.ts';
 export {DataError} from './data/idx.ts';
 export {type Batch, type IdxFile, MnistData} from './data/mnist_data.ts';
+export {type Evaluation, evaluate} from './evaluation.ts';
 export {createNetwork, type Layer, type Network, type Preset, presets} from './network.ts';
 export {type Conv2DOptions, conv2d} from './ops/conv2d.ts';
 export {dense} from './ops/dense.ts';
@@ -18,9 +19,8 @@ export {softmax, softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
 export type {Pad, Pair} from './ops/windows.ts';
 export {
   DivergenceError,
-  type Evaluation,
-  evaluate,
   type TrainingOptions,
   type TrainingProgress,
   train,
+  trainStep,
 } from './training.ts';

@@ -1,16 +1,16 @@
-// Whether a run that ended has learnt anything. The command line and the page ask the same function.
-import type {Evaluation} from './training.ts';
+// Has a run learnt anything? The command line and the page ask the same function.
+import type {Evaluation} from './evaluation.ts';
 
-/** A batch's loss is noisy: the end is the mean of so many. */
+/** A batch's loss is noisy, so the last loss is the mean of this many batches. */
 const WINDOW = 20;
 
-/** `one digit`: each image gets the same answer. `loss rose`: the last losses are above the first. */
+/** `one digit`: all images get the same answer. `loss rose`: the last losses are above the first. */
 export type Failure = 'one digit' | 'loss rose';
 
 /**
- * Why the run has failed, as with a learning rate that is too large; undefined if nothing shows that it has.
+ * Why the run has learnt nothing, as with too large a learning rate; undefined if it seems to have learnt.
  *
- * @param losses of each batch since the run's beginning; those before a file was opened are holes
+ * @param losses the loss of each batch of the run; a hole where it is unknown, as in a run that was opened from a file
  */
 export function failureOf(
   {confusion}: Pick<Evaluation, 'confusion'>,
@@ -18,7 +18,7 @@ export function failureOf(
 ): Failure | undefined {
   const counted = [...confusion.keys()].filter(i => confusion[i] > 0);
   const answers = new Set(counted.map(i => i % 10));
-  // Where the test images have one label alone, so may the answers.
+  // If all test images have the same label, one answer is no failure.
   if (answers.size === 1 && counted.length > 1) return 'one digit';
   const last = losses.slice(-WINDOW);
   const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length;

@@ -1,4 +1,4 @@
-// The two networks by name, as far as TensorFlow.js isn't needed. network.ts builds them.
+// The names and learning rates of the two networks, without TensorFlow.js. network.ts builds the networks.
 
 export type Preset = 'tutorial' | 'mnist-core';
 

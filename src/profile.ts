@@ -1,12 +1,11 @@
-// Where the time goes, kernel by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
+// The time of each kernel, as tf.profile finds it: by a clock around the kernel, or on WebGL by the GPU's own clock.
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * The milliseconds of each call, by kernel. Convolutions and pools are told apart by the shape that they are given. NaN where
- * the GPU's clock can't be read. A kernel that calls others, as those of the reference do, takes their time too, and they are
- * listed beside it.
+ * The milliseconds of each call, by kernel. The input's shape tells convolutions and pools apart. NaN if the GPU's clock can't
+ * be read. The time of a kernel that calls others, as the reference's kernels do, includes theirs; they are also listed.
  *
- * @param run waits for its result, and leaves no tensor behind
+ * @param run has to wait for its result, and to leave no tensor behind
  */
 export async function kernelTimes(run: () => unknown): Promise<Map<string, number[]>> {
   const found = new Map<string, number[]>();

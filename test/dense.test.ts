@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import {expectValues} from '../bench/cases/compare.ts';
+import {denseCase, denseCases} from '../bench/cases/dense.ts';
 import {dense} from '../src/index.ts';
 import {onBackend, testOnBackends} from './backends.ts';
-import {denseCase, denseCases} from './cases/dense.ts';
-import {expectValues} from './compare.ts';
 import {expectError} from './errors.ts';
 import {testAdjoint, testCases, testRandomShapes} from './witnesses.ts';
 

@@ -1,6 +1,6 @@
-// Environment variables that a test changes, and brings back.
+// Environment variables that a test changes and restores.
 
-/** Runs `work` with these variables; undefined takes one away. */
+/** Runs `work` with these variables; undefined removes one. */
 export async function withEnvironment<T>(
   changes: Record<string, string | undefined>,
   work: () => Promise<T>,

@@ -1,4 +1,6 @@
-// What is refused, by the whole sentence.
+// Errors that a test expects.
+
+/** Fails unless `work` throws an error with exactly this message. */
 export function expectError(work: () => unknown, message: string): void {
   try {
     work();
@@ -10,9 +12,12 @@ export function expectError(work: () => unknown, message: string): void {
   throw new Error(`expected an error, got none: ${message}`);
 }
 
-/** Of the error that it has to end in. */
-export const messageOf = (work: Promise<unknown>): Promise<string> =>
+/** The error that the work ends in. Rejects if it ends in none. */
+export const errorOf = (work: Promise<unknown>): Promise<Error> =>
   work.then(
     () => Promise.reject(new Error('expected an error, got none')),
-    error => error.message,
+    error => error,
   );
+
+export const messageOf = async (work: Promise<unknown>): Promise<string> =>
+  (await errorOf(work)).message;

@@ -1,11 +1,10 @@
 // That nothing is believed that a dead GPU gave: the process of Chromium that computes what WebGL draws is killed while it trains.
 import {readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
-import type {Browser, Page} from 'playwright-core';
+import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {startBrowser} from '../src/cli/browser.ts';
-import {serve} from '../src/cli/serve.ts';
+import {type OpenPage, openPage} from '../src/cli/open_page.ts';
 import {Random} from '../src/random.ts';
 import type {GpuProcessPage, Trained} from './browser/gpu_process_page.ts';
 
@@ -15,21 +14,21 @@ const KILLS = 20;
 const random = new Random(1, 'kills');
 
 const dist = fileURLToPath(new URL('..', import.meta.url));
-const served = await serve(path => (path === '/' ? undefined : readFile(`${dist}${path}`)));
 
-interface Opened {
-  browser: Browser;
-  page: Page;
-  /** What the page calls when training has come as far as it was told. */
+interface Opened extends OpenPage {
+  /** The page calls this when training has come as far as asked. */
   onReached: () => void;
 }
 
 async function open(): Promise<Opened> {
-  const browser = await startBrowser();
-  const opened: Opened = {browser, page: await browser.newPage(), onReached() {}};
+  const opened = {
+    ...(await openPage(
+      path => (path === '/' ? undefined : readFile(`${dist}${path}`)),
+      ['/page/browser/gpu_process_page.js'],
+    )),
+    onReached() {},
+  };
   await opened.page.exposeFunction('reached', () => opened.onReached());
-  await opened.page.goto(served.origin);
-  await opened.page.addScriptTag({url: '/page/browser/gpu_process_page.js', type: 'module'});
   return opened;
 }
 
@@ -80,7 +79,7 @@ if (first instanceof Error) {
     throw first;
   });
 } else if ((await gpuProcess(first.browser)) === undefined) {
-  await first.browser.close();
+  await first.close();
   test.skip(`Chromium ${first.browser.version()} has no GPU process that could be killed`);
 } else {
   let opened = first;
@@ -104,22 +103,21 @@ if (first instanceof Error) {
       const back = backAt(trained.end);
       const loss = await opened.page.evaluate(back => page.goOnElsewhere(back), back);
       refused.push({why, loss, expected: expected.at(-1)!.losses[back]});
-      await opened.browser.close();
+      await opened.close();
       opened = await open();
     }
     assert.equal(found, []);
   });
-  test.after(() => opened.browser.close());
+  test.after(() => opened.close());
 
   test('killed too often: another backend goes on from the same weights', () => {
     assert.ok(refused.length > 0, 'there was always a new context');
     for (const {why, loss, expected} of refused) {
       assert.match(why, /^renewContext: .* another backend works/);
-      // DESIGN's bound for ten steps
+      // The bound for ten steps: src/README.md, "Decisions at the corners".
       assert.ok(Math.abs(loss - expected) <= 1e-4 * expected, `loss ${loss}, not ${expected}`);
     }
   });
 }
 
-test.after(() => served.close());
 test.run();

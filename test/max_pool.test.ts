@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {sides} from '../bench/cases/conv2d.ts';
+import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../bench/cases/max_pool.ts';
 import {maxPool} from '../src/index.ts';
 import {testOnBackends} from './backends.ts';
-import {sides} from './cases/conv2d.ts';
-import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from './cases/max_pool.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 import {testAdjoint, testCases, testRandomShapes} from './witnesses.ts';
 

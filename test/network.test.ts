@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {createNetwork, maxPool, type Preset, presets, relu} from '../src/index.ts';
 import {Random} from '../src/random.ts';
 import {testOnBackends} from './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
 import {expectError} from './errors.ts';
 
 /** Each network's layers with their output shapes, and its variables' shapes. */

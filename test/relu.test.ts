@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
+import {expectValues} from '../bench/cases/compare.ts';
+import {reluCase, reluCases} from '../bench/cases/relu.ts';
 import {relu} from '../src/index.ts';
 import {testOnBackends} from './backends.ts';
-import {reluCase, reluCases} from './cases/relu.ts';
-import {expectValues} from './compare.ts';
 import {expectError} from './errors.ts';
 import {testAdjoint, testCases, testRandomShapes} from './witnesses.ts';
 

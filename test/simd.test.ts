@@ -4,14 +4,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {conv2d, createNetwork, maxPool, relu, softmaxCrossEntropy} from '../src/index.ts';
+import {conv2d, createNetwork, maxPool, relu, trainStep} from '../src/index.ts';
 import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {instantiate} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {Random} from '../src/random.ts';
 import {integers, valuesOn} from './as_on_cpu.ts';
 import './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {expectError} from './errors.ts';
 import {syntheticData} from './synthetic.ts';
 
@@ -41,9 +41,8 @@ test('simd: training and disposal leave no bytes and no tensors', () => {
     const network = createNetwork('tutorial');
     const optimizer = tf.train.sgd(0.1);
     const step = (batchSize: number) => {
-      const {xs, labels} = data.nextTrainBatch(batchSize);
-      const loss = () => softmaxCrossEntropy(labels, network.forward(xs));
-      tf.dispose([optimizer.minimize(loss, true, network.variables)!, xs, labels]);
+      const batch = data.nextTrainBatch(batchSize);
+      tf.dispose([trainStep(network, optimizer, batch), batch.xs, batch.labels]);
     };
     for (let i = 0; i < 3; i++) step(8);
     const [held, reserved] = [bytesInUse(), simd().memory().bytesReserved];

@@ -8,7 +8,7 @@ import {Memory} from '../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import type {Windows} from '../src/ops/windows.ts';
 import './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {expectError} from './errors.ts';
 import {onWatched, type Watched} from './watched.ts';
 

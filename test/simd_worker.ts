@@ -1,7 +1,7 @@
 // What simd.test.ts runs in worker threads: a few steps on the backend that this thread registers for itself.
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
-import {createNetwork, softmaxCrossEntropy} from '../src/index.ts';
+import {createNetwork, trainStep} from '../src/index.ts';
 import {syntheticData} from './synthetic.ts';
 
 /** The losses of three steps. */
@@ -10,9 +10,5 @@ export async function train(): Promise<number[]> {
   const network = createNetwork('tutorial');
   const data = syntheticData();
   const optimizer = tf.train.sgd(0.1);
-  return [1, 2, 3].map(() => {
-    const {xs, labels} = data.nextTrainBatch(4);
-    const loss = () => softmaxCrossEntropy(labels, network.forward(xs));
-    return optimizer.minimize(loss, true, network.variables)!.dataSync()[0];
-  });
+  return [1, 2, 3].map(() => trainStep(network, optimizer, data.nextTrainBatch(4)).dataSync()[0]);
 }

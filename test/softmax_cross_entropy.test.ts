@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, expectValues, sumTolerance} from '../bench/cases/compare.ts';
+import {softmaxCases, softmaxCrossEntropyCases} from '../bench/cases/softmax_cross_entropy.ts';
 import {softmax, softmaxCrossEntropy} from '../src/index.ts';
 import {backends, randomRuns, testOnBackends} from './backends.ts';
-import {softmaxCases, softmaxCrossEntropyCases} from './cases/softmax_cross_entropy.ts';
-import {EXACT, expectClose, expectValues, sumTolerance} from './compare.ts';
 import {expectError} from './errors.ts';
 import {testCases} from './witnesses.ts';
 

@@ -1,5 +1,4 @@
 // `npm start` once the page is built: the program that serves it.
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
 import {type IncomingHttpHeaders, type RequestOptions, request} from 'node:http';
 import {type AddressInfo, createServer} from 'node:net';
@@ -8,54 +7,31 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {folderReader, serve} from '../src/cli/serve.ts';
+import {folderReader, type Read, serve} from '../src/cli/serve.ts';
+import {type Finished, finished, runNode, start} from './program.ts';
+import {testWhere} from './skips.ts';
 
 const program = fileURLToPath(new URL('../start.js', import.meta.url));
-/** A program that doesn't end when it should fails its test. */
-const limit = {timeout: 30_000, killSignal: 'SIGKILL'} as const;
 
-interface Finished {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the program; `watch` is called once with the address, when it is printed. */
+/** Runs the program until it prints its address, then gives the address to `use`, and then ends the program by the signal. */
 async function run(
   args: string[],
-  watch: (address: string, child: ChildProcess) => unknown = () => {},
+  use: (address: string) => unknown = () => {},
+  signal: NodeJS.Signals = 'SIGINT',
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [program, ...args], limit);
-  const result: Finished = {code: null, stdout: '', stderr: ''};
-  let watching: Promise<unknown> | undefined;
-  let failure: unknown;
-  child.stdout.on('data', data => {
-    result.stdout += data;
-    const [address] = /http:\S+/.exec(result.stdout) ?? [];
-    if (!address || watching) return;
-    watching = (async () => watch(address, child))().catch(error => {
-      failure = error;
-      child.kill('SIGKILL');
-    });
+  let used: Promise<void> | undefined;
+  const result = await runNode([program, ...args], (child, {stdout}) => {
+    const [address] = /http:\S+/.exec(stdout) ?? [];
+    if (!address || used) return;
+    used = (async () => void (await use(address)))().finally(() => child.kill(signal));
+    used.catch(() => {}); // thrown below
   });
-  child.stderr.on('data', data => {
-    result.stderr += data;
-  });
-  await new Promise<void>(resolve => {
-    child.on('close', code => {
-      result.code = code;
-      resolve();
-    });
-  });
-  await watching;
-  if (failure) throw failure;
+  await used;
   return result;
 }
 
-const stop = (child: ChildProcess) => void child.kill('SIGINT');
-
-test('it prints the address, serves the page there, and Ctrl-C ends it', async () => {
-  const {code, stdout, stderr} = await run(['--no-open', '--port', '0'], async (address, child) => {
+test('npm start prints the address, serves the page there, and Ctrl-C ends it', async () => {
+  const {code, stdout, stderr} = await run(['--no-open', '--port', '0'], async address => {
     const page = await fetch(address);
     assert.is(page.headers.get('content-type'), 'text/html; charset=utf-8');
     assert.match(await page.text(), '<main>');
@@ -63,43 +39,40 @@ test('it prints the address, serves the page there, and Ctrl-C ends it', async (
     assert.is(script.headers.get('content-type'), 'text/javascript');
     await script.body?.cancel();
     assert.is((await fetch(`${address}nothing.js`)).status, 404);
-    stop(child);
   });
   assert.match(stdout, /^http:\/\/127\.0\.0\.1:\d+\/ \(Ctrl-C ends it\)\n$/);
   assert.equal([code, stderr], [0, '']);
 });
 
-test('a port that was asked for has to be free; the default one doesn’t', async () => {
+test('--port has to name a free port; the default port may be taken', async () => {
   const taken = createServer().unref();
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
       taken.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
-  await listen(8080).catch(() => {}); // somebody else has it: as good
+  await listen(8080).catch(() => {}); // another program has it: as good
   const {code, stderr} = await run(['--no-open', '--port', '8080']);
   assert.equal([code, stderr], [1, 'start: --port: expected a free port, found 8080 in use\n']);
-  const byDefault = await run(['--no-open'], (address, child) => {
-    assert.is.not(new URL(address).port, '8080');
-    stop(child);
-  });
+  const byDefault = await run(['--no-open'], address =>
+    assert.is.not(new URL(address).port, '8080'),
+  );
   assert.is(byDefault.code, 0);
   taken.close();
 });
 
-test('the port that is asked for is the one', async () => {
+test('--port is the port of the address', async () => {
   const probe = createServer();
   await new Promise<void>(resolve => {
     probe.listen(0, '127.0.0.1', resolve);
   });
   const {port} = probe.address() as AddressInfo;
   await new Promise(resolve => probe.close(resolve));
-  await run(['--no-open', '--port', String(port)], (address, child) => {
-    assert.is(address, `http://127.0.0.1:${port}/`);
-    stop(child);
-  });
+  await run(['--no-open', '--port', String(port)], address =>
+    assert.is(address, `http://127.0.0.1:${port}/`),
+  );
 });
 
-test('wrong use is one sentence, and exit code 2', async () => {
+test('npm start, wrong use: one sentence, exit 2', async () => {
   const wrong: [string[], string][] = [
     [['--port', '70000'], '--port: expected a whole number from 0 to 65535, found "70000"'],
     [['--port', 'x'], '--port: expected a whole number from 0 to 65535, found "x"'],
@@ -113,24 +86,29 @@ test('wrong use is one sentence, and exit code 2', async () => {
   }
 });
 
-test('--help names every option', async () => {
+test('npm start -- --help names every option', async () => {
   const {code, stdout} = await run(['--help']);
   assert.is(code, 0);
   for (const option of ['--port N', '--no-open', '-h, --help']) assert.match(stdout, option);
 });
 
-test('a folder is served as it is, and nothing outside of it', async () => {
+/** Serves while `use` runs. */
+async function serving(read: Read, use: (origin: string) => Promise<void>): Promise<void> {
+  const {origin, close} = await serve(read);
+  await use(origin).finally(close);
+}
+
+test('serve: a folder is served unchanged, and nothing outside of it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-site-'));
   writeFileSync(join(folder, 'index.html'), 'home');
   writeFileSync(join(folder, 'a file.gz'), Uint8Array.of(0x1f, 0x8b));
   const outside = `${folder}.txt`;
   writeFileSync(outside, 'secret');
-  const {origin, close} = await serve(folderReader(folder));
-  const get = async (path: string) => {
-    const response = await fetch(origin + path);
-    return [response.status, response.headers.get('content-encoding'), await response.text()];
-  };
-  try {
+  await serving(folderReader(folder), async origin => {
+    const get = async (path: string) => {
+      const response = await fetch(origin + path);
+      return [response.status, response.headers.get('content-encoding'), await response.text()];
+    };
     assert.equal(await get('/'), [200, null, 'home']);
     assert.equal((await get('/a%20file.gz')).slice(0, 2), [200, null]);
     const name = outside.slice(tmpdir().length + 1);
@@ -140,114 +118,90 @@ test('a folder is served as it is, and nothing outside of it', async () => {
     assert.is((await get('/%'))[0], 404);
     assert.is((await get('//'))[0], 200);
     assert.is((await get('//x?y'))[0], 404);
-  } finally {
-    close();
+  }).finally(() => {
     rmSync(folder, {recursive: true});
     rmSync(outside);
-  }
+  });
 });
 
-interface Answered {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
-/** What fetch may not send. */
-const ask = (address: string, options: RequestOptions): Promise<Answered> =>
-  new Promise((resolve, reject) => {
-    const asked = request(address, options, response => {
-      let text = '';
-      response
-        .setEncoding('utf8')
-        .on('data', more => {
-          text += more;
-        })
-        .on('end', () => resolve({status: response.statusCode!, headers: response.headers, text}));
+/** Sends what fetch may not send. */
+const ask = (address: string, options: RequestOptions) =>
+  new Promise<{status: number; headers: IncomingHttpHeaders; text: string}>((resolve, reject) => {
+    const asked = request(address, options, async response => {
+      const text = (await response.toArray()).join('');
+      resolve({status: response.statusCode!, headers: response.headers, text});
     });
     asked.on('error', reject).end();
   });
 
-test('it answers GET and HEAD alone, and this machine by its own names alone', async () => {
-  const {origin, close} = await serve(() => new TextEncoder().encode('secret'));
-  try {
-    for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
-      const {status, headers, text} = await ask(origin, {method});
-      assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
-      assert.is(text, `expected GET or HEAD, found ${method}\n`);
-    }
-    const head = await ask(origin, {method: 'HEAD'});
-    assert.equal([head.status, head.text], [200, '']);
+test('serve: only GET and HEAD are answered, and only under this machine’s own names', () =>
+  serving(
+    () => new TextEncoder().encode('secret'),
+    async origin => {
+      for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
+        const {status, headers, text} = await ask(origin, {method});
+        assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
+        assert.is(text, `expected GET or HEAD, found ${method}\n`);
+      }
+      const head = await ask(origin, {method: 'HEAD'});
+      assert.equal([head.status, head.text], [200, '']);
 
-    for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
-      const {status, headers, text} = await ask(origin, {headers: {host}});
-      assert.equal([status, text], [200, 'secret'], host);
-      assert.is(headers['x-content-type-options'], 'nosniff');
-    }
-    for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
-      const {status, text} = await ask(origin, {headers: {host}});
-      assert.is(status, 403, host);
-      assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
-    }
-  } finally {
-    close();
-  }
-});
+      for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
+        const {status, headers, text} = await ask(origin, {headers: {host}});
+        assert.equal([status, text], [200, 'secret'], host);
+        assert.is(headers['x-content-type-options'], 'nosniff');
+      }
+      for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
+        const {status, text} = await ask(origin, {headers: {host}});
+        assert.is(status, 403, host);
+        assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
+      }
+    },
+  ));
 
-test('it is there on the loopback address alone', async () => {
-  const {origin, close} = await serve(() => undefined);
-  const {port} = new URL(origin);
-  // Linux has all of 127.0.0.0/8 in the loopback; the machine's other addresses are tried as well.
-  const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
-  const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
-  try {
-    for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
-      const answered = await ask(`http://${address}:${port}/`, {timeout: 5000}).then(
-        () => true,
-        () => false,
-      );
-      assert.not.ok(answered, address);
-    }
-  } finally {
-    close();
-  }
-});
+test('serve: only the loopback address answers', () =>
+  serving(
+    () => undefined,
+    async origin => {
+      const {port} = new URL(origin);
+      // On Linux all of 127.0.0.0/8 is the loopback. The machine's other addresses are tried as well.
+      const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
+      const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
+      for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
+        const answered = await ask(`http://${address}:${port}/`, {timeout: 5000}).then(
+          () => true,
+          () => false,
+        );
+        assert.not.ok(answered, address);
+      }
+    },
+  ));
 
-test('where nobody reads the address it ends quietly, on a full disk with a sentence', async () => {
-  const child = spawn(process.execPath, [program, '--no-open', '--port', '0'], limit);
-  child.stdout.destroy();
-  let stderr = '';
-  child.stderr.on('data', data => {
-    stderr += data;
-  });
-  const code = await new Promise(resolve => child.on('close', resolve));
+test('npm start ends quietly when the reader of its output is gone, exit 141', async () => {
+  const child = start(process.execPath, [program, '--no-open', '--port', '0']);
+  child.stdout!.destroy();
+  const {code, stderr} = await finished(child);
   assert.equal([code, stderr], [141, '']);
-
-  if (!existsSync('/dev/full')) {
-    console.log('  skipped: only Linux has a file that is always full');
-    return;
-  }
-  const file = openSync('/dev/full', 'w');
-  const stdio = ['ignore', file, 'pipe'] as const;
-  const onFull = spawnSync(process.execPath, [program, '--no-open', '--port', '0'], {
-    ...limit,
-    stdio: [...stdio],
-    encoding: 'utf8',
-  });
-  closeSync(file);
-  assert.equal(
-    [onFull.status, onFull.stderr],
-    [1, 'start: stdout: expected to be written, found no space left on the device\n'],
-  );
 });
 
-test('SIGTERM and SIGHUP end it as Ctrl-C does', async () => {
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-    const {code, stderr} = await run(['--no-open', '--port', '0'], (_, child) => {
-      child.kill(signal);
+testWhere(existsSync('/dev/full'), 'only Linux has a file that is always full')(
+  'npm start ends with a sentence on a full disk, exit 1',
+  async () => {
+    const file = openSync('/dev/full', 'w');
+    const {code, stderr} = await runNode([program, '--no-open', '--port', '0'], undefined, {
+      stdio: ['ignore', file, 'pipe'],
     });
-    assert.equal([code, stderr], [0, ''], signal);
-  }
-});
+    closeSync(file);
+    const sentence = 'start: stdout: expected to be written, found no space left on the device\n';
+    assert.equal([code, stderr], [1, sentence]);
+  },
+);
+
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+  test(`npm start ends on ${signal} as on Ctrl-C`, async () => {
+    const {code, stderr} = await run(['--no-open', '--port', '0'], undefined, signal);
+    assert.equal([code, stderr], [0, '']);
+  });
+}
 
 test.run();

@@ -1,10 +1,10 @@
-// That the reference kernels train on a stock backend, which has none of ours: the losses of a few steps beside those on `cpu`.
+// Training with the reference kernels on a stock backend: the losses of a few steps are those on `cpu`.
 import * as tf from '@tensorflow/tfjs-core';
-import {createNetwork, presets, softmaxCrossEntropy} from '../src/index.ts';
-import {expectClose} from './compare.ts';
+import {expectClose} from '../bench/cases/compare.ts';
+import {createNetwork, presets, trainStep} from '../src/index.ts';
 import {loadMnist} from './mnist.ts';
 
-/** DESIGN's bound for the first ten losses on two backends. */
+/** Bound for ten steps on two backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
 
 /** The losses of three SGD steps of the tutorial's network. */
@@ -16,14 +16,10 @@ async function lossesOn(backend: string): Promise<number[]> {
   const before = tf.memory().numTensors;
   const losses: number[] = [];
   for (let step = 0; step < 3; step++) {
-    const {xs, labels} = data.nextTrainBatch(8);
-    const cost = optimizer.minimize(
-      () => softmaxCrossEntropy(labels, network.forward(xs)),
-      true,
-      network.variables,
-    )!;
-    losses.push((await cost.data())[0]);
-    tf.dispose([xs, labels, cost]);
+    const batch = data.nextTrainBatch(8);
+    const loss = trainStep(network, optimizer, batch);
+    losses.push((await loss.data())[0]);
+    tf.dispose([batch.xs, batch.labels, loss]);
   }
   const left = tf.memory().numTensors - before;
   if (left !== 0) throw new Error(`${left} tensors were left behind on ${backend}`);

@@ -1,4 +1,4 @@
-// A small data set in MnistData's form, drawn from a seed: the row of a bright bar tells the digit, so that it can be learnt.
+// A small data set in MnistData's form, drawn from a seed: the column of an upright bar tells the digit, so that it can be learnt.
 import type {MnistFiles} from '../src/data/mnist_data.ts';
 import {MnistData} from '../src/index.ts';
 import {Random} from '../src/random.ts';
@@ -14,8 +14,8 @@ function images(count: number, random: Random, name: string) {
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
     labels[i] = random.below(10);
-    for (let row = 2 * labels[i] + 3; row < 2 * labels[i] + 6; row++)
-      for (let column = 4; column < 24; column++)
+    for (let column = 2 * labels[i] + 3; column < 2 * labels[i] + 6; column++)
+      for (let row = 4; row < 24; row++)
         pixels[(i * SIDE + row) * SIDE + column] = 180 + random.below(70);
   }
   const labelHeader = new DataView(new ArrayBuffer(8));

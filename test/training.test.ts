@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
+import {layersModel} from '../bench/cases/layers_contender.ts';
 import {
   createNetwork,
   DivergenceError,
@@ -13,23 +14,24 @@ import {
   type TrainingOptions,
   type TrainingProgress,
   train,
+  trainStep,
 } from '../src/index.ts';
 import {type Backend, backends} from './backends.ts';
-import {EXACT, expectClose, valuesOf} from './compare.ts';
+import {errorOf, messageOf} from './errors.ts';
 import {loadMnist} from './mnist.ts';
 import {syntheticData} from './synthetic.ts';
 
-/** What ten steps of another implementation may differ by: DESIGN's bound for two backends. */
+/** Bound for ten steps of two implementations or backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
-/** Weights near 0 have no relative error to speak of. */
+/** Weights may be near 0, where a relative bound alone is too strict. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 async function collect(
   network: Network,
   data = syntheticData(),
   options: TrainingOptions = {},
+  events: TrainingProgress[] = [],
 ): Promise<TrainingProgress[]> {
-  const events: TrainingProgress[] = [];
   for await (const event of train(network, data, options)) events.push(event);
   return events;
 }
@@ -37,26 +39,7 @@ async function collect(
 const lossesOf = (events: TrainingProgress[]): number[] =>
   events.flatMap(event => (event.kind === 'batch' ? [event.loss] : []));
 
-/** The preset as a tf.layers model. */
-function layersModel(preset: Preset): layers.Sequential {
-  const conv = {kernelSize: 5, activation: 'relu' as const};
-  const {padding, useBias} =
-    preset === 'tutorial'
-      ? {padding: 'valid' as const, useBias: true}
-      : {padding: 'same' as const, useBias: false};
-  const model = layers.sequential();
-  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 8, inputShape: [28, 28, 1]}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.conv2d({...conv, padding, useBias, filters: 16}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.flatten());
-  model.add(layers.layers.dense({units: 10, activation: 'softmax'}));
-  const optimizer = tf.train.sgd(presets[preset].learningRate);
-  model.compile({optimizer, loss: 'categoricalCrossentropy'});
-  return model;
-}
-
-/** Witness 7's other side: the losses of ten steps of tf.layers on stock kernels, and the weights after them. */
+/** Ten steps of tf.layers on stock kernels: the losses, and the weights after them. */
 async function tenLayersSteps(preset: Preset, batchSize: number) {
   tf.setBackend('cpu');
   const data = await loadMnist();
@@ -77,7 +60,7 @@ for (const [preset, batchSize] of [
 ] as [Preset, number][]) {
   let expected: ReturnType<typeof tenLayersSteps> | undefined;
   for (const backend of backends) {
-    test(`${preset}: ten SGD steps beside Layers, ${backend}`, async () => {
+    test(`${preset}: ten SGD steps are those of tf.layers, ${backend}`, async () => {
       expected ??= tenLayersSteps(preset, batchSize);
       const {losses, weights} = await expected;
       tf.setBackend(backend);
@@ -85,19 +68,15 @@ for (const [preset, batchSize] of [
       const network = createNetwork(preset, {seed: 3});
       const optimizer = tf.train.sgd(presets[preset].learningRate);
       losses.forEach((loss, step) => {
-        const {xs, labels} = data.nextTrainBatch(batchSize);
-        const cost = optimizer.minimize(
-          () => softmaxCrossEntropy(labels, network.forward(xs)),
-          true,
-          network.variables,
-        );
+        const batch = data.nextTrainBatch(batchSize);
+        const found = trainStep(network, optimizer, batch);
         expectClose(
           `loss of step ${step}`,
-          valuesOf(cost!),
+          valuesOf(found),
           {shape: [], values: [loss]},
           TEN_STEPS,
         );
-        tf.dispose([xs, labels, cost!]);
+        tf.dispose([batch.xs, batch.labels, found]);
       });
       network.variables.forEach((variable, i) => {
         expectClose(
@@ -113,7 +92,7 @@ for (const [preset, batchSize] of [
 }
 
 for (const backend of backends) {
-  test(`the same seed gives the same weights bit for bit, another seed others, ${backend}`, async () => {
+  test(`training: the same seed gives the same weights bit for bit, another seed other weights, ${backend}`, async () => {
     tf.setBackend(backend);
     const weightsAfter = async (seed: number) => {
       const network = createNetwork('tutorial', {seed});
@@ -163,7 +142,7 @@ for (const backend of backends) {
   });
 }
 
-/** The slow reference has nothing to leak in step 1,000 that it had not in step 20, nor has WebGL in software. */
+/** 20 steps on the slow backends: a leak shows in them as well as in 1000. */
 const stepsWithoutALeak: Partial<Record<Backend, number>> = {cpu: 1000, simd: 1000};
 
 test('training learns: the loss falls and most images are recognised', async () => {
@@ -217,17 +196,15 @@ test('train reports every batch, the samples asked for and all test images at ea
   network.dispose();
 });
 
-test('a short last batch takes a step as much shorter', async () => {
+test('training: the step of a short last batch is shorter in proportion', async () => {
   tf.setBackend('cpu');
-  // Batches of 10 and 5: beside them a step written out, at the full rate and at half of it.
+  // Batches of 10 and 5, beside two steps at the full rate and at half of it.
   const network = createNetwork('tutorial', {seed: 2});
   await collect(network, syntheticData({train: 15}), {batchSize: 10, learningRate: 0.1});
   const expected = createNetwork('tutorial', {seed: 2});
   const data = syntheticData({train: 15});
   for (const learningRate of [0.1, 0.05]) {
-    const {xs, labels} = data.nextTrainBatch(10);
-    const cost = () => softmaxCrossEntropy(labels, expected.forward(xs));
-    tf.train.sgd(learningRate).minimize(cost, false, expected.variables);
+    trainStep(expected, tf.train.sgd(learningRate), data.nextTrainBatch(10));
   }
   network.variables.forEach((variable, i) => {
     expectClose(`variable ${i}`, valuesOf(variable), valuesOf(expected.variables[i]), EXACT);
@@ -247,7 +224,7 @@ test('train for a number of batches tests all images after the last', async () =
   network.dispose();
 });
 
-test('a run in two parts is the same run: losses, tests, counting, weights', async () => {
+test('training in two parts is the same run: losses, tests, numbering, weights', async () => {
   tf.setBackend('cpu');
   const options = {batchSize: 8, testEvery: 3, testSize: 20, epochs: 2};
   const files = () => syntheticData({train: 44}); // six batches an epoch, the last one short
@@ -292,7 +269,7 @@ test('train’s defaults: one epoch in batches of 64, samples of 1000, the netwo
   assert.equal(byDefault, await trained({learningRate: presets['mnist-core'].learningRate}));
 });
 
-test('the reported loss is that of the batch before its step; every sample is another', async () => {
+test('training reports the loss of each batch before its step, and tests on another sample each time', async () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
   const {xs, labels} = syntheticData().nextTrainBatch(20);
@@ -318,7 +295,7 @@ test('the reported loss is that of the batch before its step; every sample is an
 const total = (confusion: Int32Array, label: number): number =>
   confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
 
-/** Before the next turn that pause() in training.ts takes. */
+/** Runs the work before the next pause() of src/pause.ts ends. */
 function nextTask(work: () => void): void {
   if (typeof setImmediate === 'function') return void setImmediate(work);
   const {port1, port2} = new MessageChannel();
@@ -326,7 +303,7 @@ function nextTask(work: () => void): void {
   port2.postMessage(0);
 }
 
-test('evaluate lets other work run, and stops when aborted, also within train', async () => {
+test('evaluate and train let other work run in a test, and stop when aborted', async () => {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
   const data = syntheticData({train: 4, test: 1003});
@@ -344,12 +321,7 @@ test('evaluate lets other work run, and stops when aborted, also within train', 
   ]) {
     controller = new AbortController();
     portions = 0;
-    try {
-      await work();
-      assert.unreachable('it went on');
-    } catch (error) {
-      assert.is(error, reason);
-    }
+    assert.is(await errorOf(work()), reason);
     assert.is(portions, 1);
   }
   network.dispose();
@@ -381,121 +353,87 @@ test('evaluate counts every test image under its label and the answer for it', a
   network.dispose();
 });
 
-test('a loss that is not finite ends training and names the batch', async () => {
+/** Runs `work` with a network on cpu, and checks that it leaves no tensor behind. */
+async function withoutALeak(work: (network: Network) => Promise<void>): Promise<void> {
   tf.setBackend('cpu');
   const network = createNetwork('tutorial');
   const before = tf.memory().numTensors;
-  try {
-    await collect(network, syntheticData(), {batches: 9, batchSize: 10, learningRate: 1e38});
-    assert.unreachable('it went on');
-  } catch (error) {
+  await work(network);
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+}
+
+test('training ends at a loss that is not finite, and names the batch', () =>
+  withoutALeak(async network => {
+    const options = {batches: 9, batchSize: 10, learningRate: 1e38};
+    const error = await errorOf(collect(network, syntheticData(), options));
     assert.instance(error, DivergenceError);
     assert.match(
-      (error as Error).message,
+      error.message,
       /^The loss became (NaN|Infinity) at batch [2-9] of 9: try a learning rate smaller than 1e\+38\.$/,
     );
-  }
-  assert.is(tf.memory().numTensors, before);
-  network.dispose();
-});
+  }));
 
-test('an infinite loss ends training too', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  // 6e38 nats for every image that isn't a 0: more than float32 holds.
-  const logits = tf.tensor2d([3e38, ...new Array(9).fill(-3e38)], [1, 10]);
-  const forward = (xs: tf.Tensor2D) => tf.add<tf.Tensor2D>(tf.mul(network.forward(xs), 0), logits);
-  try {
-    await collect({...network, forward}, syntheticData(), {batches: 2, batchSize: 10});
-    assert.unreachable('it went on');
-  } catch (error) {
+test('training ends at an infinite loss too', () =>
+  withoutALeak(async network => {
+    // 6e38 nats for every image that isn't a 0: more than float32 holds.
+    const logits = tf.tensor2d([3e38, ...new Array(9).fill(-3e38)], [1, 10]);
+    const forward = (xs: tf.Tensor2D) =>
+      tf.add<tf.Tensor2D>(tf.mul(network.forward(xs), 0), logits);
+    const options = {batches: 2, batchSize: 10};
+    const error = await errorOf(collect({...network, forward}, syntheticData(), options));
     assert.instance(error, DivergenceError);
-    assert.match((error as Error).message, /^The loss became Infinity at batch 1 of 2: /);
-  }
-  logits.dispose();
-  network.dispose();
-});
+    assert.match(error.message, /^The loss became Infinity at batch 1 of 2: /);
+    logits.dispose();
+  }));
 
-test('train can be aborted, and lets other work run meanwhile', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const data = syntheticData({train: 2000}); // an epoch of 500 batches, and so no evaluation meanwhile
-  const before = tf.memory().numTensors;
-  const controller = new AbortController();
-  const reason = new Error('enough');
-  setTimeout(() => controller.abort(reason), 50); // only ever runs if training yields to the event loop
-  let batches = 0;
-  try {
-    for await (const event of train(network, data, {
-      batches: 100_000,
-      batchSize: 4,
-      signal: controller.signal,
-    })) {
-      if (event.kind === 'batch') batches = event.batch;
+test('train can be aborted, and lets other work run meanwhile', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 2000}); // an epoch of 500 batches, so no evaluation meanwhile
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 50); // runs only if training yields to the event loop
+    const options = {batches: 100_000, batchSize: 4, signal: controller.signal};
+    const events: TrainingProgress[] = [];
+    assert.is(await errorOf(collect(network, data, options, events)), reason);
+    assert.ok(events.length > 0 && events.length < 500, `${events.length} batches`);
+  }));
+
+test('training: a forward pass that throws leaves no tensor behind', () =>
+  withoutALeak(async network => {
+    const forward = () => {
+      throw new Error('broken');
+    };
+    const training = collect({...network, forward}, syntheticData(), {batches: 1});
+    assert.is(await messageOf(training), 'broken');
+  }));
+
+test('leaving the training loop early leaves no tensor behind', () =>
+  withoutALeak(async network => {
+    for await (const event of train(network, syntheticData(), {batches: 50, batchSize: 4})) {
+      if (event.kind === 'batch' && event.batch === 3) break;
     }
-    assert.unreachable('it went on');
-  } catch (error) {
-    assert.is(error, reason);
-  }
-  assert.ok(batches > 0 && batches < 500, `${batches} batches`);
-  assert.is(tf.memory().numTensors, before);
-  network.dispose();
-});
+  }));
 
-test('train refuses options that make no sense, before the first batch', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const data = syntheticData({train: 100, test: 60});
-  const refusals: [TrainingOptions, string][] = [
-    [{batchSize: 0}, 'batchSize to be a whole number from 1 to 100, got 0'],
-    [{batchSize: 101}, 'batchSize to be a whole number from 1 to 100, got 101'],
-    [{epochs: Number.NaN}, 'epochs to be a whole number of at least 1, got NaN'],
-    [{batches: 1.5}, 'batches to be a whole number of at least 1, got 1.5'],
-    [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
-    [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
-    [{learningRate: 0}, 'a learningRate above 0, got 0'],
-    [{learningRate: Number.NaN}, 'a learningRate above 0, got NaN'],
-    [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],
-    [{batches: 5, start: -1}, 'start to be a whole number from 0 to 4, got -1'],
-  ];
-  for (const [options, message] of refusals) {
-    try {
-      await collect(network, data, options);
-      assert.unreachable(`accepted ${JSON.stringify(options)}`);
-    } catch (error) {
-      assert.is((error as Error).message, `train: expected ${message}`);
+// biome-ignore format: a case on each line
+const refusals: [TrainingOptions, message: string][] = [
+  [{batchSize: 0}, 'batchSize to be a whole number from 1 to 100, got 0'],
+  [{batchSize: 101}, 'batchSize to be a whole number from 1 to 100, got 101'],
+  [{epochs: Number.NaN}, 'epochs to be a whole number of at least 1, got NaN'],
+  [{batches: 1.5}, 'batches to be a whole number of at least 1, got 1.5'],
+  [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
+  [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
+  [{learningRate: 0}, 'a learningRate above 0, got 0'],
+  [{learningRate: Number.NaN}, 'a learningRate above 0, got NaN'],
+  [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],
+  [{batches: 5, start: -1}, 'start to be a whole number from 0 to 4, got -1'],
+];
+test('train refuses options that make no sense, before the first batch', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 100, test: 60});
+    for (const [options, message] of refusals) {
+      assert.is(await messageOf(collect(network, data, options)), `train: expected ${message}`);
     }
-  }
-  network.dispose();
-});
-
-test('a forward pass that throws leaves no tensor behind', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const before = tf.memory().numTensors;
-  const forward = () => {
-    throw new Error('broken');
-  };
-  try {
-    await collect({...network, forward}, syntheticData(), {batches: 1});
-    assert.unreachable('it went on');
-  } catch (error) {
-    assert.is((error as Error).message, 'broken');
-  }
-  assert.is(tf.memory().numTensors, before);
-  network.dispose();
-});
-
-test('leaving the loop early leaves no tensor behind', async () => {
-  tf.setBackend('cpu');
-  const network = createNetwork('tutorial');
-  const data = syntheticData();
-  const before = tf.memory().numTensors;
-  for await (const event of train(network, data, {batches: 50, batchSize: 4})) {
-    if (event.kind === 'batch' && event.batch === 3) break;
-  }
-  assert.is(tf.memory().numTensors, before);
-  network.dispose();
-});
+  }));
 
 test.run();

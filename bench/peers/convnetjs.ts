@@ -2,7 +2,7 @@
 // a batch's last one takes the step.
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
-import type {Numbers} from '../batches.ts';
+import type {Numbers} from '../cases/batches.ts';
 import {type Peer, timeSteps} from './peer.ts';
 
 /** What is used of the package, which has no types. */

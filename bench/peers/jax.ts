@@ -3,22 +3,13 @@
 import type {Array as NDArray} from '@jax-js/jax';
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
-import type {Numbers} from '../batches.ts';
+import type {Numbers} from '../cases/batches.ts';
 import {type Peer, timeSteps} from './peer.ts';
 
 // An array that is passed to a function of jax-js is freed by it: `ref` keeps it for another use.
 export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
-  const {
-    blockUntilReady,
-    init,
-    defaultDevice,
-    jit,
-    lax,
-    nn,
-    numpy: np,
-    tree,
-    valueAndGrad,
-  } = await import('@jax-js/jax');
+  const jax = await import('@jax-js/jax');
+  const {init, defaultDevice, jit, lax, nn, numpy: np, tree} = jax;
   await init('wasm'); // without a name it asks for WebGPU too, by `navigator`, which Node 20 doesn't have
   defaultDevice('wasm');
 
@@ -30,11 +21,8 @@ export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
   );
   const meanLoss = jit((x: NDArray, weights: NDArray, bias: NDArray, labels: NDArray) => {
     const [batch] = labels.shape;
-    return nn
-      .logSoftmax(np.matmul(x, weights).add(bias))
-      .mul(labels)
-      .sum()
-      .mul(-1 / batch);
+    const logLikelihood = nn.logSoftmax(np.matmul(x, weights).add(bias)).mul(labels);
+    return logLikelihood.sum().mul(-1 / batch);
   });
   const {learningRate} = presets.tutorial;
   const descend = jit((weights: NDArray[], gradients: NDArray[]) =>
@@ -73,9 +61,9 @@ export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
   let steps = 0;
   const step = async (): Promise<number> => {
     const {xs, labels} = inputs[steps++ % inputs.length];
-    const [loss, gradients] = valueAndGrad(lossOf)(tree.ref(weights), xs.ref, labels.ref);
+    const [loss, gradients] = jax.valueAndGrad(lossOf)(tree.ref(weights), xs.ref, labels.ref);
     weights = descend(weights, gradients);
-    await blockUntilReady(weights); // or they are computed when they are next used
+    await jax.blockUntilReady(weights); // or they are computed when they are next used
     const [value] = await loss.data();
     return value;
   };

@@ -26,5 +26,3 @@ export async function timeSteps(n: number, step: () => number | Promise<number>)
 
 /** It is not installed here, which is no bug. */
 export class MissingPeer extends Error {}
-
-export const isMissing = (error: unknown): boolean => error instanceof MissingPeer;

@@ -2,17 +2,17 @@
 // instead. All are given the same weights and batches, and must give the same losses.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
-import {compare} from '../../test/compare.ts';
-import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../batches.ts';
-import {firstOutputs} from '../contest.ts';
-import {sample} from '../measure.ts';
-import type {PeerRow} from '../results.ts';
-import {firstLine} from '../rows.ts';
-import {ratioOf, timing} from '../statistics.ts';
-import {stepContender} from '../step_case.ts';
+import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
+import {compare} from '../cases/compare.ts';
+import {stepContender} from '../cases/networks.ts';
+import {firstOutputs} from '../clock/contest.ts';
+import {sample} from '../clock/measure.ts';
+import {firstLine} from '../clock/rows.ts';
+import {ratioOf, timing} from '../clock/statistics.ts';
+import type {PeerRow} from '../report/results.ts';
 import {convnetjsPeer} from './convnetjs.ts';
 import {jaxPeer} from './jax.ts';
-import {isMissing, type Peer} from './peer.ts';
+import {MissingPeer, type Peer} from './peer.ts';
 import {pytorchPeer} from './pytorch.ts';
 
 const peers: [name: string, make: (batches: Numbers[]) => Promise<Peer>][] = [
@@ -41,7 +41,10 @@ export async function comparePeers(
     try {
       rows.push(await comparePeer(await make(batches), batches));
     } catch (error) {
-      rows.push({name, notMeasured: {why: firstLine(error), wrong: !isMissing(error)}});
+      rows.push({
+        name,
+        notMeasured: {why: firstLine(error), wrong: !(error instanceof MissingPeer)},
+      });
     }
   }
   return rows;
@@ -49,7 +52,7 @@ export async function comparePeers(
 
 async function comparePeer(peer: Peer, batches: Numbers[]): Promise<PeerRow> {
   await tf.setBackend('simd');
-  const ours = stepContender('tutorial', batches);
+  const ours = stepContender('tutorial', batches, 'simd');
   const {name} = peer;
   try {
     const expected = await firstOutputs(ours, comparedSteps);

@@ -1,71 +1,55 @@
 // The step in PyTorch at its fastest setting, in a process of its own.
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {spawn, spawnSync} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {createNetwork, presets} from '../../src/network.ts';
-import type {Numbers} from '../batches.ts';
-import {MissingPeer, type Peer, type Step} from './peer.ts';
+import type {Numbers} from '../cases/batches.ts';
+import {MissingPeer, type Peer} from './peer.ts';
 
 /** Debian's packages belong to its own Python, which need not be the first on the path. */
 const pythons = ['python3', '/usr/bin/python3'];
 
-/** @throws MissingPeer if there is no PyTorch */
+/**
+ * One process of ./pytorch_step.py, which says what is written to it and read from it.
+ *
+ * @throws MissingPeer if there is no PyTorch
+ */
 export async function pytorchPeer(batches: Numbers[], threads: number): Promise<Peer> {
   const python = pythons.find(each => spawnSync(each, ['-c', 'import torch']).status === 0);
   if (!python) throw new MissingPeer('it is not installed: apt-get install python3-torch');
-  const process = new PyTorch(python, threads);
-  const version = await process.start(batches);
-  return {
-    name: `PyTorch ${version}, ${threads} thread${threads > 1 ? 's' : ''}`,
-    steps: n => process.steps(n),
-    dispose: () => process.stop(),
-  };
-}
-
-/** One process of ./pytorch_step.py, which says what is written to it and read from it. */
-class PyTorch {
-  private readonly child: ChildProcess;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(python: string, threads: number) {
-    const script = fileURLToPath(new URL('../../bench/peers/pytorch_step.py', import.meta.url)); // from dist/bench
-    this.child = spawn(python, [script, String(threads)], {stdio: ['pipe', 'pipe', 'inherit']});
-    this.child.stdin!.on('error', () => {}); // if it ends early, the answer that is missing says so
-    this.lines = createInterface({input: this.child.stdout!})[Symbol.asyncIterator]();
-  }
-
-  async start(batches: Numbers[]): Promise<string> {
-    const {variables, dispose} = createNetwork('tutorial');
-    const header = {
-      weights: variables.map(({shape}) => shape),
-      batches: batches.map(({size}) => size),
-      learningRate: presets.tutorial.learningRate,
-    };
-    this.child.stdin!.write(`${JSON.stringify(header)}\n`);
-    const numbers = [
-      ...variables.map(variable => variable.dataSync() as Float32Array),
-      ...batches.flatMap(({pixels, labels}) => [pixels, labels]),
-    ];
-    for (const {buffer, byteOffset, byteLength} of numbers) {
-      this.child.stdin!.write(new Uint8Array(buffer, byteOffset, byteLength));
-    }
-    dispose();
-    return (await this.answer<{version: string}>()).version;
-  }
-
-  async steps(n: number): Promise<Step[]> {
-    this.child.stdin!.write(`${n}\n`);
-    const {ms, losses} = await this.answer<{ms: number[]; losses: number[]}>();
-    return losses.map((loss, i) => ({loss, ms: ms[i]}));
-  }
-
-  stop(): void {
-    this.child.kill();
-  }
-
-  private async answer<T>(): Promise<T> {
-    const {done, value} = await this.lines.next();
+  const script = fileURLToPath(new URL('../../bench/peers/pytorch_step.py', import.meta.url)); // from dist/bench
+  const child = spawn(python, [script, String(threads)], {stdio: ['pipe', 'pipe', 'inherit']});
+  child.stdin.on('error', () => {}); // if it ends early, the answer that is missing says so
+  const lines = createInterface({input: child.stdout})[Symbol.asyncIterator]();
+  const answer = async <T>(): Promise<T> => {
+    const {done, value} = await lines.next();
     if (done) throw new Error('PyTorch: expected an answer, found that the process has ended');
     return JSON.parse(value) as T;
+  };
+
+  const {variables, dispose} = createNetwork('tutorial');
+  const header = {
+    weights: variables.map(({shape}) => shape),
+    batches: batches.map(({size}) => size),
+    learningRate: presets.tutorial.learningRate,
+  };
+  child.stdin.write(`${JSON.stringify(header)}\n`);
+  const numbers = [
+    ...variables.map(variable => variable.dataSync() as Float32Array),
+    ...batches.flatMap(({pixels, labels}) => [pixels, labels]),
+  ];
+  for (const {buffer, byteOffset, byteLength} of numbers) {
+    child.stdin.write(new Uint8Array(buffer, byteOffset, byteLength));
   }
+  dispose();
+  const {version} = await answer<{version: string}>();
+  return {
+    name: `PyTorch ${version}, ${threads} thread${threads > 1 ? 's' : ''}`,
+    async steps(n) {
+      child.stdin.write(`${n}\n`);
+      const {ms, losses} = await answer<{ms: number[]; losses: number[]}>();
+      return losses.map((loss, i) => ({loss, ms: ms[i]}));
+    },
+    dispose: () => child.kill(),
+  };
 }

@@ -1,15 +1,15 @@
-// Options of a command line, from a table of them: the parser, and the help text's column.
+// The options of a command line: a table makes the parser and the lines of the help text.
 import {parseArgs} from 'node:util';
 
-/** By name. One with a `value` takes one, and the word says which. */
+/** The options by name. `value` is the word for an option's value in the help text; a switch has none. */
 export type OptionTable = Record<string, {value?: string; short?: string; help: string}>;
 
-/** Wrong use of the command line: one sentence naming the option, what was expected and what was found. */
+/** Wrong use of the command line. The message is one sentence: the option, what was expected, what was found. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** The options and what they do, a line each. */
+/** The help text of the options, a line for each. */
 export function optionLines(table: OptionTable): string {
   const flags = Object.entries(table).map(
     ([name, {value, short}]) => `${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
@@ -21,8 +21,8 @@ export function optionLines(table: OptionTable): string {
 }
 
 /**
- * Option name to value ('' for a switch). parseArgs's own strict mode takes "--seed -1" for a mistake and has messages of
- * several sentences, so it splits the arguments here and what it allows is checked below.
+ * The options given, by name; a switch has the value ''. parseArgs only splits the arguments, and the checks are here: its
+ * strict mode refuses "--seed -1" and has messages of several sentences.
  *
  * @throws UsageError for an unknown or malformed option, or a positional argument
  */
@@ -48,7 +48,7 @@ export function readArguments(table: OptionTable, args: readonly string[]): Map<
     if (!Object.hasOwn(table, name)) {
       const near = nearest(name, Object.keys(table));
       throw new UsageError(
-        `${rawName}: unknown option, ${near ? `did you mean --${near}?` : 'see --help for those there are'}`,
+        `${rawName}: unknown option, ${near ? `did you mean --${near}?` : 'see --help for the options'}`,
       );
     }
     const wanted = table[name].value;
@@ -65,7 +65,7 @@ export function readArguments(table: OptionTable, args: readonly string[]): Map<
   return given;
 }
 
-/** The option whose name is at most two edits away, if there is one (distance of Levenshtein, 1965). */
+/** The option whose name is at most two edits away, if any (distance of Levenshtein, 1965). */
 function nearest(name: string, names: string[]): string | undefined {
   const distance = (a: string, b: string): number => {
     let row = Array.from({length: b.length + 1}, (_, j) => j);

@@ -1,19 +1,19 @@
-// Finds a Chromium and starts it without a window: what `--backend webgl` and the tests of that backend run in.
-//   1  the program that the environment variable MNIST_OPS_BROWSER names, and no other; "packaged" names the third of these
+// Finds a Chromium and starts it without a window, for `--backend webgl`, the bench and the tests. The first of these:
+//   1  the program that the environment variable MNIST_OPS_BROWSER names, and no other; "packaged" names the third
 //   2  an installed Chrome or Chromium
 //   3  the one in the npm package @sparticuz/chromium, a development dependency for Linux on x64. It carries the libraries
 //      that a bare Debian lacks.
-// WebGL runs in SwiftShader, Chromium's software GPU, which computes the same everywhere. MNIST_OPS_GPU=1 takes the machine's own
-// (gpu.ts).
+// WebGL runs in SwiftShader, Chromium's software GPU, which computes the same everywhere. With MNIST_OPS_GPU=1 it runs on the
+// machine's own GPU (gpu.ts).
 import {accessSync, constants, realpathSync} from 'node:fs';
 import {delimiter, join, resolve} from 'node:path';
 import type {Browser} from 'playwright-core';
 import {reason, startOnGpu} from './gpu.ts';
-import {packaged} from './packaged_browser.ts';
+import {type Candidate, packaged} from './packaged_browser.ts';
 
 const flags = [
   '--ignore-gpu-blocklist',
-  '--enable-unsafe-webgpu', // or Chromium on Linux offers none
+  '--enable-unsafe-webgpu', // without it, Chromium on Linux has no WebGPU
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
@@ -21,16 +21,10 @@ const flags = [
 ];
 const softwareFlags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 
-/** A program to start, and what its environment has to have. */
-export interface Candidate {
-  path: string;
-  env?: Record<string, string>;
-}
-
 /**
- * Starts the browser; whoever asked for it closes it.
+ * Starts the browser. The caller closes it.
  *
- * @throws Error if there is none that starts, in one sentence that says what to install
+ * @throws Error if none starts, in one sentence that says what to install
  */
 export async function startBrowser(): Promise<Browser> {
   const {chromium} = await import('playwright-core').catch(error => {
@@ -40,12 +34,12 @@ export async function startBrowser(): Promise<Browser> {
       {cause: error},
     );
   });
-  const launch = ({path, env}: Candidate, drawing: string[]) =>
+  const launch = ({path, env}: Candidate, gpuFlags: string[]) =>
     chromium.launch({
       executablePath: path,
-      args: [...flags, ...drawing],
+      args: [...flags, ...gpuFlags],
       env: {...process.env, ...env},
-      // Ctrl-C is for the program that trains. Whatever ends that program, the browser ends with it.
+      // Ctrl-C is for the program that trains. When that program ends, the browser ends with it.
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
@@ -53,7 +47,7 @@ export async function startBrowser(): Promise<Browser> {
     });
   const onGpu = process.env.MNIST_OPS_GPU === '1';
   const start = (candidate: Candidate) =>
-    onGpu ? startOnGpu(drawing => launch(candidate, drawing)) : launch(candidate, softwareFlags);
+    onGpu ? startOnGpu(gpuFlags => launch(candidate, gpuFlags)) : launch(candidate, softwareFlags);
   const starts = onGpu ? 'reaches the GPU that MNIST_OPS_GPU=1 asks for' : 'starts';
   const doesNot = onGpu ? "doesn't reach it" : "doesn't start";
 
@@ -88,7 +82,7 @@ export async function startBrowser(): Promise<Browser> {
   }
 }
 
-/** The Chromes and Chromiums on the PATH, and where installers put them. */
+/** The Chromes and Chromiums on the PATH and in the folders of their installers. */
 function installed(): string[] {
   const names = ['google-chrome', 'google-chrome-stable', 'chrome', 'chromium', 'chromium-browser'];
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
@@ -106,7 +100,7 @@ function installed(): string[] {
       }
     }
   }
-  const seen = new Set<string>(); // /bin is a link to /usr/bin on many systems
+  const seen = new Set<string>(); // on many systems /bin is a link to /usr/bin
   return [...onPath, ...usual].filter(path => {
     if (!isProgram(path) || seen.has(realpathSync(path))) return false;
     seen.add(realpathSync(path));

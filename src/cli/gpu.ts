@@ -1,22 +1,22 @@
-// MNIST_OPS_GPU=1: which flags reach the machine's GPU differs by system and driver, and Chromium falls back to its software
-// renderer in silence. So one set of flags is tried after the other, until what draws isn't a program.
+// MNIST_OPS_GPU=1: the flags that reach the machine's GPU differ by system and driver, and Chromium silently falls back to its
+// software renderer. So one set of flags is tried after the other, until a GPU draws.
 import type {Browser} from 'playwright-core';
 import {isSoftware} from '../renderer.ts';
 
-// Chromium takes the last --enable-features alone, which would be ours, and Playwright has one too: ours repeats what is in it.
+// Chromium takes only the last --enable-features. It is this one, so it repeats the features that Playwright enables.
 const features = 'Vulkan,CDPScreenshotNewSurface,SkipListAccountsWithoutGaiaCookies';
 const vulkan = ['--use-angle=vulkan', `--enable-features=${features}`, '--disable-vulkan-surface'];
 const egl = ['--use-angle=gl-egl'];
 const asIs: string[] = [];
 
-/** On Linux, a browser without a window as it is draws in software. Elsewhere it takes the GPU. */
+/** Sets of flags in the order to try. Without flags, a browser without a window takes the GPU, but not on Linux. */
 export const gpuFlags = (platform: NodeJS.Platform = process.platform): string[][] =>
   platform === 'linux' ? [vulkan, egl, asIs] : [asIs, vulkan, egl];
 
 /**
  * Starts the browser with one set of flags after the other until it draws on a GPU.
  *
- * @throws Error if none does, which says what draws with each
+ * @throws Error if none does; the message says what draws with each set
  */
 export async function startOnGpu(start: (flags: string[]) => Promise<Browser>): Promise<Browser> {
   const found: string[] = [];
@@ -36,13 +36,13 @@ export async function startOnGpu(start: (flags: string[]) => Promise<Browser>): 
   throw new Error(found.join('; '));
 }
 
-/** What an error says first; Playwright's messages go on with a log of the start. */
+/** The first line of an error's message; in Playwright's a log of the start follows. */
 export function reason(error: unknown): string {
   const [line] = (error as Error).message.split('\n');
   return line.replace(/^browserType\.launch: /, '').replace(/[.:]$/, '');
 }
 
-/** What draws, as it calls itself; undefined without WebGL. */
+/** The name of the GPU or the program that draws; undefined without WebGL. */
 async function rendererIn(browser: Browser): Promise<string | undefined> {
   const page = await browser.newPage();
   try {

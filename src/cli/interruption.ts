@@ -1,32 +1,32 @@
-// Ctrl-C and its kin: what was learnt until then is not lost.
+// Ctrl-C, SIGTERM and SIGHUP stop the training, and the report covers the batches until then.
 
 /** Why a run stops before its end. */
 export class Interruption extends Error {
   override name = 'Interruption';
 
-  /** @param code what the program then ends with: 128 and the signal's number */
+  /** @param code the program's exit code: 128 plus the signal's number */
   constructor(readonly code: number) {
     super('interrupted');
   }
 }
 
 /**
- * What the first Ctrl-C, SIGTERM or SIGHUP aborts, with an Interruption. The second one ends the program at once.
+ * A signal that the first Ctrl-C, SIGTERM or SIGHUP aborts, with an Interruption. The second one ends the program at once.
  *
- * @param note told what happens
+ * @param note shows a line to the user
  */
 export function abortOnSignal(note: (text: string) => void): AbortSignal {
   const controller = new AbortController();
-  let since = 0;
+  let abortedAt = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(name, (_: string, number: number) => {
       const code = 128 + number;
       if (!controller.signal.aborted) {
-        since = performance.now();
+        abortedAt = performance.now();
         controller.abort(new Interruption(code));
         note('Stopping, to test what was learnt so far; Ctrl-C now quits at once.');
-      } else if (performance.now() - since > 500) {
-        // Sooner, it's the same key press: npm passes on the signal that the terminal has sent to all.
+      } else if (performance.now() - abortedAt > 500) {
+        // A sooner one is the same key press: the terminal signals this program and npm, and npm passes it on.
         process.exit(code);
       }
     });

@@ -1,24 +1,10 @@
-// The command line: `npm run train -- --help` tells what it can do. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted,
-// 143 or 129 by SIGTERM or SIGHUP, 141 nobody reads the output.
+// The command line: `npm run train -- --help` lists its options and exit codes.
 import '../index.ts';
-import * as tf from '@tensorflow/tfjs-core';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
 import {liesOnItsSide} from '../data/transposed.ts';
-import type {Build} from '../kernels/simd/backend/module.ts';
-import {
-  registerSimdBackend,
-  type SimdBackend,
-  simdSupported,
-} from '../kernels/simd/backend/register.ts';
-import {createNetwork} from '../network.ts';
-import {
-  type Evaluation,
-  evaluate,
-  type TrainingOptions,
-  type TrainingProgress,
-  train,
-} from '../training.ts';
+import type {Evaluation} from '../evaluation.ts';
+import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {UsageError} from './arguments.ts';
 import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
@@ -26,6 +12,7 @@ import {guardOutput} from './output.ts';
 import {createProgress} from './progress.ts';
 import {failureLine, header, report} from './report.ts';
 import {type FinishedRun, summarise} from './summary.ts';
+import {chooseBackend, type Trainer, trainerHere} from './trainer.ts';
 import {trainerInBrowser} from './webgl.ts';
 
 guardOutput('mnist-ops');
@@ -56,23 +43,23 @@ async function main(args: string[]): Promise<number> {
   if (options.backend === 'webgl') {
     trainer = await trainerInBrowser(files, options);
   } else {
-    let place = simdSupported ? '' : '(WebAssembly has no SIMD here)';
-    const why = await whyNot(options);
+    let remark = simdSupported ? '' : '(WebAssembly has no SIMD here)';
+    const why = await chooseBackend(options);
     if (why !== undefined) {
       const {backend, backendIsAsked} = options;
       if (backendIsAsked) {
         throw new Error(`--backend: expected ${backend} to run here, found that it cannot: ${why}`);
       }
-      place = `(${backend} cannot run here: ${why})`;
+      remark = `(${backend} cannot run here: ${why})`;
       options = parseOptions(['--backend', 'cpu', ...args]) as Options;
-      await whyNot(options);
+      await chooseBackend(options);
     }
-    trainer = trainerHere(data, options, place);
+    trainer = trainerHere(data, options, remark);
   }
   try {
-    const {parameters, place} = trainer;
+    const {parameters, remark} = trainer;
     const out = options.json ? process.stderr : process.stdout;
-    out.write(`${header({...options, parameters, place, trainSize, testSize})}\n`);
+    out.write(`${header({...options, parameters, remark, trainSize, testSize})}\n`);
     if (liesOnItsSide(data)) {
       out.write(
         'The ones lie on their side: the images seem to be transposed, as EMNIST’s are.\n\n',
@@ -95,53 +82,14 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-/** A network and its data, in this program or in a browser. */
-export interface Trainer {
-  parameters: number;
-  /** What there is to say about where its backend runs. */
-  place: string;
-  /** Of the WebAssembly that it runs in. */
-  build?: Build;
-  train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
-  evaluate(): Promise<Evaluation>;
-  close(): Promise<void>;
-}
-
-/** Makes it the backend of this program, or tells why it can't be. */
-async function whyNot({backend, build}: Options): Promise<string | undefined> {
-  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  const name = build ? `${backend}, ${build}` : backend;
-  if (build) registerSimdBackend(name, {build});
-  if (await tf.setBackend(name)) return undefined;
-  try {
-    tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
-    return 'it does not start';
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-function trainerHere(data: MnistData, {net, seed}: Options, place: string): Trainer {
-  const {build} = tf.backend() as Partial<SimdBackend>;
-  const network = createNetwork(net, {seed});
-  return {
-    parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-    place: build === 'relaxed simd' ? 'with relaxed SIMD' : place,
-    build,
-    train: options => train(network, data, options),
-    evaluate: () => evaluate(network, data),
-    close: async () => {},
-  };
-}
-
 function checkSize(option: string, size: number | undefined, most: number, images: string) {
   if (size === undefined || size <= most) return;
   throw new UsageError(`${option}: expected at most the ${most} ${images} images, found ${size}`);
 }
 
 /**
- * Trains, showing progress on `out`, until the end or until a signal; either way the network is then tested on all test images.
- * The exit code alone if it was interrupted before the first batch was done.
+ * Trains until the end or a signal, showing progress on `out`, and then tests on all test images. Returns only the exit code if
+ * a signal came before the first batch was done.
  */
 async function runTraining(
   trainer: Trainer,

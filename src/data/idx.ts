@@ -3,12 +3,12 @@
 //   labels   0x00000801  count                  then count labels, 0 to 9
 // Source: yann.lecun.com/exdb/mnist. The last byte of the magic number is the number of dimensions.
 
-/** Rows and columns of an image: what the networks here take. */
+/** Rows and columns of an image. */
 export const IMAGE_SIDE = 28;
-/** Labels are digits, 0 to 9. */
+/** Labels are the digits 0 to 9. */
 export const CLASSES = 10;
 
-/** Data that can't be used. The message is one sentence for the user: which file, what was expected, what was found. */
+/** Unusable data. The message is one sentence for the user: the file, what was expected, what was found. */
 export class DataError extends Error {
   override name = 'DataError';
 }
@@ -21,11 +21,11 @@ export interface Images {
   pixels: Uint8Array;
 }
 
-/** What a file has to hold. */
+/** The two kinds of file. */
 export interface Kind {
   noun: string;
   magic: number;
-  /** How many sizes follow the magic number. */
+  /** The number of sizes that follow the magic number. */
   dimensions: number;
 }
 
@@ -36,8 +36,9 @@ const WORD = 4;
 export interface Header {
   kind: Kind;
   count: number;
-  /** In bytes, as is `body`, what follows. */
+  /** Bytes of the header. */
   length: number;
+  /** Bytes that follow it. */
   body: number;
 }
 
@@ -72,7 +73,7 @@ export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {
   return labels;
 }
 
-/** The parts of EMNIST that have other classes than the digits, by their largest label. */
+/** The parts of EMNIST whose classes are not the digits, by their largest label. */
 const emnist: Record<number, string> = {
   26: 'the letters',
   46: 'the merged classes',
@@ -85,12 +86,12 @@ export function headerLength({dimensions}: Kind): number {
 
 /**
  * The header of an IDX file.
- * @param start the file's beginning: its header at least, or all there is
+ * @param start the file's beginning: at least the header, or the whole file if it is shorter
  * @throws DataError if it isn't the header of one or more 28×28 images, or of one or more labels
  */
 export function readHeader(start: Uint8Array, name: string, kind: Kind): Header {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  // The magic number comes first, as a short file of another kind is best described by it.
+  // Checked before the length: a short file of another kind is best described by its magic number.
   if (start.length >= WORD && view.getUint32(0) !== kind.magic) {
     throw new DataError(
       `${name}: expected the magic number ${hex(kind.magic)} (${kind.noun}), ` +
@@ -116,8 +117,8 @@ export function readHeader(start: Uint8Array, name: string, kind: Kind): Header 
 }
 
 /**
- * Compares what follows a header with what it says.
- * @param more whether there are more bytes than were counted
+ * Compares the bytes after a header with the number that it promises.
+ * @param more whether the file goes on after the bytes that were counted
  * @throws DataError if they differ
  */
 export function checkBody(
@@ -143,7 +144,7 @@ function hex(word: number): string {
   return `0x${word.toString(16).padStart(2 * WORD, '0')}`;
 }
 
-/** What the third byte of an IDX file says of its numbers. */
+/** The type of an IDX file's numbers, by the magic number's third byte. */
 const types: Record<number, string> = {
   8: 'bytes',
   9: 'signed bytes',
@@ -153,7 +154,7 @@ const types: Record<number, string> = {
   14: '64-bit floats',
 };
 
-/** Files of other kinds that are found under these names, by how they begin. */
+/** Files of other kinds that people have under these names, by how they begin. */
 const others: [RegExp, string][] = [
   [/^PK/, 'a zip archive'],
   [/^version https:\/\/git-lfs/, 'a Git LFS pointer, not the file itself'],
@@ -165,7 +166,7 @@ const others: [RegExp, string][] = [
   [/^[\t\n\r -~]+$/, 'text'],
 ];
 
-/** The mistakes worth naming, from images and labels swapped to a server's page in place of the file. */
+/** A hint at common mistakes, from images and labels swapped to a web page saved instead of the file; "" if none fits. */
 function meaning(start: Uint8Array, magic: number): string {
   if (magic === IMAGES.magic) return ' (images)';
   if (magic === LABELS.magic) return ' (labels)';

@@ -1,6 +1,6 @@
 // The images and labels, and batches of them as tensors
 //   xs [batch, 784] in [0, 1]   labels [batch, 10] one-hot
-// Everything stays as the bytes of the files (55 MB for MNIST; as float32 it would be 220). A batch alone is converted.
+// The data stays in the bytes of the files (55 MB for MNIST; as float32 220 MB). Only a batch is converted.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkSeed} from '../ops/checks.ts';
 import {Random} from '../random.ts';
@@ -8,7 +8,7 @@ import {CLASSES, DataError, IMAGE_SIDE, parseImages, parseLabels} from './idx.ts
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 
-/** Images and their labels. Whoever asked for the batch disposes of both tensors. */
+/** Images and their labels. The caller disposes of both tensors. */
 export interface Batch {
   /** [batch, 784] in [0, 1] */
   xs: tf.Tensor2D;
@@ -16,18 +16,21 @@ export interface Batch {
   labels: tf.Tensor2D;
 }
 
-/** The bytes of an IDX file, already decompressed, and its name for errors. */
+/** The bytes of an IDX file, decompressed, and its name for errors. */
 export interface IdxFile {
   name: string;
   bytes: Uint8Array;
 }
 
-export interface MnistFiles {
-  trainImages: IdxFile;
-  trainLabels: IdxFile;
-  testImages: IdxFile;
-  testLabels: IdxFile;
-}
+/** The four files, by the names under which they are published. */
+export const fileNames = {
+  trainImages: 'train-images-idx3-ubyte',
+  trainLabels: 'train-labels-idx1-ubyte',
+  testImages: 't10k-images-idx3-ubyte',
+  testLabels: 't10k-labels-idx1-ubyte',
+};
+
+export type MnistFiles = Record<keyof typeof fileNames, IdxFile>;
 
 interface Split {
   pixels: Uint8Array;
@@ -45,12 +48,12 @@ export class MnistData {
   private readonly testOrder: ShuffledOrder;
 
   /**
-   * @param files kept as they are, not copied: the bytes of an image have to be there by the time it is drawn
-   * @param options seed: any integer (1 if left out); the same seed gives the same batches in the same order
-   *     blockSize: in the first epoch, the training images are shuffled within blocks of so many, one block after the other, so
-   *     that it can begin while the rest of the file is still on its way; all at once if left out
-   * @throws DataError if a file is not what it should be, or images and labels differ in number
-   * @throws Error on another option, and a seed that isn't an integer
+   * @param files not copied: an image's bytes may arrive later, but before its batch is drawn
+   * @param options seed: any integer (default 1); the same seed gives the same batches in the same order
+   *     blockSize: the first epoch shuffles the training images within blocks of this many, one block after the other, so
+   *     that it can begin before the whole file has arrived (default: all images are one block)
+   * @throws DataError if a file is not as it should be, or images and labels differ in number
+   * @throws Error for an unknown option, or a seed that isn't an integer
    */
   constructor(files: MnistFiles, options: {seed?: number; blockSize?: number} = {}) {
     checkOptions('MnistData', options, ['seed', 'blockSize']);
@@ -66,8 +69,8 @@ export class MnistData {
   }
 
   /**
-   * The next training images, in an order shuffled anew each epoch. Every image comes once an epoch, so the
-   * last batch of an epoch has what remains, which may be fewer than batchSize.
+   * The next training images, in an order shuffled anew each epoch. Each epoch has every image once, so its last batch may
+   * have fewer than batchSize.
    * @throws RangeError unless batchSize is an integer from 1 to trainSize
    */
   nextTrainBatch(batchSize: number): Batch {
@@ -75,7 +78,7 @@ export class MnistData {
     return makeBatch(this.train, this.nextTrainIndices(batchSize));
   }
 
-  /** Draws so many batches and drops them: the next one is the one that would follow. */
+  /** Skips this many batches as if they had been drawn. */
   skipTrainBatches(batches: number, batchSize: number): void {
     checkBatchSize('skipTrainBatches', batchSize, this.trainSize, 'training');
     for (let i = 0; i < batches; i++) this.nextTrainIndices(batchSize);
@@ -88,8 +91,8 @@ export class MnistData {
   }
 
   /**
-   * A random sample of exactly batchSize test images, none of them twice. Images don't return in later samples
-   * until fewer than batchSize are left; then all are shuffled again.
+   * A random sample of exactly batchSize different test images. An image returns in later samples only after a new shuffle,
+   * which comes when fewer than batchSize images are left.
    * @throws RangeError unless batchSize is an integer from 1 to testSize
    */
   nextTestBatch(batchSize: number): Batch {
@@ -100,7 +103,7 @@ export class MnistData {
   }
 
   /**
-   * The test images from start up to, not including, end, in file order: for evaluation on all of them.
+   * The test images from start up to, not including, end, in file order.
    * @throws RangeError unless both are integers and 0 ≤ start < end ≤ testSize
    */
   testBatch(start: number, end: number): Batch {
@@ -117,13 +120,13 @@ export class MnistData {
     );
   }
 
-  /** The bytes of one test image, a view [784]: 0 is paper, 255 ink. */
+  /** The bytes of one test image, a view [784]: 0 is paper, 255 is ink. */
   testPixels(index: number): Uint8Array {
     return this.test.pixels.subarray(index * PIXELS, (index + 1) * PIXELS);
   }
 }
 
-/** The numbers from 0 to size − 1 in random order, handed out piece by piece. It starts used up, not yet shuffled. */
+/** Gives out the numbers from 0 to size − 1 in random order, piece by piece. At first none remain: shuffle before taking. */
 class ShuffledOrder {
   private readonly indices: Uint32Array;
   private readonly random: Random;
@@ -146,7 +149,7 @@ class ShuffledOrder {
     for (let start = 0; start < size; start += this.blockSize) {
       this.random.shuffle(this.indices.subarray(start, start + this.blockSize));
     }
-    this.blockSize = size; // the blocks are for the first time only
+    this.blockSize = size; // only the first shuffle is in blocks
     this.position = 0;
   }
 

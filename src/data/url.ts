@@ -1,27 +1,23 @@
-// The data in a page: the four IDX files from a folder of a web server
+// The data in a page: the four IDX files from a folder of a web server.
 import {DataError} from './idx.ts';
-import {type IdxFile, MnistData} from './mnist_data.ts';
+import {fileNames, type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
 
 /**
  * Fetches the four raw files of MNIST, or of a dataset in its format.
  *
- * @param folder their URL up to the last slash, which it ends with
- * @param options seed: of the order of images, any integer (1 if left out)
- * @throws DataError if a file can't be fetched, or is not what it should be
+ * @param folder their URL up to and including the last slash
+ * @param options seed: of the order of images, any integer (default 1)
+ * @throws DataError if a file can't be fetched, or is not as it should be
  */
 export async function fetchMnist(
   folder: string | URL,
   options: {seed?: number} = {},
 ): Promise<MnistData> {
-  const [trainImages, trainLabels, testImages, testLabels] = await Promise.all(
-    [
-      'train-images-idx3-ubyte',
-      'train-labels-idx1-ubyte',
-      't10k-images-idx3-ubyte',
-      't10k-labels-idx1-ubyte',
-    ].map(file => fetchIdx(`${folder}${file}`)),
-  );
-  return new MnistData({trainImages, trainLabels, testImages, testLabels}, options);
+  const fetched = Object.entries(fileNames).map(async ([part, name]) => [
+    part,
+    await fetchIdx(`${folder}${name}`),
+  ]);
+  return new MnistData(Object.fromEntries(await Promise.all(fetched)) as MnistFiles, options);
 }
 
 async function fetchIdx(name: string): Promise<IdxFile> {

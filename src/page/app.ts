@@ -1,8 +1,9 @@
 // What the page knows: the settings in its form, the run that the worker is at, and what came of it. Panels draw from it; the
 // worker alone changes the run.
+
+import type {Evaluation} from '../evaluation.ts';
 import {median} from '../numbers.ts';
 import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
-import type {Evaluation} from '../training.ts';
 import type {
   Answers,
   Command,

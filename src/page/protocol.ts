@@ -1,5 +1,5 @@
 // What the page and its worker say to each other: commands one way, news the other, and questions that are answered by number.
-import type {Evaluation} from '../training.ts';
+import type {Evaluation} from '../evaluation.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';

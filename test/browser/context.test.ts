@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
 import {
   ContextLostError,
   createNetwork,
@@ -13,15 +14,14 @@ import {
   type TrainingProgress,
   train,
 } from '../../src/index.ts';
-import {EXACT, expectClose, valuesOf} from '../compare.ts';
 import {syntheticData} from '../synthetic.ts';
 import {die, glOf} from './die.ts';
 
 tf.enableProdMode();
 
-/** What ten steps on another backend may differ by: DESIGN's bound. */
+/** Bound for ten steps on two backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
-/** Weights near 0 have no relative error to speak of. */
+/** Weights may be near 0, where a relative bound alone is too strict. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 const loseContext = () => glOf().getExtension('WEBGL_lose_context')!.loseContext();

@@ -1,9 +1,9 @@
 // Where a backend's training step spends its time. A network of its own takes these steps: the visitor's stays as it is.
 import * as tf from '@tensorflow/tfjs-core';
-import type {MnistData} from '../../data/mnist_data.ts';
+import type {Batch, MnistData} from '../../data/mnist_data.ts';
 import {createNetwork} from '../../network.ts';
-import {softmaxCrossEntropy} from '../../ops/softmax_cross_entropy.ts';
 import {kernelTimes} from '../../profile.ts';
+import {trainStep} from '../../training.ts';
 import type {StepSplit} from '../protocol.ts';
 import type {Settings} from '../settings.ts';
 
@@ -13,7 +13,7 @@ const budgetMs = 200;
 export class TrialSteps {
   private readonly network: ReturnType<typeof createNetwork>;
   private readonly optimizer: tf.SGDOptimizer;
-  private readonly batch: {xs: tf.Tensor2D; labels: tf.Tensor2D};
+  private readonly batch: Batch;
 
   constructor(
     private readonly settings: Settings,
@@ -24,11 +24,7 @@ export class TrialSteps {
     this.batch = data.testBatch(0, settings.batchSize);
   }
 
-  private readonly step = (): tf.Scalar => {
-    const {xs, labels} = this.batch;
-    const loss = () => softmaxCrossEntropy(labels, this.network.forward(xs));
-    return this.optimizer.minimize(loss, true, this.network.variables) as tf.Scalar;
-  };
+  private readonly step = () => trainStep(this.network, this.optimizer, this.batch);
 
   /** The milliseconds of a step, its loss awaited. */
   async time(): Promise<number> {

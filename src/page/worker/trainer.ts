@@ -4,9 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, KeptWeights, renewContext} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {MnistData} from '../../data/mnist_data.ts';
+import {evaluate} from '../../evaluation.ts';
 import {createNetwork, type Network} from '../../network.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
-import {DivergenceError, evaluate, type TrainingProgress, train} from '../../training.ts';
+import {DivergenceError, type TrainingProgress, train} from '../../training.ts';
 import type {Looked, Memory, News, Phase, Sentence} from '../protocol.ts';
 import {Refusal} from '../refusal.ts';
 import {
@@ -217,7 +218,7 @@ export class Trainer {
   /** A context that was lost is renewed, with the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
-      if (!this.lost) await this.backAtKept();
+      if (!this.lost) this.backAtKept();
       await renewContext();
       this.prepared.clear(); // the programs are lost too
     }
@@ -234,14 +235,14 @@ export class Trainer {
   private goBack(): void {
     this.next(async () => {
       // Training may have noticed, and gone back to its own last weights.
-      if (!this.lost) await this.kept!.during('', async () => {});
+      const lost = this.lost ? undefined : this.kept!.restore('');
+      if (lost) throw lost;
     });
   }
 
   /** The batch of the weights that the network gets back; undefined if none were kept, and it has those that it was given. */
-  private async backAtKept(): Promise<number | undefined> {
-    const lost = await this.kept?.during('', async () => {}).catch(error => error);
-    return (lost as ContextLostError | undefined)?.batch;
+  private backAtKept(): number | undefined {
+    return this.kept?.restore('')?.batch;
   }
 
   private async keep(): Promise<void> {
@@ -393,7 +394,7 @@ export class Trainer {
     } else if (error instanceof ContextLostError) {
       const at = this.batch;
       // Who lost it before keeping any weights has left the network to those that were kept before.
-      const back = error.batch ?? (await this.backAtKept());
+      const back = error.batch ?? this.backAtKept();
       if (back !== undefined) this.batch = back;
       this.data = undefined; // the order goes back with the weights
       this.lost = true;

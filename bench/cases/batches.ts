@@ -1,0 +1,28 @@
+// The real images that steps are timed on, and the losses that all must agree in.
+import * as tf from '@tensorflow/tfjs-core';
+import type {MnistData} from '../../src/data/mnist_data.ts';
+import type {Tolerance} from './compare.ts';
+
+/** So many first losses must agree, each to this relative error. */
+export const comparedSteps = 5;
+export const lossTolerance: Tolerance = {atol: 0, rtol: 1e-4};
+
+/** Pixels [size, 784] in [0, 1] and one-hot labels [size, 10], on no backend yet. */
+export interface Numbers {
+  size: number;
+  pixels: Float32Array;
+  labels: Float32Array;
+}
+
+export const takeBatches = (data: MnistData, size: number): Numbers[] =>
+  Array.from({length: comparedSteps}, () => {
+    const {xs, labels} = data.nextTrainBatch(size);
+    const numbers = {size, pixels: xs.dataSync(), labels: labels.dataSync()};
+    tf.dispose([xs, labels]);
+    return numbers as Numbers;
+  });
+
+export const toTensors = ({size, pixels, labels}: Numbers) => ({
+  xs: tf.tensor2d(pixels, [size, pixels.length / size]),
+  labels: tf.tensor2d(labels, [size, labels.length / size]),
+});

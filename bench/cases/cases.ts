@@ -1,0 +1,105 @@
+// What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
+import {type Preset, presets} from '../../src/network.ts';
+import {backendsIn, type Case, inBrowser, type TakesPart} from '../clock/contest.ts';
+import {
+  type Backend,
+  backendOf,
+  batchSize,
+  type Extent,
+  isLayers,
+  isOurs,
+  isReference,
+  type PlaceName,
+} from '../report/results.ts';
+import {inferenceCase, loopCase, stepCase} from './networks.ts';
+import {kernelCases} from './passes.ts';
+
+/** What is wanted. */
+export interface Request {
+  extent: Extent;
+  /** Names of cases, or what they begin with; none: all. */
+  cases: readonly string[];
+  /** Backends by name, which all cases run on then, and no others; none: all. */
+  named: readonly Backend[];
+}
+
+const sizes = [1, 8, 64, 256, 1024];
+const mostUsual = 256;
+
+const networks = Object.keys(presets) as Preset[];
+
+const everybody: TakesPart = () => true;
+const stockToo: TakesPart = name => !isLayers(name);
+
+/** One network at one batch size. */
+const atSize = (network: Preset, size: number, who: TakesPart): Case[] => [
+  stepCase(network, size, who),
+  inferenceCase(network, size, who),
+  ...kernelCases(network, size),
+];
+
+/** On the backends with kernels of ours, and those named. The reference takes ten times as long and more. */
+const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
+  cases.map(each => ({
+    ...each,
+    takesPart: name =>
+      each.takesPart(name) && (!isReference(backendOf(name)) || named.includes(backendOf(name))),
+  }));
+
+/**
+ * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes but the
+ * largest; in a browser each of its passes on a single image too, to tell from which size on a GPU is worth it. full: everything
+ * in all sizes.
+ */
+function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
+  if (extent === 'quick') return withoutReference(atSize('tutorial', batchSize, stockToo), named);
+  if (extent === 'full') {
+    return networks.flatMap(network => [
+      ...sizes.flatMap(size => atSize(network, size, everybody)),
+      loopCase(network, true),
+    ]);
+  }
+  const others = sizes.filter(size => size !== batchSize && size <= mostUsual);
+  return [
+    ...atSize('tutorial', batchSize, everybody),
+    ...withoutReference(
+      [
+        ...atSize('mnist-core', batchSize, stockToo),
+        ...others.map(size => stepCase('tutorial', size, isOurs)),
+        ...others.map(size => inferenceCase('tutorial', size, isOurs)),
+        ...(place === 'browser' ? kernelCases('tutorial', 1) : []),
+        loopCase('tutorial', false),
+      ],
+      named,
+    ),
+  ];
+}
+
+/** All names, each once. */
+export const caseNames: readonly string[] = [
+  ...new Set(
+    (['quick', 'usual', 'full'] as const).flatMap(extent =>
+      casesOf(extent, 'browser', []).map(({name}) => name),
+    ),
+  ),
+];
+
+/** The cases of those names, or below them; all of them if there are no names. */
+export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): Case[] =>
+  casesOf(extent, place, named).filter(
+    ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
+  );
+
+/** The first thing asked for that there isn't. */
+export function problemOf({cases, named}: Pick<Request, 'cases' | 'named'>): string | undefined {
+  const backends = backendsIn(inBrowser);
+  const backend = named.find(name => !backends.includes(name));
+  if (backend) return `backend: expected ${backends.join(', ')}, found "${backend}"`;
+  const unknown = cases.find(chosen => !caseNames.some(name => isBelow(name, chosen)));
+  if (unknown === undefined) return undefined;
+  return `case: expected ${caseNames.join(', ')} or the beginning of one up to a slash, found "${unknown}"`;
+}
+
+/** "tutorial/conv2/forward" is below "tutorial/conv2" and "tutorial". */
+const isBelow = (name: string, chosen: string): boolean =>
+  name === chosen || name.startsWith(`${chosen}/`);

@@ -1,0 +1,54 @@
+// An unmodified tf.layers model of a network's architecture, trained by trainOnBatch. It uses the stock kernels' names, which
+// on the backend `simd` are ours too.
+import * as tf from '@tensorflow/tfjs-core';
+import * as layers from '@tensorflow/tfjs-layers';
+import {createNetwork, type Preset, presets} from '../../src/network.ts';
+import type {Contender} from '../clock/contest.ts';
+import {type Numbers, toTensors} from './batches.ts';
+import {pads, poolSize} from './stock.ts';
+
+export function layersContender(preset: Preset, batches: Numbers[]): Contender {
+  const model = layersModel(preset);
+  const network = createNetwork(preset); // the same first weights, in the same order
+  model.setWeights(network.variables);
+  network.dispose();
+  const tensors = batches.map(batch => {
+    const {xs, labels} = toTensors(batch);
+    const images = tf.reshape(xs, [batch.size, 28, 28, 1]);
+    xs.dispose();
+    return {images, labels};
+  });
+  let steps = 0;
+  return {
+    run() {
+      const {images, labels} = tensors[steps++ % tensors.length];
+      return model.trainOnBatch(images, labels) as Promise<number>;
+    },
+    dispose() {
+      model.optimizer.dispose();
+      model.dispose();
+      tf.dispose(tensors.flatMap(({images, labels}) => [images, labels]));
+    },
+  };
+}
+
+/** The network's architecture as the tutorial writes it, with the same optimizer. */
+export function layersModel(preset: Preset): layers.Sequential {
+  const convolution = {
+    kernelSize: 5,
+    padding: pads[preset],
+    useBias: preset === 'tutorial',
+    activation: 'relu' as const,
+  };
+  const model = layers.sequential();
+  const {conv2d, dense, flatten, maxPooling2d} = layers.layers;
+  model.add(conv2d({...convolution, filters: 8, inputShape: [28, 28, 1]}));
+  model.add(maxPooling2d({poolSize, strides: poolSize}));
+  model.add(conv2d({...convolution, filters: 16}));
+  model.add(maxPooling2d({poolSize, strides: poolSize}));
+  model.add(flatten());
+  model.add(dense({units: 10, activation: 'softmax'}));
+  const optimizer = tf.train.sgd(presets[preset].learningRate);
+  model.compile({optimizer, loss: 'categoricalCrossentropy'});
+  return model;
+}

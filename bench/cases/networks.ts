@@ -1,0 +1,147 @@
+// Whole networks on real images: a training step, inference, the training loop.
+import * as tf from '@tensorflow/tfjs-core';
+import type {Batch} from '../../src/data/mnist_data.ts';
+import {createNetwork, type Preset, presets} from '../../src/network.ts';
+import {train, trainStep} from '../../src/training.ts';
+import {type Case, type Contender, type TakesPart, timeUpload} from '../clock/contest.ts';
+import {
+  backendOf,
+  batchSize,
+  isLayers,
+  isOurs,
+  isReference,
+  isStock,
+  type Name,
+} from '../report/results.ts';
+import {comparedSteps, lossTolerance, type Numbers, takeBatches, toTensors} from './batches.ts';
+import {sumTolerance} from './compare.ts';
+import {layersContender} from './layers_contender.ts';
+import {networkFlops} from './passes.ts';
+import {stockForward, stockLoss} from './stock.ts';
+
+/** Forward, every gradient, the new weights, and the loss read. */
+export const stepCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
+  name: `${preset}/step`,
+  batch,
+  takesPart: name => who(name) && name !== 'stock wasm', // it can't differentiate a convolution (tfjs#8474)
+  prepare(data) {
+    const batches = takeBatches(data, batch);
+    return {
+      flops: networkFlops(preset, batch).step,
+      images: batch,
+      comparedRuns: comparedSteps,
+      tolerance: lossTolerance,
+      join: name =>
+        isLayers(name) ? layersContender(preset, batches) : stepContender(preset, batches, name),
+    };
+  },
+});
+
+/** Forward alone, and the logits read. */
+export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
+  name: `${preset}/inference`,
+  batch,
+  takesPart: name => who(name) && !isLayers(name),
+  prepare(data) {
+    const batches = takeBatches(data, batch);
+    return {
+      flops: networkFlops(preset, batch).inference,
+      images: batch,
+      comparedRuns: 1,
+      tolerance: sumTolerance(1000), // more terms than any layer sums
+      join: name =>
+        contender(preset, batches, ({forward, variables}) => ({
+          run: ({xs}) =>
+            isStock(name) ? tf.tidy(() => stockForward(preset, variables, xs)) : forward(xs),
+          readsEach: true,
+        })),
+    };
+  },
+});
+
+const tenBatches = 10;
+
+/** The training loop, with its own batches from bytes: ten of them, or a whole epoch and the test of all test images. */
+export const loopCase = (preset: Preset, whole: boolean): Case => ({
+  name: `${preset}/${whole ? 'epoch' : 'ten-batches'}`,
+  batch: batchSize,
+  takesPart: name => isOurs(name) && !isReference(backendOf(name)),
+  prepare: (data, load) => ({
+    images: whole ? data.trainSize : batchSize * tenBatches,
+    comparedRuns: 1,
+    tolerance: lossTolerance,
+    async join() {
+      const data = await load(); // in the same order for each
+      return {
+        async run() {
+          const network = createNetwork(preset);
+          let compared = Number.NaN;
+          for await (const progress of train(network, data, {batchSize})) {
+            if (progress.kind !== 'batch') continue;
+            if (progress.batch === comparedSteps) compared = progress.loss;
+            if (!whole && progress.batch === tenBatches) break;
+          }
+          network.dispose();
+          return compared;
+        },
+        dispose() {},
+      };
+    },
+  }),
+});
+
+export function stepContender(preset: Preset, batches: Numbers[], name: Name): Contender {
+  const optimizer = tf.train.sgd(presets[preset].learningRate);
+  return contender(preset, batches, network => {
+    const {variables} = network;
+    const stockStep = ({xs, labels}: Batch) =>
+      optimizer.minimize(
+        () => stockLoss(labels, stockForward(preset, variables, xs)),
+        true,
+        variables,
+      )!;
+    return {
+      run: batch => lossIn(isStock(name) ? stockStep(batch) : trainStep(network, optimizer, batch)),
+      dispose: () => optimizer.dispose(),
+    };
+  });
+}
+
+// All start from the same weights and see the same batches, over and over. How long a step takes doesn't depend on the
+// numbers, so that each may go on from wherever it is.
+function contender(
+  preset: Preset,
+  batches: Numbers[],
+  make: (network: ReturnType<typeof createNetwork>) => Pick<Contender, 'readsEach'> & {
+    run(batch: Batch): ReturnType<Contender['run']>;
+    dispose?(): void;
+  },
+): Contender {
+  const network = createNetwork(preset);
+  const tensors = batches.map(toTensors);
+  const {run, readsEach, dispose} = make(network);
+  let runs = 0;
+  return {
+    run: () => run(tensors[runs++ % tensors.length]),
+    readsEach,
+    upload() {
+      const {tensors, ms} = timeUpload(() => Object.values(toTensors(batches[0])));
+      tf.dispose(tensors);
+      return ms;
+    },
+    dispose() {
+      network.dispose();
+      dispose?.();
+      tf.dispose(tensors.flatMap(({xs, labels}) => [xs, labels]));
+    },
+  };
+}
+
+/** A scalar's value. Only WebGPU can't be waited for on the spot. */
+function lossIn(scalar: tf.Scalar): number | Promise<number> {
+  const read = ([value]: ArrayLike<number> & Iterable<number>) => {
+    scalar.dispose();
+    return value;
+  };
+  return tf.getBackend() === 'webgpu' ? scalar.data().then(read) : read(scalar.dataSync());
+}

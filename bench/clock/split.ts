@@ -1,0 +1,41 @@
+// A training step's time by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
+import type {MnistData} from '../../src/data/mnist_data.ts';
+import type {Preset} from '../../src/network.ts';
+import {median} from '../../src/numbers.ts';
+import {kernelTimes} from '../../src/profile.ts';
+import {takeBatches} from '../cases/batches.ts';
+import {stepContender} from '../cases/networks.ts';
+import type {Name, Split} from '../report/results.ts';
+import {enter, sample} from './measure.ts';
+
+/** Of steps that take longer than that, in ms, one is enough. */
+const slowMs = 100;
+
+export async function splitStep(
+  name: Name,
+  preset: Preset,
+  data: MnistData,
+  batch: number,
+): Promise<Split> {
+  await enter(name);
+  const contender = stepContender(preset, takeBatches(data, batch), name);
+  const whole: number[] = [];
+  const times = new Map<string, number[][]>();
+  const steps = (await sample(contender, 1)) > slowMs ? 1 : 5;
+  for (let step = 0; step < steps; step++) {
+    const ms = await sample(contender, 1);
+    const kernels = await kernelTimes(contender.run);
+    whole.push(ms);
+    for (const [kernel, taken] of kernels) {
+      times.set(kernel, [...(times.get(kernel) ?? []), taken]);
+    }
+  }
+  contender.dispose();
+  const kernels = [...times].map(([kernel, ofSteps]) => ({
+    kernel: kernel.replace(/^mnist\./, ''),
+    ms: median(ofSteps.map(taken => taken.reduce((sum, ms) => sum + ms, 0))),
+    calls: ofSteps[0].length,
+  }));
+  const inKernels = kernels.reduce((sum, {ms}) => sum + ms, 0);
+  return {network: preset, name, kernels, rest: Math.max(0, median(whole) - inKernels)};
+}

@@ -1,0 +1,30 @@
+// Medians and how far the rest lies from them.
+import {median} from '../../src/numbers.ts';
+import type {Ratio, Timing} from '../report/results.ts';
+
+/** A ratio whose rounds deviate by more than that part of it is not to be quoted. */
+const widestSpread = 0.1;
+
+/** Where one has fewer rounds, the others' rounds after them are left out of the rounds' ratios. */
+export function ratioOf(times: number[][], first: number[][]): Ratio {
+  const both = Math.min(times.length, first.length);
+  const rounds = times.slice(0, both).map((taken, i) => median(taken) / median(first[i]));
+  return ratioWithSpread(median(times.flat()) / median(first.flat()), rounds);
+}
+
+export const timing = (values: number[]): Timing => ({
+  least: Math.min(...values),
+  median: median(values),
+  mad: deviation(values),
+  n: values.length,
+});
+
+export function deviation(values: number[]): number {
+  const centre = median(values);
+  return median(values.map(value => Math.abs(value - centre)));
+}
+
+export function ratioWithSpread(ratio: number, rounds: number[]): Ratio {
+  const mad = deviation(rounds);
+  return {ratio, rounds, mad, tooWide: mad > widestSpread * ratio};
+}

@@ -1,0 +1,49 @@
+// Whatever ends the bench early, or the reading of what it prints: what was measured until then is kept.
+import {writeSync} from 'node:fs';
+import {unreadCode} from '../../src/cli/output.ts';
+import {firstLine} from '../clock/rows.ts';
+
+/** Saves what there is, and says in which file. */
+export type Keep = () => Promise<string>;
+
+let keep: Keep | undefined;
+let stopped = false;
+
+/** From now on; undefined once all is saved. */
+export function keepWhenStopped(how: Keep | undefined): void {
+  keep = how;
+}
+
+export function watchForStops(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, (_: string, number: number) => stop('interrupted', 128 + number));
+  }
+  process.stdout.on('error', ({code}: NodeJS.ErrnoException) =>
+    code === 'EPIPE'
+      ? stop('nobody reads any more what it prints', unreadCode)
+      : stop(`what it prints can't be written (${code})`, 1),
+  );
+  process.stderr.on('error', () => {});
+}
+
+/** A user who presses Ctrl-C, or reads the first lines alone, is told nothing unless there is something to keep. */
+async function stop(why: string, code: number): Promise<void> {
+  if (stopped) return;
+  stopped = true;
+  const lineStart = process.stderr.isTTY ? '\r\x1b[K' : '';
+  try {
+    if (keep)
+      tell(`${lineStart}\nbench: ${why}; what was measured until then is in ${await keep()}\n`);
+    else if (code === 1) tell(`bench: ${why}\n`);
+  } catch (error) {
+    tell(`${lineStart}\nbench: ${why}; ${firstLine(error)}\n`);
+  }
+  process.exit(code);
+}
+
+/** To stderr, which may be gone too. */
+function tell(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {}
+}

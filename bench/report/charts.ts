@@ -1,0 +1,205 @@
+// The bench's report: from its JSON, what a person wants to see. In a browser only; the same in the file that
+// `npm run bench` writes and on the page that runs the bench.
+import css from './charts.css';
+import {
+  firstStepTable,
+  mainTable,
+  meaningsOf,
+  nameTerms,
+  peerTable,
+  phaseTable,
+  splitTable,
+  type Table,
+} from './columns.ts';
+import {byCase, usualRows, winnersText, winsFrom} from './findings.ts';
+import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
+import {bars, curves, type Draw} from './plots.ts';
+import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {roofDots, roofLegend, roofline} from './roofline.ts';
+import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
+
+/** Shows them in that element, instead of what is in it. Needs `color-scheme: light dark` on the page to be dark where the rest is. */
+export function showResults(results: Results, into: HTMLElement): void {
+  const {places, peers = []} = results;
+  const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
+  const main = measured.map(place => titled(mainTable(place, true), place));
+  const phases = measured
+    .flatMap(({rows, tick, firstSteps}) => [
+      phaseTable(usualRows(rows), tick),
+      firstStepTable(firstSteps),
+    ])
+    .filter(({lines}) => lines.length);
+  const splits = measured.flatMap(place =>
+    grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
+  );
+  const tables = [...main, ...phases];
+  const sections = [
+    section('What was measured where', measuredWhere(results)),
+    section(
+      'Who is the fastest',
+      measured.flatMap((place, i) => [
+        element(
+          'p',
+          {class: 'finding'},
+          `In ${place.place === 'node' ? 'Node' : 'the browser'}: ${winnersText(usualRows(place.rows))}`,
+        ),
+        tableElement(main[i]),
+      ]),
+    ),
+    section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
+    section('Over the batch size', grid(measured.flatMap(overBatches))),
+    section('Under the roofline', grid(measured.flatMap(underRoofs))),
+    section('Where the time of a step goes', grid(splits.map(tableElement))),
+    section('Phases of a run', phases.map(tableElement)),
+    section('Beside other libraries', peers.length ? [tableElement(peerTable(peers))] : []),
+    section('How to read this', [
+      factsElement([...nameTerms, ...terms], {class: 'how'}),
+      listElement(meaningsOf(tables)),
+    ]),
+  ];
+  into.replaceChildren(
+    element('style', {}, css),
+    element('article', {class: 'bench-results'}, ...sections.flat()),
+  );
+}
+
+/** Without anything to show there is none. */
+const section = (heading: string, content: HTMLElement[]): HTMLElement[] =>
+  content.length ? [element('section', {}, element('h2', {}, heading), ...content)] : [];
+
+const whereOf = ({place}: PlaceResults) => (place === 'node' ? 'in Node' : 'in the browser');
+
+const titled = (table: Table, place: PlaceResults): Table => ({
+  ...table,
+  caption: `${table.caption}, ${whereOf(place)}${place.software ? ' with a renderer in software' : ''}`,
+});
+
+const grouped = <T>(values: readonly T[], key: (value: T) => string): T[][] => {
+  const groups = new Map<string, T[]>();
+  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value]);
+  return [...groups.values()];
+};
+
+const terms: Facts = [
+  [
+    'Ratios before milliseconds',
+    'All contenders of a row run in one process or page, in turns, so that what disturbs the machine disturbs all of them. ' +
+      'A ratio therefore carries over to other days and machines of the kind better than a time does.',
+  ],
+  [
+    'Median ± median absolute deviation',
+    'Half of the runs took less than the median; half of them lie within the deviation of it. One slow run moves neither.',
+  ],
+  [
+    'Renderer in software',
+    'A program that does a GPU’s work on the processor. Its ratios compare the work that two ways of drawing ask for, its ' +
+      'milliseconds say nothing about a GPU.',
+  ],
+  [
+    'Roofline',
+    'The level part of a roof is the most multiply-adds that such code reaches without memory; the slanted part is what ' +
+      'memory delivers: a kernel can compute the more, the more operations it does for each byte. Both are measured in the ' +
+      'same run. A dot far below its roof could be faster. The bytes are the least that has to move; a kernel whose data stays ' +
+      'in a cache can lie above the slanted part.',
+  ],
+];
+
+// ---- what was measured where
+
+function measuredWhere(results: Results): HTMLElement[] {
+  const {places, incomplete} = results;
+  const absences = places.flatMap(place =>
+    absencesIn(place).map(({wrong, text}) => ({wrong, text: `${text}, ${whereOf(place)}`})),
+  );
+  const lines = (of: boolean) =>
+    listElement(absences.filter(({wrong}) => wrong === of).map(({text}) => text));
+  const has = (of: boolean) => absences.some(({wrong}) => wrong === of);
+  const card = (heading: string, facts: Facts, ...more: HTMLElement[]) =>
+    element('div', {class: 'card'}, element('h3', {}, heading), factsElement(facts), ...more);
+  const cards = places.map(place =>
+    card(
+      place.place === 'node' ? 'Node' : 'The browser',
+      placeFacts(place),
+      element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameOf)),
+    ),
+  );
+  const incompleteText = 'Interrupted: rows that were to come are missing.';
+  const wrong = () => [element('strong', {}, 'Wrong, a bug:'), lines(true)];
+  const missing = () => [element('summary', {}, 'Not measured, and why'), lines(false)];
+  return [
+    ...(incomplete ? [element('p', {class: 'note'}, incompleteText)] : []),
+    ...(has(true) ? [element('div', {class: 'note wrong', role: 'alert'}, ...wrong())] : []),
+    element('div', {class: 'cards'}, card('The machine', machineFacts(results)), ...cards),
+    ...(has(false) ? [element('details', {}, ...missing())] : []),
+  ];
+}
+
+// ---- the charts
+
+/** Drawn anew whenever the width that there is for it changes. */
+function figure(heading: string, finding: string, draw: Draw, legend: readonly HTMLElement[] = []) {
+  const box = element('div', {class: 'plot'});
+  let drawn = 0;
+  new ResizeObserver(([{contentRect}]) => {
+    const width = Math.max(300, Math.floor(contentRect.width));
+    if (contentRect.width === 0 || width === drawn) return;
+    drawn = width;
+    const chart = draw(width);
+    chart.setAttribute('role', 'img');
+    // Plot names each kind of mark, and only what has a role can have a name.
+    for (const marks of chart.querySelectorAll('g[aria-label]'))
+      marks.setAttribute('role', 'group');
+    box.replaceChildren(chart);
+  }).observe(box);
+  return element(
+    'figure',
+    {},
+    element('h3', {}, heading),
+    ...(legend.length ? [element('p', {class: 'legend'}, ...legend)] : []),
+    box,
+    element('figcaption', {}, finding),
+  );
+}
+
+const grid = (figures: HTMLElement[]) =>
+  figures.length ? [element('div', {class: 'figures'}, ...figures)] : [];
+
+function kernelTimes(place: PlaceResults): HTMLElement[] {
+  const rows = usualRows(place.rows).filter(row => measuredOf(row).length);
+  return grouped(rows, ({name}) => name.split('/')[0]).map(found => {
+    const finding = `${winnersText(found)} Bars are medians, the ticks on them ± the median absolute deviation.`;
+    return figure(
+      `${found[0].name.split('/')[0]} ${whereOf(place)}`,
+      finding,
+      bars(found, finding),
+    );
+  });
+}
+
+/** Each case with two batch sizes, if it is a whole step or inference, or three. */
+function overBatches(place: PlaceResults): HTMLElement[] {
+  const cases = byCase(place.rows.filter(row => measuredOf(row).length)).filter(
+    ([{name}, ...others]) => others.length >= (/\/(step|inference)$/.test(name) ? 1 : 2),
+  );
+  return cases.map(rows => {
+    const finding = `The fastest of ours: ${winsFrom(rows[0], rows) ?? 'none has a time'}.`;
+    const heading = `${rows[0].name} ${whereOf(place)}`;
+    return figure(heading, finding, curves(rows, finding), namesOf(rows).map(nameOf));
+  });
+}
+
+function underRoofs(place: PlaceResults): HTMLElement[] {
+  const {rows, roofs} = place;
+  const dots = roofDots(rows, roofs);
+  if (dots.length === 0 || roofs.length === 0) return [];
+  const finding =
+    'Each dot is one of our kernels at one batch size: the nearer to its roof, the better.';
+  const legend = [
+    ...[...new Set(dots.map(({name}) => name))].map(nameOf),
+    ...roofs.map(roof => {
+      const [style, text] = roofLegend(roof);
+      return element('span', {class: 'name roof', style}, text);
+    }),
+  ];
+  return [figure(`Our kernels ${whereOf(place)}`, finding, roofline(dots, roofs, finding), legend)];
+}

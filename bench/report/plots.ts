@@ -1,0 +1,186 @@
+// The charts of times, each as a function of the width in pixels that there is for it. Colours are custom properties of
+// ./charts.css: one a backend, the same in all charts; TensorFlow.js's own are paler than ours, with an outline.
+import {
+  axisX,
+  axisY,
+  barX,
+  dot,
+  gridX,
+  gridY,
+  line,
+  type Markish,
+  plot,
+  ruleX,
+  ruleY,
+  text,
+} from '@observablehq/plot';
+import {partsOf, threeDigits, timingText} from './findings.ts';
+import {
+  type Backend,
+  backendOf,
+  isLayers,
+  isOurs,
+  isStock,
+  measuredOf,
+  type Name,
+  type Row,
+  type Timing,
+} from './results.ts';
+
+export type Draw = (width: number) => SVGSVGElement | HTMLElement;
+
+/** Beside its colour, a backend has a shape. */
+const symbols = {
+  simd: 'circle',
+  cpu: 'square',
+  webgl: 'triangle',
+  wasm: 'diamond',
+  webgpu: 'star',
+} as const satisfies Record<Backend, string>;
+
+type Named = {name: Name};
+export const fillOf = ({name}: Named) => `var(--${backendOf(name)})`;
+export const symbolOf = ({name}: Named) => (isLayers(name) ? 'cross' : symbols[backendOf(name)]);
+
+/** Ours filled; stock outlined; tf.layers outlined with dashes. */
+const styles = [
+  {has: isOurs, fillOpacity: 1, strokeDasharray: undefined},
+  {has: isStock, fillOpacity: 0.22, strokeDasharray: undefined},
+  {has: isLayers, fillOpacity: 0.22, strokeDasharray: '4 2'},
+];
+
+const font = {fontFamily: 'inherit', fontSize: '12px', fontVariantNumeric: 'tabular-nums'};
+export const faint = {stroke: 'currentColor', strokeOpacity: 0.15};
+/** Of a chart with an axis below and one to the left. */
+export const margins = {marginLeft: 52, marginRight: 18, marginTop: 28, marginBottom: 46};
+export const frame = (width: number, height: number, ariaLabel: string) => ({
+  width,
+  height,
+  ariaLabel,
+  style: font,
+});
+
+/** Powers of ten, and their doubles and halves where there are few. */
+export function logTicks(low: number, high: number): number[] {
+  const powers = Array.from({length: 19}, (_, i) => 10 ** (i - 9));
+  const within = (ticks: number[]) => ticks.filter(tick => tick >= low && tick <= high);
+  const coarse = within(powers);
+  return coarse.length > 2 ? coarse : within(powers.flatMap(p => [p, 2 * p, 5 * p]));
+}
+
+export const plain = (x: number) => x.toLocaleString('en-US', {maximumFractionDigits: 9});
+
+/** Median ± mad of a run, or of one of so many images, for a logarithmic axis. */
+const spread = ({median, mad}: Timing, images = 1) => ({
+  ms: median / images,
+  low: Math.max(median - mad, median / 10) / images,
+  high: (median + mad) / images,
+});
+
+/** One bar a contender, in groups below the names of their kernels: ms a run. */
+export const bars =
+  (rows: readonly Row[], label: string): Draw =>
+  width => {
+    const lines = rows
+      .flatMap(row => [
+        {title: partsOf(row.name).kernel},
+        ...measuredOf(row).map(([name, {steady}]) => ({
+          name,
+          ...spread(steady),
+          title: `${row.name}, ${name}: ${timingText(steady)} ms, n = ${steady.n}`,
+        })),
+      ])
+      .map((each, y) => ({...each, y}));
+    const headings = lines.filter(each => !('name' in each));
+    const measured = lines.filter(each => 'name' in each);
+    const low = Math.min(...measured.map(each => each.low)) / 1.6;
+    const high = Math.max(...measured.map(each => each.high)) * 1.05;
+    const ticks = logTicks(low, high);
+    const marginLeft = 88;
+    const left = {frameAnchor: 'left'} as const;
+    return plot({
+      ...frame(width, lines.length * 18 + 50, label),
+      ...{marginLeft, marginRight: 52, marginTop: 36, marginBottom: 14},
+      x: {type: 'log', domain: [low, high]},
+      y: {type: 'band', domain: lines.map(({y}) => y), axis: null, paddingInner: 0.2},
+      marks: [
+        gridX(ticks, faint),
+        axisX(ticks, {anchor: 'top', label: 'ms a run, logarithmic →', text: plain}),
+        ...styles.map(({has, ...style}) => {
+          const colors = {fill: fillOf, stroke: fillOf, title: 'title', tip: true};
+          const drawn = measured.filter(({name}) => has(name));
+          return barX(drawn, {...style, ...colors, x1: low, x2: 'ms', y: 'y'});
+        }),
+        ruleY(measured, {x1: 'low', x2: 'high', y: 'y', marker: 'tick', strokeWidth: 1.2}),
+        text(measured, {
+          x: 'high',
+          y: 'y',
+          text: ({ms}) => threeDigits(ms),
+          textAnchor: 'start',
+          dx: 7,
+        }),
+        text(measured, {...left, y: 'y', text: 'name', textAnchor: 'end', dx: -6}),
+        text(headings, {
+          ...left,
+          y: 'y',
+          text: 'title',
+          textAnchor: 'start',
+          dx: -marginLeft,
+          dy: 2,
+          fontWeight: 600,
+        }),
+      ],
+    });
+  };
+
+/** One line a contender: ms an image, or a run where it takes no whole images, over the batch size. */
+export const curves =
+  (rows: readonly Row[], label: string): Draw =>
+  width => {
+    const unit = rows[0].images ? 'an image' : 'a run';
+    const points = rows.flatMap(({batch, images, ...row}) =>
+      measuredOf({batch, ...row}).map(([name, {steady}]) => {
+        const times = spread(steady, images);
+        const title = `${name}, batch ${batch}: ${threeDigits(times.ms)} ms ${unit}`;
+        return {name, batch, ...times, title};
+      }),
+    );
+    const domain = [
+      Math.min(...points.map(({low}) => low)) / 1.4,
+      Math.max(...points.map(({high}) => high)) * 1.4,
+    ];
+    const ticks = logTicks(domain[0], domain[1]);
+    const batches = [...new Set(rows.map(({batch}) => batch))];
+    return plot({
+      ...frame(width, Math.min(360, Math.max(260, width * 0.62)), label),
+      ...margins,
+      x: {type: 'log', domain: [batches[0], batches[batches.length - 1]], inset: 10},
+      y: {type: 'log', domain},
+      marks: [
+        gridY(ticks, faint),
+        axisX(batches, {label: 'images in a batch, logarithmic →', text: plain}),
+        axisY(ticks, {label: `↑ ms ${unit}, logarithmic`, text: plain}),
+        ...styles.flatMap(({has, strokeDasharray}): Markish[] => {
+          const drawn = points.filter(({name}) => has(name));
+          const style =
+            has === isOurs
+              ? {strokeWidth: 2.2}
+              : {strokeWidth: 1.2, strokeDasharray: strokeDasharray ?? '1 3'};
+          return [
+            line(drawn, {x: 'batch', y: 'ms', z: 'name', stroke: fillOf, ...style}),
+            ruleX(drawn, {x: 'batch', y1: 'low', y2: 'high', stroke: fillOf, marker: 'tick'}),
+            dot(drawn, {
+              x: 'batch',
+              y: 'ms',
+              symbol: symbolOf,
+              r: 4,
+              fill: has === isOurs ? fillOf : 'var(--paper)',
+              stroke: fillOf,
+              title: 'title',
+              tip: true,
+            }),
+          ];
+        }),
+      ],
+    });
+  };

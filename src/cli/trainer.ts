@@ -1,0 +1,48 @@
+// What the command line trains: a network and its data, here in this program or in a browser (webgl.ts).
+import * as tf from '@tensorflow/tfjs-core';
+import type {MnistData} from '../data/mnist_data.ts';
+import {type Evaluation, evaluate} from '../evaluation.ts';
+import type {Build} from '../kernels/simd/backend/module.ts';
+import {registerSimdBackend, type SimdBackend} from '../kernels/simd/backend/register.ts';
+import {createNetwork} from '../network.ts';
+import {type TrainingOptions, type TrainingProgress, train} from '../training.ts';
+import type {Options} from './options.ts';
+
+export interface Trainer {
+  parameters: number;
+  /** Follows the backend's name in the header; may be empty. */
+  remark: string;
+  /** Which WebAssembly it runs, on backend simd. */
+  build?: Build;
+  train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
+  evaluate(): Promise<Evaluation>;
+  close(): Promise<void>;
+}
+
+/** Makes the backend current in this program. Returns undefined, or why it cannot run here. */
+export async function chooseBackend({backend, build}: Options): Promise<string | undefined> {
+  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
+  const name = build ? `${backend}, ${build}` : backend;
+  if (build) registerSimdBackend(name, {build});
+  if (await tf.setBackend(name)) return undefined;
+  try {
+    tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
+    return 'it does not start';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The trainer on the current backend. */
+export function trainerHere(data: MnistData, {net, seed}: Options, remark: string): Trainer {
+  const {build} = tf.backend() as Partial<SimdBackend>;
+  const network = createNetwork(net, {seed});
+  return {
+    parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
+    remark: build === 'relaxed simd' ? 'with relaxed SIMD' : remark,
+    build,
+    train: options => train(network, data, options),
+    evaluate: () => evaluate(network, data),
+    close: async () => {},
+  };
+}

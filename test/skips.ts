@@ -1,0 +1,13 @@
+// Tests that not every machine can run: they are skipped there, and the output says why.
+import {test} from 'uvu';
+
+export function testWhere(canRun: boolean, why: string) {
+  if (!canRun) console.log(`SKIPPED: ${why}`);
+  return canRun ? test : test.skip;
+}
+
+export const testWithPackage = () =>
+  testWhere(
+    process.platform === 'linux' && process.arch === 'x64',
+    '@sparticuz/chromium is for Linux on x64',
+  );

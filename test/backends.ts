@@ -2,6 +2,7 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import {test} from 'uvu';
 import {type BackendWith, backendsWith} from '../src/backends.ts';
 import '../src/index.ts';
 
@@ -34,4 +35,11 @@ export function onBackend<T>(backend: Backend, work: () => T): T {
   const left = tf.memory().numTensors - before;
   if (left !== 0) throw new Error(`${left} tensors were left behind on ${backend}`);
   return result;
+}
+
+/** Registers a test for each backend, whose name ends the title. */
+export function testOnBackends(title: string, work: (backend: Backend) => void): void {
+  for (const backend of backends) {
+    test(`${title}, ${backend}`, () => onBackend(backend, () => tf.tidy(() => work(backend))));
+  }
 }

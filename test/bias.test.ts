@@ -4,9 +4,9 @@ import {test} from 'uvu';
 import {addBias, biasGradient as definition} from '../src/kernels/definition/bias.ts';
 import {biasGradient} from '../src/ops/bias.ts';
 import {Random} from '../src/random.ts';
-import {backends, onBackend} from './backends.ts';
+import {testOnBackends} from './backends.ts';
 import {sizeOf} from './cases/case.ts';
-import {EXACT, expectClose, GRADCHECK, valuesOf} from './compare.ts';
+import {expectClose, expectValues, GRADCHECK} from './compare.ts';
 
 const random = new Random(1, 'bias');
 
@@ -16,22 +16,16 @@ for (const shape of [
   [70, 9],
   [2, 24, 24, 8],
   [2, 3, 5, 7],
-  // More rows than are added up at once, and a last part that is shorter.
+  // More rows than webgl adds up in one pass, and a last part that is shorter.
   [4301, 3],
   [3, 40, 37, 5],
 ]) {
   const dy = Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
   const K = shape[shape.length - 1];
-  for (const backend of backends) {
-    test(`biasGradient [${shape}]: exact on integers, ${backend}`, () =>
-      onBackend(backend, () => {
-        const upstream = tf.tensor(Float32Array.from(dy), shape);
-        const found = biasGradient(upstream);
-        const expected = {shape: [K], dtype: 'float32', values: definition(dy, K)};
-        expectClose('dBias', valuesOf(found), expected, EXACT);
-        tf.dispose([upstream, found]);
-      }));
-  }
+  testOnBackends(`biasGradient [${shape}]: exact on integers`, () => {
+    const dBias = biasGradient(tf.tensor(Float32Array.from(dy), shape));
+    expectValues('dBias', dBias, [K], definition(dy, K));
+  });
 }
 
 test('biasGradient: the definition is the slope of addBias', () => {

@@ -47,6 +47,15 @@ export function expectClose(
   if (problem) throw new Error(`${what}: ${problem}`);
 }
 
+/** A small case on one line: exactly these values in row order, or as near as the tolerance says. */
+export const expectValues = (
+  what: string,
+  actual: tf.Tensor,
+  shape: readonly number[],
+  values: ArrayLike<number>,
+  tolerance = EXACT,
+): void => expectClose(what, valuesOf(actual), {shape, values}, tolerance);
+
 /** Undefined if the two agree, else what differs. */
 export function compare(
   actual: Values,

@@ -4,13 +4,14 @@
 //   3  tf.layers with the same weights: output and every gradient
 //   4  float64 central differences of the definition: every gradient, of the backends and of the float64 kernels
 //   5  the adjoint identity ⟨f(x), dy⟩ = ⟨x, dx⟩ of linear ops, exact on integers
-//   6  random shapes (fast-check)                      in each op's own test file, by witness 2
+//   6  random shapes (fast-check), by witness 2
 //   7  ten SGD steps beside Layers                     in training.test.ts
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {Random} from '../src/random.ts';
-import {type Backend, backends, onBackend} from './backends.ts';
+import {type Backend, onBackend, randomRuns, testOnBackends} from './backends.ts';
 import {type Input, type OpCase, type Result, sizeOf} from './cases/case.ts';
 import {
   EXACT,
@@ -23,21 +24,18 @@ import {
   valuesOf,
 } from './compare.ts';
 
-/** Registers the witnesses 2 to 5 of each case as tests, one for each backend. */
+/** Registers the witnesses 2 to 4 of each case as tests, one for each backend. */
 export function testCases(cases: OpCase[]): void {
   for (const opCase of cases) {
-    for (const backend of backends) {
-      if (opCase.exactOnIntegers) {
-        test(`${opCase.title}: exact on integers, ${backend}`, () =>
-          exactOnIntegers(opCase, backend));
-      }
-      if (opCase.layers) {
-        test(`${opCase.title}: as tf.layers, ${backend}`, () => asLayers(opCase, backend));
-      }
-      test(`${opCase.title}: as float64 differences, ${backend}`, () =>
-        asDifferences(opCase, backend));
+    const {title} = opCase;
+    if (opCase.exactOnIntegers) {
+      testOnBackends(`${title}: exact on integers`, backend => exactOnIntegers(opCase, backend));
     }
-    test(`${opCase.title}: float64 kernels as float64 differences`, () =>
+    if (opCase.layers) {
+      testOnBackends(`${title}: as tf.layers`, backend => asLayers(opCase, backend));
+    }
+    testOnBackends(`${title}: as float64 differences`, backend => asDifferences(opCase, backend));
+    test(`${title}: float64 kernels as float64 differences`, () =>
       asDifferences(opCase, 'float64'));
   }
 }
@@ -45,10 +43,24 @@ export function testCases(cases: OpCase[]): void {
 /** Registers witness 5 for ops that are linear in one input at a time, up to the bias. */
 export function testAdjoint(cases: OpCase[]): void {
   for (const opCase of cases) {
-    for (const backend of backends) {
-      test(`${opCase.title}: adjoint, ${backend}`, () => adjoint(opCase, backend));
-    }
+    testOnBackends(`${opCase.title}: adjoint`, backend => adjoint(opCase, backend));
   }
+}
+
+/** Registers witness 6: any case of an op is exact on integers, for random shapes. */
+export function testRandomShapes<Spec>(
+  op: string,
+  anySpec: fc.Arbitrary<Spec>,
+  caseOf: (spec: Spec) => OpCase,
+  {numRuns = 150, drawUpstream = integers} = {},
+): void {
+  const where = drawUpstream === integers ? 'on integers' : 'where most of dy is 0';
+  testOnBackends(`${op}: random shapes, exact ${where}`, backend => {
+    const property = fc.property(anySpec, spec =>
+      exactOnIntegers(caseOf(spec), backend, drawUpstream),
+    );
+    fc.assert(property, {numRuns: randomRuns(backend, numRuns)});
+  });
 }
 
 /** Witness 2: output and gradients equal the definition's, with no tolerance. */
@@ -84,7 +96,7 @@ const layersResults = new Map<OpCase, Result<Float32Array>>();
  * Witness 4: (f(x + ε) − f(x − ε)) / 2ε for each element of a small input, and along random directions of a large one,
  * whose every element takes part.
  */
-function asDifferences(opCase: OpCase, backend: (typeof backends)[number] | 'float64'): void {
+function asDifferences(opCase: OpCase, backend: Backend | 'float64'): void {
   const {inputs, dy} = draw(opCase, smooth(opCase));
   const actual =
     backend === 'float64' ? opCase.float64(inputs, dy) : evaluate(opCase, backend, inputs, dy);

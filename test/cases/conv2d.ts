@@ -8,6 +8,9 @@ import * as definition from '../../src/kernels/definition/conv2d.ts';
 import {type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
+/** A pad of its own for each side. */
+export const sides = <T>(rows: T, columns: T): [rows: T, columns: T] => [rows, columns];
+
 export interface Conv2DSpec {
   x: [number, number, number, number];
   filter: [number, number, number, number];
@@ -36,24 +39,18 @@ function axis(
 }
 
 /** Output size and padding of both axes. */
-export function place(
+export function outputAndPadding(
   [, H, W]: number[],
   [kH, kW]: number[],
   {strides, pad = 'valid', dilations}: Conv2DOptions,
 ): {yH: number; yW: number; padT: number; padL: number} {
   const [sH, sW] = pairOf(strides);
   const [dilH, dilW] = pairOf(dilations);
-  const sides =
-    typeof pad === 'number'
-      ? [
-          [pad, pad],
-          [pad, pad],
-        ]
-      : pad;
-  const [rows, columns] = (typeof sides === 'string' ? [sides, sides] : sides) as (
-    | 'same'
-    | [number, number]
-  )[];
+  const [rows, columns] = Array.isArray(pad)
+    ? pad
+    : typeof pad === 'number'
+      ? sides<[number, number]>([pad, pad], [pad, pad])
+      : sides(pad, pad);
   const {out: yH, before: padT} = axis(H, kH, sH, dilH, rows);
   const {out: yW, before: padL} = axis(W, kW, sW, dilW, columns);
   return {yH, yW, padT, padL};
@@ -64,7 +61,7 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
   const [kH, kW, , K] = filter;
   const [sH, sW] = pairOf(options.strides);
   const [dilH, dilW] = pairOf(options.dilations);
-  const {yH, yW, padT, padL} = place(x, filter, options);
+  const {yH, yW, padT, padL} = outputAndPadding(x, filter, options);
   const outputShape = [B, yH, yW, K];
 
   const geometry = {B, H, W, C, kH, kW, K, yH, yW, sH, sW, dilH, dilW, padT, padL};
@@ -113,31 +110,19 @@ export function conv2dCase({x, filter, options = {}, bias = true}: Conv2DSpec): 
             padding: options.pad === 'same' ? 'same' : 'valid',
             useBias: bias,
           });
-          const {pad = 'valid'} = options;
-          if (typeof pad === 'string')
-            return layerResult([conv], x, weights, dy, stockDifferentiates);
           // Layers knows two paddings only: the others become a layer of their own.
-          const padding = (
-            typeof pad === 'number'
-              ? [
-                  [pad, pad],
-                  [pad, pad],
-                ]
-              : pad
-          ) as [[number, number], [number, number]];
-          return layerResult(
-            [layers.layers.zeroPadding2d({padding}), conv],
-            x,
-            weights,
-            dy,
-            stockDifferentiates,
-          );
+          const {pad = 'valid'} = options;
+          const padding =
+            typeof pad === 'number' ? sides<[number, number]>([pad, pad], [pad, pad]) : pad;
+          const stack =
+            typeof padding === 'string' ? [conv] : [layers.layers.zeroPadding2d({padding}), conv];
+          return layerResult(stack, x, weights, dy, stockDifferentiates);
         }
       : undefined,
   };
 }
 
-/** The convolutions of the two networks, for a batch of that many images. */
+/** The convolutions of the two networks, for a batch of B images. */
 export const networkConvolutions = (B: number): Conv2DSpec[] => [
   {x: [B, 28, 28, 1], filter: [5, 5, 1, 8]},
   {x: [B, 12, 12, 8], filter: [5, 5, 8, 16]},
@@ -152,17 +137,14 @@ export const conv2dCases: OpCase[] = [
       {x: [2, 5, 4, 3], filter: [3, 2, 3, 4], bias: false},
       {x: [1, 6, 7, 2], filter: [1, 1, 2, 5]},
       {x: [2, 4, 7, 1], filter: [4, 7, 1, 3]},
-      {x: [1, 4, 75, 2], filter: [2, 3, 2, 3]}, // rows of more columns than are written out at once
-      // grey images, for which a backend may have loops of their own
+      {x: [1, 4, 75, 2], filter: [2, 3, 2, 3]}, // rows of more columns than webgl writes out
+      // grey images, for which a backend may have loops apart
       {x: [2, 7, 11, 1], filter: [3, 2, 1, 5], options: {strides: [2, 1]}},
       {
         x: [2, 5, 6, 1],
         filter: [3, 4, 1, 3],
         options: {
-          pad: [
-            [0, 1],
-            [0, 2],
-          ],
+          pad: sides([0, 1], [0, 2]),
         },
       },
       {x: [2, 6, 9, 1], filter: [3, 3, 1, 9], options: {strides: [3, 1], pad: 2}},
@@ -177,20 +159,14 @@ export const conv2dCases: OpCase[] = [
         x: [1, 5, 7, 2],
         filter: [2, 5, 2, 3],
         options: {
-          pad: [
-            [1, 0],
-            [2, 3],
-          ],
+          pad: sides([1, 0], [2, 3]),
         },
       },
       {
         x: [2, 4, 3, 2],
         filter: [3, 2, 2, 3],
         options: {
-          pad: [
-            [0, 2],
-            [1, 0],
-          ],
+          pad: sides([0, 2], [1, 0]),
           strides: [1, 2],
         },
       },
@@ -202,10 +178,7 @@ export const conv2dCases: OpCase[] = [
         options: {
           dilations: [2, 3],
           strides: [3, 2],
-          pad: [
-            [2, 1],
-            [0, 3],
-          ],
+          pad: sides([2, 1], [0, 3]),
         },
       },
     ] as Conv2DSpec[]

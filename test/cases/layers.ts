@@ -19,7 +19,10 @@ export function layerResult(
   apply(x); // builds the weights
   last.setWeights(weights);
   const y = apply(x);
-  if (!differentiate) return {y, gradients: []};
+  if (!differentiate) {
+    last.dispose();
+    return {y, gradients: []};
+  }
   const xVariable = tf.variable(x);
   const variables = [
     xVariable,

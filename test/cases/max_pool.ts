@@ -5,7 +5,7 @@ import {type MaxPoolOptions, maxPool, type Pair} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/max_pool.ts';
 import * as definition from '../../src/kernels/definition/max_pool.ts';
 import {type OpCase, sizeOf} from './case.ts';
-import {place} from './conv2d.ts';
+import {outputAndPadding, sides} from './conv2d.ts';
 import {layerResult} from './layers.ts';
 
 export interface MaxPoolSpec {
@@ -19,7 +19,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
   const [kH, kW] = Array.isArray(filterSize) ? filterSize : [filterSize, filterSize];
   const {strides = filterSize, pad = 'valid'} = options;
   const [sH, sW] = Array.isArray(strides) ? strides : [strides, strides];
-  const {yH, yW, padT, padL} = place(x, [kH, kW], {strides, pad});
+  const {yH, yW, padT, padL} = outputAndPadding(x, [kH, kW], {strides, pad});
   const outputShape = [B, yH, yW, C];
 
   const geometry = {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL};
@@ -64,7 +64,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
   };
 }
 
-/** The poolings of the two networks, for a batch of that many images. */
+/** The poolings of the two networks, for a batch of B images. */
 export const networkPools = (B: number): MaxPoolSpec[] => [
   {x: [B, 24, 24, 8], filterSize: 2},
   {x: [B, 8, 8, 16], filterSize: 2},
@@ -88,10 +88,7 @@ export const maxPoolCases: OpCase[] = [
         filterSize: [3, 2],
         options: {
           strides: [1, 2],
-          pad: [
-            [2, 0],
-            [1, 1],
-          ],
+          pad: sides([2, 0], [1, 1]),
         },
       },
     ] as MaxPoolSpec[]

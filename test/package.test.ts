@@ -88,7 +88,7 @@ const example = readFileSync(join(root, 'README.md'), 'utf8').match(
 
 test('README’s example trains, word for word, on the backend that it says', () => {
   const printed = run(`${example}
-    console.log(String(cost.dataSync()[0]), tf.getBackend());
+    console.log(String(loss.dataSync()[0]), tf.getBackend());
     await tf.setBackend('cpu');
     console.log(tf.getBackend());
     await tf.setBackend('simd');

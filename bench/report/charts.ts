@@ -11,7 +11,7 @@ import {
   splitTable,
   type Table,
 } from './columns.ts';
-import {byCase, usualRows, winnersText, winsFrom} from './findings.ts';
+import {byCase, grouped, usualRows, winnersText, winsFrom} from './findings.ts';
 import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
 import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
@@ -73,12 +73,6 @@ const titled = (table: Table, place: PlaceResults): Table => ({
   ...table,
   caption: `${table.caption}, ${whereOf(place)}${place.software ? ' with a renderer in software' : ''}`,
 });
-
-const grouped = <T>(values: readonly T[], key: (value: T) => string): T[][] => {
-  const groups = new Map<string, T[]>();
-  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value]);
-  return [...groups.values()];
-};
 
 const terms: Facts = [
   [

@@ -273,11 +273,7 @@ export function peerTable(peers: readonly PeerRow[], precise = true): Table {
   const timed = (timing: Measured['steady']) =>
     precise ? timingText(timing) : threeDigits(timing.median);
   const columns: Column<PeerRow>[] = [
-    {
-      heading: `a step of ${batchSize} images in`,
-      text: ({name, version = ''}) => (name.includes(version) ? name : `${name} (${version})`),
-      words: true,
-    },
+    {heading: `a step of ${batchSize} images in`, text: ({name}) => name, words: true},
     {heading: 'its ms', text: ({measured}) => maybe(measured, ({theirs}) => timed(theirs))},
     {heading: 'simd ms', text: ({measured}) => maybe(measured, ({ours}) => timed(ours))},
     {

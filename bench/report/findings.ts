@@ -26,12 +26,16 @@ export function nextBest(row: Row): {name: Name; ratio: Ratio} | undefined {
   return ratio && {name: second, ratio};
 }
 
-/** The rows of each case, the small batches first; cases in the order of the rows. */
-export function byCase(rows: readonly Row[]): Row[][] {
-  const cases = new Map<string, Row[]>();
-  for (const row of rows) cases.set(row.name, [...(cases.get(row.name) ?? []), row]);
-  return [...cases.values()].map(found => found.sort((a, b) => a.batch - b.batch));
+/** Those of one key together, in the order in which the keys come. */
+export function grouped<T>(values: readonly T[], key: (value: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value]);
+  return [...groups.values()];
 }
+
+/** The rows of each case, the small batches first; cases in the order of the rows. */
+export const byCase = (rows: readonly Row[]): Row[][] =>
+  grouped(rows, ({name}) => name).map(found => found.sort((a, b) => a.batch - b.batch));
 
 /** Those of the usual batch size; all, where there are none. */
 export function rowsOfUsualSize(rows: readonly Row[]): readonly Row[] {
@@ -76,19 +80,19 @@ export function winsFrom({name}: Row, rows: readonly Row[]): string | undefined 
 
 /** Who wins, instead of a column that would say the same in almost all rows. */
 export function winnersText(rows: readonly Row[]): string {
-  const wins = new Map<Name, string[]>();
-  for (const row of rows) {
-    const [[name] = []] = fastestFirst(row);
-    if (name) wins.set(name, [...(wins.get(name) ?? []), row.name]);
-  }
-  const [[first, {length}] = [undefined, []], ...others] = [...wins].sort(
-    ([, a], [, b]) => b.length - a.length,
+  const wins = rows.flatMap(row =>
+    fastestFirst(row)
+      .slice(0, 1)
+      .map(([name]) => ({name, row})),
   );
-  if (!first) return 'None of ours has a time.';
-  const total = [...wins.values()].flat().length;
-  const share = others.length ? `${length} of ${total} cases` : `all ${total} cases`;
-  const rest = others.map(([name, cases]) => `${name} in ${listed(cases)}`);
-  return `The fastest of ours is ${listed([`${first} in ${total === 1 ? 'this case' : share}`, ...rest])}.`;
+  if (wins.length === 0) return 'None of ours has a time.';
+  const [most, ...others] = grouped(wins, ({name}) => name).sort((a, b) => b.length - a.length);
+  const share = others.length ? `${most.length} of ${wins.length}` : `all ${wins.length}`;
+  const parts = [
+    `${most[0].name} in ${wins.length === 1 ? 'this case' : `${share} cases`}`,
+    ...others.map(each => `${each[0].name} in ${listed(each.map(({row}) => row.name))}`),
+  ];
+  return `The fastest of ours is ${listed(parts)}.`;
 }
 
 /** A case's name without the network, and that network. */

@@ -154,7 +154,6 @@ export interface FirstSteps {
 export interface PeerRow {
   /** "PyTorch 1.13, 2 threads" */
   name: string;
-  version?: string;
   /** Either its time beside ours, measured in turns with it; or why not. */
   measured?: {theirs: Timing; ours: Timing; ratio: Ratio};
   notMeasured?: NotMeasured;

@@ -4,39 +4,23 @@ import * as assert from 'uvu/assert';
 import {EXACT, expectClose, valuesOf} from '../bench/cases/compare.ts';
 import {createNetwork, maxPool, type Preset, presets, relu} from '../src/index.ts';
 import {Random} from '../src/random.ts';
-import {backends, onBackend} from './backends.ts';
+import {testOnBackends} from './backends.ts';
 import {expectError} from './errors.ts';
 
-const shapes: Record<
-  Preset,
-  {layers: [string, number[]][]; variables: number[][]; parameters: number}
-> = {
+/** Each network's layers with their output shapes, and its variables' shapes. */
+const shapes: Record<Preset, {layers: string[]; variables: number[][]; parameters: number}> = {
   tutorial: {
     layers: [
-      ['image', [28, 28, 1]],
-      ['conv1', [24, 24, 8]],
-      ['pool1', [12, 12, 8]],
-      ['relu1', [12, 12, 8]],
-      ['conv2', [8, 8, 16]],
-      ['pool2', [4, 4, 16]],
-      ['flatten', [256]],
-      ['relu2', [256]],
-      ['dense', [10]],
+      ...['image 28,28,1', 'conv1 24,24,8', 'pool1 12,12,8', 'relu1 12,12,8', 'conv2 8,8,16'],
+      ...['pool2 4,4,16', 'flatten 256', 'relu2 256', 'dense 10'],
     ],
     variables: [[5, 5, 1, 8], [8], [5, 5, 8, 16], [16], [256, 10], [10]],
     parameters: 5994,
   },
   'mnist-core': {
     layers: [
-      ['image', [28, 28, 1]],
-      ['conv1', [28, 28, 8]],
-      ['pool1', [14, 14, 8]],
-      ['relu1', [14, 14, 8]],
-      ['conv2', [14, 14, 16]],
-      ['pool2', [7, 7, 16]],
-      ['flatten', [784]],
-      ['relu2', [784]],
-      ['dense', [10]],
+      ...['image 28,28,1', 'conv1 28,28,8', 'pool1 14,14,8', 'relu1 14,14,8', 'conv2 14,14,16'],
+      ...['pool2 7,7,16', 'flatten 784', 'relu2 784', 'dense 10'],
     ],
     variables: [[5, 5, 1, 8], [5, 5, 8, 16], [784, 10], [10]],
     parameters: 11250,
@@ -44,31 +28,21 @@ const shapes: Record<
 };
 
 for (const preset of Object.keys(presets) as Preset[]) {
-  for (const backend of backends) {
-    test(`${preset}: shapes of all layers, ${backend}`, () => {
-      onBackend(backend, () => {
-        const network = createNetwork(preset);
-        const xs = tf.zeros<tf.Rank.R2>([3, 784]);
-        assert.equal(
-          network.layers.map(({name, outputShape}) => [name, outputShape]),
-          shapes[preset].layers,
-        );
-        let x: tf.Tensor = xs;
-        const given = network.layers.map(({name, apply}) => {
-          x = apply(x);
-          return [name, x] as const;
-        });
-        assert.equal(
-          given.map(([name, {shape}]) => [name, shape]),
-          shapes[preset].layers.map(([name, shape]) => [name, [3, ...shape]]),
-        );
-        const logits = network.forward(xs);
-        assert.equal(logits.shape, [3, 10]);
-        tf.dispose([given.map(([, tensor]) => tensor), xs, logits]);
-        network.dispose();
-      });
+  testOnBackends(`${preset}: shapes of all layers`, () => {
+    const network = createNetwork(preset);
+    const declared = network.layers.map(({name, outputShape}) => `${name} ${outputShape}`);
+    assert.equal(declared, shapes[preset].layers);
+    const xs = tf.zeros<tf.Rank.R2>([3, 784]);
+    let x: tf.Tensor = xs;
+    const found = network.layers.map(({name, apply}) => {
+      x = apply(x);
+      assert.is(x.shape[0], 3);
+      return `${name} ${x.shape.slice(1)}`;
     });
-  }
+    assert.equal(found, shapes[preset].layers);
+    assert.equal(network.forward(xs).shape, [3, 10]);
+    network.dispose();
+  });
 
   test(`${preset}: the parameters are as published`, () => {
     tf.setBackend('cpu');
@@ -107,28 +81,21 @@ function spread(variable: tf.Variable): {deviation: number; most: number} {
   return {deviation, most: Math.max(...values.map(Math.abs))};
 }
 
-for (const backend of backends) {
-  test(`relu behind the pool gives what it gives before it: output and gradient, ${backend}`, () => {
-    onBackend(backend, () =>
-      tf.tidy(() => {
-        // Windows with ties, with nothing above 0, with a NaN.
-        const random = new Random(1, 'order');
-        const integers = (size: number) =>
-          Float32Array.from({length: size}, () => random.below(7) - 4);
-        const numbers = integers(2 * 6 * 8 * 3);
-        numbers[5] = NaN;
-        const x = tf.tensor4d(numbers, [2, 6, 8, 3]);
-        const dy = tf.tensor4d(integers(2 * 3 * 4 * 3), [2, 3, 4, 3]);
-        const [before, behind] = [
-          (x: tf.Tensor) => maxPool(relu(x as tf.Tensor4D), 2),
-          (x: tf.Tensor) => relu(maxPool(x as tf.Tensor4D, 2)),
-        ].map(order => tf.valueAndGrad(order)(x, dy));
-        expectClose('y', valuesOf(behind.value), valuesOf(before.value), EXACT);
-        expectClose('dx', valuesOf(behind.grad), valuesOf(before.grad), EXACT);
-      }),
-    );
-  });
-}
+testOnBackends('relu behind the pool gives what it gives before it: output and gradient', () => {
+  // Windows with ties, with nothing above 0, with a NaN.
+  const random = new Random(1, 'order');
+  const integers = (size: number) => Float32Array.from({length: size}, () => random.below(7) - 4);
+  const numbers = integers(2 * 6 * 8 * 3);
+  numbers[5] = NaN;
+  const x = tf.tensor4d(numbers, [2, 6, 8, 3]);
+  const dy = tf.tensor4d(integers(2 * 3 * 4 * 3), [2, 3, 4, 3]);
+  const [before, behind] = [
+    (x: tf.Tensor) => maxPool(relu(x as tf.Tensor4D), 2),
+    (x: tf.Tensor) => relu(maxPool(x as tf.Tensor4D, 2)),
+  ].map(order => tf.valueAndGrad(order)(x, dy));
+  expectClose('y', valuesOf(behind.value), valuesOf(before.value), EXACT);
+  expectClose('dx', valuesOf(behind.grad), valuesOf(before.grad), EXACT);
+});
 
 test('tutorial: filters and weights as VarianceScaling draws them, biases 0', () => {
   tf.setBackend('cpu');
@@ -169,7 +136,7 @@ test('mnist-core: filters from normal(0, 0.1), weights from normal(0, 1/28), bia
   network.dispose();
 });
 
-test('the learning rates are as published', () => {
+test('presets: the learning rates are as published', () => {
   assert.equal(presets, {tutorial: {learningRate: 0.15}, 'mnist-core': {learningRate: 0.1}});
 });
 
@@ -186,7 +153,7 @@ test('forward names the layer whose output has another shape than it declares', 
   network.dispose();
 });
 
-test('importing creates no variables', () => {
+test('importing the library creates no variables', () => {
   assert.is(Object.keys(tf.engine().registeredVariables).length, 0);
 });
 

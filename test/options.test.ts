@@ -29,7 +29,7 @@ const refuses = (work: () => unknown, message: string) => {
   assert.is(tf.memory().numTensors, before);
 };
 
-test('options that are not an object of known names are refused, with the name that was probably meant', () => {
+test('conv2d and maxPool refuse options that are not an object of known names, and say which was probably meant', () => {
   const filter = () => tf.ones<tf.Rank.R4>([3, 3, 1, 1]);
   const conv = 'conv2d: expected options to be an object with strides, pad, dilations, got';
   const pool = 'maxPool: expected options to be an object with strides, pad, got';
@@ -53,7 +53,7 @@ test('options that are not an object of known names are refused, with the name t
   refuses(() => maxPool(x(), 2, wrong({stride: 1})), `${pool} stride (strides was probably meant)`);
 });
 
-test('the same of networks, training, data and the backend', async () => {
+test('createNetwork, registerSimdBackend and train refuse options of other names', async () => {
   refuses(
     () => createNetwork('tutorial', wrong({sead: 1})),
     'createNetwork: expected options to be an object with seed, got sead',
@@ -79,7 +79,7 @@ test('the same of networks, training, data and the backend', async () => {
   network.dispose();
 });
 
-test('the backend says so where a bundler has dropped the stock kernels', () => {
+test('registerSimdBackend warns where a bundler has dropped the stock kernels', () => {
   const stock = tf
     .getKernelsForBackend('cpu')
     .filter(kernel => !kernel.kernelName.startsWith('mnist.'));
@@ -103,7 +103,7 @@ test('the backend says so where a bundler has dropped the stock kernels', () => 
   }
 });
 
-test('a network takes a preset of its own and an integer for a seed', () => {
+test('createNetwork refuses other presets, and a seed that is not an integer', () => {
   const presets = 'createNetwork: expected a preset of tutorial, mnist-core, got';
   for (const [preset, got] of [
     ['constructor', 'constructor'],
@@ -128,7 +128,7 @@ test('a network takes a preset of its own and an integer for a seed', () => {
   createNetwork('tutorial', {seed: -3}).dispose();
 });
 
-test('what is no tensor, or is one no more, is named', () => {
+test('forward and relu refuse what is not a tensor, and a tensor that is disposed of', () => {
   const network = createNetwork();
   refuses(
     () => network.forward(wrong(new Float32Array(784))),
@@ -142,7 +142,7 @@ test('what is no tensor, or is one no more, is named', () => {
   refuses(() => relu(wrong(undefined)), 'relu: expected x to be a float32 tensor, got undefined');
 });
 
-test('a bias of another size is refused, too long or too short, and what is none', () => {
+test('conv2d and dense refuse a bias of another size, and conv2d a bias that is not a tensor', () => {
   for (const [bias, got] of [
     [0, '0'],
     [false, 'false'],
@@ -166,14 +166,14 @@ test('a bias of another size is refused, too long or too short, and what is none
   }
 });
 
-test('labels of as many numbers in another shape are refused', () => {
+test('softmaxCrossEntropy refuses labels of another shape, even if they are as many', () => {
   refuses(
     () => softmaxCrossEntropy(tf.ones([2, 6]), tf.ones([3, 4])),
     "softmaxCrossEntropy: expected logits of the labels' shape [2, 6], got [3, 4]",
   );
 });
 
-test('a value is written as its reader wrote it', () => {
+test('valueText writes a value as its reader wrote it', () => {
   for (const [value, text] of [
     [Number.NaN, 'NaN'],
     [[1, [Number.POSITIVE_INFINITY, 'a']], '[1,[Infinity,"a"]]'],

@@ -129,7 +129,7 @@ for (const backend of backends) {
     const network = createNetwork('tutorial');
     const data = syntheticData();
     const before = tf.memory().numTensors;
-    const batches = stepsWithoutALeak[backend];
+    const batches = stepsWithoutALeak[backend] ?? 20;
     await collect(network, data, {
       batches,
       batchSize: 4,
@@ -143,12 +143,7 @@ for (const backend of backends) {
 }
 
 /** 20 steps on the slow backends: a leak shows in them as well as in 1000. */
-const stepsWithoutALeak: Record<Backend, number> = {
-  cpu: 1000,
-  reference: 20,
-  simd: 1000,
-  webgl: 20,
-};
+const stepsWithoutALeak: Partial<Record<Backend, number>> = {cpu: 1000, simd: 1000};
 
 test('training learns: the loss falls and most images are recognised', async () => {
   tf.setBackend('cpu');

@@ -1,5 +1,5 @@
-// What one row of the table of cases knows: enough for every witness of the tests, and for the bench.
-import type * as tf from '@tensorflow/tfjs-core';
+// One case of an op: what every witness of the tests needs, and the bench.
+import * as tf from '@tensorflow/tfjs-core';
 import type {Random} from '../../src/random.ts';
 
 export interface Input {
@@ -52,5 +52,4 @@ export interface OpCase {
   smooth?(input: Input, random: Random): Float64Array;
 }
 
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, n) => product * n, 1);
+export const sizeOf = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);

@@ -2,12 +2,8 @@
 // windows. They overlap, and are never copied together: windows.ts.
 //   X = im2col(x)       Y = X F + b       dX = dY Fᵀ, dx = col2im(dX)       dF = Σ over b of Xᵀ dY
 //   X [yH·yW, kH·kW·C], one window a row and one tap a column       F [kH·kW·C, K]       Y [yH·yW, K]
-import {
-  Conv2D,
-  Conv2DFilterGradient,
-  type Conv2DGeometry,
-  Conv2DInputGradient,
-} from '../../ops/conv2d.ts';
+import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import {repeatRow} from './bias.ts';
 import {type Floats, kernel} from './kernel.ts';
 import {type Matrix, matMul, matrix, transpose} from './matmul.ts';

@@ -1,10 +1,6 @@
 // dense over typed arrays (see ops/dense.ts): one product of matrices each, added to an array of zeros.
-import {
-  Dense,
-  type DenseGeometry,
-  DenseInputGradient,
-  DenseWeightsGradient,
-} from '../../ops/dense.ts';
+import type {DenseGeometry} from '../../ops/dense.ts';
+import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
 import {repeatRow} from './bias.ts';
 import {type Floats, kernel} from './kernel.ts';
 import {matMul, matrix, transpose} from './matmul.ts';

@@ -1,9 +1,9 @@
 // softmax and softmaxCrossEntropy over typed arrays (see ops/softmax_cross_entropy.ts). Rows of N classes.
+import type {SoftmaxGeometry} from '../../ops/softmax_cross_entropy.ts';
 import {
   Softmax,
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGradient,
-  type SoftmaxGeometry,
   SoftmaxGradient,
 } from '../../ops/softmax_cross_entropy.ts';
 import {type Floats, kernel} from './kernel.ts';

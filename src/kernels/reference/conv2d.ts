@@ -1,12 +1,8 @@
 // conv2d, the formula made executable (see ops/conv2d.ts): X = im2col(x), Y = X F + b, dF = Xᵀ dY, dx = col2im(dY Fᵀ).
 // Padding is multiplied here, so that an infinite number which meets it makes NaN; the other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  Conv2D,
-  Conv2DFilterGradient,
-  type Conv2DGeometry,
-  Conv2DInputGradient,
-} from '../../ops/conv2d.ts';
+import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import type {Attrs} from '../../ops/kernel.ts';
 import {kernel} from './kernel.ts';
 import {addTaps, tapsOf} from './windows.ts';

@@ -6,12 +6,8 @@
 // Padding is skipped, not multiplied: 0 · ∞ isn't 0.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {
-  Conv2D,
-  Conv2DFilterGradient,
-  type Conv2DGeometry,
-  Conv2DInputGradient,
-} from '../../ops/conv2d.ts';
+import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import type {Attrs} from '../../ops/kernel.ts';
 import {type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, run} from './program.ts';

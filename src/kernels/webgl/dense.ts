@@ -2,12 +2,8 @@
 // their sums is a product of two matrices of 2 × 2: 8 multiply-adds for two fetches.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {
-  Dense,
-  type DenseGeometry,
-  DenseInputGradient,
-  DenseWeightsGradient,
-} from '../../ops/dense.ts';
+import type {DenseGeometry} from '../../ops/dense.ts';
+import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
 import type {Attrs} from '../../ops/kernel.ts';
 import {type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, clearSecondColumn, clearSecondRow, run, unrolled} from './program.ts';

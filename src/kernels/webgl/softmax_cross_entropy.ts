@@ -3,11 +3,11 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Attrs} from '../../ops/kernel.ts';
+import type {SoftmaxGeometry} from '../../ops/softmax_cross_entropy.ts';
 import {
   Softmax,
   SoftmaxCrossEntropy,
   SoftmaxCrossEntropyGradient,
-  type SoftmaxGeometry,
   SoftmaxGradient,
 } from '../../ops/softmax_cross_entropy.ts';
 import {type Inputs, kernel} from './kernel.ts';

@@ -1,4 +1,4 @@
-// The names and learning rates of the two networks, without TensorFlow.js. network.ts builds the networks.
+// The two networks by name: what there is to know of them without TensorFlow.js. network.ts builds them.
 
 export type Preset = 'tutorial' | 'mnist-core';
 

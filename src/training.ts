@@ -195,7 +195,7 @@ async function* withRescue(
         await kept.keep(after, batch);
       }
       yield event;
-      if (kind === 'epoch' && batch === total) return;
+      if (kind === 'epoch' && batch === total) return; // a loss of the context no longer matters
       if (kind === 'batch') await kept.during(after, () => pause(signal));
     }
   } finally {

@@ -117,7 +117,7 @@ test('webgl: without a browser, the tests in a browser fail with that sentence',
   assert.match(stdout + stderr, 'MNIST_OPS_BROWSER: expected a Chrome or Chromium that starts');
 });
 
-testWithPackage()(
+testWithPackage(
   'webgl: if the installed Chromium does not start, the one in @sparticuz/chromium trains',
   async () => {
     writeFileSync(join(temporary, 'chromium'), '#!/bin/sh\nexit 1\n', {mode: 0o755});

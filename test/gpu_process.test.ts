@@ -1,4 +1,4 @@
-// That nothing is believed that a dead GPU gave: the process of Chromium that computes what WebGL draws is killed while it trains.
+// Chromium's GPU process is killed during training, and no result of the dead GPU is reported.
 import {readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import type {Browser} from 'playwright-core';
@@ -32,7 +32,7 @@ async function open(): Promise<Opened> {
   return opened;
 }
 
-/** The process's id; undefined where the browser computes that in a process that does other work too. */
+/** The id of the GPU process; undefined if the browser has no process for the GPU alone. */
 async function gpuProcess(browser: Browser): Promise<number | undefined> {
   const session = await browser.newBrowserCDPSession();
   const {processInfo} = await session.send('SystemInfo.getProcessInfo');
@@ -40,7 +40,7 @@ async function gpuProcess(browser: Browser): Promise<number | undefined> {
   return processInfo.find(({type}) => type === 'GPU')?.id;
 }
 
-/** Trains, and kills the process so many milliseconds after the batch. */
+/** Trains, and kills the GPU process `ms` milliseconds after the batch. */
 async function trainAndKill(opened: Opened, batch: number, ms: number): Promise<Trained> {
   const reached = new Promise<void>(resolve => {
     opened.onReached = resolve;
@@ -52,10 +52,10 @@ async function trainAndKill(opened: Opened, batch: number, ms: number): Promise<
   return trained;
 }
 
-/** The batch that the network's weights are from. */
+/** The batch whose weights the network has at the end. */
 const backAt = (end: string): number => Number(/ weights of batch (\d+)\.$/.exec(end)?.[1] ?? 0);
 
-/** What is wrong with a training that was killed, given the same undisturbed. */
+/** The differences between a training that was killed and the undisturbed one. */
 function faults({losses, end, weights}: Trained, expected: Trained[]): string[] {
   const found: string[] = [];
   const last = losses.length;
@@ -85,10 +85,10 @@ if (first instanceof Error) {
   let opened = first;
   const version = first.browser.version();
   let expected: Trained[];
-  /** Those after which the browser gave no new context. */
+  /** The kills after which the browser gave no new context. */
   const refused: {why: string; loss: number; expected: number}[] = [];
 
-  test(`Chromium ${version}: its GPU process is killed ${KILLS} times in training`, async () => {
+  test(`Chromium ${version}: killing its GPU process in training ${KILLS} times loses no more than ten batches`, async () => {
     expected = await opened.page.evaluate(() => page.trainUndisturbed());
     const found: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
@@ -110,7 +110,7 @@ if (first instanceof Error) {
   });
   test.after(() => opened.close());
 
-  test('killed too often: another backend goes on from the same weights', () => {
+  test('after too many kills of the GPU process, another backend goes on from the same weights', () => {
     assert.ok(refused.length > 0, 'there was always a new context');
     for (const {why, loss, expected} of refused) {
       assert.match(why, /^renewContext: .* another backend works/);

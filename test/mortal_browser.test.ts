@@ -1,4 +1,4 @@
-// What the tests in a browser say when it dies.
+// Tests that share a browser, when it dies.
 import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +11,7 @@ async function kill(browser: Browser): Promise<void> {
   await Promise.all([page.evaluate(() => new Promise(() => {})), session.send('Browser.crash')]);
 }
 
-test('a browser that dies fails its test in a sentence, and the next test has a new one', async () => {
+test('a browser that dies fails its test with a sentence, and the next test has a new browser', async () => {
   const browsers = new MortalBrowser();
   let runs = 0;
   const look = () =>
@@ -34,7 +34,7 @@ test('a browser that dies fails its test in a sentence, and the next test has a 
   }
 });
 
-test('where no browser starts, one test fails', async () => {
+test('if no browser starts, one test fails', async () => {
   let starts = 0;
   const browsers = new MortalBrowser(() => {
     starts++;

@@ -1,9 +1,9 @@
-// A browser for many tests. One that dies in the middle fails the test that it ran, in a sentence; the next test has a new one. Where
-// none starts, one test fails.
+// A browser for many tests. If it dies, the running test fails with a sentence, and the next test gets a new browser. If none
+// starts, one test fails.
 import type {Browser} from 'playwright-core';
 import {startBrowser} from '../src/cli/browser.ts';
 
-/** After so many deaths, no further test is run: it would be the same failure again and again. */
+/** After this many deaths no further test is run: each would fail in the same way. */
 const mostDeaths = 2;
 
 export class MortalBrowser {
@@ -13,7 +13,7 @@ export class MortalBrowser {
 
   constructor(private readonly start: () => Promise<Browser> = startBrowser) {}
 
-  /** Gives the browser to `work`. Nothing is run once too many have died; the last failure says so. */
+  /** Runs `work` with the browser, unless too many have died; the last failure says so. */
   async lend(work: (browser: Browser) => Promise<void>): Promise<void> {
     if (this.deaths === mostDeaths) {
       this.notRun++;
@@ -45,7 +45,7 @@ export class MortalBrowser {
   }
 }
 
-/** The news of its end may come a little after the failure that it causes. */
+/** The event of its end may come a little after the failure that it causes. */
 async function isAlive(browser: Browser): Promise<boolean> {
   const end = new Promise(resolve => browser.once('disconnected', resolve));
   if (browser.isConnected()) await Promise.race([end, new Promise(r => setTimeout(r, 500))]);

@@ -1,4 +1,4 @@
-// The browser that npm installs, on machines with fonts, with fontconfig but no fonts, and with neither.
+// The browser in @sparticuz/chromium, on machines with fonts, with fontconfig but no fonts, and with neither.
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -6,21 +6,19 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {startBrowser} from '../src/cli/browser.ts';
 import {withEnvironment} from './environment.ts';
-
-const hasPackage = process.platform === 'linux' && process.arch === 'x64';
-if (!hasPackage) console.log('SKIPPED: @sparticuz/chromium is for Linux on x64');
+import {testWithPackage} from './skips.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-fonts-'));
 const noFonts = join(temporary, 'fonts.conf');
 writeFileSync(noFonts, '<?xml version="1.0"?><fontconfig></fontconfig>');
 
 const machines: Record<string, string | undefined> = {
-  'as this machine is': process.env.FONTCONFIG_FILE,
+  'on this machine': process.env.FONTCONFIG_FILE,
   'with fontconfig and no fonts': noFonts,
   'without fontconfig': join(temporary, 'none.conf'),
 };
 for (const [machine, fontsConf] of Object.entries(machines)) {
-  (hasPackage ? test : test.skip)(`${machine}, it shows text fields and Chinese`, async () => {
+  testWithPackage(`the packaged browser shows text fields and Chinese ${machine}`, async () => {
     const found = await withEnvironment(
       {FONTCONFIG_FILE: fontsConf, MNIST_OPS_BROWSER: 'packaged'},
       async () => {
@@ -40,7 +38,7 @@ for (const [machine, fontsConf] of Object.entries(machines)) {
       },
     );
     const [hand, write, a, b, nothing, neither] = found;
-    assert.is(nothing, neither, 'characters that no font has look alike');
+    assert.is(nothing, neither, 'two characters that no font has');
     assert.is.not(a, b, 'two letters');
     assert.is.not(hand, write, 'two Chinese characters');
     assert.is.not(hand, nothing);

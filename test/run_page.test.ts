@@ -1,11 +1,11 @@
-// The runner of the tests in pages, when the browser, the page or one test ends badly: one failure, which says so.
+// The runner of the tests in pages, when the browser, the page or one test fails.
 import type {Page as BrowserPage} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {startBrowser} from '../src/cli/browser.ts';
 import {runPage} from './browser/run_page.ts';
 
-/** Runs four tests in a page, of which the second does this, while `meanwhile` goes on here. */
+/** Runs four tests in a page, the second with this body, and `meanwhile` in this program. */
 async function outcomesOf(
   second: string,
   timeLimit: number,
@@ -38,7 +38,7 @@ async function outcomesOf(
 
 const never = 'await new Promise(() => {});';
 
-test('a browser that is killed in the middle of a test is one failure, which says so', async () => {
+test('runPage: killing the browser during a test is one failure, which says so', async () => {
   const outcomes = await outcomesOf(never, 300_000, async page => {
     const session = await page.context().browser()!.newBrowserCDPSession();
     const {processInfo} = await session.send('SystemInfo.getProcessInfo');
@@ -56,9 +56,9 @@ test('a browser that is killed in the middle of a test is one failure, which say
   ]);
 });
 
-test('a test that hangs is one failure', async () => {
+test('runPage: a test that hangs is one failure', async () => {
   const outcomes = await outcomesOf(never, 1000);
-  // On a busy machine the first may take as long.
+  // On a busy machine the first test may also take that long.
   const hung = outcomes.findIndex(([, result]) => /^the page: /.test(result));
   assert.ok(hung === 0 || hung === 1, JSON.stringify(outcomes));
   assert.is(
@@ -69,7 +69,7 @@ test('a test that hangs is one failure', async () => {
   assert.equal(after, [...after.slice(1).map(() => 'not run'), 'skipped']);
 });
 
-test('a test that fails leaves the others as they are', async () => {
+test('runPage: a test that fails does not change the others', async () => {
   const outcomes = await outcomesOf(`return {name: 'Error', message: '1 is not 2'};`, 300_000);
   assert.equal(outcomes, [
     ['first', 'passed'],

@@ -6,8 +6,5 @@ export function testWhere(canRun: boolean, why: string) {
   return canRun ? test : test.skip;
 }
 
-export const testWithPackage = () =>
-  testWhere(
-    process.platform === 'linux' && process.arch === 'x64',
-    '@sparticuz/chromium is for Linux on x64',
-  );
+const hasPackage = process.platform === 'linux' && process.arch === 'x64';
+export const testWithPackage = testWhere(hasPackage, '@sparticuz/chromium is for Linux on x64');

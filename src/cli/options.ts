@@ -45,7 +45,7 @@ const table: OptionTable = {
   },
   wasm: {
     value: 'NAME',
-    help: 'build of simd: plain is the same everywhere, relaxed faster (default relaxed if it runs)',
+    help: 'build of simd: plain (the same everywhere) or relaxed (faster; default if it runs)',
   },
   net: {value: 'NAME', help: `${either(nets)} (default ${nets[0]})`},
   epochs: {
@@ -77,7 +77,7 @@ or an installed Chrome or Chromium, or the one in the npm package @sparticuz/chr
 MNIST_OPS_GPU=1 takes the machine's GPU, not a software one, or fails.
 Ctrl-C stops the training and reports on what was learnt so far.
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP),
-141 nobody reads the output.
+141 the output's reader is gone.
 `;
 
 /**
@@ -90,7 +90,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   if (given.has('help')) return 'help';
   if (given.has('epochs') && given.has('batches')) {
     throw new UsageError(
-      `--batches: expected to be given instead of --epochs, found both (${given.get('batches')} batches, ${given.get('epochs')} epochs)`,
+      `--batches: expected to be given instead of --epochs, found both (--batches ${given.get('batches')}, --epochs ${given.get('epochs')})`,
     );
   }
   const integer = (name: string, least: number, most = Number.MAX_SAFE_INTEGER) => {

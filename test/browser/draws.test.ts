@@ -1,5 +1,5 @@
-// How many times a training step asks the GPU to draw: each time costs, however little there is to compute. Layouts of
-// textures that don't fit cost a draw each, and nothing but this count would tell.
+// The number of draws in a training step. Each draw costs time, however little it computes. A texture in the wrong layout costs
+// one more draw, and only this count shows it.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
@@ -30,7 +30,7 @@ test('a kernel draws once, and sends its input to the GPU without a draw', () =>
   assert.is(draws, 1);
 });
 
-// The read-back of the loss is among them. The optimizer draws twice for each variable: 12 and 8.
+// They include the reading of the loss, and two draws of the optimizer for each variable: 12 and 8.
 const most: Record<Preset, number> = {tutorial: 37, 'mnist-core': 30};
 
 for (const preset of Object.keys(most) as Preset[]) {

@@ -1,4 +1,4 @@
-// The page of gpu_process.test.ts: trains on webgl until the context is lost, and tells what was reported and what is left.
+// The page of gpu_process.test.ts: trains on webgl until the context is lost, and returns the reported losses and the weights.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {createNetwork, type Network, renewContext, train} from '../../src/index.ts';
@@ -6,16 +6,16 @@ import {syntheticData} from '../synthetic.ts';
 
 tf.enableProdMode();
 
-/** More than are trained before the process is killed; there, training waits for that. */
+/** More than are trained before the process is killed. If training gets that far, it waits for the loss. */
 const BATCHES = 60;
 const options = {batches: BATCHES, batchSize: 5, learningRate: 0.05, testEvery: 7, testSize: 9};
 
 export interface Trained {
-  /** Of the batches that were reported. */
+  /** The reported losses. */
   losses: number[];
-  /** The message of the error in which training ended. */
+  /** The message of the error that ended the training. */
   end: string;
-  /** What the network has then. */
+  /** The network's weights at the end. */
   weights: number[][];
 }
 
@@ -24,7 +24,7 @@ async function weightsOf(network: Network): Promise<number[][]> {
   return values.map(array => Array.from(array));
 }
 
-/** What there is after each batch if nothing is killed, from 0 on. */
+/** Losses and weights after each batch, from batch 0, of a training in which nothing is killed. */
 async function trainUndisturbed(): Promise<Trained[]> {
   await tf.setBackend('webgl');
   const network = createNetwork('tutorial');
@@ -40,7 +40,7 @@ async function trainUndisturbed(): Promise<Trained[]> {
 
 let network: Network | undefined;
 
-/** Trains until the context is lost; calls `reached` once so many batches are done. */
+/** Trains until the context is lost; calls `reached` after this many batches. */
 async function trainUntilLost(batches: number): Promise<Trained> {
   await tf.setBackend('webgl');
   const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
@@ -65,14 +65,14 @@ async function trainUntilLost(batches: number): Promise<Trained> {
   return {losses, end, weights};
 }
 
-/** Takes a new context, or tells why there is none. */
+/** Takes a new context. Returns '', or why the browser gives none. */
 const renew = (): Promise<string> =>
   renewContext().then(
     () => '',
     error => (error as Error).message,
   );
 
-/** Goes on from the weights of that batch on a backend without a GPU; gives the first loss. */
+/** Goes on from the weights of batch `start` on a backend without a GPU. Returns the first loss. */
 async function goOnElsewhere(start: number): Promise<number> {
   await tf.setBackend('cpu');
   const data = syntheticData();

@@ -1,4 +1,4 @@
-// Textures of 16-bit floats, which are all that some GPUs can draw to: the tutorial's network learns there as well.
+// Some GPUs can draw only to textures of 16-bit floats. The tutorial's network learns there as well.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,9 +6,9 @@ import {createNetwork, relu, train} from '../../src/index.ts';
 import {loadMnist} from '../mnist.ts';
 
 tf.enableProdMode();
-tf.env().set('WEBGL_FORCE_F16_TEXTURES', true); // heeded only before the backend is there
+tf.env().set('WEBGL_FORCE_F16_TEXTURES', true); // has no effect once the backend exists
 
-test('textures have 16 bits: 11 of them for the digits', () => {
+test('16-bit textures: the significand has 11 bits', () => {
   tf.setBackend('webgl');
   for (const [value, kept] of [
     [1 + 2 ** -10, 1 + 2 ** -10],
@@ -23,7 +23,7 @@ test('textures have 16 bits: 11 of them for the digits', () => {
   }
 });
 
-test('tutorial in 16 bits: 100 batches of 64 without NaN, and the test images recognised', async () => {
+test('16-bit textures: tutorial trains 100 batches without NaN, and recognises the test images', async () => {
   tf.setBackend('webgl');
   const network = createNetwork('tutorial');
   const data = await loadMnist();

@@ -1,5 +1,5 @@
-// Runs the tests that a page has collected (uvu.ts), one after the other, and tells what came of each. When the page hangs or
-// dies, the test that ran is the one that failed, and those after it are not run.
+// Runs the tests that a page has collected (uvu.ts), one after the other. If the page hangs or dies, the running test fails, and
+// the tests after it are not run.
 import type {Page as BrowserPage} from 'playwright-core';
 import type {Failure, Page} from './uvu.ts';
 
@@ -11,7 +11,7 @@ export interface Outcome {
   ms: number;
 }
 
-/** @param timeLimit milliseconds after which a test counts as one that hangs, and the page with it */
+/** @param timeLimit milliseconds after which a test, and its page, counts as hanging */
 export async function runPage(browserPage: BrowserPage, timeLimit: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let gone = false;
@@ -29,7 +29,7 @@ export async function runPage(browserPage: BrowserPage, timeLimit: number): Prom
       const failure = await within<Failure>(timeLimit, run);
       if (failure) result = Object.assign(new Error(), failure);
     } catch (error) {
-      // A test's own error comes as a failure: this one is of the page.
+      // An error of the page: a test's own error is a Failure.
       gone = true;
       result = Object.assign(new Error(died(browserPage, error as Error)), {stack: ''});
     }
@@ -46,7 +46,7 @@ function died(browserPage: BrowserPage, error: Error): string {
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  work.catch(() => {}); // what comes of it after its time
+  work.catch(() => {}); // after the time limit nobody waits for it
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it took longer than ${ms} ms`)), ms);

@@ -1,13 +1,13 @@
-// Stands in for uvu in the page: collects the tests, of which browser.test.ts makes tests of Node's uvu.
+// Stands in for uvu in the page: collects the tests, which browser.test.ts runs and reports to Node's uvu.
 type Work = () => unknown;
 
 interface PageTest {
   name: string;
-  /** None for a test that is skipped. */
+  /** Undefined for a skipped test. */
   work?: Work;
 }
 
-/** What the page says of a test: nothing, if it passed. */
+/** The error of a test; undefined if it passed. */
 export type Failure = {name: string; message: string; stack?: string; details?: string} | undefined;
 
 const tests: PageTest[] = [];
@@ -36,7 +36,7 @@ async function runTest(index: number): Promise<Failure> {
 
 const listTests = () => tests.map(({name, work}) => ({name, skipped: !work}));
 
-/** What browser.test.ts calls. */
+/** Called by run_page.ts. */
 export const page = {listTests, runTest};
 export type Page = typeof page;
 Object.assign(globalThis, {page});

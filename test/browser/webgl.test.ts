@@ -1,4 +1,4 @@
-// That the page's tests run where they say: on WebGL 2, and on the backend that a user of index.ts would get.
+// The page's tests run on WebGL 2, and index.ts sets the default backend in a page too.
 import {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import {relu} from '../../src/index.ts';
 import {isSoftware, rendererOf} from '../../src/renderer.ts';
 
-test('importing makes simd the default, and webgl there to be chosen', async () => {
+test('importing index.ts makes simd the default backend, and registers webgl', async () => {
   await tf.ready();
   assert.is(tf.getBackend(), 'simd');
   const {registryFactory} = tf.engine();
@@ -22,7 +22,7 @@ test('backend webgl is WebGL 2 with float32 textures, and computes', () => {
   assert.instance(gl, WebGL2RenderingContext);
   assert.is(tf.env().getNumber('WEBGL_VERSION'), 2);
   assert.ok(tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'));
-  // Inputs this large are not computed on the CPU, in its place.
+  // Large enough that TensorFlow.js doesn't compute it on the CPU instead.
   const y = relu(tf.fill([1000], 1 + 2 ** -23));
   assert.ok(backend.texData.get(y.dataId).texture, 'the result is in a texture');
   assert.equal(Array.from(y.dataSync()), new Array(1000).fill(1 + 2 ** -23));

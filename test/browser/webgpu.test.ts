@@ -1,4 +1,4 @@
-// The stock backend `webgpu`, where there is one: there the network trains on the reference kernels.
+// On the stock backend `webgpu`, if the browser has it, the network trains on the reference kernels.
 import '@tensorflow/tfjs-backend-webgpu';
 import {test} from 'uvu';
 import '../backends.ts';

@@ -77,7 +77,8 @@ export function maxPoolIgnoringNaN(
   pool(false, x, y, position, scratch, g);
 }
 
-// `nanWins` is a constant where this is inlined.
+// `nanWins` is a constant where this is inlined. Sizes are read from g where they are used: as locals of
+// the whole function they made V8's code a tenth slower here.
 @inline
 function pool(
   nanWins: bool, x: usize, y: usize, position: usize, scratch: usize, g: Geometry,

@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import {dirname, resolve} from 'node:path';
+import {basename, dirname, resolve} from 'node:path';
 import {gzipSync} from 'node:zlib';
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
@@ -53,51 +53,17 @@ const require = `import {createRequire as makeRequire} from "node:module"; const
 /** Before anything that an older Node doesn't have. */
 const checkNode = `if (Number(process.versions.node.split(".")[0]) < 20) { console.error("mnist-ops: expected Node 20 or newer, found " + process.version); process.exit(1); }`;
 
-const sources = (folder, suffix) =>
+const sources = (folder, ...suffixes) =>
   readdirSync(folder)
-    .filter(name => name.endsWith(suffix))
+    .filter(name => suffixes.some(suffix => name.endsWith(suffix)))
     .map(name => `${folder}/${name}`);
 
-/** Tests of what there is in Node only. */
-const nodeTests = [
-  'alphabet',
-  'app',
-  'image_loader',
-  'bench',
-  'browser',
-  'build',
-  'cli',
-  'cli_text',
-  'cli_webgl',
-  'curves',
-  'data',
-  'gpu',
-  'gpu_process',
-  'link',
-  'mortal_browser',
-  'normalise',
-  'package',
-  'packaged_browser',
-  'page_draw',
-  'page_gallery',
-  'page_loading',
-  'page_look',
-  'page_memory',
-  'page_share',
-  'page_train',
-  'queue',
-  'report',
-  'run_page',
-  'simd',
-  'simd_limits',
-  'simd_memory',
-  'start',
-  'strokes',
-  'texts',
-  'trainer',
-  'wasm',
-  'weights_file',
-].map(name => `test/${name}.test.ts`);
+/** The tests of test/ops run in Node and in a page, those of test/node in Node only, those of test/browser in a page only. */
+const tests = (folder, ...suffixes) =>
+  sources(`test/${folder}`, '.test.ts', ...suffixes).map(file => ({
+    in: file,
+    out: `${folder === 'browser' ? 'browser/' : ''}${basename(file, '.ts')}`,
+  }));
 
 const replace = (filter, file) => ({
   name: 'replace',
@@ -159,7 +125,7 @@ const parts = {
   ],
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.
   test: {
-    entryPoints: [...sources('test', '.test.ts'), ...sources('test', '_worker.ts')],
+    entryPoints: [...tests('ops'), ...tests('node', '_worker.ts')],
     outdir: 'dist/test',
     splitting: true,
     banner: {js: require},
@@ -167,12 +133,7 @@ const parts = {
   },
   // The same tests for a page, and those that are for a page only. Where the page's uvu is ours, the tests say 'uvu' still.
   page: {
-    entryPoints: [
-      ...sources('test', '.test.ts').filter(file => !nodeTests.includes(file)),
-      ...sources('test/browser', '.test.ts'),
-      ...sources('test/browser', '_page.ts'),
-    ],
-    outbase: 'test',
+    entryPoints: [...tests('ops'), ...tests('browser', '_page.ts')],
     outdir: 'dist/page',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -1,16 +1,22 @@
 // conv2d: the same small filter is laid over every window of the image
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
+//   indices    b image   xR xC row, column in x   yR yC in y   wR wC in the window   d1 input channel   d2 output channel
+//   geometry   strides sH sW, dilations dilH dilW, rows and columns of padding above and on the left padT padL: windows.ts
 //   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
-//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL, and terms outside the image are absent
-//   backward   dFilter[wR, wC, d1, d2] = Σ over b, yR, yC of dy[b, yR, yC, d2] · x[b, xR, xC, d1]
-//              dx[b, xR, xC, d1]       = Σ over d2, and over yR, yC, wR, wC that give this xR, xC,
+//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL; a term outside the image is absent
+//   backward   (dq is ∂loss/∂q, of q's shape: how much the network's loss grows with each element of q)
+//              dFilter[wR, wC, d1, d2] = Σ over b, yR, yC of dy[b, yR, yC, d2] · x[b, xR, xC, d1]
+//              dx[b, xR, xC, d1]       = Σ over d2, and over each yR, yC whose window lies over xR, xC with some tap wR, wC,
 //                                        of dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]
-//              dBias[d2]               = Σ over b, yR, yC of dy[b, yR, yC, d2]           (dq: ∂loss/∂q, of q's shape)
-//   derived    y is a sum of products. By the chain rule each factor of a product collects dy times the other factor, over all the
-//              products that it takes part in: src/kernels/definition/conv2d.ts has the loops.
-//   example    a 3×3 image and a 2×2 filter give y[0, 1] = … + x[0, 2]·filter[0, 1] + …, and so
-//              dFilter[0, 1] = dy[0, 0]·x[0, 1] + dy[0, 1]·x[0, 2] + dy[1, 0]·x[1, 1] + dy[1, 1]·x[1, 2]
-// As a product of matrices, with one window a row of X = im2col(x) [B·yH·yW, kH·kW·C]:
+//              dBias[d2]               = Σ over b, yR, yC of dy[b, yR, yC, d2]
+//   derived    y is a sum of products. By the chain rule, each factor of a product collects the other factor times the dy of the y
+//              that the product is added to, over all products that it stands in. src/kernels/definition/conv2d.ts has the loops.
+//   example    a 3×3 image, a 2×2 filter, one channel. filter[0, 1] stands in four products, one in each y:
+//                y[0, 0] = … + x[0, 1]·filter[0, 1] + …      y[0, 1] = … + x[0, 2]·filter[0, 1] + …
+//                y[1, 0] = … + x[1, 1]·filter[0, 1] + …      y[1, 1] = … + x[1, 2]·filter[0, 1] + …
+//              so dFilter[0, 1] = dy[0, 0]·x[0, 1] + dy[0, 1]·x[0, 2] + dy[1, 0]·x[1, 1] + dy[1, 1]·x[1, 2]
+// As a product of matrices: X = im2col(x) [B·yH·yW, kH·kW·C] has a window in each row, a tap in each column; F is the filter
+// as [kH·kW·C, K], Y and dY are y and dy as [B·yH·yW, K]; col2im adds each window back to the place that it came from.
 //   forward    Y = X F + bias
 //   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     dBias = sum of dY over its rows
 // Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.

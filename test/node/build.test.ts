@@ -1,0 +1,54 @@
+// The build, in a folder of its own: a full disk never leaves half a file that later builds take for whole.
+import {execFileSync, spawnSync} from 'node:child_process';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {compile} from '../../src/kernels/simd/backend/module.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-build-'));
+cpSync(join(root, 'build.mjs'), join(folder, 'build.mjs'));
+for (const name of ['src', 'test', 'node_modules', 'package.json']) {
+  symlinkSync(join(root, name), join(folder, name));
+}
+const kernels = join(folder, 'build/simd.wasm');
+
+test('build: a disk that is full in the middle of the kernels leaves none, and a sentence', () => {
+  // A limit of 8 KiB a file stands in for it.
+  const command = `trap '' XFSZ; ulimit -f 8; '${process.execPath}' build.mjs cli`;
+  const {status, stderr} = spawnSync('bash', ['-c', command], {cwd: folder, encoding: 'utf8'});
+  assert.is(status, 1);
+  assert.match(stderr, /^build: expected to write build\/simd\.wasm, found EFBIG/);
+  assert.equal(readdirSync(join(folder, 'build')), []);
+});
+
+test('build: kernels that were cut are compiled anew, though the file is newer than its sources', () => {
+  cpSync(join(root, 'build'), join(folder, 'build'), {recursive: true});
+  const whole = readFileSync(kernels);
+  assert.ok(WebAssembly.validate(whole));
+  writeFileSync(kernels, whole.subarray(0, whole.length - 1));
+  execFileSync(process.execPath, ['build.mjs', 'cli'], {cwd: folder});
+  assert.ok(readFileSync(kernels).equals(whole));
+});
+
+test('kernels that are cut are called that, and no want of SIMD', () => {
+  const cut = new Uint8Array(readFileSync(kernels).subarray(0, 5000));
+  assert.throws(
+    () => compile(cut),
+    /^simd: expected its kernels to be a valid WebAssembly module, found 5000 bytes that are none; build them anew$/,
+  );
+});
+
+test.after(() => rmSync(folder, {recursive: true}));
+test.run();

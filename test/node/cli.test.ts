@@ -1,0 +1,467 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// The command line: the built program is run as its users run it, on a small folder of images.
+import {spawnSync} from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {imageFolder} from '../image_folder.ts';
+import {type Finished, finished, once, runNode, start, type Watch} from '../program.ts';
+import {testWhere} from '../skips.ts';
+
+const program = fileURLToPath(new URL('../cli.js', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const {temporary, folder} = imageFolder();
+const small = ['--data', folder, '--batch-size', '16'];
+const endless = [...small, '--epochs', '100000'];
+
+const run = (args: string[], watch?: Watch) => runNode([program, ...args], watch);
+
+// ---- what it prints, away from a terminal
+
+test('--help and -h list every option', async () => {
+  const names =
+    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size json help';
+  const [long, short] = await Promise.all([run(['--help']), run(['--json', '-h'])]);
+  for (const {code, stdout, stderr} of [long, short]) {
+    assert.equal([code, stderr], [0, '']);
+    for (const name of names.split(' ')) assert.match(stdout, `--${name} `);
+  }
+});
+
+test('plain output: header, batches, tests and report, no control character, no banner', async () => {
+  const args = [...small, '--epochs', '2', '--test-every', '10', '--test-size', '50'];
+  const {code, stdout, stderr} = await run(args);
+  assert.equal([code, stderr], [0, '']);
+  assert.not.match(stdout, /[\x00-\x09\x0b-\x1f\x7f]/);
+  assert.not.match(stdout, /tensorflow/i);
+  for (const text of [
+    /^tutorial net with 5,994 parameters\nbackend simd( with relaxed SIMD)?, seed 1\n/,
+    /^batch size 16, learning rate 0.15\n320 training and 200 test images$/m,
+    /^batch {2}1\/40 {2}loss \d\.\d{4} {2}[\d,]+ images\/s {2}\d+:\d\d left$/m,
+    /^batch 10\/40 {2}test [\d.]+ % of 50 images$/m,
+    /^batch 20\/40 {2}test [\d.]+ % of 200 images, epoch 1$/m,
+    /^batch 40\/40 {2}test [\d.]+ % of 200 images, epoch 2$/m,
+    /^Test accuracy: .* of 200 right\n95 % interval: /m,
+    /^ {2}digit .*\nright % /m,
+    /Confusion matrix/,
+  ]) {
+    assert.match(stdout, text);
+  }
+});
+
+test('a plain epoch takes 10 to 20 lines', async () => {
+  const {stdout} = await run(['--data', folder, '--batch-size', '4', '--epochs', '1']);
+  const lines = stdout.match(/^batch .* loss /gm) ?? [];
+  assert.ok(lines.length >= 10 && lines.length <= 20, `${lines.length} lines`);
+});
+
+test('--json: stdout is one line with the keys in order; the same seed gives the same losses', async () => {
+  const args = [...small, '--batches', '24', '--json', '--seed'];
+  const [first, again, other] = await Promise.all([
+    run([...args, '7']),
+    run([...args, '7']),
+    run([...args, '-8', '--net', 'mnist-core']),
+  ]);
+  assert.equal([first.code, again.code, other.code], [0, 0, 0]);
+  assert.match(first.stdout, /^\{.*\}\n$/);
+  assert.match(first.stderr, 'Confusion matrix');
+  const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
+  const keys =
+    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure';
+  assert.is(Object.keys(a).join(), keys);
+  assert.equal(
+    [a.backend, a.net, a.seed, a.batches, a.batchSize, a.learningRate],
+    ['simd', 'tutorial', 7, 24, 16, 0.15],
+  );
+  assert.is(a.epochs, 2, '24 batches of 16 begin a second pass over 320 images');
+  assert.ok(a.msPerStep > 0 && a.msPerStep < 1000 * a.seconds);
+  assert.ok(a.firstLoss > 1.5 && a.firstLoss < 4, 'about ln 10 at first');
+  assert.ok(a.lastLoss < a.firstLoss, 'it learns');
+  assert.match(first.stderr, `batch  1/24  loss ${a.firstLoss.toFixed(4)} `);
+  assert.match(first.stderr, `batch 24/24  loss ${a.lastLoss.toFixed(4)} `);
+  assert.equal([a.testTotal, a.testAccuracy], [200, a.testCorrect / 200]);
+  assert.match(first.stderr, `${a.testCorrect} of ${a.testTotal} right`);
+  assert.equal([b.firstLoss, b.lastLoss, b.testCorrect], [a.firstLoss, a.lastLoss, a.testCorrect]);
+  assert.equal([c.seed, c.net, c.learningRate], [-8, 'mnist-core', 0.1]);
+  assert.is.not(c.firstLoss, a.firstLoss);
+});
+
+test('with too large a learning rate, the report says that nothing was learnt, and --json why; exit 0', async () => {
+  const args = [...small, '--batches', '24', '--json', '--learning-rate'];
+  const [large, usual] = await Promise.all([run([...args, '10']), run([...args, '0.05'])]);
+  assert.equal([large.code, usual.code], [0, 0]);
+  assert.ok(['one digit', 'loss rose'].includes(JSON.parse(large.stdout).failure), large.stdout);
+  assert.match(large.stderr, /nothing was learnt\. Try a learning rate smaller than 10 /);
+  assert.is(JSON.parse(usual.stdout).failure, null);
+  assert.not.match(usual.stderr, 'nothing was learnt');
+});
+
+test('the default is five epochs on simd and one on cpu', async () => {
+  const few = ['--data', folder, '--batch-size', '320', '--json'];
+  const [simd, cpu] = await Promise.all([run(few), run([...few, '--backend', 'cpu'])]);
+  const [a, b] = [simd, cpu].map(({stdout}) => JSON.parse(stdout));
+  assert.equal([a.backend, a.epochs, b.backend, b.epochs], ['simd', 5, 'cpu', 1]);
+  const [first, expected] = [a.firstLoss, b.firstLoss];
+  assert.ok(Math.abs(first - expected) <= 1e-4 * expected, `${first} and ${expected}`);
+});
+
+test('images that seem to be transposed are trained on, and the output says so', async () => {
+  const copy = join(temporary, 'transposed');
+  cpSync(folder, copy, {recursive: true});
+  const path = join(copy, 't10k-images-idx3-ubyte');
+  // Rows 12 to 15 of every image, and nothing else.
+  const isInk = (pixel: number) => pixel >= 12 * 28 && pixel < 16 * 28;
+  writeFileSync(
+    path,
+    readFileSync(path).map((byte, i) => (i < 16 ? byte : isInk((i - 16) % 784) ? 255 : 0)),
+  );
+  const [transposed, upright] = await Promise.all(
+    [copy, folder].map(each => run(['--data', each, '--batches', '1'])),
+  );
+  assert.equal([transposed.code, upright.code], [0, 0]);
+  assert.match(transposed.stdout, '\nThe ones lie on their side: the images seem to be transposed');
+  assert.not.match(upright.stdout, 'transposed');
+});
+
+// ---- what goes wrong
+
+/** Runs all cases, two at a time, and expects each to end with one sentence that has the given text. */
+async function fails(code: number, cases: [args: string[], sentence: string][]) {
+  const next = async (): Promise<void> => {
+    const item = cases.shift();
+    if (!item) return;
+    const [args, sentence] = item;
+    const found = await run(args);
+    const title = `${args.join(' ')} gives ${JSON.stringify(found.stderr)}`;
+    assert.is(found.code, code, title);
+    assert.match(found.stderr, /^mnist-ops: [^\n]+\n$/, title);
+    assert.ok(found.stderr.includes(sentence), `${title}, expected ${sentence}`);
+    assert.not.match(found.stdout + found.stderr, '    at ');
+    await next();
+  };
+  await Promise.all([next(), next()]);
+}
+
+// biome-ignore format: a case on each line
+const misuses: [args: string, sentence: string][] = [
+  ['--epoch 2', '--epoch: unknown option, did you mean --epochs?'],
+  ['--momentum 1', '--momentum: unknown option, see --help'],
+  ['-x', '-x: unknown option, see --help'],
+  ['--no-json', '--no-json: unknown option'],
+  ['100', 'expected options only, found "100"'],
+  ['--epochs', '--epochs: expected a value (--epochs N), found the end'],
+  ['--data --json', '--data: expected a value (--data DIR), found "--json"'],
+  ['--data ', '--data: expected a folder, found ""'],
+  ['--json=yes', '--json: expected no value, found "yes"'],
+  ['--epochs 0', '--epochs: expected a whole number of at least 1, found "0"'],
+  ['--batches -3', '--batches: expected a whole number of at least 1, found "-3"'],
+  ['--batch-size 1.5', '--batch-size: expected a whole number of at least 1, found "1.5"'],
+  ['--test-size 0', '--test-size: expected a whole number of at least 1, found "0"'],
+  ['--test-every=-1', '--test-every: expected a whole number of at least 0, found "-1"'],
+  ['--seed x', '--seed: expected a whole number from -2147483648 to 2147483647, found "x"'],
+  ['--seed 4294967297', '--seed: expected a whole number from'],
+  ['--learning-rate 0', '--learning-rate: expected a number above 0, found "0"'],
+  ['--learning-rate fast', '--learning-rate: expected a number above 0, found "fast"'],
+  ['--backend gpu', '--backend: expected simd, cpu or webgl, found "gpu"'],
+  ['--wasm fast', '--wasm: expected plain or relaxed, found "fast"'],
+  ['--wasm plain --backend cpu', '--wasm: expected with the backend simd only, found "plain" with cpu'],
+  ['--net lenet', '--net: expected tutorial or mnist-core, found "lenet"'],
+  ['--epochs 2 --batches 3', '--batches: expected to be given instead of --epochs'],
+  [`--data ${folder} --batch-size 321`, '--batch-size: expected at most the 320 training images, found 321'],
+  [`--data ${folder} --batch-size 16 --test-size 201`, '--test-size: expected at most the 200 test images, found 201'],
+];
+
+test('wrong use: one sentence with the option, what was expected and what was found; exit 2', () =>
+  fails(
+    2,
+    misuses.map(([args, sentence]) => [args.split(' '), sentence]),
+  ));
+
+test('bad data: one sentence with the file, exit 1', () => {
+  const broken = (name: string, breakIt: (folder: string) => void): [string[], string] => {
+    const copy = join(temporary, name);
+    cpSync(folder, copy, {recursive: true});
+    breakIt(copy);
+    return [['--data', copy], name];
+  };
+  const labels = 't10k-labels-idx1-ubyte';
+  return fails(1, [
+    [['--data', join(temporary, 'nowhere')], 'nowhere'],
+    broken('without-labels', copy => rmSync(join(copy, labels))),
+    broken('truncated', copy => truncateSync(join(copy, 't10k-images-idx3-ubyte'), 1000)),
+    broken('wrong-magic', copy => writeFileSync(join(copy, labels), 'these are no labels')),
+  ]);
+});
+
+for (const backend of ['simd', 'webgl']) {
+  test(`${backend}: a run that diverges names the batch, exit 1`, () =>
+    // At 1e6 the relus die, and the loss stays finite at half a million.
+    fails(1, [
+      [
+        [...small, '--backend', backend, '--epochs', '5', '--learning-rate', '1e38'],
+        'at batch 2 of 100',
+      ],
+    ]));
+
+  test(`${backend}: Ctrl-C stops the training, and the report is on what was learnt so far; exit 130`, async () => {
+    // A second signal right after the first counts as the same key press.
+    const watches = [/^batch .*loss/m, /^Stopping/m].map(text =>
+      once(text, child => child.kill('SIGINT')),
+    );
+    const {code, stdout, stderr} = await run([...endless, '--backend', backend], (...output) => {
+      for (const watch of watches) watch(...output);
+    });
+    assert.equal([code, stderr], [130, '']);
+    const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
+    assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
+    assert.match(stdout, 'of 200 right');
+    assert.match(stdout, 'Confusion matrix');
+  });
+}
+
+for (const [signal, expected] of [
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  test(`${signal} loses nothing: report and result are on what was learnt so far; exit ${expected}`, async () => {
+    const kill = once(/^batch .*loss/m, child => child.kill(signal));
+    const {code, stdout, stderr} = await run([...endless, '--json'], kill);
+    assert.is(code, expected);
+    assert.match(stderr, /^Interrupted after batch [\d,]+: /m);
+    assert.match(stderr, 'of 200 right');
+    assert.is(JSON.parse(stdout).testTotal, 200);
+  });
+}
+
+test('a reader that closes the pipe early, as head does, ends the program quietly', async () => {
+  const {code, stderr} = await run(endless, child => child.stdout!.destroy());
+  assert.equal([code, stderr], [141, '']);
+});
+
+test('closing the pipe of the progress early does not lose the result', async () => {
+  const child = start(process.execPath, [program, ...small, '--batches', '60', '--json']);
+  child.stderr!.destroy();
+  const {code, stdout} = await finished(child);
+  assert.is(code, 0);
+  assert.is(JSON.parse(stdout).batches, 60);
+});
+
+/** Takes every byte, and says that there is no space for it. */
+const full = '/dev/full';
+
+testWhere(existsSync(full), 'only Linux has a file that is always full')(
+  'a full disk ends the program with a sentence, exit 1, unless only the progress goes there',
+  async () => {
+    const file = openSync(full, 'w');
+    const sentence =
+      'mnist-ops: stdout: expected to be written, found no space left on the device\n';
+    for (const args of [endless, [...small, '--json'], ['--help']]) {
+      const {code, stderr} = await runNode([program, ...args], undefined, {
+        stdio: ['ignore', file, 'pipe'],
+      });
+      assert.is(code, 1);
+      assert.ok(stderr.endsWith(sentence), stderr);
+      assert.not.match(stderr, '    at ');
+    }
+    const {code, stdout} = await runNode([program, ...small, '--json'], undefined, {
+      stdio: ['ignore', 'pipe', file],
+    });
+    closeSync(file);
+    assert.is(code, 0);
+    assert.is(JSON.parse(stdout).epochs, 5);
+  },
+);
+
+// ---- where WebAssembly is missing, or has no memory
+
+test('without WebAssembly, cpu is taken, and the output says so', async () => {
+  const runWithout = (...args: string[]) =>
+    runNode(['--jitless', program, ...small, '--batches', '1', ...args]);
+  const [byDefault, ...asked] = await Promise.all([
+    runWithout(),
+    runWithout('--backend', 'simd'),
+    runWithout('--wasm', 'plain'),
+  ]);
+  assert.is(byDefault.code, 0, byDefault.stderr);
+  assert.match(byDefault.stdout, '\nbackend cpu (WebAssembly has no SIMD here), seed 1\n');
+  for (const {code, stderr} of asked) {
+    assert.is(code, 2);
+    assert.match(stderr, '--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
+  }
+});
+
+/** Runs Node with less address space than Node 20 asks for where WebAssembly's memory may grow. */
+const runLimited = (...args: string[]) =>
+  finished(start('sh', ['-c', 'ulimit -v 8000000 && exec "$@"', 'sh', process.execPath, ...args]));
+const asksForMemory =
+  'try {new WebAssembly.Memory({initial: 1, maximum: 65536})} catch {process.exit(9)}';
+const canLimit =
+  process.platform === 'linux' && (await runLimited('--eval', asksForMemory)).code === 9;
+/** Stands in for the limit in other versions and systems. */
+const refuse =
+  'data:text/javascript,WebAssembly.Memory = class {constructor() {throw new RangeError("no memory")}}';
+const runWithoutMemory = canLimit
+  ? runLimited
+  : (...args: string[]) => runNode(['--import', refuse, ...args]);
+
+test('without memory for WebAssembly, cpu is taken, with the reason; --backend simd fails with it', async () => {
+  const args = [program, ...small, '--json'];
+  const [byDefault, ...asked] = await Promise.all([
+    runWithoutMemory(...args),
+    runWithoutMemory(...args, '--backend', 'simd'),
+    runWithoutMemory(...args, '--wasm', 'plain'),
+  ]);
+  assert.is(byDefault.code, 0, byDefault.stderr);
+  assert.match(byDefault.stderr, /\nbackend cpu \(simd cannot run here: .*memory.*\), seed 1\n/);
+  const {backend, build, epochs} = JSON.parse(byDefault.stdout);
+  assert.equal([backend, build, epochs], ['cpu', null, 1]);
+  for (const {code, stderr} of asked) {
+    assert.is(code, 1);
+    const sentence =
+      /^mnist-ops: --backend: expected simd to run here, found that it cannot: .*memory.*\n$/;
+    assert.match(stderr, sentence);
+  }
+});
+
+// Node 20 has relaxed SIMD only with this option. Later versions always have it, and some don't know the option.
+const relaxing = '--experimental-wasm-relaxed-simd';
+const withRelaxed =
+  spawnSync(process.execPath, [relaxing, '--eval', '0']).status === 0 ? [relaxing] : [];
+
+test('--wasm plain trains the same with and without relaxed SIMD, and --json names the build', async () => {
+  const args = [program, ...small, '--batches', '24', '--json'];
+  const runs = [
+    [...withRelaxed, ...args],
+    [...withRelaxed, ...args, '--wasm', 'plain'],
+    [...args, '--wasm', 'plain'],
+  ];
+  const [fastest, plain, elsewhere] = (await Promise.all(runs.map(args => runNode(args)))).map(
+    ({stdout, stderr}) => ({...JSON.parse(stdout), stderr}),
+  );
+  assert.equal([plain.backend, plain.build, elsewhere.build], ['simd', 'simd', 'simd']);
+  assert.is(plain.lastLoss, elsewhere.lastLoss);
+  assert.match(plain.stderr, '\nbackend simd, seed 1\n');
+  if (fastest.build === 'relaxed simd') {
+    assert.match(fastest.stderr, '\nbackend simd with relaxed SIMD, seed 1\n');
+  } else console.log('SKIPPED: no relaxed SIMD in this Node');
+});
+
+test('a checkout without the development dependencies is told to install them, exit 1', async () => {
+  const checkout = join(temporary, 'checkout');
+  mkdirSync(checkout);
+  cpSync(join(root, 'build.mjs'), join(checkout, 'build.mjs'));
+  const {code, stdout, stderr} = await runNode([join(checkout, 'build.mjs'), 'cli']);
+  assert.equal([code, stdout], [1, '']);
+  assert.match(
+    stderr,
+    /^build: expected the development dependencies to be installed \(npm ci, .*\), found no (assemblyscript|esbuild)\n$/,
+  );
+});
+
+// ---- on a terminal: util-linux's script makes a pseudo-terminal for the program
+
+const onTerminal = testWhere(
+  /util-linux/.test(spawnSync('script', ['--version'], {encoding: 'utf8'}).stdout),
+  'the terminal tests need the program script of util-linux',
+);
+
+function runOnTerminal(
+  args: string[],
+  {columns = 80, env = {}, watch}: {columns?: number; env?: NodeJS.ProcessEnv; watch?: Watch} = {},
+): Promise<Finished> {
+  const command = [process.execPath, program, ...args].map(word => `'${word}'`).join(' ');
+  const line = `stty cols ${columns}; exec ${command}`;
+  const options = {env: {NO_COLOR: '', TERM: 'xterm', ...env}};
+  return finished(start('script', ['-qec', line, '/dev/null'], options), watch);
+}
+
+/** The lines of all drawings of the block, which end with "clear to the end of the line"; without other sequences. */
+const drawnLines = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter(line => /\x1b\[K\r?$/.test(line))
+    .map(line => line.replace(/\x1b\[[?\d]*[A-Za-z]|\r/g, ''));
+
+onTerminal('on a terminal, the block stays within it, and the cursor comes back', async () => {
+  const args = [...small, '--epochs', '2', '--test-every', '5', '--test-size', '50'];
+  const {code, stdout} = await runOnTerminal(args, {columns: 44});
+  assert.is(code, 0);
+  const lines = drawnLines(stdout);
+  for (const line of [/^train █+ +40\/40/, /^loss {2}.*█.*▁/, /^test {2}.*█ .* %$/]) {
+    assert.ok(
+      lines.some(drawn => line.test(drawn)),
+      JSON.stringify(lines),
+    );
+  }
+  assert.ok(lines.every(line => line.length < 44));
+  assert.match(stdout, '\x1b[32m', 'colour');
+  assert.is(stdout.split('\x1b[?25l').length, 2, 'hidden once');
+  assert.ok(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), 'shown again');
+  assert.match(stdout.slice(stdout.lastIndexOf('\x1b[?25h')), 'Confusion matrix');
+});
+
+onTerminal('NO_COLOR removes the colour, TERM=dumb the block', async () => {
+  const args = [...small, '--batches', '8'];
+  const [plain, dumb] = await Promise.all([
+    runOnTerminal(args, {env: {NO_COLOR: '1'}}),
+    runOnTerminal(args, {env: {TERM: 'dumb'}}),
+  ]);
+  assert.match(plain.stdout, 'train █');
+  assert.not.match(plain.stdout, /\x1b\[[\d;]*m/);
+  assert.not.match(dumb.stdout, '\x1b');
+});
+
+onTerminal('the key Ctrl-C gives the report and brings the cursor back, exit 130', async () => {
+  const watch = once(/train /, child => child.stdin!.write('\x03'));
+  const {code, stdout} = await runOnTerminal(endless, {watch});
+  assert.is(code, 130);
+  assert.match(stdout, 'Interrupted after batch');
+  assert.match(stdout, '\x1b[?25h');
+});
+
+onTerminal(
+  'closing the terminal ends the program without a stack trace, and does not lose the result',
+  async () => {
+    const [pid, result, errors] = ['pid', 'result', 'errors'].map(name => join(temporary, name));
+    const runUntilClosed = async (redirection: string) => {
+      const command = [process.execPath, program, ...endless].join(' ');
+      const line = `echo $$ > ${pid}; exec ${command} ${redirection}`;
+      const child = start('script', ['-qec', line, '/dev/null']);
+      await finished(
+        child,
+        once(/train /, child => child.kill('SIGKILL')),
+      );
+      const deadline = performance.now() + 20_000;
+      const alive = () => {
+        try {
+          return process.kill(Number(readFileSync(pid, 'utf8')), 0);
+        } catch {
+          return false;
+        }
+      };
+      while (alive() && performance.now() < deadline) {
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+      assert.not.ok(alive(), 'it ends');
+    };
+    await runUntilClosed(`2> ${errors}`);
+    assert.is(readFileSync(errors, 'utf8'), '');
+    await runUntilClosed(`--json > ${result}`);
+    assert.is(JSON.parse(readFileSync(result, 'utf8')).testTotal, 200);
+  },
+);
+
+test.after(() => rmSync(temporary, {recursive: true}));
+test.run();

@@ -1,0 +1,173 @@
+// What the page loads: its scripts, its images, and the backends that a browser may lack.
+import {readFileSync} from 'node:fs';
+import {createServer, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {gunzipSync} from 'node:zlib';
+import type {Route} from 'playwright-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {folderReader} from '../../src/cli/serve.ts';
+import {browser, inWorker, open, runVisits, site, visit} from '../visit.ts';
+
+test('images: the page says which fail to load and why, and tries again', async () => {
+  let failing = true;
+  const answer = (route: Route) => (failing ? route.fulfill({status: 503}) : route.continue());
+  await open({routes: {'**/train-images*': answer}}, async (page, problems) => {
+    await page.waitForFunction(() => mnist.noData !== undefined);
+    const sentence = 'The images could not be loaded: train-images-idx3-ubyte.gz got status 503.';
+    await page.waitForFunction(() => !document.getElementById('retry')!.hidden);
+    assert.is(await page.text('why'), sentence);
+    await page.click('#start');
+    await page.phase('failed');
+    failing = false;
+    await page.click('#retry');
+    await page.allImages();
+    await page.done(938); // what was begun goes on
+    assert.is(await page.text('why'), '');
+    assert.ok(problems.every(problem => problem.includes('503')));
+    problems.length = 0;
+  });
+});
+
+visit(
+  'images: a server that unpacks them itself is as good',
+  {
+    hash: '#batches=5',
+    routes: {
+      '**/*.gz': route => {
+        const {pathname} = new URL(route.request().url());
+        return route.fulfill({body: gunzipSync(readFileSync(join(site, pathname)))});
+      },
+    },
+  },
+  async page => {
+    await page.phase('done');
+    await page.allImages();
+  },
+);
+
+test('images: training starts on the first ones, outlives a broken connection, and has the losses that it has with all', async () => {
+  let held: ServerResponse | undefined;
+  const read = folderReader(site);
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url!, 'http://127.0.0.1').pathname;
+    const type = {html: 'text/html', css: 'text/css'}[path.split('.').at(-1)!] ?? 'text/javascript';
+    response.setHeader('content-type', path === '/' ? 'text/html' : type);
+    const bytes = await read(path);
+    if (!path.includes('train-images') || held) return void response.end(bytes);
+    held = response;
+    response.write(bytes!.subarray(0, 2_500_000));
+  });
+  await new Promise<void>(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let early: number[] = [];
+  try {
+    await open({origin}, async (page, problems) => {
+      await page.train(187); // of 12,000 / 64
+      await page.done(187); // the test at its end needs no more images
+      const arrived = await page.evaluate(() => mnist.arrived);
+      assert.ok(arrived >= 12_000 && arrived < 18_000, `${arrived} images`);
+      await page.train(250);
+      await page.phase('waiting');
+      assert.is(await page.evaluate(() => mnist.batch), 187);
+      assert.match(await page.text('images'), /^Images: 1\d,\d+ \/ 60,000$/);
+      held!.destroy(); // the connection breaks
+      await page.phase('failed');
+      await page.shows('why', 'train-images-idx3-ubyte.gz is not a whole file');
+      await page.click('#retry');
+      await page.done(250);
+      problems.length = 0; // the console has the broken connection
+      early = await page.losses();
+    });
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+  await open({}, async page => {
+    await page.allImages();
+    await page.train(250);
+    await page.phase('done');
+    assert.equal(early, await page.losses());
+  });
+});
+
+test('scripts: less than 400 kB before the data, and no request elsewhere', async () => {
+  const scripts: string[] = [];
+  let beforeData = true;
+  const routes = {
+    '**/*': (route: Route) => {
+      const {pathname} = new URL(route.request().url());
+      if (pathname.startsWith('/mnist/')) beforeData = false;
+      if (beforeData && pathname.endsWith('.js')) scripts.push(pathname.slice(1));
+      return route.continue();
+    },
+  };
+  await open({routes}, page => page.allImages());
+  const bytes = scripts.reduce((sum, name) => sum + readFileSync(join(site, name)).length, 0);
+  console.log(`${scripts.join(', ')}: ${bytes} bytes of script before the data`);
+  assert.ok(scripts.includes('main.js') && scripts.includes('worker.js'));
+  assert.ok(bytes < 400_000);
+});
+
+visit(
+  'backends: without WebGL, webgl can’t be chosen, and the page says why',
+  {hash: '#backend=webgl&batches=5', routes: inWorker('delete self.OffscreenCanvas;')},
+  async page => {
+    await page.phase('done');
+    assert.is(await page.backend(), 'simd');
+    assert.ok(await page.isDisabled('#backends input[value=webgl]'));
+    assert.match(await page.text('missing'), 'webgl: this browser gives a worker no WebGL 2.');
+  },
+);
+
+visit(
+  'backends: where a policy forbids WebAssembly, the page says so and trains on cpu',
+  {
+    hash: '#batches=2',
+    routes: {
+      '**/*': async route => {
+        const response = await route.fetch();
+        const policy = "script-src 'self'"; // without 'wasm-unsafe-eval'
+        const headers = {...response.headers(), 'content-security-policy': policy};
+        await route.fulfill({response, headers});
+      },
+    },
+  },
+  async (page, problems) => {
+    await page.phase('done');
+    assert.is(await page.backend(), 'cpu');
+    const reason = 'simd: this page’s Content-Security-Policy forbids WebAssembly.';
+    assert.match(await page.text('missing'), reason);
+    problems.length = 0; // the browser's own remarks on the policy
+  },
+);
+
+visit(
+  'backends: where simd does not start, the page says why and trains on cpu',
+  {
+    routes: inWorker("WebAssembly.Memory = class {constructor() {throw Error('no memory')}};"),
+  },
+  async (page, problems) => {
+    await page.phase('ready');
+    assert.match(await page.text('why'), /^The backend simd did not start \(.*\)\.$/);
+    await page.train(3);
+    await page.phase('done');
+    assert.is(await page.backend(), 'cpu');
+    assert.is((await page.losses()).length, 3);
+    problems.length = 0; // TensorFlow.js warns of it
+  },
+);
+
+test('a page that is opened from a file says what it needs', () =>
+  browser.lend(async browser => {
+    const page = await browser.newPage();
+    await page.goto(pathToFileURL(join(site, 'index.html')).href);
+    assert.match((await page.textContent('#phase'))!, /run “npm start”/);
+    await page.close();
+  }));
+
+runVisits();

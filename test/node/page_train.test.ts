@@ -1,0 +1,234 @@
+// The page's form and its runs: on every backend, through pauses and switches, to an end or a failure.
+import * as assert from 'uvu/assert';
+import {wilsonInterval} from '../../src/numbers.ts';
+import {runVisits, visit} from '../visit.ts';
+
+visit('train: 100 batches on simd reach 85 % of the test images', {}, async page => {
+  await page.train(100);
+  await page.phase('done');
+  const {correct, total} = (await page.evaluate(() => mnist.evaluation))!;
+  assert.is(total, 10_000);
+  assert.ok(correct / total >= 0.85, `${correct} of ${total}`);
+  const accuracy = await page.text('accuracy');
+  assert.match(accuracy, `${(correct / 100).toFixed(2)} % of all test images`);
+  const [low, high] = wilsonInterval(correct, total).map(share => `${(100 * share).toFixed(2)} %`);
+  assert.match(accuracy, `95 % interval ${low} to ${high}`);
+  assert.is(await page.text('batch'), '100 / 100');
+  assert.match(await page.text('ms'), /^[\d.]+ ms$/);
+  assert.match(await page.text('speed'), /^[\d,]+ images\/s$/);
+  assert.is((await page.losses()).length, 100);
+  assert.is((await page.evaluate(() => mnist.tests)).length, 100 / 20 + 1);
+  const last = (await page.losses()).slice(80);
+  const mean = last.reduce((sum, loss) => sum + loss, 0) / 20;
+  await page.click('#numbers summary');
+  await page.waitForSelector('#numbers tbody tr');
+  const cells = await page.locator('#numbers tbody tr:last-child td').allTextContents();
+  assert.equal(cells, ['100', mean.toFixed(4), `${(correct / 100).toFixed(1)} %`]);
+  await page.waitForFunction(() =>
+    /The loss went from 2\.\d+ to 0\.\d+ nats.* 100 batches/.test(
+      document.getElementById('loss-text')!.textContent!,
+    ),
+  );
+});
+
+visit('train: a run moves to webgl and back, and its curve goes on', {}, async page => {
+  const phases = await page.evaluateHandle(() => {
+    const seen: string[] = [];
+    mnist.onChange(() => void (seen.at(-1) === mnist.phase || seen.push(mnist.phase)));
+    return seen;
+  });
+  /** Waits for this many batches after the last of this many moves. */
+  const trained = (moves: number, batches: number) =>
+    page.waitForFunction(
+      ([moves, batches]) =>
+        mnist.moves.length === moves && mnist.batch >= mnist.moves[moves - 1].batch + batches,
+      [moves, batches],
+    );
+  await page.train(2000);
+  await page.batch(60);
+  await page.choose('webgl');
+  await trained(2, 12);
+  await page.choose('simd');
+  await trained(3, 30);
+  await page.click('#start');
+  await page.phase('paused');
+  const moves = await page.evaluate(() => mnist.moves);
+  const backends = moves.map(({backend}) => backend);
+  assert.equal(backends, ['simd', 'webgl', 'simd']);
+  assert.ok((await phases.evaluate(seen => seen)).includes('compiling'));
+  assert.match(await page.text('compiled'), /^\d+ shaders compiled in [\d.]+ s\.$/);
+  const all = await page.losses();
+  assert.is(all.filter(Number.isFinite).length, await page.evaluate(() => mnist.batch));
+  const mean = (part: number[]) => part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  assert.ok(mean(all.slice(moves[1].batch)) < mean(all.slice(0, 60)), 'it still learns');
+
+  const heads = await page.locator('#kernels thead th').allTextContents();
+  assert.equal(heads, ['Kernel', 'simd, ms', 'webgl, ms']);
+  const convolution = page.locator('#kernels tbody tr', {hasText: 'Conv2D [64,12,12,8]'}).first();
+  const times = (await convolution.locator('td').allTextContents()).map(Number);
+  const measured = await page.evaluate(() =>
+    ['simd', 'webgl'].map(backend => {
+      const {kernels} = mnist.splits.find(split => split.backend === backend)!;
+      return kernels.find(({kernel}) => kernel.startsWith('Conv2D [64,12,12,8]'))!.ms;
+    }),
+  );
+  for (const i of [0, 1]) assert.ok(Math.abs(times[i] - measured[i]) <= 0.05, `${times}`);
+  assert.ok(measured.every(ms => ms > 0));
+  const rows = await page
+    .locator('#kernels tbody tr')
+    .evaluateAll(rows => rows.map(row => Number(row.querySelector('td')!.textContent)));
+  const [whole, rest] = [rows.pop()!, rows.pop()!];
+  const inKernels = rows.reduce((total, ms) => total + ms, 0);
+  assert.ok(
+    Math.abs(rest - Math.max(0, whole - inKernels)) <= 0.001 * rows.length,
+    `${inKernels} and ${rest} of ${whole} ms`,
+  );
+  const restHead = page.locator('#kernels tbody tr:nth-last-child(2) th');
+  assert.is(await restHead.textContent(), 'everything else');
+});
+
+visit('train: a run on two backends has the losses of a run on one', {}, async page => {
+  await page.train(12);
+  await page.phase('done');
+  const expected = await page.losses();
+  await page.click('#reset');
+  await page.phase('ready');
+  for (let i = 1; i <= 4; i++) {
+    await page.click('#one');
+    await page.waitForFunction(i => mnist.batch === i && mnist.phase === 'paused', i);
+  }
+  await page.choose('webgl');
+  await page.waitForFunction(() => mnist.settings.backend === 'webgl' && mnist.phase === 'paused');
+  await page.click('#start');
+  await page.phase('done');
+  const found = await page.losses();
+  assert.equal(found.slice(0, 4), expected.slice(0, 4));
+  for (let i = 4; i < 12; i++) {
+    const message = `batch ${i + 1}: ${found[i]}, ${expected[i]}`;
+    assert.ok(Math.abs(found[i] / expected[i] - 1) < 1e-3, message);
+  }
+});
+
+visit(
+  'train: a learning rate that is too large stops at the first infinite loss',
+  {},
+  async page => {
+    await page.selectOption('#preset', 'mnist-core');
+    await page.fill('#learningRate', '500');
+    await page.train(200);
+    await page.phase('diverged');
+    assert.match(
+      await page.text('why'),
+      /The loss became (NaN|Infinity) at batch \d+: a learning rate of 500 is too large/,
+    );
+    assert.ok(await page.isDisabled('#start'));
+    await page.click('#reset');
+    await page.phase('ready');
+    assert.is(await page.text('why'), '');
+  },
+);
+
+visit('form: each field says what is wrong with it, until a reset', {}, async page => {
+  await page.fill('#batchSize', '0');
+  await page.fill('#learningRate', 'fast');
+  await page.drawn();
+  const batchSize = 'Batch size should be a whole number from 1 to 4,096, and is “0”.';
+  assert.match(await page.text('wrong'), batchSize);
+  assert.ok(await page.isDisabled('#start'));
+  await page.fill('#batchSize', '16');
+  await page.drawn();
+  const rate = 'Learning rate should be a number from 0.000001 to 1,000, and is “fast”.';
+  assert.match(await page.text('wrong'), rate);
+  assert.ok(await page.isDisabled('#start'));
+  await page.click('#reset');
+  await page.drawn();
+  assert.is(await page.text('wrong'), '');
+  const values = ['#batchSize', '#learningRate'].map(id => page.inputValue(id));
+  assert.equal(await Promise.all(values), ['16', '0.15']);
+  assert.ok(await page.isEnabled('#start'));
+});
+
+visit('form: a length in epochs stays that many epochs at any batch size', {}, async page => {
+  const batches = () => page.evaluate(() => mnist.settings.batches);
+  await page.selectOption('#unit', 'epochs');
+  await page.fill('#length', '2');
+  assert.is(await batches(), 2 * 938);
+  await page.fill('#batchSize', '128');
+  assert.is(await batches(), 2 * 469);
+  await page.fill('#length', '500');
+  await page.fill('#batchSize', '1');
+  assert.is(await batches(), 1_000_000, 'no more than a link may have');
+  await page.fill('#batchSize', '128');
+  await page.fill('#length', '0.1');
+  assert.is(await batches(), 47);
+  await page.focus('#unit');
+  await page.selectOption('#unit', 'batches');
+  await page.drawn();
+  assert.is(await page.inputValue('#length'), '47');
+});
+
+visit('reset: nothing of the run is left', {}, async page => {
+  await page.train(5000);
+  await page.batch(100);
+  await page.click('#reset');
+  await page.phase('ready');
+  const left = await page.evaluate(() => {
+    const {batch, losses, tests, moves, evaluation, memory, speed} = mnist;
+    return [batch, losses, tests, moves, evaluation, memory, speed];
+  });
+  assert.equal(left, [0, [], [], [], undefined, undefined, undefined]);
+  await page.shows('loss-text', 'Nothing was trained here yet.');
+});
+
+visit(
+  'train: a run at its end can have one epoch more',
+  {hash: '#batches=3&batch-size=1000'},
+  async page => {
+    await page.phase('done');
+    await page.getByRole('button', {name: 'One epoch more'}).click();
+    await page.done(3 + 60);
+    assert.is(await page.inputValue('#length'), '63');
+    await page.press('#length', 'Enter'); // not by accident
+    assert.is(await page.evaluate(() => mnist.settings.batches), 63);
+  },
+);
+
+visit('buttons: one that goes off keeps the focus, and does nothing', {}, async page => {
+  const focused = () => page.evaluate(() => document.activeElement!.id);
+  const commands = await page.evaluateHandle(() => {
+    const {worker} = mnist as unknown as {worker: Worker};
+    const sent: string[] = [];
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message: {kind: string}) => {
+      if (['train', 'trainOne', 'pause'].includes(message.kind)) sent.push(message.kind);
+      post(message);
+    };
+    return sent;
+  });
+  await page.fill('#length', '2');
+  await page.press('#length', 'Enter');
+  await page.done(2);
+  assert.is(await focused(), 'length');
+  await page.press('#length', 'Enter');
+  for (const [i, id] of ['start', 'one'].entries()) {
+    const batches = 3 + i;
+    await page.fill('#length', String(batches));
+    await page.drawn();
+    await page.press(`#${id}`, 'Enter');
+    await page.done(batches);
+    assert.is(await focused(), id);
+    assert.ok(await page.isDisabled(`#${id}`));
+    await page.keyboard.press('Enter');
+  }
+  assert.equal(await commands.jsonValue(), ['train', 'train', 'trainOne']);
+  await page.focus('#next');
+  await page.keyboard.press('Enter');
+  await page.shows('range', '33');
+  await page.focus('#previous');
+  await page.keyboard.press('Enter');
+  await page.shows('range', '1–');
+  assert.is(await focused(), 'previous');
+  assert.ok(await page.isDisabled('#previous'));
+});
+
+runVisits();

@@ -1,0 +1,33 @@
+// The page's sentences, in both languages.
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {fill, type TextKey, texts} from '../../src/page/texts.ts';
+
+test('texts: each sentence has the same values in both languages', () => {
+  assert.equal(Object.keys(texts.zh), Object.keys(texts.en));
+  const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(match => match[1]).sort();
+  for (const key of Object.keys(texts.en) as TextKey[]) {
+    assert.equal(names(texts.zh[key]), names(texts.en[key]), key);
+  }
+});
+
+test('texts: a value that is filled in is not filled in itself', () => {
+  assert.is(fill('{a} and {b}', {a: '{b} $&', b: 2}), '{b} $& and 2');
+});
+
+test('texts: English has “an 8”, and “a” before every other digit', () => {
+  for (const [digit, article] of ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'an', 'a'].entries()) {
+    assert.is(fill(texts.en.spokenVerdict, {digit}), `It reads ${article} ${digit}.`);
+    assert.match(fill(texts.en.answerText, {answer: digit, share: ''}), `for ${article} ${digit} `);
+  }
+});
+
+test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss and 测试集 for the test images', () => {
+  const {loss, heldOut, kernel, split} = texts.zh;
+  assert.match(loss, '交叉熵损失');
+  assert.match(heldOut, '测试集');
+  assert.match(kernel + split, /算子.*算子/);
+  assert.not.match(Object.values(texts.zh).join(), /核函数|留出/);
+});
+
+test.run();

@@ -1,0 +1,429 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {test} from 'uvu';
+import * as assert from 'uvu/assert';
+import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {layersModel} from '../../bench/cases/layers_contender.ts';
+import {
+  createNetwork,
+  DivergenceError,
+  evaluate,
+  type Network,
+  type Preset,
+  presets,
+  softmaxCrossEntropy,
+  type TrainingOptions,
+  type TrainingProgress,
+  train,
+  trainStep,
+} from '../../src/index.ts';
+import {type Backend, backends} from '../backends.ts';
+import {errorOf, messageOf} from '../errors.ts';
+import {loadMnist} from '../mnist.ts';
+import {syntheticData} from '../synthetic.ts';
+
+/** Bound for ten steps of two implementations or backends: src/README.md, "Decisions at the corners". */
+const TEN_STEPS = {atol: 0, rtol: 1e-4};
+/** Weights may be near 0, where a relative bound alone is too strict. */
+const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
+
+async function collect(
+  network: Network,
+  data = syntheticData(),
+  options: TrainingOptions = {},
+  events: TrainingProgress[] = [],
+): Promise<TrainingProgress[]> {
+  for await (const event of train(network, data, options)) events.push(event);
+  return events;
+}
+
+const lossesOf = (events: TrainingProgress[]): number[] =>
+  events.flatMap(event => (event.kind === 'batch' ? [event.loss] : []));
+
+/** Ten steps of tf.layers on stock kernels: the losses, and the weights after them. */
+async function tenLayersSteps(preset: Preset, batchSize: number) {
+  tf.setBackend('cpu');
+  const data = await loadMnist();
+  const network = createNetwork(preset, {seed: 3});
+  const model = layersModel(preset);
+  model.setWeights(network.variables);
+  const losses: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const {xs, labels} = data.nextTrainBatch(batchSize);
+    losses.push((await model.trainOnBatch(tf.reshape(xs, [-1, 28, 28, 1]), labels)) as number);
+  }
+  return {losses, weights: model.getWeights().map(valuesOf)};
+}
+
+for (const [preset, batchSize] of [
+  ['tutorial', 16],
+  ['mnist-core', 8],
+] as [Preset, number][]) {
+  let expected: ReturnType<typeof tenLayersSteps> | undefined;
+  for (const backend of backends) {
+    test(`${preset}: ten SGD steps are those of tf.layers, ${backend}`, async () => {
+      expected ??= tenLayersSteps(preset, batchSize);
+      const {losses, weights} = await expected;
+      tf.setBackend(backend);
+      const data = await loadMnist();
+      const network = createNetwork(preset, {seed: 3});
+      const optimizer = tf.train.sgd(presets[preset].learningRate);
+      losses.forEach((loss, step) => {
+        const batch = data.nextTrainBatch(batchSize);
+        const found = trainStep(network, optimizer, batch);
+        expectClose(
+          `loss of step ${step}`,
+          valuesOf(found),
+          {shape: [], values: [loss]},
+          TEN_STEPS,
+        );
+        tf.dispose([batch.xs, batch.labels, found]);
+      });
+      network.variables.forEach((variable, i) => {
+        expectClose(
+          `variable ${i} after ten steps`,
+          valuesOf(variable),
+          weights[i],
+          TEN_STEPS_WEIGHTS,
+        );
+      });
+      network.dispose();
+    });
+  }
+}
+
+for (const backend of backends) {
+  test(`training: the same seed gives the same weights bit for bit, another seed other weights, ${backend}`, async () => {
+    tf.setBackend(backend);
+    const weightsAfter = async (seed: number) => {
+      const network = createNetwork('tutorial', {seed});
+      await collect(network, syntheticData({seed}), {batches: 5, batchSize: 12});
+      const weights = network.variables.map(variable => Array.from(variable.dataSync()));
+      network.dispose();
+      return weights;
+    };
+    assert.equal(await weightsAfter(5), await weightsAfter(5));
+    assert.not.equal(await weightsAfter(5), await weightsAfter(6));
+  });
+
+  // On WebGL the weights too: test/browser/context.test.ts.
+  if (backend !== 'webgl') {
+    test(`training reads back losses and answers only, ${backend}`, async () => {
+      tf.setBackend(backend);
+      const network = createNetwork('tutorial');
+      const current = tf.backend();
+      const read = current.read.bind(current);
+      let reads = 0;
+      current.read = dataId => {
+        reads++;
+        return read(dataId);
+      };
+      await collect(network, undefined, {batches: 20, batchSize: 5, testEvery: 10, testSize: 4});
+      current.read = read;
+      assert.is(reads, 20 + 3 * 2, 'a loss for each batch, labels and answers for each test');
+      network.dispose();
+    });
+  }
+
+  test(`training leaves no tensor behind, ${backend}`, async () => {
+    tf.setBackend(backend);
+    const network = createNetwork('tutorial');
+    const data = syntheticData();
+    const before = tf.memory().numTensors;
+    const batches = stepsWithoutALeak[backend] ?? 20;
+    await collect(network, data, {
+      batches,
+      batchSize: 4,
+      learningRate: 0.01,
+      testEvery: 10,
+      testSize: 5,
+    });
+    assert.is(tf.memory().numTensors, before);
+    network.dispose();
+  });
+}
+
+/** 20 steps on the slow backends: a leak shows in them as well as in 1000. */
+const stepsWithoutALeak: Partial<Record<Backend, number>> = {cpu: 1000, simd: 1000};
+
+/** Runs `work` with a network on cpu, and checks that it leaves no tensor behind. */
+async function withoutALeak(work: (network: Network) => Promise<void>): Promise<void> {
+  tf.setBackend('cpu');
+  const network = createNetwork('tutorial');
+  const before = tf.memory().numTensors;
+  await work(network);
+  assert.is(tf.memory().numTensors, before);
+  network.dispose();
+}
+
+test('training learns: the loss falls and most images are recognised', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 200});
+    const chance = await evaluate(network, data);
+    const events = await collect(network, data, {epochs: 3, batchSize: 10});
+    const losses = lossesOf(events);
+    assert.ok(
+      losses[losses.length - 1] < losses[0] / 2,
+      `loss ${losses[0]} to ${losses[losses.length - 1]}`,
+    );
+    const trained = await evaluate(network, data);
+    assert.ok(
+      trained.correct > 50 && chance.correct < 25,
+      `${chance.correct} to ${trained.correct} of 60`,
+    );
+  }));
+
+test('train reports every batch, the samples asked for and all test images at each epoch’s end', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 50, test: 30});
+    const events = await collect(network, data, {
+      epochs: 2,
+      batchSize: 20,
+      testEvery: 2,
+      testSize: 7,
+    });
+    const seen = events.map(event =>
+      event.kind === 'batch'
+        ? `${event.batch}/${event.batches} of epoch ${event.epoch}: ${event.images} images`
+        : `${event.kind} after ${event.batch}: ${event.evaluation.total}`,
+    );
+    assert.equal(seen, [
+      '1/6 of epoch 1: 20 images',
+      '2/6 of epoch 1: 20 images',
+      'test after 2: 7',
+      '3/6 of epoch 1: 10 images',
+      'epoch after 3: 30',
+      '4/6 of epoch 2: 20 images',
+      'test after 4: 7',
+      '5/6 of epoch 2: 20 images',
+      '6/6 of epoch 2: 10 images',
+      'test after 6: 7',
+      'epoch after 6: 30',
+    ]);
+    for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
+  }));
+
+test('training: the step of a short last batch is shorter in proportion', async () => {
+  tf.setBackend('cpu');
+  // Batches of 10 and 5, beside two steps at the full rate and at half of it.
+  const network = createNetwork('tutorial', {seed: 2});
+  await collect(network, syntheticData({train: 15}), {batchSize: 10, learningRate: 0.1});
+  const expected = createNetwork('tutorial', {seed: 2});
+  const data = syntheticData({train: 15});
+  for (const learningRate of [0.1, 0.05]) {
+    trainStep(expected, tf.train.sgd(learningRate), data.nextTrainBatch(10));
+  }
+  network.variables.forEach((variable, i) => {
+    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(expected.variables[i]), EXACT);
+  });
+  network.dispose();
+  expected.dispose();
+});
+
+test('train for a number of batches tests all images after the last', () =>
+  withoutALeak(async network => {
+    const events = await collect(network, syntheticData(), {batches: 2, batchSize: 8});
+    assert.equal(
+      events.map(({kind}) => kind),
+      ['batch', 'batch', 'epoch'],
+    );
+  }));
+
+test('training in two parts is the same run: losses, tests, numbering, weights', async () => {
+  tf.setBackend('cpu');
+  const options = {batchSize: 8, testEvery: 3, testSize: 20, epochs: 2};
+  const files = () => syntheticData({train: 44}); // six batches an epoch, the last one short
+  const whole = createNetwork('tutorial');
+  const expected = (await collect(whole, files(), options)).map(withoutTime);
+
+  const parted = createNetwork('tutorial');
+  const events: TrainingProgress[] = [];
+  for await (const event of train(parted, files(), options)) {
+    events.push(event);
+    if (event.kind === 'test' && event.batch === 3) break;
+  }
+  const data = files();
+  data.skipTrainBatches(3, 8);
+  tf.dispose(Object.values(data.nextTestBatch(20)));
+  events.push(...(await collect(parted, data, {...options, start: 3})));
+  assert.equal(events.map(withoutTime), expected);
+  parted.variables.forEach((variable, i) => {
+    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(whole.variables[i]), EXACT);
+  });
+  whole.dispose();
+  parted.dispose();
+});
+
+const withoutTime = (event: TrainingProgress) =>
+  event.kind === 'batch' ? {...event, ms: 0} : event;
+
+test('train’s defaults: one epoch in batches of 64, samples of 1000, the network’s learning rate', async () => {
+  tf.setBackend('cpu');
+  const trained = async (options: TrainingOptions) => {
+    const network = createNetwork('mnist-core');
+    const data = syntheticData({train: 70, test: 1003});
+    const events = await collect(network, data, {testEvery: 2, ...options});
+    network.dispose();
+    return {
+      losses: lossesOf(events), // the second one tells the learning rate
+      images: events.map(event => (event.kind === 'batch' ? event.images : event.evaluation.total)),
+    };
+  };
+  const byDefault = await trained({});
+  assert.equal(byDefault.images, [64, 6, 1000, 1003]);
+  assert.equal(byDefault, await trained({learningRate: presets['mnist-core'].learningRate}));
+});
+
+test('training reports the loss of each batch before its step, and tests on another sample each time', () =>
+  withoutALeak(async network => {
+    const {xs, labels} = syntheticData().nextTrainBatch(20);
+    const loss = tf.tidy(() => softmaxCrossEntropy(labels, network.forward(xs)).dataSync()[0]);
+    const events = await collect(network, syntheticData(), {
+      batches: 2,
+      batchSize: 20,
+      testEvery: 1,
+      testSize: 7,
+    });
+    assert.is(lossesOf(events)[0], loss);
+    const perLabel = events.flatMap(event =>
+      event.kind === 'test'
+        ? [Array.from({length: 10}, (_, label) => total(event.evaluation.confusion, label))]
+        : [],
+    );
+    assert.is(perLabel.length, 2);
+    assert.not.equal(perLabel[0], perLabel[1]);
+    tf.dispose([xs, labels]);
+  }));
+
+const total = (confusion: Int32Array, label: number): number =>
+  confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
+
+/** Runs the work before the next pause() of src/pause.ts ends. */
+function nextTask(work: () => void): void {
+  if (typeof setImmediate === 'function') return void setImmediate(work);
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = work;
+  port2.postMessage(0);
+}
+
+test('evaluate and train let other work run in a test, and stop when aborted', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 4, test: 1003});
+    const reason = new Error('enough');
+    let controller = new AbortController();
+    let portions = 0;
+    const testBatch = data.testBatch.bind(data);
+    data.testBatch = (start, end) => {
+      if (portions++ === 0) nextTask(() => controller.abort(reason));
+      return testBatch(start, end);
+    };
+    for (const work of [
+      () => evaluate(network, data, controller.signal),
+      () => collect(network, data, {batchSize: 4, signal: controller.signal}),
+    ]) {
+      controller = new AbortController();
+      portions = 0;
+      assert.is(await errorOf(work()), reason);
+      assert.is(portions, 1);
+    }
+  }));
+
+test('evaluate counts every test image under its label and the answer for it', async () => {
+  tf.setBackend('cpu');
+  // More than one portion of evaluate's, the last one short.
+  const data = syntheticData({train: 1, test: 1003});
+  const network = createNetwork('tutorial');
+  const {correct, total, confusion, predictions} = await evaluate(network, data);
+  const expected = new Int32Array(100);
+  const answers = new Uint8Array(1003);
+  for (let i = 0; i < 1003; i++) {
+    const {xs, labels} = data.testBatch(i, i + 1);
+    const logits = network.forward(xs);
+    const values = Array.from(logits.dataSync());
+    answers[i] = values.indexOf(Math.max(...values));
+    expected[data.testLabels[i] * 10 + answers[i]]++;
+    tf.dispose([xs, labels, logits]);
+  }
+  assert.equal(confusion, expected);
+  assert.equal(predictions, answers);
+  assert.is(total, 1003);
+  assert.is(
+    correct,
+    expected.filter((_, i) => i % 11 === 0).reduce((sum, n) => sum + n, 0),
+  );
+  network.dispose();
+});
+
+test('training ends at a loss that is not finite, and names the batch', () =>
+  withoutALeak(async network => {
+    const options = {batches: 9, batchSize: 10, learningRate: 1e38};
+    const error = await errorOf(collect(network, syntheticData(), options));
+    assert.instance(error, DivergenceError);
+    assert.match(
+      error.message,
+      /^The loss became (NaN|Infinity) at batch [2-9] of 9: try a learning rate smaller than 1e\+38\.$/,
+    );
+  }));
+
+test('training ends at an infinite loss too', () =>
+  withoutALeak(async network => {
+    // 6e38 nats for every image that isn't a 0: more than float32 holds.
+    const logits = tf.tensor2d([3e38, ...new Array(9).fill(-3e38)], [1, 10]);
+    const forward = (xs: tf.Tensor2D) =>
+      tf.add<tf.Tensor2D>(tf.mul(network.forward(xs), 0), logits);
+    const options = {batches: 2, batchSize: 10};
+    const error = await errorOf(collect({...network, forward}, syntheticData(), options));
+    assert.instance(error, DivergenceError);
+    assert.match(error.message, /^The loss became Infinity at batch 1 of 2: /);
+    logits.dispose();
+  }));
+
+test('train can be aborted, and lets other work run meanwhile', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 2000}); // an epoch of 500 batches, so no evaluation meanwhile
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 50); // runs only if training yields to the event loop
+    const options = {batches: 100_000, batchSize: 4, signal: controller.signal};
+    const events: TrainingProgress[] = [];
+    assert.is(await errorOf(collect(network, data, options, events)), reason);
+    assert.ok(events.length > 0 && events.length < 500, `${events.length} batches`);
+  }));
+
+test('training: a forward pass that throws leaves no tensor behind', () =>
+  withoutALeak(async network => {
+    const forward = () => {
+      throw new Error('broken');
+    };
+    const training = collect({...network, forward}, syntheticData(), {batches: 1});
+    assert.is(await messageOf(training), 'broken');
+  }));
+
+test('leaving the training loop early leaves no tensor behind', () =>
+  withoutALeak(async network => {
+    for await (const event of train(network, syntheticData(), {batches: 50, batchSize: 4})) {
+      if (event.kind === 'batch' && event.batch === 3) break;
+    }
+  }));
+
+// biome-ignore format: a case on each line
+const refusals: [TrainingOptions, message: string][] = [
+  [{batchSize: 0}, 'batchSize to be a whole number from 1 to 100, got 0'],
+  [{batchSize: 101}, 'batchSize to be a whole number from 1 to 100, got 101'],
+  [{epochs: Number.NaN}, 'epochs to be a whole number of at least 1, got NaN'],
+  [{batches: 1.5}, 'batches to be a whole number of at least 1, got 1.5'],
+  [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
+  [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
+  [{learningRate: 0}, 'a learningRate above 0, got 0'],
+  [{learningRate: Number.NaN}, 'a learningRate above 0, got NaN'],
+  [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],
+  [{batches: 5, start: -1}, 'start to be a whole number from 0 to 4, got -1'],
+];
+test('train refuses options that make no sense, before the first batch', () =>
+  withoutALeak(async network => {
+    const data = syntheticData({train: 100, test: 60});
+    for (const [options, message] of refusals) {
+      assert.is(await messageOf(collect(network, data, options)), `train: expected ${message}`);
+    }
+  }));
+
+test.run();

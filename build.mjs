@@ -153,7 +153,7 @@ const parts = {
     loader: {...common.loader, '.html': 'copy'},
     external: ['node:*'] /* imported in Node only */,
   },
-  pictures: {entryPoints: {pictures: '.github/pictures.ts'}, outdir: 'dist', banner: {js: require}},
+  pictures: {entryPoints: {main: '.github/pictures.ts'}, outdir: 'dist/pictures', banner: {js: require}},
   // A part of each report, which is one file.
   report: {
     entryPoints: {report: 'bench/report/report_page.ts'},

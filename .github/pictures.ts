@@ -7,8 +7,8 @@ import type {App} from '../src/page/app.ts';
 
 declare const mnist: App;
 
-const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url)); // from dist/
-const served = await serve(folderReader(folder('site/')));
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url)); // from dist/pictures/
+const served = await serve(folderReader(folder('../site/')));
 const browser = await startBrowser();
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -34,7 +34,7 @@ try {
     }
     await page.mouse.up();
     await page.waitForTimeout(500); // the answer, and what is drawn of it
-    const path = folder(`../.github/page${colorScheme === 'dark' ? '-dark' : ''}.png`);
+    const path = folder(`../../.github/page${colorScheme === 'dark' ? '-dark' : ''}.png`);
     await page.screenshot({path, animations: 'disabled'});
     await page.close();
     console.log(path);

@@ -48,10 +48,10 @@ export function isSparse(dy: usize, other: usize, otherSize: i32, g: Geometry): 
   return canBeSparse(g) && isMostlyZero(dy, g.ySize) && allFinite(other, otherSize);
 }
 
-/** One vector in this many is sampled: an odd number, so that all channels get their turn. */
+/** One vector of this many is sampled. The number is odd, so that every channel is sampled. */
 const SAMPLE = 7;
 
-/** True if at most a quarter of a sample isn't 0. A wrong answer costs time and nothing else. */
+/** True if at most a quarter of a sample isn't 0. A wrong answer costs time only. */
 function isMostlyZero(x: usize, N: i32): bool {
   const zero = f32x4.splat(0);
   let counts = i32x4.splat(0);
@@ -83,8 +83,8 @@ export function allFinite(x: usize, N: i32): bool {
 }
 
 // A window is cut into vectors, row by row. The last vector of a row may reach beyond the window: there it is multiplied by 0, or
-// its sums are never looked at. A tile within one row is a run: one address serves its vectors. Where rows aren't made of whole
-// tiles, vectors are taken column by column, so that few tiles lack any.
+// its sums are never read. A tile within one row is a run: one address serves its vectors. If rows aren't made of whole tiles,
+// vectors are taken column by column, so that only the last tile lacks vectors.
 
 const vectorsInRow = (g: Geometry): i32 => (g.kW * g.C + 3) / 4;
 
@@ -133,7 +133,7 @@ export function sparseScratch(g: Geometry, framed: bool): f64 {
   return vectors + (framed ? framesBytes(images, g) : 0) + lists + offsets;
 }
 
-/** Lists what isn't 0 in four channels of dy; windows lie `right` and `down` and `image` apart. */
+/** Lists the numbers of four channels of dy that aren't 0; from window to window it is `right`, `down` and `image` bytes. */
 function list(
   dy: usize, K: i32, images: i32, yH: i32, yW: i32, image: usize, down: usize, right: usize,
   lists: usize, listBytes: usize,
@@ -231,9 +231,8 @@ function scatter(
   }
 }
 
-// Both gradients go through the same lists and windows; they differ in what is added to what. Images
-// are copied into frames of zeros, so that windows may reach into padding. Without padding they stay
-// where they are.
+// Both gradients go through the same lists and windows: dFilter adds windows of x to sums, dx adds
+// the filter to windows. Images are copied into frames of zeros if windows reach into padding.
 @inline
 function overLists(
   toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry,

@@ -28,7 +28,7 @@ import {type Backend, onBackend, randomRuns, testOnBackends} from './backends.ts
 export function testCases(cases: OpCase[]): void {
   for (const opCase of cases) {
     const {title} = opCase;
-    if (opCase.exactOnIntegers) {
+    if (!opCase.isRounded) {
       testOnBackends(`${title}: exact on integers`, backend => exactOnIntegers(opCase, backend));
     }
     if (opCase.layers) {
@@ -194,7 +194,7 @@ function expectResult(
 ): void {
   const shape = opCase.outputShape;
   expectClose('y', {shape, values: actual.y}, {shape, values: expected.y}, tolerance);
-  expected.gradients.forEach((values, i) => {
+  expected.gradients.slice(0, opCase.inputs.length).forEach((values, i) => {
     const {name, shape} = opCase.inputs[i];
     expectClose(`d${name}`, {shape, values: actual.gradients[i]}, {shape, values}, tolerance);
   });

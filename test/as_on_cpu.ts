@@ -1,6 +1,6 @@
-// What the tests of `simd` hold against the stock backend `cpu`.
+// The stock backend `cpu` as the witness of `simd`.
 import * as tf from '@tensorflow/tfjs-core';
-import {type Values, valuesOf} from '../bench/cases/compare.ts';
+import {EXACT, expectClose, type Values, valuesOf} from '../bench/cases/compare.ts';
 import {Random} from '../src/random.ts';
 
 /** Integers from −4 to 4: sums of their products are exact. */
@@ -10,11 +10,26 @@ export function integers(shape: number[], seed = 1): tf.Tensor {
   return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
 }
 
-/** The result on that backend. */
-export function valuesOn(backend: string, compute: () => tf.Tensor): Values {
+/** What `compute` returns on the backend, or the message of its error. */
+function outcome(backend: string, compute: () => tf.Tensor): Values | string {
   tf.setBackend(backend);
-  const y = tf.tidy(compute);
-  const values = valuesOf(y);
-  y.dispose();
-  return values;
+  try {
+    const y = tf.tidy(compute);
+    const values = valuesOf(y);
+    y.dispose();
+    return values;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Expects the result on `cpu`, exactly, or the same error. */
+export function expectAsOnCpu(what: string, compute: () => tf.Tensor, backend = 'simd'): void {
+  const [expected, actual] = ['cpu', backend].map(name => outcome(name, compute));
+  if (typeof expected !== 'string' && typeof actual !== 'string') {
+    expectClose(what, actual, expected, EXACT);
+  } else if (actual !== expected) {
+    const texts = [expected, actual].map(found => (typeof found === 'string' ? found : 'a result'));
+    throw new Error(`${what}: expected ${texts[0]}, got ${texts[1]}`);
+  }
 }

@@ -1,4 +1,4 @@
-// What the backend `simd` promises beyond the table of cases: memory, reads, several backends, and tf.layers on it.
+// What the backend `simd` promises besides the table of cases: memory, reads, several backends, and tf.layers.
 import {Worker} from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
@@ -8,33 +8,22 @@ import {conv2d, createNetwork, maxPool, relu, trainStep} from '../../src/index.t
 import {Memory} from '../../src/kernels/simd/backend/memory.ts';
 import {instantiate} from '../../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../../src/kernels/simd/backend/register.ts';
+import type {Untyped} from '../../src/ops/kernel.ts';
 import {Random} from '../../src/random.ts';
-import {integers, valuesOn} from '../as_on_cpu.ts';
+import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
 import '../backends.ts';
-import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {expectClose, valuesOf} from '../../bench/cases/compare.ts';
 import {expectError} from '../errors.ts';
 import {syntheticData} from '../synthetic.ts';
+import {onOwnBackend} from '../watched.ts';
 
 const MiB = 2 ** 20;
 
 const simd = () => tf.backend() as SimdBackend;
 const bytesInUse = () => simd().memory().bytesInUse;
 
-/** Runs `work` on its own backend, and removes the backend. */
-function onOwnBackend(maximumBytes: number, work: () => void): void {
-  const name = 'simd of a test';
-  assert.ok(registerSimdBackend(name, {maximumBytes}));
-  try {
-    tf.setBackend(name);
-    work();
-  } finally {
-    tf.removeBackend(name);
-    tf.setBackend('simd');
-  }
-}
-
 test('simd: training and disposal leave no bytes and no tensors', () => {
-  // On its own backend: free blocks that other tests left need not fit.
+  // On a backend of its own, because free blocks of other tests may be too small.
   onOwnBackend(64 * MiB, () => {
     const data = syntheticData();
     const before = {...tf.memory(), bytes: bytesInUse()};
@@ -68,7 +57,7 @@ test('simd: values that were read stay when the tensor is disposed and the memor
   x.dispose();
   tf.tidy(() => {
     for (let i = 0; i < 20; i++) relu(tf.fill([3], 7)); // takes the freed block
-    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // doesn't fit: the memory grows
+    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // makes the memory grow
   });
   for (const values of [sync, async, buffer.values]) assert.equal([...values], [0, 2, 0]);
 });
@@ -145,10 +134,8 @@ test('simd: blocks of memory never overlap, and freed neighbours serve larger bl
     if (live.size > 0 && random.below(5) < 2) {
       const [at, bytes] = [...live][random.below(live.size)];
       const marks = memory.float32(at, bytes / 4);
-      assert.ok(
-        marks.every(mark => mark === at),
-        `block ${at} was overwritten`,
-      );
+      const isWhole = marks.every(mark => mark === at);
+      assert.ok(isWhole, `block ${at} was overwritten`);
       memory.release(at, bytes);
       live.delete(at);
       continue;
@@ -250,7 +237,7 @@ test('simd: each worker has its own backend', async () => {
 
 type Build = () => layers.Sequential;
 
-/** The tutorial's model, as its readers write it. */
+/** The model of TensorFlow.js's Layers tutorial. */
 const tutorialModel: Build = () => {
   const model = layers.sequential();
   const conv = {kernelSize: 5, activation: 'relu' as const};
@@ -268,13 +255,12 @@ const tutorialModel: Build = () => {
   return model;
 };
 
-/** Layers without a kernel of ours, between layers with one. */
+/** Layers without kernels of ours, between layers with such kernels. */
 const otherModel: Build = () => {
   const model = layers.sequential();
   const {layers: l} = layers;
-  model.add(
-    l.conv2d({filters: 5, kernelSize: 3, strides: 2, useBias: false, inputShape: [28, 28, 1]}),
-  );
+  const bare = {useBias: false, inputShape: [28, 28, 1]};
+  model.add(l.conv2d({...bare, filters: 5, kernelSize: 3, strides: 2}));
   model.add(l.batchNormalization());
   model.add(l.activation({activation: 'relu'}));
   model.add(l.averagePooling2d({poolSize: 2, strides: 1, padding: 'same'}));
@@ -289,7 +275,7 @@ const otherModel: Build = () => {
   return model;
 };
 
-/** What a model learns in one epoch of model.fit, from weights that don't depend on the backend. */
+/** Trains a model for one epoch by model.fit, from weights that don't depend on the backend. */
 async function fit(backend: string, build: Build) {
   await tf.setBackend(backend);
   const before = tf.memory().numTensors;
@@ -309,11 +295,7 @@ async function fit(backend: string, build: Build) {
     batchSize: 8, // the last batch is smaller
     epochs: 1,
     shuffle: false,
-    callbacks: {
-      onBatchEnd: async (_, logs) => {
-        losses.push(logs!.loss);
-      },
-    },
+    callbacks: {onBatchEnd: async (_, logs) => void losses.push(logs!.loss)},
   });
   losses.push(await model.trainOnBatch(images, labels).then(loss => [loss].flat()[0] as number));
   const trained = model.getWeights().map(valuesOf);
@@ -330,7 +312,7 @@ for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
     assert.is(actual.losses.length, 9);
     const losses = (values: number[]) => ({shape: [values.length], values});
     expectClose('losses', losses(actual.losses), losses(expected.losses), {atol: 0, rtol: 1e-4});
-    // Adam divides by the root of a gradient's square: a tiny one has few exact digits in float32.
+    // Adam divides by the root of a gradient's square. A tiny square has few exact digits in float32.
     const tolerance = {atol: name === 'otherModel' ? 2e-3 : 1e-5, rtol: 1e-4};
     expected.trained.forEach((weights, i) => {
       expectClose(`weights ${i}`, actual.trained[i], weights, tolerance);
@@ -340,13 +322,7 @@ for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
   });
 }
 
-/** The same on both backends. */
-function expectAsOnCpu(what: string, compute: () => tf.Tensor, tolerance = EXACT): void {
-  const [expected, actual] = ['cpu', 'simd'].map(backend => valuesOn(backend, compute));
-  expectClose(what, actual, expected, tolerance);
-}
-
-test('simd: under stock names, stock kernels compute what ours decline', () => {
+test('simd: for ops that our kernels decline, stock kernels compute what cpu computes', () => {
   const x = () => integers([2, 5, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([2, 3, 3, 4], 2) as tf.Tensor4D;
   const int32 = (tensor: tf.Tensor) => tf.cast(tensor, 'int32');
@@ -382,7 +358,7 @@ test('simd: under stock names, stock kernels compute what ours decline', () => {
   }
 });
 
-test('simd: under stock names, our kernels equal stock kernels on integers', () => {
+test('simd: our kernels under stock names equal those of cpu on integers', () => {
   const x = () => integers([2, 7, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([3, 2, 3, 5], 2) as tf.Tensor4D;
   const bias = () => integers([5], 3);
@@ -392,15 +368,8 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
     [1, 'same', [1, 2]],
     [2, 1, 1],
   ] as const) {
-    const conv = (x: tf.Tensor, filter: tf.Tensor) =>
-      tf.conv2d(
-        x as tf.Tensor4D,
-        filter as tf.Tensor4D,
-        strides as number,
-        pad,
-        'NHWC',
-        dilations as number,
-      );
+    const conv = (x: Untyped, filter: Untyped) =>
+      tf.conv2d(x, filter, strides as number, pad, 'NHWC', dilations as number);
     const what = `conv2d, strides ${strides}, pad ${pad}, dilations ${dilations}`;
     expectAsOnCpu(what, () => conv(x(), filter()));
     for (const activation of ['linear', 'relu', 'relu6', 'prelu', 'leakyrelu'] as const) {
@@ -447,17 +416,11 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
       expectAsOnCpu(what, () => tf.matMul(a(), b(), transposeA, transposeB));
     }
     const [a, b] = [transposeA ? [7, 5] : [5, 7], transposeB ? [9, 7] : [7, 9]];
+    const inputs = () => ({a: integers(a), b: integers(b, 2), transposeA, transposeB});
     for (const activation of ['linear', 'relu'] as const) {
       for (const bias of [[9], [1, 9], [1], [5, 9]]) {
         expectAsOnCpu(`fused matMul with bias ${bias}`, () =>
-          tf.fused.matMul({
-            a: integers(a),
-            b: integers(b, 2),
-            transposeA,
-            transposeB,
-            bias: integers(bias, 3),
-            activation,
-          }),
+          tf.fused.matMul({...inputs(), bias: integers(bias, 3), activation}),
         );
       }
     }
@@ -488,7 +451,7 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
   }
 });
 
-test('simd: tf.profile names the kernel that ran, and no other', async () => {
+test('simd: tf.profile names the one kernel that ran', async () => {
   tf.setBackend('simd');
   const x = integers([1, 6, 6, 2]) as tf.Tensor4D;
   const filter = integers([3, 3, 2, 4]) as tf.Tensor4D;

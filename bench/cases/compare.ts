@@ -56,6 +56,10 @@ export const expectValues = (
   tolerance = EXACT,
 ): void => expectClose(what, valuesOf(actual), {shape, values}, tolerance);
 
+/** Expects exactly the same numbers in both tensors. A NaN equals a NaN, and 0 equals −0. */
+export const expectSame = (what: string, actual: tf.Tensor, expected: tf.Tensor): void =>
+  expectClose(what, valuesOf(actual), valuesOf(expected), EXACT);
+
 /** Describes the difference; undefined if the two agree. */
 export function compare(
   actual: Values,

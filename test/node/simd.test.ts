@@ -47,7 +47,7 @@ test('simd: training and disposal leave no bytes and no tensors', () => {
   });
 });
 
-test('simd: values that were read stay when the tensor is disposed and the memory grows', async () => {
+test('simd: values read from a tensor stay after it is disposed of and the memory grows', async () => {
   await tf.setBackend('simd');
   const x = tf.tensor1d([-1, 2, -3]);
   const y = relu(x);
@@ -62,7 +62,7 @@ test('simd: values that were read stay when the tensor is disposed and the memor
   for (const values of [sync, async, buffer.values]) assert.equal([...values], [0, 2, 0]);
 });
 
-test('simd: tensors keep their values when the memory grows, and stock kernels read them', () => {
+test('simd: tensors keep their values when the memory grows, and stock kernels can read the values', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const y = relu(tf.tensor2d([1, -2, 3, 4, -5, 6], [2, 3]));
@@ -92,7 +92,7 @@ test('simd: kernels read int32 and bool tensors as float32 after tf.cast', () =>
   assert.is(bytesInUse(), before);
 });
 
-test('simd: out of memory is one sentence with the shape, and other tensors stay', () => {
+test('simd: the error of a full memory names the shape, and other tensors keep their values', () => {
   onOwnBackend(2 * MiB, () => {
     const kept = tf.tidy(() => relu(tf.tensor1d([1, -2, 3])));
     const [bytes, tensors] = [bytesInUse(), tf.memory().numTensors];
@@ -174,7 +174,7 @@ test('simd: the backend works after it is removed and registered again', () => {
   tf.tidy(() => assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]));
 });
 
-test('simd: a backend has the build that its options name, or is refused if that build does not run here', () => {
+test('simd: a backend has the build that its options name, and is refused where that build does not run', () => {
   const {build} = simd();
   for (const asked of ['simd', 'relaxed simd'] as const) {
     const runs = asked === 'simd' || build === 'relaxed simd';
@@ -188,7 +188,7 @@ test('simd: a backend has the build that its options name, or is refused if that
   }
 });
 
-test('simd: the builds are two modules, and the relaxed one compiles only with relaxed SIMD', () => {
+test('simd: there are two builds, and the relaxed one compiles only where relaxed SIMD runs', () => {
   const {build} = simd();
   const memory = () => new Memory(MiB).wasm;
   instantiate(memory(), 'simd');
@@ -323,6 +323,7 @@ for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
 }
 
 test('simd: for ops that our kernels decline, stock kernels compute what cpu computes', () => {
+  tf.setBackend('simd');
   const x = () => integers([2, 5, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([2, 3, 3, 4], 2) as tf.Tensor4D;
   const int32 = (tensor: tf.Tensor) => tf.cast(tensor, 'int32');
@@ -353,12 +354,12 @@ test('simd: for ops that our kernels decline, stock kernels compute what cpu com
     () => tf.gather(tf.ones([2, 2]), [-1]),
     () => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3])),
   ]) {
-    tf.setBackend('simd');
     assert.throws(work);
   }
 });
 
 test('simd: our kernels under stock names equal those of cpu on integers', () => {
+  tf.setBackend('simd');
   const x = () => integers([2, 7, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([3, 2, 3, 5], 2) as tf.Tensor4D;
   const bias = () => integers([5], 3);

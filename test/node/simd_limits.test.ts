@@ -137,7 +137,7 @@ test('simd: the size of working space depends on the pass and its images, and do
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);
 });
 
-test('simd: a tensor may lie where the working space of a finished call was', () => {
+test('simd: a tensor can take the working space of a finished call', () => {
   onWatched(4 * MiB, watched => {
     const x = tf.ones<tf.Rank.R2>([1, 700]);
     const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and 1.96 MB for its transposed copy
@@ -254,7 +254,7 @@ test('simd: the memory refuses an impossible number of bytes, and a maximum belo
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
-test('simd: the memory grows by less if the machine refuses more', () => {
+test('simd: the memory grows by no more than it needs if the machine refuses to give more', () => {
   const memory = new Memory(64 * MiB);
   memory.startAt(0);
   const {wasm} = memory;
@@ -373,7 +373,7 @@ test('conv2d: an infinite number in a sparse dy is not multiplied by padding, si
   });
 });
 
-test('simd: a kernel sees what was written to the array of an int32 tensor after tf.cast', () => {
+test('simd: a kernel reads the numbers that a user writes to the array of an int32 tensor after tf.cast', () => {
   for (const backend of ['cpu', 'simd']) {
     tf.setBackend(backend);
     tf.tidy(() => {

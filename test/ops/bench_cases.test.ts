@@ -45,7 +45,7 @@ const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
 ]);
 
 for (const each of cases) {
-  test(`bench: ${each.name}: all agree`, async () => {
+  test(`bench: ${each.name}: all contenders agree`, async () => {
     const tensors = tf.memory().numTensors;
     const row = (await runCase(each, bench)) as Row;
     // On webgl the time to read the result is known for kernels, which alone count bytes, and for inference.

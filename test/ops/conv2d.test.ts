@@ -115,7 +115,7 @@ const most = {B: 3, H: 9, C: 5, window: 4, K: 6, stride: 3, dilation: 3, pad: 3}
 testRandomShapes('conv2d', anyConv2D(most), conv2dCase);
 testRandomShapes('conv2d', anyConv2D(most), conv2dCase, {drawUpstream: fewIntegers});
 
-test('conv2d: computes no gradient of x where only the filter is a variable', async () => {
+test('conv2d: computes no gradient of x if only the filter is a variable', async () => {
   tf.setBackend('cpu');
   const x = tf.ones([1, 5, 5, 1]);
   const filter = tf.variable(tf.ones([3, 3, 1, 1]));

@@ -21,7 +21,7 @@ const refuses = (work: () => unknown, message: string) => {
   assert.is(tf.memory().numTensors, before);
 };
 
-test('conv2d and maxPool refuse options that are not an object of known names, and say which was probably meant', () => {
+test('conv2d and maxPool refuse unknown options and what is not an object, and name the option that was probably meant', () => {
   const filter = () => tf.ones<tf.Rank.R4>([3, 3, 1, 1]);
   const conv = 'conv2d: expected options to be an object with strides, pad, dilations, got';
   const pool = 'maxPool: expected options to be an object with strides, pad, got';
@@ -45,7 +45,7 @@ test('conv2d and maxPool refuse options that are not an object of known names, a
   refuses(() => maxPool(x(), 2, wrong({stride: 1})), `${pool} stride (strides was probably meant)`);
 });
 
-test('createNetwork, registerSimdBackend and train refuse options of other names', async () => {
+test('createNetwork, registerSimdBackend and train refuse unknown options', async () => {
   const seedOnly = 'createNetwork: expected options to be an object with seed, got';
   refuses(() => createNetwork('tutorial', wrong({sead: 1})), `${seedOnly} sead`);
   refuses(() => createNetwork('tutorial', wrong(7)), `${seedOnly} 7`);
@@ -82,7 +82,7 @@ test('registerSimdBackend warns if a bundler has dropped the stock kernels', () 
   }
 });
 
-test('createNetwork refuses other presets, and a seed that is not an integer', () => {
+test('createNetwork refuses unknown presets, and a seed that is not an integer', () => {
   const presets = 'createNetwork: expected a preset of tutorial, mnist-core, got';
   for (const preset of ['constructor', 'toString', 'lenet', 3]) {
     refuses(() => createNetwork(wrong(preset)), `${presets} ${preset}`);

@@ -8,7 +8,7 @@ import {testOnBackends} from '../backends.ts';
 import {expectError} from '../errors.ts';
 import {testAdjoint, testCases, testRandomShapes} from '../witnesses.ts';
 
-testOnBackends('relu: the gradient at 0 is 0; a NaN stays', () => {
+testOnBackends('relu: the gradient at 0 is 0, and a NaN stays a NaN', () => {
   const x = tf.tensor1d([-2, -0, 0, 1e-30, 3, Infinity, -Infinity, NaN]);
   const dy = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8]);
   const {value, grad} = tf.valueAndGrad(x => relu(x))(x, dy);

@@ -98,7 +98,7 @@ for (const backend of backends) {
 
   // On WebGL the weights too: test/browser/context.test.ts.
   if (backend !== 'webgl') {
-    test(`training reads back losses and answers only, ${backend}`, async () => {
+    test(`training reads only losses and answers from the backend, ${backend}`, async () => {
       tf.setBackend(backend);
       const network = createNetwork('tutorial');
       const current = tf.backend();

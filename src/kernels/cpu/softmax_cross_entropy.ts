@@ -34,7 +34,7 @@ export function softmaxGradient({dp, p}: Inputs, {B, N}: SoftmaxGeometry, dlogit
   }
 }
 
-/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z), without the terms of labels that are 0 */
+/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z). A label of 0 adds no term. */
 export function softmaxCrossEntropy(
   {labels, logits}: Inputs,
   {B, N}: SoftmaxGeometry,

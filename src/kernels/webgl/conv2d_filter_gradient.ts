@@ -1,5 +1,5 @@
-// conv2d's gradient of the filter in fragment programs (see ops/conv2d.ts). An element of dFilter is a sum over all windows: few and long
-// sums. So a first program splits the rows of dy among many partial sums, and a second one adds those up.
+// The gradient of conv2d's filter in fragment programs (see ops/conv2d.ts). Each element of dFilter is one long sum over all windows,
+// and there are few elements. So a first program splits the rows of dy among many partial sums, and a second one adds those up.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import type {Attrs} from '../../ops/kernel.ts';

@@ -68,6 +68,6 @@ export function checkTensor(
   if (axes && value.rank !== axes.length) fail(op, expected, `shape ${shapeText(value.shape)}`);
   const empty = value.shape.indexOf(0);
   if (empty < 0) return;
-  const filled = `${name} with at least one ${axes?.[empty] ?? 'element'}`;
-  fail(op, filled, `shape ${shapeText(value.shape)}`);
+  const atLeastOne = `${name} with at least one ${axes?.[empty] ?? 'element'}`;
+  fail(op, atLeastOne, `shape ${shapeText(value.shape)}`);
 }

@@ -9,8 +9,8 @@
 //              dx[b, xR, xC, d1]       = Σ over d2, and over each yR, yC whose window lies over xR, xC with some tap wR, wC,
 //                                        of dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]
 //              dBias[d2]               = Σ over b, yR, yC of dy[b, yR, yC, d2]
-//   derived    y is a sum of products. By the chain rule, a product's share in the gradient of one factor is the other factor times
-//              dy, at the y that the product is added to. src/kernels/definition/conv2d.ts has the loops.
+//   derived    y is a sum of products. By the chain rule, each product adds to the gradient of either factor: the other factor times
+//              the dy of the y that the product is a term of. src/kernels/definition/conv2d.ts has the loops.
 //   example    a 3×3 image, a 2×2 filter, one channel. filter[0, 1] stands in four products, one in each y:
 //                y[0, 0] = … + x[0, 1]·filter[0, 1] + …      y[0, 1] = … + x[0, 2]·filter[0, 1] + …
 //                y[1, 0] = … + x[1, 1]·filter[0, 1] + …      y[1, 1] = … + x[1, 2]·filter[0, 1] + …

@@ -4,7 +4,7 @@
 //   backward   dx[b, i]       = Σ over o of dy[b, o] · weights[i, o]             (dq: ∂loss/∂q, of q's shape)
 //              dWeights[i, o] = Σ over b of dy[b, o] · x[b, i]
 //              dBias[o]       = Σ over b of dy[b, o]
-//   derived    y is a sum of products: by the chain rule, a product's share in the gradient of one factor is dy times the other factor
+//   derived    y is a sum of products: by the chain rule, each product adds dy times the other factor to the gradient of either factor
 // As products of matrices, with W for weights: y = x W + bias;   dx = dy Wᵀ,   dWeights = xᵀ dy.
 // Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 import * as tf from '@tensorflow/tfjs-core';

@@ -3,7 +3,7 @@
 //   forward    y[b, yR, yC, d1] = max over wR, wC of x[b, yR·sH + wR − padT, yC·sW + wC − padL, d1]
 //              and position[b, yR, yC, d1] = wR·kW + wC of that maximum; padding never wins
 //   backward   dx[b, xR, xC, d1] = sum of dy over the windows whose position points at (xR, xC)
-//   derived    y is a copy of one element of x. So the gradient of that element is dy, and that of the window's others is 0.
+//   derived    y is a copy of one element of x. So dy is added to the gradient of that element, and nothing to the window's others.
 // A tie goes to the first maximum in row order. A NaN in a window makes the maximum NaN, and the first NaN takes the
 // gradient. The position counts taps within the window, so that it stays a small exact number on any backend.
 import * as tf from '@tensorflow/tfjs-core';

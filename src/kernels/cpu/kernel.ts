@@ -1,4 +1,4 @@
-// A function over typed arrays becomes a kernel of TensorFlow.js's `cpu` backend.
+// Turns a function over typed arrays into a kernel of TensorFlow.js's `cpu` backend.
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import {util} from '@tensorflow/tfjs-core';
 import type {Kernel, Untyped} from '../../ops/kernel.ts';

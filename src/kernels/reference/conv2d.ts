@@ -1,4 +1,5 @@
-// conv2d by its formula (see ops/conv2d.ts), in TensorFlow.js's own ops: X = im2col(x), Y = X F + b, dF = Xᵀ dY, dx = col2im(dY Fᵀ).
+// conv2d by its formula (see ops/conv2d.ts), in TensorFlow.js's own ops:
+//   X = im2col(x), Y = X F + bias       dF = Xᵀ dY       dx = col2im(dY Fᵀ)
 // Padding is multiplied here as any 0, so it makes a NaN of an infinite number. The other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';

@@ -1,4 +1,4 @@
-// A function made of TensorFlow.js's own ops becomes a kernel for any backend.
+// Turns a function made of TensorFlow.js's own ops into a kernel for any backend.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Kernel, Untyped} from '../../ops/kernel.ts';
 

@@ -232,7 +232,8 @@ function scatter(
 }
 
 // Both gradients go through the same lists and windows: dFilter adds windows of x to sums, dx adds
-// the filter to windows. Images are copied into frames of zeros if windows reach into padding.
+// the filter to windows. Images are copied into frames of zeros if windows reach into padding, or if
+// a vector of dx reaches beyond its window.
 @inline
 function overLists(
   toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry,

@@ -1,4 +1,4 @@
-// A function that runs fragment programs becomes a kernel of TensorFlow.js's `webgl` backend.
+// Turns a function that runs fragment programs into a kernel of TensorFlow.js's `webgl` backend.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Kernel, Untyped} from '../../ops/kernel.ts';

@@ -1,4 +1,4 @@
-// A function that calls compiled kernels becomes a kernel of the backend `simd`.
+// Turns a function that calls the compiled code into a kernel of the backend `simd`.
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Kernel, Untyped} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';

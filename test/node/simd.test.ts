@@ -13,6 +13,7 @@ import {Random} from '../../src/random.ts';
 import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
 import '../backends.ts';
 import {expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {layersModel} from '../../bench/cases/layers_contender.ts';
 import {expectError} from '../errors.ts';
 import {syntheticData} from '../synthetic.ts';
 import {onOwnBackend} from '../watched.ts';
@@ -235,28 +236,8 @@ test('simd: each worker has its own backend', async () => {
   assert.is(bytesInUse(), before);
 });
 
-type Build = () => layers.Sequential;
-
-/** The model of TensorFlow.js's Layers tutorial. */
-const tutorialModel: Build = () => {
-  const model = layers.sequential();
-  const conv = {kernelSize: 5, activation: 'relu' as const};
-  model.add(layers.layers.conv2d({...conv, filters: 8, inputShape: [28, 28, 1]}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.conv2d({...conv, filters: 16}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.flatten());
-  model.add(layers.layers.dense({units: 10, activation: 'softmax'}));
-  model.compile({
-    optimizer: tf.train.sgd(0.15),
-    loss: 'categoricalCrossentropy',
-    metrics: ['accuracy'],
-  });
-  return model;
-};
-
 /** Layers without kernels of ours, between layers with such kernels. */
-const otherModel: Build = () => {
+const otherModel = () => {
   const model = layers.sequential();
   const {layers: l} = layers;
   const bare = {useBias: false, inputShape: [28, 28, 1]};
@@ -271,12 +252,13 @@ const otherModel: Build = () => {
   model.add(l.dropout({rate: 0.25, seed: 3}));
   model.add(l.dense({units: 12, activation: 'relu'}));
   model.add(l.dense({units: 10, activation: 'softmax'}));
-  model.compile({optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy'});
+  const args = {loss: 'categoricalCrossentropy', metrics: ['accuracy']};
+  model.compile({...args, optimizer: tf.train.adam(0.01)});
   return model;
 };
 
 /** Trains a model for one epoch by model.fit, from weights that don't depend on the backend. */
-async function fit(backend: string, build: Build) {
+async function fit(backend: string, build: () => layers.Sequential) {
   await tf.setBackend(backend);
   const before = tf.memory().numTensors;
   const model = build();
@@ -302,16 +284,19 @@ async function fit(backend: string, build: Build) {
   const predicted = valuesOf(model.predict(images) as tf.Tensor);
   tf.dispose([weights, xs, labels, images]);
   model.dispose();
-  return {losses, trained, predicted, left: tf.memory().numTensors - before};
+  const values = {shape: [losses.length], values: losses};
+  return {losses: values, trained, predicted, left: tf.memory().numTensors - before};
 }
 
-for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
+for (const [name, build] of Object.entries({
+  tutorialModel: () => layersModel('tutorial'),
+  otherModel,
+})) {
   test(`simd: an unmodified tf.layers model trains as on cpu: ${name}`, async () => {
     const expected = await fit('cpu', build);
     const actual = await fit('simd', build);
-    assert.is(actual.losses.length, 9);
-    const losses = (values: number[]) => ({shape: [values.length], values});
-    expectClose('losses', losses(actual.losses), losses(expected.losses), {atol: 0, rtol: 1e-4});
+    assert.equal(actual.losses.shape, [9]);
+    expectClose('losses', actual.losses, expected.losses, {atol: 0, rtol: 1e-4});
     // Adam divides by the root of a gradient's square. A tiny square has few exact digits in float32.
     const tolerance = {atol: name === 'otherModel' ? 2e-3 : 1e-5, rtol: 1e-4};
     expected.trained.forEach((weights, i) => {

@@ -4,16 +4,16 @@
 //   with       xR = yR sH + wR dilH - padT      xC = yC sW + wC - padL      (dilW = 1)
 //   over those b, yR, yC, d2 alone whose dy isn't 0
 //
-// In training one number of dy in eight isn't 0: a max-pool of 2 by 2 passes its gradient on to one
-// element in four, and relu stops half of these. The zeros lie scattered over d2, and conv2d.ts runs
-// its vectors along d2, so that it can't leave any out. Here a number of dy is spread over a vector,
-// and vectors run along a row of its window: (wC, d1), kW C neighbours in x.
+// In training one number of dy in eight isn't 0: a max-pool of 2 by 2 passes its gradient to one element
+// in four, and relu stops half of these. conv2d.ts can't leave the zeros out: its vectors run along d2,
+// where zeros and other numbers are mixed. Here a vector holds one number of dy in all lanes, and other
+// vectors run along a row of its window: (wC, d1), kW C neighbours in x.
 //
-// First the numbers that aren't 0 are listed, channel by channel. No branch depends on them, as no
-// processor could predict it: each is written to the end of its list, and the end moves on only if
-// the number isn't 0. Then five vectors of a window at a time stay in registers while the list goes
-// by: sums of dFilter, or for dx the filter's. Five of 15 registers, as V8 moves all loads of a loop
-// body in front of its arithmetic, so that five of x are in registers at the same time.
+// First the numbers that aren't 0 are listed, channel by channel, without a branch, which no processor
+// could predict: each number is written to the end of its list, and the end moves only if the number
+// isn't 0. Then a loop over a list keeps five vectors of the window in registers: sums of dFilter, or
+// for dx elements of the filter. Not more than five, because V8 moves all loads of a loop body in front
+// of its arithmetic: five vectors of x take registers too, of 15.
 
 import {Geometry} from './geometry';
 import {F32, multiplyAdd} from './vector';

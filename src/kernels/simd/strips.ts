@@ -9,11 +9,11 @@
 //
 //   strip[row][wC][0 to 3] = x[row - padT, yC + wC - padL] for these four yC
 //
-// A window is now a single run, kH kW steps through a strip, and the four numbers that the tile
-// needs at a step are neighbours, so that one pointer finds all. A strip serves all windows one
-// below the other: a number is copied kW times, and kH kW times by im2col.
-// The idea of lowering along one axis only: Cho and Brand, "MEC: memory-efficient convolution for
-// deep neural network", 2017.
+// A window is now a single run, kH kW steps through a strip. The four numbers that the tile needs at a
+// step are neighbours, so one pointer finds them. Windows below each other share a strip: a number is
+// copied kW times, where im2col would copy it kH kW times.
+// Source, for copies along one axis only: Cho and Brand, "MEC: memory-efficient convolution for deep
+// neural network", 2017.
 
 import {Geometry} from './geometry';
 import {ROWS, STEPS, productOfNeighbours, setPair, tableSize} from './product';

@@ -1,10 +1,10 @@
 // The backends, by name: one line each for the command line, the page, the bench and the tests.
 
-/** What is known of a backend. */
+/** What a backend has and where it runs. */
 interface Traits {
-  /** It has kernels of ours; another runs the reference kernels. */
+  /** We wrote kernels for it. A backend without them runs the reference kernels. */
   ownKernels: boolean;
-  /** It needs no browser. The command line opens one for the others. */
+  /** It runs in Node. The command line opens a browser for the others. */
   inNode: boolean;
   /** The page offers it. The bench takes all backends. */
   inPage: boolean;
@@ -16,18 +16,18 @@ export const backends = {
   simd: {ownKernels: true, inNode: true, inPage: true, epochs: 5},
   cpu: {ownKernels: true, inNode: true, inPage: true, epochs: 1},
   webgl: {ownKernels: true, inNode: false, inPage: true, epochs: 1},
-  wasm: {ownKernels: false, inNode: false, inPage: true, epochs: 1},
+  wasm: {ownKernels: false, inNode: true, inPage: true, epochs: 1},
   webgpu: {ownKernels: false, inNode: false, inPage: false, epochs: 1},
 } as const satisfies Record<string, Traits>;
 
 export type Backend = keyof typeof backends;
 
-/** The backends with these traits. */
+/** The name of a backend with these traits. */
 export type BackendWith<T> = {
   [Name in Backend]: (typeof backends)[Name] extends T ? Name : never;
 }[Backend];
 
-/** Their names, in the table's order. */
+/** The names of the backends with these traits, in the table's order. */
 export const backendsWith = <const T extends Partial<Traits>>(traits: T): BackendWith<T>[] =>
   Object.entries(backends)
     .filter(([, known]) =>

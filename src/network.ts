@@ -1,10 +1,11 @@
-// The two networks, as lists of ops over tf.variables. They have the same layers and are often confused: `tutorial` is
-// the Layers tutorial's network, `mnist-core` that of tfjs-examples/mnist-core (padded, no convolution bias, other
+// The two networks, as lists of ops over tf.variables. They have the same layers and are often confused: `tutorial` is the network
+// of TensorFlow.js's Layers tutorial, `mnist-core` that of tfjs-examples/mnist-core (padded, no bias in the convolutions, other
 // initial weights, twice the parameters).
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions, checkSeed, checkTensor, fail, shapeText} from './ops/checks.ts';
 import {conv2d} from './ops/conv2d.ts';
 import {dense} from './ops/dense.ts';
+import type {Untyped} from './ops/kernel.ts';
 import {maxPool} from './ops/max_pool.ts';
 import {relu} from './ops/relu.ts';
 import {type Preset, weightShapes} from './presets.ts';
@@ -12,7 +13,7 @@ import {Random} from './random.ts';
 
 export {type Preset, presets} from './presets.ts';
 
-/** One step of the forward pass and the shape that it must give, without the batch axis. */
+/** One step of the forward pass, and the shape of its output without the batch axis. */
 export interface Layer {
   name: string;
   outputShape: number[];
@@ -32,8 +33,8 @@ export interface Network {
 /**
  * Creates a network with fresh weights.
  *
- * @param options.seed which weights: the same seed, the same weights; an integer, default 1
- * @throws Error on another preset or option, and a seed that isn't an integer
+ * @param options.seed the same seed gives the same weights; an integer, default 1
+ * @throws Error for an unknown preset or option, and for a seed that isn't an integer
  */
 export function createNetwork(preset: Preset = 'tutorial', options: {seed?: number} = {}): Network {
   checkOptions('createNetwork', options, ['seed']);
@@ -42,17 +43,15 @@ export function createNetwork(preset: Preset = 'tutorial', options: {seed?: numb
   if (!Object.hasOwn(builders, preset)) {
     fail('createNetwork', `a preset of ${Object.keys(builders).join(', ')}`, String(preset));
   }
-  const build = builders[preset];
   const variables: tf.Variable[] = [];
-  const layers = build(new Weights(weightShapes[preset], seed, variables));
+  const layers = builders[preset](new Weights(weightShapes[preset], seed, variables));
   const forward = (xs: tf.Tensor2D) => {
     checkTensor('forward', 'xs', xs, ['image', 'pixel']);
     if (xs.shape[1] !== 28 * 28) {
       fail('forward', 'xs of 784 pixels an image', `shape ${shapeText(xs.shape)}`);
     }
-    const pass = () =>
-      layers.reduce((x: tf.Tensor, layer) => expectShape(layer, layer.apply(x)), xs);
-    return tf.tidy(pass) as tf.Tensor2D;
+    const step = (x: tf.Tensor, layer: Layer) => expectShape(layer, layer.apply(x));
+    return tf.tidy(() => layers.reduce(step, xs) as tf.Tensor2D);
   };
   return {preset, layers, variables, forward, dispose: () => tf.dispose(variables)};
 }
@@ -65,14 +64,10 @@ function expectShape({name, outputShape}: Layer, y: tf.Tensor): tf.Tensor {
   return y;
 }
 
-const layer = <X extends tf.Tensor>(
-  name: string,
-  outputShape: number[],
-  apply: (x: X) => tf.Tensor,
-): Layer => ({
+const layer = (name: string, outputShape: number[], apply: (x: Untyped) => tf.Tensor): Layer => ({
   name,
   outputShape,
-  apply: apply as Layer['apply'],
+  apply,
 });
 
 // [batch, …] -> [batch, ...shape]
@@ -81,8 +76,8 @@ const reshape = <R extends tf.Rank>(x: tf.Tensor, shape: number[]) =>
 const image = (xs: tf.Tensor) => reshape<tf.Rank.R4>(xs, [28, 28, 1]);
 const flatten = (x: tf.Tensor) => reshape<tf.Rank.R2>(x, [x.size / x.shape[0]]);
 
-// Both networks were published with relu before the pool. max and relu commute, gradients included. So pool → relu gives the same
-// bits, and relu has a quarter of the elements. Flatten comes before relu because on webgl reshaping a pool's output is free.
+// Both networks were published with relu before the pool. max and relu commute, gradients included. So relu after the pool gives the
+// same bits, and has a quarter of the elements. Flatten comes before relu because on webgl a reshape of a pool's output is free.
 const builders: Record<Preset, (weights: Weights) => Layer[]> = {
   tutorial(weights) {
     const filter1 = weights.varianceScaling<tf.Rank.R4>('conv1.filter');
@@ -93,14 +88,14 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
     const bias3 = weights.zeros('dense.bias');
     return [
       layer('image', [28, 28, 1], image),
-      layer('conv1', [24, 24, 8], (x: tf.Tensor4D) => conv2d(x, filter1, bias1)),
-      layer('pool1', [12, 12, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv1', [24, 24, 8], x => conv2d(x, filter1, bias1)),
+      layer('pool1', [12, 12, 8], x => maxPool(x, 2)),
       layer('relu1', [12, 12, 8], relu),
-      layer('conv2', [8, 8, 16], (x: tf.Tensor4D) => conv2d(x, filter2, bias2)),
-      layer('pool2', [4, 4, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv2', [8, 8, 16], x => conv2d(x, filter2, bias2)),
+      layer('pool2', [4, 4, 16], x => maxPool(x, 2)),
       layer('flatten', [4 * 4 * 16], flatten),
       layer('relu2', [4 * 4 * 16], relu),
-      layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
+      layer('dense', [10], x => dense(x, weights3, bias3)),
     ];
   },
   'mnist-core'(weights) {
@@ -110,19 +105,19 @@ const builders: Record<Preset, (weights: Weights) => Layer[]> = {
     const bias3 = weights.zeros('dense.bias');
     return [
       layer('image', [28, 28, 1], image),
-      layer('conv1', [28, 28, 8], (x: tf.Tensor4D) => conv2d(x, filter1, null, {pad: 'same'})),
-      layer('pool1', [14, 14, 8], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv1', [28, 28, 8], x => conv2d(x, filter1, null, {pad: 'same'})),
+      layer('pool1', [14, 14, 8], x => maxPool(x, 2)),
       layer('relu1', [14, 14, 8], relu),
-      layer('conv2', [14, 14, 16], (x: tf.Tensor4D) => conv2d(x, filter2, null, {pad: 'same'})),
-      layer('pool2', [7, 7, 16], (x: tf.Tensor4D) => maxPool(x, 2)),
+      layer('conv2', [14, 14, 16], x => conv2d(x, filter2, null, {pad: 'same'})),
+      layer('pool2', [7, 7, 16], x => maxPool(x, 2)),
       layer('flatten', [7 * 7 * 16], flatten),
       layer('relu2', [7 * 7 * 16], relu),
-      layer('dense', [10], (x: tf.Tensor2D) => dense(x, weights3, bias3)),
+      layer('dense', [10], x => dense(x, weights3, bias3)),
     ];
   },
 };
 
-/** Draws initial weights from one generator, in the order in which they are asked for by name, and lists the variables. */
+/** Draws initial weights from one generator, in the order of the calls, and appends the variables to a list. */
 class Weights {
   private readonly random: Random;
 
@@ -135,8 +130,8 @@ class Weights {
   }
 
   /**
-   * A truncated normal distribution of deviation √(1 / fan-in) before the cut at two deviations; fan-in is the number
-   * of products in one output. TensorFlow.js's VarianceScaling with its default arguments.
+   * TensorFlow.js's VarianceScaling with its default arguments: a normal distribution of deviation √(1 / fan-in), cut at two
+   * deviations. Fan-in is the number of products in one output.
    */
   varianceScaling<R extends tf.Rank>(name: string): tf.Variable<R> {
     const fanIn = tf.util.sizeFromShape(this.shapes[name].slice(0, -1));
@@ -161,8 +156,8 @@ class Weights {
   }
 }
 
-// TensorFlow.js's CommonJS bundles, which a library's user gets in plain Node, register no gradients. Reshape's is the
-// only stock gradient that a network of ours needs.
+// In plain Node a user gets TensorFlow.js's CommonJS bundles, which register no gradients. Our networks need one stock gradient:
+// Reshape's.
 if (!tf.getGradient('Reshape')) {
   tf.registerGradient({
     kernelName: 'Reshape',

@@ -1,6 +1,6 @@
-// What the tests of `simd` hold against the stock backend `cpu`.
+// The stock backend `cpu` as the witness of `simd`.
 import * as tf from '@tensorflow/tfjs-core';
-import {type Values, valuesOf} from '../bench/cases/compare.ts';
+import {EXACT, expectClose, type Values, valuesOf} from '../bench/cases/compare.ts';
 import {Random} from '../src/random.ts';
 
 /** Integers from −4 to 4: sums of their products are exact. */
@@ -10,11 +10,28 @@ export function integers(shape: number[], seed = 1): tf.Tensor {
   return tf.tensor(Float32Array.from({length: tf.util.sizeFromShape(shape)}, draw), shape);
 }
 
-/** The result on that backend. */
-export function valuesOn(backend: string, compute: () => tf.Tensor): Values {
+/** What `compute` returns on the backend, or the message of its error. */
+function outcome(backend: string, compute: () => tf.Tensor): Values | string {
   tf.setBackend(backend);
-  const y = tf.tidy(compute);
-  const values = valuesOf(y);
-  y.dispose();
-  return values;
+  try {
+    const y = tf.tidy(compute);
+    const values = valuesOf(y);
+    y.dispose();
+    return values;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Expects the current backend to give exactly the result of `cpu`, or the same error. */
+export function expectAsOnCpu(what: string, compute: () => tf.Tensor): void {
+  const backends = ['cpu', tf.getBackend()]; // the second is current again afterwards
+  if (backends[1] === 'cpu') throw new Error(`${what}: expected another backend than cpu`);
+  const [expected, actual] = backends.map(backend => outcome(backend, compute));
+  if (typeof expected !== 'string' && typeof actual !== 'string') {
+    expectClose(what, actual, expected, EXACT);
+  } else if (actual !== expected) {
+    const texts = [expected, actual].map(found => (typeof found === 'string' ? found : 'a result'));
+    throw new Error(`${what}: expected ${texts[0]}, got ${texts[1]}`);
+  }
 }

@@ -1,4 +1,4 @@
-// The backends that every witness runs on: those of Node there, and webgl in the page that browser.test.ts opens.
+// The backends that every witness runs on: in Node those that run there, in the page that browser.test.ts opens webgl.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
@@ -6,7 +6,7 @@ import {test} from 'uvu';
 import {type BackendWith, backendsWith} from '../src/backends.ts';
 import '../src/index.ts';
 
-// `reference` stands for any backend without kernels of ours: the stock CPU backend under another name.
+// The backend `reference` runs the reference kernels: it is the stock CPU backend under another name, without kernels of ours.
 tf.registerBackend('reference', () => new MathBackendCPU());
 for (const kernel of tf.getKernelsForBackend('cpu')) {
   if (!kernel.kernelName.startsWith('mnist.')) {
@@ -15,7 +15,7 @@ for (const kernel of tf.getKernelsForBackend('cpu')) {
 }
 
 tf.enableProdMode(); // no greeting from the CPU backend
-tf.env().set('IS_TEST', true); // each kernel's end throws if it leaves data behind that no tensor owns
+tf.env().set('IS_TEST', true); // TensorFlow.js throws after a kernel that leaves data behind which no tensor owns
 
 export type Backend = BackendWith<{ownKernels: true}> | 'reference';
 export const backends: readonly Backend[] =
@@ -23,7 +23,7 @@ export const backends: readonly Backend[] =
     ? [...backendsWith({ownKernels: true, inNode: true}), 'reference']
     : backendsWith({ownKernels: true, inNode: false});
 
-/** How many random shapes to try: each one is new programs for webgl to compile. */
+/** The number of random shapes to try: fewer on webgl, which compiles new programs for each. */
 export const randomRuns = (backend: Backend, usual: number): number =>
   backend === 'webgl' ? usual / 10 : usual;
 
@@ -37,7 +37,7 @@ export function onBackend<T>(backend: Backend, work: () => T): T {
   return result;
 }
 
-/** Registers a test for each backend, whose name ends the title. */
+/** Registers a test for each backend. The backend's name ends the title. */
 export function testOnBackends(title: string, work: (backend: Backend) => void): void {
   for (const backend of backends) {
     test(`${title}, ${backend}`, () => onBackend(backend, () => tf.tidy(() => work(backend))));

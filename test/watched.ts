@@ -1,40 +1,25 @@
-// A backend `simd` whose memory is watched. All memory outside of tensors is full of NaN, spare bytes and working space
-// included: a kernel that reads there has a NaN in its result. After each call of a compiled kernel every byte outside of
-// its outputs and working space has to be the same as before: a kernel that writes there is named.
+// A backend `simd` whose memory is watched. All memory outside of tensors, also spare bytes and working space, is filled with NaN:
+// a kernel that reads there has a NaN in its result. After each call of a compiled kernel, every byte outside of its outputs and
+// working space must be unchanged: otherwise the error names the kernel.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Memory} from '../src/kernels/simd/backend/memory.ts';
 import type {SimdKernels} from '../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../src/kernels/simd/backend/register.ts';
 
-/** A NaN that no arithmetic makes; as an int32 it is neither a position nor an offset. */
+/** A NaN that no arithmetic makes. As an int32 it is neither a position nor an offset. */
 const MARK = 0x7fe5a5a5;
 
-/** The indices of each kernel's arguments that it writes to: outputs and working space. */
+/** For each kernel, the indices of the arguments that it writes to: outputs and working space. */
+// biome-ignore format: an op's kernels on a line
 const written: Record<string, number[]> = {
-  conv2d: [3, 4],
-  conv2dInputGradient: [2, 3],
-  conv2dFilterGradient: [2, 3],
-  dense: [3, 4],
-  denseInputGradient: [2, 3],
-  denseWeightsGradient: [2, 3],
-  matMul: [5, 6],
-  transpose: [3],
-  add: [6],
-  subtract: [6],
-  multiply: [6],
-  divide: [6],
-  step: [1],
-  sumRows: [1],
-  biasGradient: [1],
-  relu: [1],
-  reluGradient: [2],
-  maxPool: [1, 2, 3],
-  maxPoolIgnoringNaN: [1, 2, 3],
-  maxPoolGradient: [2, 3],
-  softmax: [1],
-  softmaxGradient: [2],
-  softmaxCrossEntropy: [2],
-  softmaxCrossEntropyGradient: [3],
+  conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3],
+  dense: [3, 4], denseInputGradient: [2, 3], denseWeightsGradient: [2, 3],
+  matMul: [5, 6], transpose: [3],
+  add: [6], subtract: [6], multiply: [6], divide: [6], step: [1],
+  sumRows: [1], biasGradient: [1],
+  relu: [1], reluGradient: [2],
+  maxPool: [1, 2, 3], maxPoolIgnoringNaN: [1, 2, 3], maxPoolGradient: [2, 3],
+  softmax: [1], softmaxGradient: [2], softmaxCrossEntropy: [2], softmaxCrossEntropyGradient: [3],
 };
 
 export interface Watched {
@@ -44,35 +29,36 @@ export interface Watched {
   most: number;
 }
 
-/** Runs `work` on a watched backend of that name, and removes the backend. */
-export function onWatched(
-  name: string,
-  maximumBytes: number,
-  work: (watched: Watched) => void,
-): void {
-  if (!registerSimdBackend(name, {maximumBytes})) throw new Error(`${name} is there already`);
+/** Runs `work` on a backend `simd` of its own, and removes the backend. */
+export function onOwnBackend(maximumBytes: number, work: (backend: SimdBackend) => void): void {
+  if (!registerSimdBackend(OWN_BACKEND, {maximumBytes})) throw new Error('the name is taken');
   try {
-    tf.setBackend(name);
-    work(watch(tf.backend() as SimdBackend));
+    tf.setBackend(OWN_BACKEND);
+    work(tf.backend() as SimdBackend);
   } finally {
-    tf.removeBackend(name);
+    tf.removeBackend(OWN_BACKEND);
     tf.setBackend('simd');
   }
 }
 
+export const OWN_BACKEND = 'simd of a test';
+
+/** The same on a watched backend. */
+export const onWatched = (maximumBytes: number, work: (watched: Watched) => void): void =>
+  onOwnBackend(maximumBytes, backend => work(watch(backend)));
+
 function watch(backend: SimdBackend): Watched {
   const memory = (backend as unknown as {tensors: Memory}).tensors;
   const watched: Watched = {calls: new Map(), most: 0};
-  /** Bytes asked for, by address. */
+  /** The bytes of each allocated block, by its address. */
   const live = new Map<number, number>();
   const start = memory.allocate(0);
   memory.release(start, 0);
   let marked = start;
 
   const bytes = () => new Uint8Array(memory.wasm.buffer);
-  const mark = (from: number, to: number) => {
+  const mark = (from: number, to: number) =>
     new Int32Array(memory.wasm.buffer).fill(MARK, from / 4, Math.ceil(to / 4));
-  };
   /** Marks memory that is new since the last call. */
   const markNew = () => {
     mark(marked, memory.bytesReserved);

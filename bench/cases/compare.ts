@@ -1,7 +1,7 @@
-// The one comparer: shape first, NaN and infinities strictly, then |actual − expected| ≤ atol + rtol · |expected|.
+// Compares tensors: the shape first, NaN and infinities exactly, and numbers by |actual − expected| ≤ atol + rtol · |expected|.
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** Values in row order with their shape; the dtype where it isn't float32. */
+/** Values in row order, their shape, and their dtype (default float32). */
 export interface Values {
   shape: readonly number[];
   values: ArrayLike<number>;
@@ -13,19 +13,19 @@ export interface Tolerance {
   rtol: number;
 }
 
-/** For inputs on which float32 arithmetic makes no error at all. */
+/** For inputs on which float32 arithmetic makes no error. */
 export const EXACT: Tolerance = {atol: 0, rtol: 0};
 
 /**
- * For sums of that many products of numbers of about 1: two units in the last place each, as WebNN's conformance tests
- * allow (matmul 2K, conv2d 2·kH·kW·C).
+ * For sums of this many products of numbers of about 1: two units in the last place for each product, as WebNN's conformance
+ * tests allow (matmul 2K, conv2d 2·kH·kW·C).
  */
 export const sumTolerance = (terms: number): Tolerance => ({
   atol: 2 * terms * 2 ** -24,
   rtol: 1e-6,
 });
 
-/** For the same float64 sums in another order: a float32 number on the way would be 1e-7 off. */
+/** For the same float64 sums in another order. A float32 number in the computation would make an error of 1e-7. */
 export const FLOAT64: Tolerance = {atol: 1e-11, rtol: 1e-11};
 
 /** For float64 central differences, as in PyTorch's gradcheck. */
@@ -41,13 +41,13 @@ export function expectClose(
   what: string,
   actual: Values,
   expected: Values,
-  {atol, rtol}: Tolerance,
+  tolerance: Tolerance,
 ): void {
-  const problem = compare(actual, expected, {atol, rtol});
+  const problem = compare(actual, expected, tolerance);
   if (problem) throw new Error(`${what}: ${problem}`);
 }
 
-/** A small case on one line: exactly these values in row order, or as near as the tolerance says. */
+/** Expects these values in row order, exactly or within the tolerance. */
 export const expectValues = (
   what: string,
   actual: tf.Tensor,
@@ -56,7 +56,11 @@ export const expectValues = (
   tolerance = EXACT,
 ): void => expectClose(what, valuesOf(actual), {shape, values}, tolerance);
 
-/** Undefined if the two agree, else what differs. */
+/** Expects exactly the same numbers in both tensors. A NaN equals a NaN, and 0 equals −0. */
+export const expectSame = (what: string, actual: tf.Tensor, expected: tf.Tensor): void =>
+  expectClose(what, valuesOf(actual), valuesOf(expected), EXACT);
+
+/** Describes the difference; undefined if the two agree. */
 export function compare(
   actual: Values,
   expected: Values,
@@ -71,13 +75,13 @@ export function compare(
     return `expected ${expected.values.length} values, got ${actual.values.length}`;
   }
   let worst = {excess: 0, index: -1};
-  for (let i = 0; i < expected.values.length; i++) {
-    const excess =
-      Math.abs(actual.values[i] - expected.values[i]) - atol - rtol * Math.abs(expected.values[i]);
-    if (Object.is(actual.values[i], expected.values[i]) || excess <= 0) continue;
-    // A NaN or an infinity on one side only has no distance: it is worse than anything.
-    const severity = Number.isNaN(excess) ? Infinity : excess;
-    if (severity > worst.excess) worst = {excess: severity, index: i};
+  for (let index = 0; index < expected.values.length; index++) {
+    const [a, e] = [actual.values[index], expected.values[index]];
+    if (Object.is(a, e)) continue;
+    // NaN − e and ∞ − ∞ are NaN: such a pair is worse than any distance.
+    const distance = Math.abs(a - e) - atol - rtol * Math.abs(e);
+    const excess = Number.isNaN(distance) ? Infinity : distance;
+    if (excess > worst.excess) worst = {excess, index};
   }
   if (worst.index < 0) return undefined;
   const [a, e] = [actual.values[worst.index], expected.values[worst.index]];

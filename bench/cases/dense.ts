@@ -6,7 +6,7 @@ import {biasGradient} from '../../src/kernels/cpu/bias.ts';
 import * as cpu from '../../src/kernels/cpu/dense.ts';
 import * as definition from '../../src/kernels/definition/dense.ts';
 import {Dense} from '../../src/ops/dense.ts';
-import type {OpCase} from './case.ts';
+import {filled, type OpCase} from './case.ts';
 import {layerResult} from './layers.ts';
 
 export interface DenseSpec {
@@ -27,31 +27,26 @@ export function denseCase({B, I, O, bias = true}: DenseSpec): OpCase {
     outputShape: [B, O],
     terms: [I, O, B],
     ours: () => ({kernel: Dense, attrs: {B, I, O}}),
-    stock: () => ({
-      kernel: tf.BatchMatMul,
-      attrs: {transposeA: false, transposeB: false},
-      inputs: ['a', 'b'],
-    }),
+    stock() {
+      const attrs = {transposeA: false, transposeB: false};
+      return {kernel: tf.BatchMatMul, attrs, inputs: ['a', 'b']};
+    },
     flops: 2 * B * I * O,
-    exactOnIntegers: true,
     run: ([x, weights, bias]) =>
       dense(x as tf.Tensor2D, weights as tf.Tensor2D, (bias as tf.Tensor1D) ?? null),
     definition: ([x, weights, bias]) => definition.dense(x, weights, bias, {B, I, O}),
-    definitionGradients([x, weights, bias], dy) {
+    definitionGradients([x, weights], dy) {
       const {dx, dWeights, dBias} = definition.denseGradients(x, weights, dy, {B, I, O});
-      return bias ? [dx, dWeights, dBias] : [dx, dWeights];
+      return [dx, dWeights, dBias];
     },
     float64([x, weights, bias], dy) {
       const g = {B, I, O};
-      const y = new Float64Array(B * O);
-      const dx = new Float64Array(x.length);
-      const dWeights = new Float64Array(weights.length);
-      const dBias = new Float64Array(O);
-      cpu.dense({x, weights, bias}, g, y);
-      cpu.denseInputGradient({dy, weights}, g, dx);
-      cpu.denseWeightsGradient({x, dy}, g, dWeights);
-      biasGradient({dy}, {}, dBias);
-      return {y, gradients: bias ? [dx, dWeights, dBias] : [dx, dWeights]};
+      const gradients = [
+        filled(x.length, dx => cpu.denseInputGradient({dy, weights}, g, dx)),
+        filled(weights.length, dWeights => cpu.denseWeightsGradient({x, dy}, g, dWeights)),
+        filled(O, dBias => biasGradient({dy}, {}, dBias)),
+      ];
+      return {y: filled(dy.length, y => cpu.dense({x, weights, bias}, g, y)), gradients};
     },
     layers([x, ...weights], dy) {
       return layerResult([layers.layers.dense({units: O, useBias: bias})], x, weights, dy);

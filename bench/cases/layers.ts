@@ -1,11 +1,11 @@
-// The witness from outside: the same computation and its gradients from tf.layers, on the stock `cpu` kernels.
+// The outside witness: tf.layers computes the same output and gradients on the stock `cpu` kernels.
 import * as tf from '@tensorflow/tfjs-core';
 import type {layers} from '@tensorflow/tfjs-layers';
 import type {Result} from './case.ts';
 
 type Layer = ReturnType<typeof layers.dense>;
 
-/** Passes x through the layers, the last of which is given the weights; gradients of Σ y · dy for x and the weights. */
+/** Sets the weights of the last layer and passes x through the layers. The gradients are those of Σ y · dy, for x and the weights. */
 export function layerResult(
   stack: unknown[],
   x: tf.Tensor,
@@ -24,14 +24,10 @@ export function layerResult(
     return {y, gradients: []};
   }
   const xVariable = tf.variable(x);
-  const variables = [
-    xVariable,
-    ...last.trainableWeights.map(weight => weight.read() as tf.Variable),
-  ];
-  const {grads} = tf.variableGrads(
-    () => tf.sum(tf.mul(apply(xVariable), dy)) as tf.Scalar,
-    variables,
-  );
+  const weightVariables = last.trainableWeights.map(weight => weight.read() as tf.Variable);
+  const variables = [xVariable, ...weightVariables];
+  const sum = () => tf.sum(tf.mul(apply(xVariable), dy)) as tf.Scalar;
+  const {grads} = tf.variableGrads(sum, variables);
   const gradients = variables.map(variable => grads[variable.name]);
   last.dispose();
   xVariable.dispose();

@@ -6,8 +6,8 @@ import * as cpu from '../../src/kernels/cpu/max_pool.ts';
 import * as definition from '../../src/kernels/definition/max_pool.ts';
 import {MaxPool} from '../../src/ops/max_pool.ts';
 import {placeWindows} from '../../src/ops/windows.ts';
-import {type OpCase, sizeOf} from './case.ts';
-import {outputAndPadding, sides} from './conv2d.ts';
+import {filled, type OpCase, optionText, sizeOf} from './case.ts';
+import {outputAndPadding, pairOf, sides} from './conv2d.ts';
 import {layerResult} from './layers.ts';
 
 export interface MaxPoolSpec {
@@ -18,34 +18,28 @@ export interface MaxPoolSpec {
 
 export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase {
   const [B, H, W, C] = x;
-  const [kH, kW] = Array.isArray(filterSize) ? filterSize : [filterSize, filterSize];
+  const [kH, kW] = pairOf(filterSize);
   const {strides = filterSize, pad = 'valid'} = options;
-  const [sH, sW] = Array.isArray(strides) ? strides : [strides, strides];
+  const [sH, sW] = pairOf(strides);
   const {yH, yW, padT, padL} = outputAndPadding(x, [kH, kW], {strides, pad});
   const outputShape = [B, yH, yW, C];
 
   const geometry = {B, H, W, C, kH, kW, yH, yW, sH, sW, padT, padL};
-  const optionText = Object.entries(options).map(
-    ([name, value]) => `, ${name} ${JSON.stringify(value)}`,
-  );
   return {
-    title: `maxPool [${x}] by ${JSON.stringify(filterSize)}${optionText.join('')}`,
+    title: `maxPool [${x}] by ${JSON.stringify(filterSize)}${optionText(options)}`,
     inputs: [{name: 'x', shape: x}],
     outputShape,
     terms: [kH * kW, kH * kW],
     ours: () => ({kernel: MaxPool, attrs: placeWindows('maxPool', x, [kH, kW], [sH, sW], pad)}),
     stock: () => ({kernel: tf.MaxPool, attrs: {filterSize: [kH, kW], strides: [sH, sW], pad}}),
-    exactOnIntegers: true,
     run: ([x]) => maxPool(x as tf.Tensor4D, filterSize, options),
     definition: ([x]) => definition.maxPool(x, geometry),
     definitionGradients: ([x], dy) => [definition.maxPoolGradient(x, dy, geometry)],
     float64([x], dy) {
       const g = {...geometry, dilH: 1, dilW: 1, padB: NaN, padR: NaN};
-      const y = new Float64Array(sizeOf(outputShape));
-      const position = new Int32Array(y.length);
-      const dx = new Float64Array(x.length);
-      cpu.maxPool({x}, g, y, position);
-      cpu.maxPoolGradient({dy, position}, g, dx);
+      const position = new Int32Array(dy.length);
+      const y = filled(dy.length, y => cpu.maxPool({x}, g, y, position));
+      const dx = filled(x.length, dx => cpu.maxPoolGradient({dy, position}, g, dx));
       return {y, gradients: [dx]};
     },
     layers:
@@ -59,7 +53,7 @@ export function maxPoolCase({x, filterSize, options = {}}: MaxPoolSpec): OpCase 
             return layerResult([pool], x, [], dy);
           }
         : undefined,
-    // All values differ, by more than the step of a difference: no ties.
+    // Any two values differ by more than the step of a difference quotient, so there are no ties.
     smooth({shape}, random) {
       const order = Uint32Array.from({length: sizeOf(shape)}, (_, i) => i);
       random.shuffle(order);
@@ -87,14 +81,7 @@ export const maxPoolCases: OpCase[] = [
       {x: [2, 5, 6, 2], filterSize: 3, options: {strides: 2, pad: 'same'}},
       {x: [1, 7, 5, 3], filterSize: [2, 4], options: {strides: [3, 2], pad: 'same'}},
       {x: [2, 4, 5, 2], filterSize: 3, options: {strides: 2, pad: 1}},
-      {
-        x: [2, 5, 4, 2],
-        filterSize: [3, 2],
-        options: {
-          strides: [1, 2],
-          pad: sides([2, 0], [1, 1]),
-        },
-      },
+      {x: [2, 5, 4, 2], filterSize: [3, 2], options: {strides: [1, 2], pad: sides([2, 0], [1, 1])}},
     ] as MaxPoolSpec[]
   ).map(maxPoolCase),
   ...networkPools(2).map(maxPoolCase),

@@ -5,8 +5,7 @@ import {relu} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/relu.ts';
 import * as definition from '../../src/kernels/definition/relu.ts';
 import {Relu} from '../../src/ops/relu.ts';
-import type {OpCase} from './case.ts';
-import {sizeOf} from './case.ts';
+import {filled, type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
 export const reluCase = (shape: number[]): OpCase => ({
@@ -16,19 +15,15 @@ export const reluCase = (shape: number[]): OpCase => ({
   terms: [1, 1],
   ours: () => ({kernel: Relu, attrs: {}}),
   stock: () => ({kernel: tf.Relu, attrs: {}}),
-  exactOnIntegers: true,
   run: ([x]) => relu(x),
   definition: ([x]) => definition.relu(x),
   definitionGradients: ([x], dy) => [definition.reluGradient(x, dy)],
   float64([x], dy) {
-    const y = new Float64Array(x.length);
-    const dx = new Float64Array(x.length);
-    cpu.relu({x}, {}, y);
-    cpu.reluGradient({dy, y}, {}, dx);
-    return {y, gradients: [dx]};
+    const y = filled(x.length, y => cpu.relu({x}, {}, y));
+    return {y, gradients: [filled(x.length, dx => cpu.reluGradient({dy, y}, {}, dx))]};
   },
   layers: ([x], dy) => layerResult([layers.layers.reLU()], x, [], dy),
-  // At least 0.1 away from the kink at 0.
+  // Each number is at least 0.1 away from the kink at 0.
   smooth: ({shape}, random) =>
     Float64Array.from({length: sizeOf(shape)}, () => {
       const value = random.normal();

@@ -1,11 +1,11 @@
-// The tables of softmax and softmaxCrossEntropy. exp and log round, so that no integer case is exact.
+// The tables of softmax and softmaxCrossEntropy. exp and log round, so no case is exact on integers.
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {softmax, softmaxCrossEntropy} from '../../src/index.ts';
 import * as cpu from '../../src/kernels/cpu/softmax_cross_entropy.ts';
 import * as definition from '../../src/kernels/definition/softmax_cross_entropy.ts';
 import {Softmax} from '../../src/ops/softmax_cross_entropy.ts';
-import {type Input, type OpCase, sizeOf} from './case.ts';
+import {filled, type Input, type OpCase, sizeOf} from './case.ts';
 import {layerResult} from './layers.ts';
 
 export function softmaxCase(B: number, N: number): OpCase {
@@ -16,15 +16,13 @@ export function softmaxCase(B: number, N: number): OpCase {
     terms: [3 * N + 3], // WebNN's bound
     ours: () => ({kernel: Softmax, attrs: {B, N}}),
     stock: () => ({kernel: tf.Softmax, attrs: {dim: 1}}),
-    exactOnIntegers: false,
+    isRounded: true,
     run: ([logits]) => softmax(logits as tf.Tensor2D),
     definition: ([logits]) => definition.softmax(logits, B, N),
     definitionGradients: ([logits], dp) => [definition.softmaxGradient(logits, dp, B, N)],
     float64([logits], dp) {
-      const p = new Float64Array(B * N);
-      const dlogits = new Float64Array(B * N);
-      cpu.softmax({logits}, {B, N}, p);
-      cpu.softmaxGradient({dp, p}, {B, N}, dlogits);
+      const p = filled(B * N, p => cpu.softmax({logits}, {B, N}, p));
+      const dlogits = filled(B * N, dlogits => cpu.softmaxGradient({dp, p}, {B, N}, dlogits));
       return {y: p, gradients: [dlogits]};
     },
     layers: ([logits], dp) => layerResult([layers.layers.softmax()], logits, [], dp),
@@ -36,14 +34,13 @@ export function softmaxCrossEntropyCase(
   N: number,
   labels: 'one-hot' | 'probabilities' | 'unnormalised',
 ): OpCase {
-  const at = (b: number, j: number) => b * N + j;
   return {
     title: `softmaxCrossEntropy [${[B, N]}], labels ${labels}`,
     inputs: [{name: 'logits', shape: [B, N]}],
     constants: [{name: 'labels', shape: [B, N]}],
     outputShape: [],
     terms: [3 * N + 3 + B],
-    exactOnIntegers: false,
+    isRounded: true,
     run: ([logits, labels]) => softmaxCrossEntropy(labels as tf.Tensor2D, logits as tf.Tensor2D),
     definition: ([logits, labels]) =>
       Float64Array.of(definition.softmaxCrossEntropy(labels, logits, B, N)),
@@ -51,10 +48,11 @@ export function softmaxCrossEntropyCase(
       definition.softmaxCrossEntropyGradient(labels, logits, dloss, B, N),
     ],
     float64([logits, labels], dloss) {
-      const loss = new Float64Array(1);
-      const dlogits = new Float64Array(B * N);
-      cpu.softmaxCrossEntropy({labels, logits}, {B, N}, loss);
-      cpu.softmaxCrossEntropyGradient({dloss, labels, logits}, {B, N}, dlogits);
+      const g = {B, N};
+      const loss = filled(1, loss => cpu.softmaxCrossEntropy({labels, logits}, g, loss));
+      const dlogits = filled(B * N, dlogits =>
+        cpu.softmaxCrossEntropyGradient({dloss, labels, logits}, g, dlogits),
+      );
       return {y: loss, gradients: [dlogits]};
     },
     // Layers' loss divides by the probabilities' sum, which is 1, and ignores what labels add up to.
@@ -78,7 +76,7 @@ export function softmaxCrossEntropyCase(
       if (labels === 'probabilities') return definition.softmax(values, B, N);
       if (labels === 'unnormalised') return values.map(Math.abs);
       values.fill(0);
-      for (let b = 0; b < B; b++) values[at(b, random.below(N))] = 1;
+      for (let b = 0; b < B; b++) values[b * N + random.below(N)] = 1;
       return values;
     },
   };
@@ -92,6 +90,6 @@ export const softmaxCrossEntropyCases: OpCase[] = [
   softmaxCrossEntropyCase(1, 4, 'probabilities'),
   softmaxCrossEntropyCase(6, 3, 'probabilities'),
   softmaxCrossEntropyCase(4, 6, 'unnormalised'),
-  // More examples than are added up at once, and a last part that is shorter.
+  // More examples than webgl adds up in one pass, and a shorter last part.
   softmaxCrossEntropyCase(1031, 3, 'one-hot'),
 ];

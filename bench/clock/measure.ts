@@ -6,7 +6,7 @@
 //   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
 //   a wake-up  a GPU lowers its clock while it has nothing to do: it works unmeasured before each of its turns
 import * as tf from '@tensorflow/tfjs-core';
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import {backendOf, type Extent, type Name, type Ratio, type Timing} from '../report/results.ts';
 import {type Contender, type Output, onGPU, read} from './contest.ts';
 import type {Peak} from './roofs.ts';

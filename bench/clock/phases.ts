@@ -2,7 +2,7 @@
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import {type Contender, onGPU, read} from './contest.ts';
 
 /** The milliseconds that it takes to read a result that is there already; undefined where a run reads its own, or has none. */

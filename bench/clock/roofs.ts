@@ -6,7 +6,7 @@ import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import {run} from '../../src/kernels/webgl/program.ts';
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import type {Backend, Roof} from '../report/results.ts';
 
 /** Measures once, in GFLOP/s, in about a millisecond. The machine's speed drifts: a pass is held against what is measured around it. */

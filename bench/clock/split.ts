@@ -1,8 +1,8 @@
 // A training step's time by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Preset} from '../../src/network.ts';
-import {median} from '../../src/numbers.ts';
 import {kernelTimes} from '../../src/profile.ts';
+import {median} from '../../src/statistics.ts';
 import {takeBatches} from '../cases/batches.ts';
 import {stepContender} from '../cases/networks.ts';
 import type {Name, Split} from '../report/results.ts';

@@ -1,5 +1,5 @@
 // Medians and how far the rest lies from them.
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import type {Ratio, Timing} from '../report/results.ts';
 
 /** A ratio whose rounds deviate by more than that part of it is not to be quoted. */

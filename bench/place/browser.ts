@@ -5,7 +5,7 @@ import {basename, dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {openPage} from '../../src/cli/open_page.ts';
 import type {Preset} from '../../src/network.ts';
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import type {Request} from '../cases/cases.ts';
 import type {FirstSteps, Name} from '../report/results.ts';
 import type {News} from '../run.ts';

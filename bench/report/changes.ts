@@ -1,5 +1,5 @@
 // What has changed between two runs of the bench, as far as it is more than noise.
-import {median} from '../../src/numbers.ts';
+import {median} from '../../src/statistics.ts';
 import {type Column, tableOf} from './columns.ts';
 import {threeDigits} from './findings.ts';
 import {isMeasured, measuredOf, type Results, type Timing} from './results.ts';

@@ -3,7 +3,7 @@
 //   loss  █▇▅▄▃▃▂▂▂▁▂▁              0.2241
 //   test  ▁▅▇█████████              93.20 %
 // The three share one horizontal axis, the whole run: a column is the same batches in each.
-import {clock, count, percent} from '../numbers.ts';
+import {clock, count, percent} from '../format.ts';
 import type {TrainingProgress} from '../training.ts';
 
 export interface Point {

@@ -1,8 +1,9 @@
 // The text at the start and at the end of a run.
 
 import type {Evaluation} from '../evaluation.ts';
-import {count, percent, wilsonInterval} from '../numbers.ts';
+import {count, percent} from '../format.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
+import {wilsonInterval} from '../statistics.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
 export function accuracyLines({correct, total}: Evaluation): string {

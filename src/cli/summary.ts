@@ -2,8 +2,8 @@
 
 import type {Evaluation} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
-import {median} from '../numbers.ts';
 import {type Failure, failureOf} from '../outcome.ts';
+import {median} from '../statistics.ts';
 import type {Options} from './options.ts';
 
 export interface FinishedRun {

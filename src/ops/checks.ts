@@ -1,4 +1,4 @@
-// Checks of arguments. Every message begins with the name of what checks, and says what was expected and what was found.
+// Checks of arguments. Every message begins with the function's name, and says what was expected and what was found.
 import * as tf from '@tensorflow/tfjs-core';
 
 export function fail(op: string, expected: string, got: string): never {
@@ -7,21 +7,20 @@ export function fail(op: string, expected: string, got: string): never {
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
-/** A value as its reader wrote it, or what kind of object it is. Unlike JSON, this knows NaN, undefined and functions. */
+/** A value as a program writes it, or the kind of object that it is. Unlike JSON, this knows NaN, undefined and functions. */
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(valueText)}]`;
   if (value instanceof tf.Tensor) return `a tensor ${shapeText(value.shape)}`;
   if (typeof value !== 'object' || value === null) return String(value);
   if (!isPlain(value)) return `a ${value.constructor?.name ?? 'strange object'}`;
-  const fields = Object.entries(value).map(
-    ([name, field]) =>
-      `${name}: ${typeof field === 'object' && !Array.isArray(field) ? '…' : valueText(field)}`,
-  );
+  const inner = (field: unknown) =>
+    typeof field === 'object' && !Array.isArray(field) ? '…' : valueText(field);
+  const fields = Object.entries(value).map(([name, field]) => `${name}: ${inner(field)}`);
   return `{${fields.join(', ')}}`;
 }
 
-/** True also for an object of another frame, whose Object has a prototype of its own. */
+/** True for an object literal, also for one of another frame, where Object is another function. */
 const isPlain = (value: object): boolean => {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
@@ -35,7 +34,7 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
   for (const unknown of Object.keys(options)) {
     if (known.includes(unknown)) continue;
-    // stride, padding, dilationRate, batchsize: each begins like the option that is meant.
+    // stride, padding, dilationRate, batchsize: each begins with the same letters as the option that was meant.
     const [meant] = known
       .filter(each => sameLetters(each, unknown) >= 3)
       .sort((a, b) => sameLetters(b, unknown) - sameLetters(a, unknown));
@@ -43,7 +42,7 @@ export function checkOptions(name: string, options: unknown, known: readonly str
   }
 }
 
-/** How many letters at their beginning two names share. Capitals count as small letters. */
+/** The number of letters with which both names begin. Capitals count as small letters. */
 function sameLetters(a: string, b: string): number {
   let n = 0;
   while (n < a.length && a[n].toLowerCase() === b[n]?.toLowerCase()) n++;
@@ -68,11 +67,7 @@ export function checkTensor(
   if (value.dtype !== 'float32') fail(op, expected, `dtype ${value.dtype}`);
   if (axes && value.rank !== axes.length) fail(op, expected, `shape ${shapeText(value.shape)}`);
   const empty = value.shape.indexOf(0);
-  if (empty >= 0) {
-    fail(
-      op,
-      `${name} with at least one ${axes?.[empty] ?? 'element'}`,
-      `shape ${shapeText(value.shape)}`,
-    );
-  }
+  if (empty < 0) return;
+  const atLeastOne = `${name} with at least one ${axes?.[empty] ?? 'element'}`;
+  fail(op, atLeastOne, `shape ${shapeText(value.shape)}`);
 }

@@ -3,27 +3,27 @@
 //   indices    b image   xR xC row, column in x   yR yC in y   wR wC in the window   d1 input channel   d2 output channel
 //   geometry   strides sH sW, dilations dilH dilW, rows and columns of padding above and on the left padT padL: windows.ts
 //   forward    y[b, yR, yC, d2] = bias[d2] + Σ over wR, wC, d1 of x[b, xR, xC, d1] · filter[wR, wC, d1, d2]
-//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL; a term outside the image is absent
+//              where xR = yR·sH + wR·dilH − padT, xC = yC·sW + wC·dilW − padL; there is no term for an xR, xC outside the image
 //   backward   (dq is ∂loss/∂q, of q's shape: how much the network's loss grows with each element of q)
 //              dFilter[wR, wC, d1, d2] = Σ over b, yR, yC of dy[b, yR, yC, d2] · x[b, xR, xC, d1]
 //              dx[b, xR, xC, d1]       = Σ over d2, and over each yR, yC whose window lies over xR, xC with some tap wR, wC,
 //                                        of dy[b, yR, yC, d2] · filter[wR, wC, d1, d2]
 //              dBias[d2]               = Σ over b, yR, yC of dy[b, yR, yC, d2]
-//   derived    y is a sum of products. By the chain rule, each factor of a product collects the other factor times the dy of the y
-//              that the product is added to, over all products that it stands in. src/kernels/definition/conv2d.ts has the loops.
+//   derived    y is a sum of products. By the chain rule, each product adds to the gradient of either factor: the other factor times
+//              the dy of the y that the product is a term of. src/kernels/definition/conv2d.ts has the loops.
 //   example    a 3×3 image, a 2×2 filter, one channel. filter[0, 1] stands in four products, one in each y:
 //                y[0, 0] = … + x[0, 1]·filter[0, 1] + …      y[0, 1] = … + x[0, 2]·filter[0, 1] + …
 //                y[1, 0] = … + x[1, 1]·filter[0, 1] + …      y[1, 1] = … + x[1, 2]·filter[0, 1] + …
 //              so dFilter[0, 1] = dy[0, 0]·x[0, 1] + dy[0, 1]·x[0, 2] + dy[1, 0]·x[1, 1] + dy[1, 1]·x[1, 2]
 // As a product of matrices: X = im2col(x) [B·yH·yW, kH·kW·C] has a window in each row, a tap in each column; F is the filter
-// as [kH·kW·C, K], Y and dY are y and dy as [B·yH·yW, K]; col2im adds each window back to the place that it came from.
+// as [kH·kW·C, K], Y and dY are y and dy as [B·yH·yW, K]; col2im adds each window to the part of the image that it came from.
 //   forward    Y = X F + bias
 //   backward   dx = col2im(dY Fᵀ)     dF = Xᵀ dY     dBias = sum of dY over its rows
 // Source: Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006.
 import * as tf from '@tensorflow/tfjs-core';
-import {biasGradient} from './bias.ts';
+import {biasGradient, checkBias} from './bias.ts';
 import {checkOptions, checkTensor, fail, shapeText} from './checks.ts';
-import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel, type Untyped} from './kernel.ts';
 import {type Pad, type Pair, placeWindows, type Windows} from './windows.ts';
 
 export const Conv2D = 'mnist.Conv2D';
@@ -54,18 +54,12 @@ function conv2dGeometry(
   checkTensor('conv2d', 'filter', filter, ['row', 'column', 'input channel', 'output channel']);
   const [kH, kW, C, K] = filter.shape;
   if (x.shape[3] !== C) {
-    fail(
-      'conv2d',
-      `x with the ${C} channels of the filter ${shapeText(filter.shape)}`,
-      `x of shape ${shapeText(x.shape)}`,
-    );
+    const expected = `x with the ${C} channels of the filter ${shapeText(filter.shape)}`;
+    fail('conv2d', expected, `x of shape ${shapeText(x.shape)}`);
   }
-  if (bias !== null && bias !== undefined) {
-    checkTensor('conv2d', 'bias', bias, ['output channel']);
-    if (bias.size !== K) fail('conv2d', `a bias of shape [${K}]`, shapeText(bias.shape));
-  }
+  checkBias('conv2d', bias, 'output channel', K);
   const windows = placeWindows('conv2d', x.shape, [kH, kW], strides, pad, dilations);
-  // The spread comes last: V8 takes ten times as long for one that comes first.
+  // V8 takes ten times as long for an object that begins with a spread.
   return {K, outputShape: [windows.B, windows.yH, windows.yW, K], ...windows};
 }
 
@@ -76,8 +70,8 @@ function conv2dGeometry(
  * @param filter float32 [filter height, filter width, channels, output channels]
  * @param bias float32 [output channels], or null for none
  * @returns float32 [batch, output height, output width, output channels]
- * @throws Error on another rank or dtype, an empty batch, channel counts that differ, a bias of another size, a stride or
- *     dilation that isn't a positive integer, a malformed pad, a window larger than its padded input, and options of other names
+ * @throws Error for another rank or dtype, an empty batch, channel counts that differ, a bias of another size, a stride or
+ *     dilation that isn't a positive integer, a malformed pad, a window larger than its padded input, and an unknown option
  */
 export function conv2d(
   x: tf.Tensor4D,
@@ -93,20 +87,10 @@ export function conv2d(
 tf.registerGradient({
   kernelName: Conv2D,
   inputsToSave: ['x', 'filter'],
-  gradFunc: (dy, [x, filter], geometry) => ({
-    x: () =>
-      runKernel(
-        Conv2DInputGradient,
-        {dy: dy as tf.Tensor, filter},
-        {...geometry, outputShape: x.shape},
-      ),
-    filter: () =>
-      runKernel(
-        Conv2DFilterGradient,
-        {x, dy: dy as tf.Tensor},
-        {...geometry, outputShape: filter.shape},
-      ),
-    bias: () => biasGradient(dy as tf.Tensor),
+  gradFunc: (dy: Untyped, [x, filter], g) => ({
+    x: () => runKernel(Conv2DInputGradient, {dy, filter}, {...g, outputShape: x.shape}),
+    filter: () => runKernel(Conv2DFilterGradient, {x, dy}, {...g, outputShape: filter.shape}),
+    bias: () => biasGradient(dy),
   }),
 });
 

@@ -4,13 +4,13 @@
 //   backward   dx[b, i]       = Σ over o of dy[b, o] · weights[i, o]             (dq: ∂loss/∂q, of q's shape)
 //              dWeights[i, o] = Σ over b of dy[b, o] · x[b, i]
 //              dBias[o]       = Σ over b of dy[b, o]
-//   derived    y is a sum of products: by the chain rule each factor of a product collects dy times the other factor.
+//   derived    y is a sum of products: by the chain rule, each product adds dy times the other factor to the gradient of either factor
 // As products of matrices, with W for weights: y = x W + bias;   dx = dy Wᵀ,   dWeights = xᵀ dy.
 // Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 import * as tf from '@tensorflow/tfjs-core';
-import {biasGradient} from './bias.ts';
+import {biasGradient, checkBias} from './bias.ts';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {type Attrs, refuseGradient, runKernel} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel, type Untyped} from './kernel.ts';
 
 export const Dense = 'mnist.Dense';
 export const DenseInputGradient = 'mnist.DenseInputGradient';
@@ -33,16 +33,10 @@ function denseGeometry(
   const [B, I] = x.shape;
   const O = weights.shape[1];
   if (weights.shape[0] !== I) {
-    fail(
-      'dense',
-      `weights with a row for each of the ${I} inputs`,
-      `weights of shape ${shapeText(weights.shape)}`,
-    );
+    const expected = `weights with a row for each of the ${I} inputs`;
+    fail('dense', expected, `weights of shape ${shapeText(weights.shape)}`);
   }
-  if (bias !== null && bias !== undefined) {
-    checkTensor('dense', 'bias', bias, ['output']);
-    if (bias.size !== O) fail('dense', `a bias of shape [${O}]`, shapeText(bias.shape));
-  }
+  checkBias('dense', bias, 'output', O);
   return {B, I, O, outputShape: [B, O]};
 }
 
@@ -53,7 +47,7 @@ function denseGeometry(
  * @param weights float32 [inputs, outputs]
  * @param bias float32 [outputs], or null for none
  * @returns float32 [batch, outputs]
- * @throws Error on another rank or dtype, an empty batch, and sizes that don't fit
+ * @throws Error for another rank or dtype, an empty batch, and sizes that don't fit
  */
 export function dense(x: tf.Tensor2D, weights: tf.Tensor2D, bias: tf.Tensor1D | null): tf.Tensor2D {
   const geometry = denseGeometry(x, weights, bias);
@@ -63,20 +57,10 @@ export function dense(x: tf.Tensor2D, weights: tf.Tensor2D, bias: tf.Tensor1D | 
 tf.registerGradient({
   kernelName: Dense,
   inputsToSave: ['x', 'weights'],
-  gradFunc: (dy, [x, weights], geometry) => ({
-    x: () =>
-      runKernel(
-        DenseInputGradient,
-        {dy: dy as tf.Tensor, weights},
-        {...geometry, outputShape: x.shape},
-      ),
-    weights: () =>
-      runKernel(
-        DenseWeightsGradient,
-        {x, dy: dy as tf.Tensor},
-        {...geometry, outputShape: weights.shape},
-      ),
-    bias: () => biasGradient(dy as tf.Tensor),
+  gradFunc: (dy: Untyped, [x, weights], g) => ({
+    x: () => runKernel(DenseInputGradient, {dy, weights}, {...g, outputShape: x.shape}),
+    weights: () => runKernel(DenseWeightsGradient, {x, dy}, {...g, outputShape: weights.shape}),
+    bias: () => biasGradient(dy),
   }),
 });
 

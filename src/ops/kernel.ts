@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {fail} from './checks.ts';
 
-/** Tensors and attributes as the registry hands them over: it knows no ranks and no sizes, each kernel does. */
+/** Tensors and attributes as TensorFlow.js's registry hands them over: the registry doesn't know their types, each kernel does. */
 // biome-ignore lint/suspicious/noExplicitAny: nothing narrower fits every kernel
 export type Untyped = any;
 
@@ -32,8 +32,8 @@ export function registerReferenceKernels(kernels: Record<string, Kernel>): void 
 }
 
 /**
- * Runs the current backend's kernel of that name. A backend without one gets the reference kernel, on the first call.
- * kernel.test.ts checks that our own backends have them all.
+ * Runs the current backend's kernel of that name. If the backend has none, the first call gives it the reference kernel.
+ * kernel.test.ts checks that our own backends have all kernels.
  */
 export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   kernelName: string,
@@ -41,7 +41,7 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   attrs: Attrs,
 ): T {
   const engine = tf.engine();
-  engine.backend; // the first use chooses a backend
+  engine.backend; // this getter chooses a backend if there is none yet
   const reference = references.get(kernelName);
   if (reference && !tf.getKernel(kernelName, engine.backendName)) {
     registerKernels(engine.backendName, {[kernelName]: reference});
@@ -49,7 +49,7 @@ export function runKernel<T extends tf.Tensor | tf.Tensor[]>(
   return engine.runKernel(kernelName, inputs, attrs as object as tf.NamedAttrMap) as T;
 }
 
-/** For the kernels of an op's gradients: there are no second derivatives, so that asking for one throws. */
+/** Makes a request for the gradient of an op's gradient throw: there are no second derivatives. */
 export function refuseGradient(op: string, ...kernelNames: string[]): void {
   for (const kernelName of kernelNames) {
     tf.registerGradient({

@@ -7,7 +7,7 @@
 // Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {refuseGradient, runKernel, type Untyped} from './kernel.ts';
 
 export const Relu = 'mnist.Relu';
 export const ReluGradient = 'mnist.ReluGradient';
@@ -16,19 +16,19 @@ export const ReluGradient = 'mnist.ReluGradient';
  * The rectified linear unit, element by element.
  *
  * @param x float32, of any shape that isn't empty
- * @throws Error on another dtype
+ * @throws Error for another dtype and an empty shape
  */
 export function relu<T extends tf.Tensor>(x: T): T {
   checkTensor('relu', 'x', x, null);
   return runKernel(Relu, {x}, {outputShape: x.shape}) as T;
 }
 
-// y > 0 exactly where x > 0: saving the output lets the input go.
+// y > 0 exactly where x > 0. So the tape saves y, and x may be freed.
 tf.registerGradient({
   kernelName: Relu,
   outputsToSave: [true],
-  gradFunc: (dy, [y]) => ({
-    x: () => runKernel(ReluGradient, {dy: dy as tf.Tensor, y}, {outputShape: y.shape}),
+  gradFunc: (dy: Untyped, [y]) => ({
+    x: () => runKernel(ReluGradient, {dy, y}, {outputShape: y.shape}),
   }),
 });
 

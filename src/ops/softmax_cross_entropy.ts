@@ -1,4 +1,4 @@
-// softmax: logits become probabilities.   softmaxCrossEntropy: how much the labels surprise them
+// softmax: logits become probabilities.   softmaxCrossEntropy: how little probability they give to the labels
 //   logits [B, N]   labels [B, N], one-hot or any distribution   ->   p [B, N]   loss, a scalar in nats
 //   forward    p[b, j] = exp z[b, j] / Σ over k of exp z[b, k]      z[b, j] = logits[b, j] − max over k of logits[b, k]
 //              loss    = mean over b of Σ over j of labels[b, j] · (−log p[b, j]), where a label of 0 adds nothing, even if p is 0
@@ -11,12 +11,12 @@
 //              of the loss   dlogits[b, j] = dloss / B · Σ over k of labels[b, k] · ∂(−log p[k]) / ∂logits[j]
 //                                          = dloss / B · (p[b, j] · labelSum[b] − labels[b, j])
 //                            with labelSum[b] = Σ over k of labels[b, k]
-// Taking the maximum out first leaves p as it is and keeps exp from overflowing: log-sum-exp, exact for logits up to
-// ±1e4 and beyond. Labels are constants: they get no gradient.
+// z is logits minus their maximum: p is the same as with logits in place of z, and exp never overflows. So the loss is exact for
+// logits up to ±1e4 and beyond. Labels are constants: they get no gradient.
 // Source: Bridle, "Training stochastic model recognition algorithms as networks …", 1990.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel} from './kernel.ts';
+import {refuseGradient, runKernel, type Untyped} from './kernel.ts';
 
 export const Softmax = 'mnist.Softmax';
 export const SoftmaxGradient = 'mnist.SoftmaxGradient';
@@ -39,7 +39,7 @@ function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGe
  *
  * @param logits float32 [batch, classes]
  * @returns float32 [batch, classes], each row adding up to 1
- * @throws Error on another rank or dtype, and an empty batch
+ * @throws Error for another rank or dtype, and an empty batch
  */
 export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
   const geometry = softmaxGeometry('softmax', 'logits', logits);
@@ -52,17 +52,14 @@ export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
  * @param labels float32 [batch, classes], one-hot or probabilities; constants
  * @param logits float32 [batch, classes]
  * @returns a scalar, in nats
- * @throws Error on another rank or dtype, an empty batch, and shapes that differ
+ * @throws Error for another rank or dtype, an empty batch, and shapes that differ
  */
 export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar {
   softmaxGeometry('softmaxCrossEntropy', 'labels', labels);
   const geometry = softmaxGeometry('softmaxCrossEntropy', 'logits', logits);
   if (!tf.util.arraysEqual(labels.shape, logits.shape)) {
-    fail(
-      'softmaxCrossEntropy',
-      `logits of the labels' shape ${shapeText(labels.shape)}`,
-      shapeText(logits.shape),
-    );
+    const expected = `logits of the labels' shape ${shapeText(labels.shape)}`;
+    fail('softmaxCrossEntropy', expected, shapeText(logits.shape));
   }
   return runKernel(SoftmaxCrossEntropy, {labels, logits}, {...geometry, outputShape: []});
 }
@@ -70,26 +67,22 @@ export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): t
 tf.registerGradient({
   kernelName: Softmax,
   outputsToSave: [true],
-  gradFunc: (dp, [p], geometry) => ({
-    logits: () =>
-      runKernel(SoftmaxGradient, {dp: dp as tf.Tensor, p}, {...geometry, outputShape: p.shape}),
+  gradFunc: (dp: Untyped, [p], g) => ({
+    logits: () => runKernel(SoftmaxGradient, {dp, p}, {...g, outputShape: p.shape}),
   }),
 });
 
-// The probabilities are computed again: [B, N] is the smallest tensor of a network, and the forward pass then has
-// nothing but its loss to return.
+// The gradient computes p again: [B, N] is the smallest tensor of a network, and so the forward pass returns the loss alone.
 tf.registerGradient({
   kernelName: SoftmaxCrossEntropy,
   inputsToSave: ['labels', 'logits'],
-  gradFunc: (dloss, [labels, logits], geometry) => ({
+  gradFunc: (dloss: Untyped, [labels, logits], g) => ({
     labels: () =>
       fail('softmaxCrossEntropy', 'labels to be constants', 'a request for their gradient'),
-    logits: () =>
-      runKernel(
-        SoftmaxCrossEntropyGradient,
-        {dloss: dloss as tf.Tensor, labels, logits},
-        {...geometry, outputShape: logits.shape},
-      ),
+    logits: () => {
+      const attrs = {...g, outputShape: logits.shape};
+      return runKernel(SoftmaxCrossEntropyGradient, {dloss, labels, logits}, attrs);
+    },
   }),
 });
 

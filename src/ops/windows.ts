@@ -1,6 +1,6 @@
 // Where the windows of conv2d and maxPool lie on their input: the geometry that every kernel loops over.
-//   A window is the part of the input that one output sees. A tap (wR, wC) is one element of a window; where channels count it is
-//   (wR, wC, d1). For conv2d a tap has a number in the filter, and under it lies a number of the input:
+//   A window is the part of the input that one output depends on. A tap (wR, wC) is one element of a window; where channels count, a
+//   tap is (wR, wC, d1). In conv2d each tap has an element in the filter, and lies over an element of the input:
 //     tap (wR, wC) of output (yR, yC) lies over x[xR, xC], where xR = yR·sH + wR·dilH − padT and xC = yC·sW + wC·dilW − padL
 //   A tap lies in the padding where xR is outside [0, H) or xC outside [0, W).
 import * as tf from '@tensorflow/tfjs-core';
@@ -35,7 +35,7 @@ export interface Windows {
   padR: number;
 }
 
-/** The geometry for an input [B, H, W, C]. Throws in the op's name where there is none. */
+/** The geometry for an input [B, H, W, C]. Throws in the op's name if the arguments give none. */
 export function placeWindows(
   op: string,
   xShape: [number, number, number, number],
@@ -58,11 +58,8 @@ export function placeWindows(
   const span = [(kH - 1) * dilH + 1, (kW - 1) * dilW + 1];
   const padded = [padT + H + padB, padL + W + padR];
   if (span[0] > padded[0] || span[1] > padded[1]) {
-    fail(
-      op,
-      `a window no larger than the padded input ${shapeText(padded)}`,
-      `a window that spans ${shapeText(span)}`,
-    );
+    const expected = `a window no larger than the padded input ${shapeText(padded)}`;
+    fail(op, expected, `a window that spans ${shapeText(span)}`);
   }
   return windows;
 }
@@ -97,27 +94,18 @@ function positivePair(op: string, name: string, value: Pair): [number, number] {
   return [pair[0], pair[1]];
 }
 
-// computeConv2DInfo works out the output's height and width from the filter's height alone if pad is a number. So a number is
-// spelled out here, side by side.
+// If pad is a number, computeConv2DInfo works out the output's width from the filter's height. So a number becomes four here.
 function namedOrExplicitPad(
   op: string,
   pad: Pad,
 ): 'valid' | 'same' | tf.backend_util.ExplicitPadding {
   if (pad === 'valid' || pad === 'same') return pad;
   const sides = typeof pad === 'number' ? Array(2).fill([pad, pad]) : pad;
-  const wellFormed =
-    Array.isArray(sides) &&
-    sides.length === 2 &&
-    sides.every(
-      side =>
-        Array.isArray(side) && side.length === 2 && side.every(n => Number.isInteger(n) && n >= 0),
-    );
-  if (!wellFormed) {
-    fail(
-      op,
-      `pad to be 'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]]`,
-      valueText(pad),
-    );
+  const isPair = (value: unknown) => Array.isArray(value) && value.length === 2;
+  const isSize = (n: number) => Number.isInteger(n) && n >= 0;
+  if (!isPair(sides) || !sides.every(side => isPair(side) && side.every(isSize))) {
+    const forms = `'valid', 'same', an integer of at least 0 or [[top, bottom], [left, right]]`;
+    fail(op, `pad to be ${forms}`, valueText(pad));
   }
   return [[0, 0], sides[0], sides[1], [0, 0]];
 }

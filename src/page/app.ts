@@ -1,7 +1,7 @@
 // What the page knows: the settings in its form, the worker's run, and its results. Panels draw it; only the worker changes the run.
 import type {Evaluation} from '../evaluation.ts';
-import {median} from '../numbers.ts';
 import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
+import {median} from '../statistics.ts';
 import type {
   Answers,
   Command,

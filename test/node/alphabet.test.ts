@@ -9,25 +9,19 @@ const folder = fileURLToPath(new URL('../../src/kernels/', import.meta.url));
 /** The names in the last column of the README's table of letters. */
 function forbiddenNames(readme: string): string[] {
   const [, table] = readme.split('| letter | meaning | not |');
-  return table.split('\n').flatMap(
-    row =>
-      row
-        .split('|')
-        .at(-2)
-        ?.match(/(?<=`)\w+(?=`)/g) ?? [],
-  );
+  const columns = table.split('\n').map(row => row.split('|').at(-2) ?? '');
+  return columns.flatMap(column => column.match(/(?<=`)\w+(?=`)/g) ?? []);
 }
 
-/** The forbidden names that a program uses. Comments, a message's `at least` and JavaScript's own `values.at(-1)` are none. */
+/** The forbidden names in a program. Comments, the words `at least` in a message and JavaScript's `values.at(-1)` don't count. */
 function usedNames(code: string, names: string[]): string[] {
   const program = code.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
   return names.filter(name => new RegExp(`(?<![.\\w])${name}(?!\\w| \\w)`).test(program));
 }
 
 const names = forbiddenNames(readFileSync(`${folder}README.md`, 'utf8'));
-const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(name =>
-  name.endsWith('.ts'),
-);
+const all = readdirSync(folder, {recursive: true, encoding: 'utf8'});
+const files = all.filter(name => name.endsWith('.ts'));
 
 for (const file of files) {
   test(`src/kernels/${file} keeps to the letters of src/kernels/README.md`, () => {

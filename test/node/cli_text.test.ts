@@ -11,8 +11,9 @@ import {
   report,
 } from '../../src/cli/report.ts';
 import {summarise} from '../../src/cli/summary.ts';
-import {clock, median, percent, wilsonInterval} from '../../src/numbers.ts';
+import {clock, percent} from '../../src/format.ts';
 import {failureOf} from '../../src/outcome.ts';
+import {median, wilsonInterval} from '../../src/statistics.ts';
 
 /** 20 images of each digit; three 4s were taken for a 9, and all other answers are right. */
 const confusion = Int32Array.from({length: 100}, (_, i) => (i % 11 === 0 ? 20 : 0));

@@ -1,6 +1,6 @@
 // The page's form and its runs: on every backend, through pauses and switches, to an end or a failure.
 import * as assert from 'uvu/assert';
-import {wilsonInterval} from '../../src/numbers.ts';
+import {wilsonInterval} from '../../src/statistics.ts';
 import {runVisits, visit} from '../visit.ts';
 
 visit('train: 100 batches on simd reach 85 % of the test images', {}, async page => {

@@ -1,4 +1,4 @@
-// What the backend `simd` promises beyond the table of cases: memory, reads, several backends, and tf.layers on it.
+// What the backend `simd` promises besides the table of cases: memory, reads, several backends, and tf.layers.
 import {Worker} from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
@@ -8,33 +8,23 @@ import {conv2d, createNetwork, maxPool, relu, trainStep} from '../../src/index.t
 import {Memory} from '../../src/kernels/simd/backend/memory.ts';
 import {instantiate} from '../../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../../src/kernels/simd/backend/register.ts';
+import type {Untyped} from '../../src/ops/kernel.ts';
 import {Random} from '../../src/random.ts';
-import {integers, valuesOn} from '../as_on_cpu.ts';
+import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
 import '../backends.ts';
-import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {layersModel} from '../../bench/cases/layers_contender.ts';
 import {expectError} from '../errors.ts';
 import {syntheticData} from '../synthetic.ts';
+import {onOwnBackend} from '../watched.ts';
 
 const MiB = 2 ** 20;
 
 const simd = () => tf.backend() as SimdBackend;
 const bytesInUse = () => simd().memory().bytesInUse;
 
-/** Runs `work` on its own backend, and removes the backend. */
-function onOwnBackend(maximumBytes: number, work: () => void): void {
-  const name = 'simd of a test';
-  assert.ok(registerSimdBackend(name, {maximumBytes}));
-  try {
-    tf.setBackend(name);
-    work();
-  } finally {
-    tf.removeBackend(name);
-    tf.setBackend('simd');
-  }
-}
-
 test('simd: training and disposal leave no bytes and no tensors', () => {
-  // On its own backend: free blocks that other tests left need not fit.
+  // On a backend of its own, because free blocks of other tests may be too small.
   onOwnBackend(64 * MiB, () => {
     const data = syntheticData();
     const before = {...tf.memory(), bytes: bytesInUse()};
@@ -58,7 +48,7 @@ test('simd: training and disposal leave no bytes and no tensors', () => {
   });
 });
 
-test('simd: values that were read stay when the tensor is disposed and the memory grows', async () => {
+test('simd: values read from a tensor stay after it is disposed of and the memory grows', async () => {
   await tf.setBackend('simd');
   const x = tf.tensor1d([-1, 2, -3]);
   const y = relu(x);
@@ -68,12 +58,12 @@ test('simd: values that were read stay when the tensor is disposed and the memor
   x.dispose();
   tf.tidy(() => {
     for (let i = 0; i < 20; i++) relu(tf.fill([3], 7)); // takes the freed block
-    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // doesn't fit: the memory grows
+    relu(tf.fill([Math.ceil(simd().memory().bytesReserved / 4)], 7)); // makes the memory grow
   });
   for (const values of [sync, async, buffer.values]) assert.equal([...values], [0, 2, 0]);
 });
 
-test('simd: tensors keep their values when the memory grows, and stock kernels read them', () => {
+test('simd: tensors keep their values when the memory grows, and stock kernels can read the values', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const y = relu(tf.tensor2d([1, -2, 3, 4, -5, 6], [2, 3]));
@@ -103,7 +93,7 @@ test('simd: kernels read int32 and bool tensors as float32 after tf.cast', () =>
   assert.is(bytesInUse(), before);
 });
 
-test('simd: out of memory is one sentence with the shape, and other tensors stay', () => {
+test('simd: the error of a full memory names the shape, and other tensors keep their values', () => {
   onOwnBackend(2 * MiB, () => {
     const kept = tf.tidy(() => relu(tf.tensor1d([1, -2, 3])));
     const [bytes, tensors] = [bytesInUse(), tf.memory().numTensors];
@@ -145,10 +135,8 @@ test('simd: blocks of memory never overlap, and freed neighbours serve larger bl
     if (live.size > 0 && random.below(5) < 2) {
       const [at, bytes] = [...live][random.below(live.size)];
       const marks = memory.float32(at, bytes / 4);
-      assert.ok(
-        marks.every(mark => mark === at),
-        `block ${at} was overwritten`,
-      );
+      const isWhole = marks.every(mark => mark === at);
+      assert.ok(isWhole, `block ${at} was overwritten`);
       memory.release(at, bytes);
       live.delete(at);
       continue;
@@ -187,7 +175,7 @@ test('simd: the backend works after it is removed and registered again', () => {
   tf.tidy(() => assert.equal([...relu(tf.tensor1d([-1, 5])).dataSync()], [0, 5]));
 });
 
-test('simd: a backend has the build that its options name, or is refused if that build does not run here', () => {
+test('simd: a backend has the build that its options name, and is refused where that build does not run', () => {
   const {build} = simd();
   for (const asked of ['simd', 'relaxed simd'] as const) {
     const runs = asked === 'simd' || build === 'relaxed simd';
@@ -201,7 +189,7 @@ test('simd: a backend has the build that its options name, or is refused if that
   }
 });
 
-test('simd: the builds are two modules, and the relaxed one compiles only with relaxed SIMD', () => {
+test('simd: there are two builds, and the relaxed one compiles only where relaxed SIMD runs', () => {
   const {build} = simd();
   const memory = () => new Memory(MiB).wasm;
   instantiate(memory(), 'simd');
@@ -248,33 +236,12 @@ test('simd: each worker has its own backend', async () => {
   assert.is(bytesInUse(), before);
 });
 
-type Build = () => layers.Sequential;
-
-/** The tutorial's model, as its readers write it. */
-const tutorialModel: Build = () => {
-  const model = layers.sequential();
-  const conv = {kernelSize: 5, activation: 'relu' as const};
-  model.add(layers.layers.conv2d({...conv, filters: 8, inputShape: [28, 28, 1]}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.conv2d({...conv, filters: 16}));
-  model.add(layers.layers.maxPooling2d({poolSize: 2, strides: 2}));
-  model.add(layers.layers.flatten());
-  model.add(layers.layers.dense({units: 10, activation: 'softmax'}));
-  model.compile({
-    optimizer: tf.train.sgd(0.15),
-    loss: 'categoricalCrossentropy',
-    metrics: ['accuracy'],
-  });
-  return model;
-};
-
-/** Layers without a kernel of ours, between layers with one. */
-const otherModel: Build = () => {
+/** Layers without kernels of ours, between layers with such kernels. */
+const otherModel = () => {
   const model = layers.sequential();
   const {layers: l} = layers;
-  model.add(
-    l.conv2d({filters: 5, kernelSize: 3, strides: 2, useBias: false, inputShape: [28, 28, 1]}),
-  );
+  const bare = {useBias: false, inputShape: [28, 28, 1]};
+  model.add(l.conv2d({...bare, filters: 5, kernelSize: 3, strides: 2}));
   model.add(l.batchNormalization());
   model.add(l.activation({activation: 'relu'}));
   model.add(l.averagePooling2d({poolSize: 2, strides: 1, padding: 'same'}));
@@ -285,12 +252,13 @@ const otherModel: Build = () => {
   model.add(l.dropout({rate: 0.25, seed: 3}));
   model.add(l.dense({units: 12, activation: 'relu'}));
   model.add(l.dense({units: 10, activation: 'softmax'}));
-  model.compile({optimizer: tf.train.adam(0.01), loss: 'categoricalCrossentropy'});
+  const args = {loss: 'categoricalCrossentropy', metrics: ['accuracy']};
+  model.compile({...args, optimizer: tf.train.adam(0.01)});
   return model;
 };
 
-/** What a model learns in one epoch of model.fit, from weights that don't depend on the backend. */
-async function fit(backend: string, build: Build) {
+/** Trains a model for one epoch by model.fit, from weights that don't depend on the backend. */
+async function fit(backend: string, build: () => layers.Sequential) {
   await tf.setBackend(backend);
   const before = tf.memory().numTensors;
   const model = build();
@@ -309,28 +277,27 @@ async function fit(backend: string, build: Build) {
     batchSize: 8, // the last batch is smaller
     epochs: 1,
     shuffle: false,
-    callbacks: {
-      onBatchEnd: async (_, logs) => {
-        losses.push(logs!.loss);
-      },
-    },
+    callbacks: {onBatchEnd: async (_, logs) => void losses.push(logs!.loss)},
   });
   losses.push(await model.trainOnBatch(images, labels).then(loss => [loss].flat()[0] as number));
   const trained = model.getWeights().map(valuesOf);
   const predicted = valuesOf(model.predict(images) as tf.Tensor);
   tf.dispose([weights, xs, labels, images]);
   model.dispose();
-  return {losses, trained, predicted, left: tf.memory().numTensors - before};
+  const values = {shape: [losses.length], values: losses};
+  return {losses: values, trained, predicted, left: tf.memory().numTensors - before};
 }
 
-for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
+for (const [name, build] of Object.entries({
+  tutorialModel: () => layersModel('tutorial'),
+  otherModel,
+})) {
   test(`simd: an unmodified tf.layers model trains as on cpu: ${name}`, async () => {
     const expected = await fit('cpu', build);
     const actual = await fit('simd', build);
-    assert.is(actual.losses.length, 9);
-    const losses = (values: number[]) => ({shape: [values.length], values});
-    expectClose('losses', losses(actual.losses), losses(expected.losses), {atol: 0, rtol: 1e-4});
-    // Adam divides by the root of a gradient's square: a tiny one has few exact digits in float32.
+    assert.equal(actual.losses.shape, [9]);
+    expectClose('losses', actual.losses, expected.losses, {atol: 0, rtol: 1e-4});
+    // Adam divides by the root of a gradient's square. A tiny square has few exact digits in float32.
     const tolerance = {atol: name === 'otherModel' ? 2e-3 : 1e-5, rtol: 1e-4};
     expected.trained.forEach((weights, i) => {
       expectClose(`weights ${i}`, actual.trained[i], weights, tolerance);
@@ -340,13 +307,8 @@ for (const [name, build] of Object.entries({tutorialModel, otherModel})) {
   });
 }
 
-/** The same on both backends. */
-function expectAsOnCpu(what: string, compute: () => tf.Tensor, tolerance = EXACT): void {
-  const [expected, actual] = ['cpu', 'simd'].map(backend => valuesOn(backend, compute));
-  expectClose(what, actual, expected, tolerance);
-}
-
-test('simd: under stock names, stock kernels compute what ours decline', () => {
+test('simd: for ops that our kernels decline, stock kernels compute what cpu computes', () => {
+  tf.setBackend('simd');
   const x = () => integers([2, 5, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([2, 3, 3, 4], 2) as tf.Tensor4D;
   const int32 = (tensor: tf.Tensor) => tf.cast(tensor, 'int32');
@@ -377,12 +339,12 @@ test('simd: under stock names, stock kernels compute what ours decline', () => {
     () => tf.gather(tf.ones([2, 2]), [-1]),
     () => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3])),
   ]) {
-    tf.setBackend('simd');
     assert.throws(work);
   }
 });
 
-test('simd: under stock names, our kernels equal stock kernels on integers', () => {
+test('simd: our kernels under stock names equal those of cpu on integers', () => {
+  tf.setBackend('simd');
   const x = () => integers([2, 7, 6, 3]) as tf.Tensor4D;
   const filter = () => integers([3, 2, 3, 5], 2) as tf.Tensor4D;
   const bias = () => integers([5], 3);
@@ -392,15 +354,8 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
     [1, 'same', [1, 2]],
     [2, 1, 1],
   ] as const) {
-    const conv = (x: tf.Tensor, filter: tf.Tensor) =>
-      tf.conv2d(
-        x as tf.Tensor4D,
-        filter as tf.Tensor4D,
-        strides as number,
-        pad,
-        'NHWC',
-        dilations as number,
-      );
+    const conv = (x: Untyped, filter: Untyped) =>
+      tf.conv2d(x, filter, strides as number, pad, 'NHWC', dilations as number);
     const what = `conv2d, strides ${strides}, pad ${pad}, dilations ${dilations}`;
     expectAsOnCpu(what, () => conv(x(), filter()));
     for (const activation of ['linear', 'relu', 'relu6', 'prelu', 'leakyrelu'] as const) {
@@ -447,17 +402,11 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
       expectAsOnCpu(what, () => tf.matMul(a(), b(), transposeA, transposeB));
     }
     const [a, b] = [transposeA ? [7, 5] : [5, 7], transposeB ? [9, 7] : [7, 9]];
+    const inputs = () => ({a: integers(a), b: integers(b, 2), transposeA, transposeB});
     for (const activation of ['linear', 'relu'] as const) {
       for (const bias of [[9], [1, 9], [1], [5, 9]]) {
         expectAsOnCpu(`fused matMul with bias ${bias}`, () =>
-          tf.fused.matMul({
-            a: integers(a),
-            b: integers(b, 2),
-            transposeA,
-            transposeB,
-            bias: integers(bias, 3),
-            activation,
-          }),
+          tf.fused.matMul({...inputs(), bias: integers(bias, 3), activation}),
         );
       }
     }
@@ -488,7 +437,7 @@ test('simd: under stock names, our kernels equal stock kernels on integers', () 
   }
 });
 
-test('simd: tf.profile names the kernel that ran, and no other', async () => {
+test('simd: tf.profile names the one kernel that ran', async () => {
   tf.setBackend('simd');
   const x = integers([1, 6, 6, 2]) as tf.Tensor4D;
   const filter = integers([3, 3, 2, 4]) as tf.Tensor4D;

@@ -1,24 +1,36 @@
-// The limits of `simd`: long and hostile geometries, working space, long sums, infinities, and refusals. The calls run on
-// watched memory (watched.ts), beside a live tensor that has to keep its numbers.
+// The limits of `simd`: long and hostile geometries, working space, long sums, infinities, and refusals. The calls run on watched
+// memory (watched.ts), beside a live tensor that must keep its numbers.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {conv2d, dense, maxPool, relu, softmax, softmaxCrossEntropy} from '../../src/index.ts';
+import * as ops from '../../src/index.ts';
 import {Memory} from '../../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import type {Windows} from '../../src/ops/windows.ts';
 import '../backends.ts';
-import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {expectValues} from '../../bench/cases/compare.ts';
+import {sides} from '../../bench/cases/conv2d.ts';
+import type {Untyped} from '../../src/ops/kernel.ts';
 import {expectError} from '../errors.ts';
 import {onWatched, type Watched} from '../watched.ts';
 
 const MiB = 2 ** 20;
 const PAGE = 65536;
 
-/** Runs `work` on a watched backend; one tensor made before it and one made after it must keep their numbers. */
+/** The ops for tensors of any rank, as tf.grads passes them. */
+const {
+  conv2d,
+  dense,
+  maxPool,
+  relu,
+  softmax,
+  softmaxCrossEntropy,
+}: Record<string, (...args: Untyped[]) => tf.Tensor> = ops as Untyped;
+
+/** Runs `work` on a watched backend. One tensor made before it and one made after it must keep their numbers. */
 function besideOthers(maximumBytes: number, work: (watched: Watched) => void): void {
-  onWatched('watched simd', maximumBytes, watched => {
-    const [kept] = [tf.tidy(() => relu(tf.fill([100], 3)))];
+  onWatched(maximumBytes, watched => {
+    const kept = tf.tidy(() => relu(tf.fill([100], 3)));
     tf.tidy(() => work(watched));
     const after = tf.tidy(() => relu(tf.fill([100], 7)));
     assert.ok(kept.dataSync().every(value => value === 3));
@@ -28,24 +40,18 @@ function besideOthers(maximumBytes: number, work: (watched: Watched) => void): v
   });
 }
 
+/** Expects this value in every element. */
 const expectAll = (tensor: tf.Tensor, value: number, shape: number[]) =>
-  expectClose(
-    'y',
-    valuesOf(tensor),
-    {shape, values: new Float32Array(tf.util.sizeFromShape(shape)).fill(value)},
-    EXACT,
-  );
+  expectValues('y', tensor, shape, new Float32Array(tf.util.sizeFromShape(shape)).fill(value));
 
+/** A tensor of the numbers first, first + 1, … in row order. */
 const counting = (shape: number[], first = 0) =>
-  tf.tensor(
-    Float32Array.from({length: tf.util.sizeFromShape(shape)}, (_, i) => first + i),
-    shape,
-  );
+  tf.reshape(tf.range(first, first + tf.util.sizeFromShape(shape)), shape);
 
 test('simd: a long convolution is right, and takes at most twice the memory of its tensors', () => {
   for (const [length, taps] of [
-    [1_000_000, 600], // all its strips are 2.4 GB, in 32 bits a negative number
-    [1_049_599, 1024], // all its strips are exactly 4 GiB, in 32 bits 0
+    [1_000_000, 600], // all its strips have 2.4 GB: a negative number in 32 bits
+    [1_049_599, 1024], // all its strips have exactly 4 GiB: 0 in 32 bits
     [441_000, 401],
   ]) {
     besideOthers(64 * MiB, watched => {
@@ -70,19 +76,17 @@ test('simd: the gradients of a long convolution are right, and take at most four
   besideOthers(64 * MiB, watched => {
     const [length, taps, K] = [100_000, 50, 4];
     const out = length - taps + 1;
-    const conv = (x: tf.Tensor, filter: tf.Tensor) =>
-      conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, null, {pad: [[0, 0], [0, 1]]}); // biome-ignore format: short
+    const pad = sides([0, 0], [0, 1]);
+    const gradients = tf.grads((x, filter) => conv2d(x, filter, null, {pad}));
     for (const sparse of [false, true]) {
       const dy = new Float32Array((out + 1) * K).fill(sparse ? 0 : 1);
       if (sparse) for (let i = 0; i < dy.length; i += 8 * K) dy.fill(1, i, i + K);
       const count = sparse ? Math.ceil((out + 1) / 8) : out + 1;
-      const [dx, dFilter] = tf.grads(conv)(
-        [tf.ones([1, 1, length, 1]), tf.ones([1, taps, 1, K])],
-        tf.tensor(dy, [1, 1, out + 1, K]),
-      );
+      const inputs = [tf.ones([1, 1, length, 1]), tf.ones([1, taps, 1, K])];
+      const [dx, dFilter] = gradients(inputs, tf.tensor(dy, [1, 1, out + 1, K]));
       assert.is(dFilter.dataSync()[0], count, 'the first tap meets no padding');
       const last = count - Number(dy[out * K] === 1);
-      assert.is(dFilter.dataSync()[taps * K - 1], last, 'the last tap does, once');
+      assert.is(dFilter.dataSync()[taps * K - 1], last, 'the last tap meets padding once');
       assert.is(dx.dataSync()[0], K, 'the first pixel lies in one window');
       if (!sparse) assert.is(dx.dataSync()[length / 2], taps * K);
     }
@@ -91,7 +95,7 @@ test('simd: the gradients of a long convolution are right, and take at most four
   });
 });
 
-test('simd: working space fits the pass and its images, in numbers that do not wrap', () => {
+test('simd: the size of working space depends on the pass and its images, and does not wrap at 2^32', () => {
   tf.setBackend('simd');
   const backend = tf.backend() as SimdBackend;
   const {kernels} = backend;
@@ -115,24 +119,17 @@ test('simd: working space fits the pass and its images, in numbers that do not w
   assert.ok(bytes('conv2d', ...large) < 8192);
   for (const pass of ['conv2dInputGradient', 'conv2dFilterGradient'] as const) {
     const space = bytes(pass, ...large);
-    assert.ok(
-      space > 12 * 7102 ** 2 + 32 * 7100 ** 2 && space < 2 ** 32,
-      `${pass}: ${space} bytes`,
-    );
+    const least = 12 * 7102 ** 2 + 32 * 7100 ** 2;
+    assert.ok(space > least && space < 2 ** 32, `${pass}: ${space} bytes`);
   }
   const million = 2 ** 20;
-  const huge = bytes('conv2d', [million, million], [5, 5, 1], [million, million], {
-    padT: 2,
-    padL: 2,
-  });
-  assert.ok(huge > 2 ** 42);
+  const square = [million, million] as const;
+  assert.ok(bytes('conv2d', square, [5, 5, 1], square, {padT: 2, padL: 2}) > 2 ** 42);
   const tall = bytes('conv2d', [million, 4], [1, 4096, 1], [million, 4], {padL: 2047});
   assert.ok(tall > 2 ** 36, 'one strip has 2^36 bytes');
   const far = {padT: 2 ** 15, padL: 2 ** 15};
-  assert.ok(
-    bytes('conv2dInputGradient', [1, 1], [5, 5, 4], [2 ** 16, 2 ** 16], far) > 2 ** 34,
-    '2^32 positions of y are not 0',
-  );
+  const many32 = bytes('conv2dInputGradient', [1, 1], [5, 5, 4], [2 ** 16, 2 ** 16], far);
+  assert.ok(many32 > 2 ** 34, '2^32 positions of y do not wrap to 0');
   const [high, wide] = [2 ** 15, 2 ** 14 - 1];
   assert.is(bytes('maxPool', [high, wide], [high, wide, 1], [1, 1]), 8 * high * wide);
   assert.ok(8 * high * wide > 2 ** 31);
@@ -140,11 +137,11 @@ test('simd: working space fits the pass and its images, in numbers that do not w
   assert.ok(kernels.matMulScratch(2 ** 30) < 16384);
 });
 
-test('simd: a tensor may lie where the working space of a finished call was', () => {
-  onWatched('watched simd', 4 * MiB, watched => {
+test('simd: a tensor can take the working space of a finished call', () => {
+  onWatched(4 * MiB, watched => {
     const x = tf.ones<tf.Rank.R2>([1, 700]);
     const weights = tf.ones<tf.Rank.R2>([700, 700]); // 1.96 MB, and 1.96 MB for its transposed copy
-    const dx = tf.tidy(() => tf.grad(x => dense(x as tf.Tensor2D, weights, null))(x));
+    const dx = tf.tidy(() => tf.grad(x => dense(x, weights, null))(x));
     expectAll(dx, 700, [1, 700]);
     assert.ok(watched.most > 2 * weights.size * 4, 'it was counted');
     const inItsPlace = tf.tidy(() => relu(tf.ones([weights.size / 2])));
@@ -153,7 +150,7 @@ test('simd: a tensor may lie where the working space of a finished call was', ()
   });
 });
 
-test('simd: stock ops on windows without an output leave other tensors alone', () => {
+test('simd: stock ops whose windows have no output change no other tensor', () => {
   besideOthers(2 * MiB, () => {
     const x = tf.relu(tf.ones<tf.Rank.R4>([1, 2, 28, 1]));
     assert.throws(() => tf.maxPool(x, [4, 1], 1, 'valid'));
@@ -185,28 +182,26 @@ test('simd: stock convolutions with wide or negative padding are right', () => {
 
 test('simd: the stock gradient of a max-pool that rounds up equals that of cpu', () => {
   besideOthers(2 * MiB, () => {
-    const dx = tf.grad(x => tf.maxPool(x as tf.Tensor4D, 2, 2, 0, 'ceil'))(
-      counting([1, 5, 5, 1]),
-      counting([1, 3, 3, 1], 1),
-    );
+    const pool = (x: Untyped) => tf.maxPool(x, 2, 2, 0, 'ceil');
+    const dx = tf.grad(pool)(counting([1, 5, 5, 1]), counting([1, 3, 3, 1], 1));
     // the maxima at [1, 1], [1, 3], [3, 1] and [3, 3]; the others are forgotten
     assert.equal([...dx.dataSync()].filter(Boolean), [1, 2, 4, 5]);
   });
 });
 
 test('simd: the stock gradients of a convolution that rounds up equal those of cpu', () => {
-  const gradients = () =>
-    tf
-      .grads((x, filter) =>
-        tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 0, 'NHWC', 1, 'ceil'),
-      )([counting([1, 5, 5, 1]), counting([2, 2, 1, 1], 1)], counting([1, 3, 3, 1], 1))
-      .map(gradient => [...gradient.dataSync()]);
+  const conv = (x: Untyped, filter: Untyped) => tf.conv2d(x, filter, 2, 0, 'NHWC', 1, 'ceil');
+  const gradients = () => {
+    const inputs = [counting([1, 5, 5, 1]), counting([2, 2, 1, 1], 1)];
+    const found = tf.grads(conv)(inputs, counting([1, 3, 3, 1], 1));
+    return found.map(gradient => [...gradient.dataSync()]);
+  };
   tf.setBackend('cpu');
   const expected = tf.tidy(gradients);
   besideOthers(2 * MiB, () => assert.equal(gradients(), expected));
 });
 
-test('simd: stock ops run outside of the memory if it has no room', () => {
+test('simd: stock ops run on the stock kernels if the memory has no room', () => {
   besideOthers(MiB, () => {
     const x = tf.ones<tf.Rank.R4>([1, 300, 300, 4]);
     const filter = tf.ones<tf.Rank.R4>([2, 2, 4, 1]);
@@ -240,7 +235,7 @@ test('simd: our ops refuse rows and columns that 32 bits cannot count', () => {
   });
 });
 
-test('simd: the memory refuses an impossible number of bytes, and to be smaller than a page', () => {
+test('simd: the memory refuses an impossible number of bytes, and a maximum below one page', () => {
   const memory = new Memory(MiB);
   memory.startAt(0);
   for (const bytes of [-4, 0.5, Number.NaN, Infinity, -1884402360]) {
@@ -259,7 +254,7 @@ test('simd: the memory refuses an impossible number of bytes, and to be smaller 
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
-test('simd: the memory grows by less if the machine refuses more', () => {
+test('simd: the memory grows by no more than it needs if the machine refuses to give more', () => {
   const memory = new Memory(64 * MiB);
   memory.startAt(0);
   const {wasm} = memory;
@@ -280,7 +275,7 @@ test('simd: the memory grows by less if the machine refuses more', () => {
 });
 
 test('simd: long sums do not stop at 2^24', () => {
-  onWatched('watched simd', 512 * MiB, () => {
+  onWatched(512 * MiB, () => {
     const n = 20_971_520;
     tf.tidy(() => {
       const ones = tf.ones<tf.Rank.R1>([n]);
@@ -288,18 +283,12 @@ test('simd: long sums do not stop at 2^24', () => {
     });
     tf.tidy(() => {
       const ones = tf.ones<tf.Rank.R2>([n, 1]);
-      const dWeights = tf.grad(weights => dense(ones, weights as tf.Tensor2D, null))(
-        tf.ones([1, 1]),
-        ones,
-      );
+      const dWeights = tf.grad(weights => dense(ones, weights, null))(tf.ones([1, 1]), ones);
       assert.is(dWeights.dataSync()[0], n);
     });
     tf.tidy(() => {
       const x = tf.ones<tf.Rank.R4>([1, 4096, 5120, 1]);
-      const dFilter = tf.grad(filter => conv2d(x, filter as tf.Tensor4D, null))(
-        tf.ones([1, 1, 1, 1]),
-        x,
-      );
+      const dFilter = tf.grad(filter => conv2d(x, filter, null))(tf.ones([1, 1, 1, 1]), x);
       assert.is(dFilter.dataSync()[0], n);
     });
     tf.tidy(() => {
@@ -322,7 +311,7 @@ test('simd: long sums do not stop at 2^24', () => {
 });
 
 for (const backend of ['cpu', 'simd'] as const) {
-  test(`conv2d: an infinite number meets no padding, ${backend}`, () => {
+  test(`conv2d: an infinite number is not multiplied by padding, ${backend}`, () => {
     tf.setBackend(backend);
     for (const [C, stock] of [
       [1, false],
@@ -335,7 +324,7 @@ for (const backend of ['cpu', 'simd'] as const) {
         const numbers = new Float32Array(3 * 3 * C * 2).fill(1);
         for (let i = 0; i < 2 * C; i++) numbers[i] = Infinity; // tap (0, 0)
         const filter = tf.tensor<tf.Rank.R4>(numbers, [3, 3, C, 2]);
-        const conv = (x: tf.Tensor4D, filter: tf.Tensor4D) =>
+        const conv = (x: Untyped, filter: Untyped): tf.Tensor =>
           stock ? tf.conv2d(x, filter, 1, 'same') : conv2d(x, filter, null, {pad: 'same'});
         // That tap lies in the padding for the first row and column.
         const y = conv(x, filter).dataSync();
@@ -347,13 +336,13 @@ for (const backend of ['cpu', 'simd'] as const) {
           assert.is(value === Infinity, inside(at), `${C} channels, y[${at}] = ${value}`);
           if (!inside(at)) assert.ok(value >= 4 * C && value <= 6 * C);
         });
-        // An infinity in the corner of dy meets the image with the last four taps, and the padding with the others.
+        // For an infinity in the corner of dy, the last four taps lie over the image and the others in the padding.
         for (const others of [1, 0]) {
           const dyNumbers = new Float32Array(2 * 4 * 5 * 2).fill(others);
           dyNumbers[0] = Infinity;
           const dy = tf.tensor(dyNumbers, [2, 4, 5, 2]);
           const dFilter = tf
-            .grad(filter => conv(x, filter as tf.Tensor4D))(filter, dy)
+            .grad(filter => conv(x, filter))(filter, dy)
             .dataSync();
           dFilter.forEach((value, at) => {
             const [wR, wC, d2] = [Math.floor(at / (6 * C)), Math.floor(at / (2 * C)) % 3, at % 2];
@@ -367,23 +356,24 @@ for (const backend of ['cpu', 'simd'] as const) {
   });
 }
 
-test('conv2d: an infinite number in a sparse dy meets no padding, simd', () => {
+test('conv2d: an infinite number in a sparse dy is not multiplied by padding, simd', () => {
   tf.setBackend('simd');
   tf.tidy(() => {
     const [x, filter] = [tf.ones<tf.Rank.R4>([1, 6, 7, 3]), tf.ones<tf.Rank.R4>([3, 3, 3, 4])];
     const numbers = new Float32Array(6 * 7 * 4);
     numbers[0] = Infinity;
-    const dFilter = tf.grad(filter => conv2d(x, filter as tf.Tensor4D, null, {pad: 'same'}))(
-      filter,
-      tf.tensor(numbers, [1, 6, 7, 4]),
-    );
-    const count = (wanted: (value: number) => boolean) =>
-      [...dFilter.dataSync()].filter(wanted).length;
-    assert.equal([count(value => value === Infinity), count(value => value === 0)], [4 * 3, 96]);
+    const conv = (filter: tf.Tensor) => conv2d(x, filter, null, {pad: 'same'});
+    const dFilter = [
+      ...tf
+        .grad(conv)(filter, tf.tensor(numbers, [1, 6, 7, 4]))
+        .dataSync(),
+    ];
+    const count = (wanted: number) => dFilter.filter(value => value === wanted).length;
+    assert.equal([count(Infinity), count(0)], [4 * 3, 96]);
   });
 });
 
-test('simd: a kernel sees what was written to the array of an int32 tensor after tf.cast', () => {
+test('simd: a kernel reads the numbers that a user writes to the array of an int32 tensor after tf.cast', () => {
   for (const backend of ['cpu', 'simd']) {
     tf.setBackend(backend);
     tf.tidy(() => {
@@ -397,28 +387,22 @@ test('simd: a kernel sees what was written to the array of an int32 tensor after
 });
 
 test('simd and cpu: a second derivative is refused in one sentence', () => {
-  const x = tf.ones<tf.Rank.R4>([1, 4, 4, 1]);
-  const filter = tf.ones<tf.Rank.R4>([2, 2, 1, 1]);
-  const flat = tf.ones<tf.Rank.R2>([2, 3]);
-  const twice = (op: (x: tf.Tensor) => tf.Tensor) => (x: tf.Tensor) =>
-    tf.grad(x => tf.sum(tf.square(tf.grad(op)(x))))(x);
-  const weights = tf.ones<tf.Rank.R2>([3, 2]);
-  const labels = tf.ones<tf.Rank.R2>([2, 3]);
+  const [x, filter, bias] = [tf.ones([1, 4, 4, 1]), tf.ones([2, 2, 1, 1]), tf.ones([2])];
+  const [flat, weights, labels] = [tf.ones([2, 3]), tf.ones([3, 2]), tf.ones([2, 3])];
+  const twice = (op: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor) => () =>
+    tf.grad(x => tf.sum(tf.square(tf.grad(x => tf.square(op(x)))(x))))(x);
   for (const backend of ['cpu', 'simd']) {
     tf.setBackend(backend);
     for (const [op, work] of [
-      ['conv2d', () => twice(x => tf.square(conv2d(x as tf.Tensor4D, filter, null)))(x)],
-      ['conv2d', () => twice(filter => tf.square(conv2d(x, filter as tf.Tensor4D, null)))(filter)],
-      ['bias', () => twice(b => tf.square(dense(flat, weights, b as tf.Tensor1D)))(tf.ones([2]))],
-      ['dense', () => twice(x => tf.square(dense(x as tf.Tensor2D, weights, null)))(flat)],
-      ['dense', () => twice(w => tf.square(dense(flat, w as tf.Tensor2D, null)))(weights)],
-      ['maxPool', () => twice(x => tf.square(maxPool(x as tf.Tensor4D, 2)))(x)],
-      ['relu', () => twice(x => tf.square(relu(x)))(flat)],
-      ['softmax', () => twice(x => tf.square(softmax(x as tf.Tensor2D)))(flat)],
-      [
-        'softmaxCrossEntropy',
-        () => twice(x => softmaxCrossEntropy(labels, x as tf.Tensor2D))(flat),
-      ],
+      ['conv2d', twice(x => conv2d(x, filter, null), x)],
+      ['conv2d', twice(filter => conv2d(x, filter, null), filter)],
+      ['bias', twice(bias => dense(flat, weights, bias), bias)],
+      ['dense', twice(x => dense(x, weights, null), flat)],
+      ['dense', twice(weights => dense(flat, weights, null), weights)],
+      ['maxPool', twice(x => maxPool(x, 2), x)],
+      ['relu', twice(relu, flat)],
+      ['softmax', twice(softmax, flat)],
+      ['softmaxCrossEntropy', twice(x => softmaxCrossEntropy(labels, x), flat)],
     ] as const) {
       expectError(work, `${op}: expected a first derivative, got a request for the second`);
     }

@@ -1,35 +1,33 @@
-// The kernels of `simd` fill their outputs and write to no other memory, for any geometry. All of this runs on watched memory
-// (watched.ts), and the results are held against the definitions or the stock kernels.
+// The kernels of `simd` fill their outputs and write to no other memory, for any geometry. These tests run on watched memory
+// (watched.ts), and compare the results with the definitions or the stock kernels.
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import type {Untyped} from '../../src/ops/kernel.ts';
 import {Random} from '../../src/random.ts';
-import {integers, valuesOn} from '../as_on_cpu.ts';
+import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
 import type {Backend} from '../backends.ts';
 import '../backends.ts';
-import {type OpCase, sizeOf} from '../../bench/cases/case.ts';
-import {compare, EXACT, expectClose, sumTolerance, type Values} from '../../bench/cases/compare.ts';
-import {type Conv2DSpec, conv2dCase, conv2dCases} from '../../bench/cases/conv2d.ts';
+import {type Conv2DSpec, conv2dCase, conv2dCases, sides} from '../../bench/cases/conv2d.ts';
 import {denseCase, denseCases} from '../../bench/cases/dense.ts';
-import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../../bench/cases/max_pool.ts';
+import {maxPoolCase, maxPoolCases} from '../../bench/cases/max_pool.ts';
 import {reluCases} from '../../bench/cases/relu.ts';
 import {softmaxCases, softmaxCrossEntropyCases} from '../../bench/cases/softmax_cross_entropy.ts';
-import {onWatched, type Watched, watchedKernels} from '../watched.ts';
-import {evaluate, exactOnIntegers, fewIntegers} from '../witnesses.ts';
+import {anyConv2D, anyMaxPool, upTo} from '../shapes.ts';
+import {OWN_BACKEND, onWatched, watchedKernels} from '../watched.ts';
+import {asDefinedOnIntegers, fewIntegers} from '../witnesses.ts';
 
-const MiB = 2 ** 20;
-const NAME = 'watched simd';
-const watchedBackend = NAME as Backend;
+const watchedBackend = OWN_BACKEND as Backend;
 
 const seen = new Set<string>();
 
-/** A test on watched memory that must leave no bytes in use. */
-function testWatched(title: string, maximumBytes: number, work: (watched: Watched) => void): void {
+/** Registers a test on watched memory of 8 MiB, which fails if bytes stay in use. */
+function testWatched(title: string, work: () => void): void {
   test(title, () => {
-    onWatched(NAME, maximumBytes, watched => {
-      work(watched);
-      tf.setBackend(NAME);
+    onWatched(8 * 2 ** 20, watched => {
+      work();
+      assert.is(tf.getBackend(), OWN_BACKEND);
       const {bytesInUse} = tf.memory() as unknown as {bytesInUse: number};
       assert.is(bytesInUse, 0, `${bytesInUse} bytes are left in use`);
       for (const name of watched.calls.keys()) seen.add(name);
@@ -37,40 +35,16 @@ function testWatched(title: string, maximumBytes: number, work: (watched: Watche
   });
 }
 
-testWatched(
-  'simd, the table of cases: no kernel reads or writes outside of its tensors',
-  8 * MiB,
-  () => {
-    const exact = [...conv2dCases, ...maxPoolCases, ...denseCases, ...reluCases];
-    for (const opCase of exact) {
-      exactOnIntegers(opCase, watchedBackend);
-      exactOnIntegers(opCase, watchedBackend, fewIntegers);
-    }
-    for (const opCase of [...softmaxCases, ...softmaxCrossEntropyCases]) nearlyAsDefined(opCase);
-  },
-);
+testWatched('simd, the table of cases: no kernel reads or writes outside of its tensors', () => {
+  const exact = [...conv2dCases, ...maxPoolCases, ...denseCases, ...reluCases];
+  for (const opCase of [...exact, ...softmaxCases, ...softmaxCrossEntropyCases]) {
+    asDefinedOnIntegers(opCase, watchedBackend);
+    asDefinedOnIntegers(opCase, watchedBackend, fewIntegers);
+  }
+});
 
-const drawIntegers = ({shape}: {shape: number[]}, random: Random) =>
-  Float64Array.from({length: sizeOf(shape)}, () => random.below(7) - 3);
-
-/** For ops that aren't exact on integers. */
-function nearlyAsDefined(opCase: OpCase): void {
-  const random = new Random(1, opCase.title);
-  const inputs = [...opCase.inputs, ...(opCase.constants ?? [])].map(tensor =>
-    drawIntegers(tensor, random),
-  );
-  const dy = drawIntegers({shape: opCase.outputShape}, random);
-  const {y, gradients} = evaluate(opCase, watchedBackend, inputs, dy);
-  const expected = [opCase.definition(inputs), ...opCase.definitionGradients(inputs, dy)];
-  [y, ...gradients].forEach((values, i) => {
-    const shape = [values.length];
-    const tolerance = sumTolerance(4 * Math.max(...opCase.terms));
-    expectClose(opCase.title, {shape, values}, {shape, values: expected[i]}, tolerance);
-  });
-}
-
-// Images with padding on one side only, or with last rows that no window reaches. Those of one channel are so wide that
-// strips need more working space than the other kernels.
+// Images with padding on one side only, or with last rows that no window reaches. The images of one channel are so wide that strips
+// need more working space than the other kernels.
 const framedOnOneSide: Conv2DSpec[] = (
   [
     {pad: [[0, 2], [0, 0]]},
@@ -86,107 +60,45 @@ const framedOnOneSide: Conv2DSpec[] = (
     {x: [2, 7, 9, 4], filter: [3, 2, 4, 5], options},
   ]);
 
-testWatched('simd: convolutions with padding on one side equal the definition', 8 * MiB, () => {
+testWatched('simd: convolutions with padding on one side equal the definition', () => {
   for (const spec of framedOnOneSide) {
-    exactOnIntegers(conv2dCase(spec), watchedBackend);
-    exactOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
+    asDefinedOnIntegers(conv2dCase(spec), watchedBackend);
+    asDefinedOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
   }
 });
 
-const upTo = (most: number) => fc.integer({min: 1, max: most});
-const pairUpTo = (most: number) => fc.tuple(upTo(most), upTo(most));
-const sides = fc.tuple(fc.nat(5), fc.nat(5));
-const anyPad = fc.oneof(
-  fc.constantFrom('valid' as const, 'same' as const),
-  fc.nat(4),
-  fc.tuple(sides, sides),
-);
-/** Larger than a tile and than the positions listed at a time, with few and many taps a window. */
-const anyConv2D: fc.Arbitrary<Conv2DSpec> = fc
-  .record({
-    sizes: fc.tuple(upTo(4), upTo(15), upTo(15), fc.oneof(fc.constant(1), upTo(9))),
-    window: pairUpTo(6),
-    K: upTo(11),
-    bias: fc.boolean(),
-    strides: fc.oneof(fc.constant([1, 1]), pairUpTo(4)),
-    dilations: fc.oneof(fc.constant([1, 1]), pairUpTo(3)),
-    pad: anyPad,
-  })
-  .map(
-    ({sizes, window, K, bias, ...options}) =>
-      ({x: sizes, filter: [...window, sizes[3], K], bias, options}) as Conv2DSpec,
-  )
-  .filter(spec => conv2dCase(spec).outputShape.every(size => size > 0));
+const random = {numRuns: 150, seed: 14};
 
-testWatched('simd: random convolutions equal the definition', 8 * MiB, () => {
-  for (const upstream of [drawIntegers, fewIntegers]) {
-    fc.assert(
-      fc.property(anyConv2D, spec => exactOnIntegers(conv2dCase(spec), watchedBackend, upstream)),
-      {numRuns: 150, seed: 14},
+// Larger than a tile and than the positions listed at a time, with few and many taps in a window.
+testWatched('simd: random convolutions equal the definition', () => {
+  const any = anyConv2D({B: 4, H: 15, C: 9, window: 6, K: 11, stride: 4, dilation: 3, pad: 5});
+  for (const upstream of [undefined, fewIntegers]) {
+    const asDefined = fc.property(any, spec =>
+      asDefinedOnIntegers(conv2dCase(spec), watchedBackend, upstream),
     );
+    fc.assert(asDefined, random);
   }
 });
 
-const anyMaxPool: fc.Arbitrary<MaxPoolSpec> = fc
-  .record({
-    x: fc.tuple(upTo(3), upTo(12), upTo(12), upTo(9)),
-    filterSize: pairUpTo(5),
-    strides: pairUpTo(5),
-    pad: anyPad,
-  })
-  .map(({x, filterSize, strides, pad}) => ({x, filterSize, options: {strides, pad}}) as MaxPoolSpec)
-  .filter(spec => {
-    const {definition, inputs, outputShape} = maxPoolCase(spec);
-    if (outputShape.some(size => size <= 0)) return false;
-    // A window of padding alone has no maximum.
-    return definition([new Float64Array(sizeOf(inputs[0].shape))]).every(value => value === 0);
-  });
+testWatched('simd: random max-pools equal the definition', () => {
+  const any = anyMaxPool({B: 3, H: 12, C: 9, window: 5, stride: 5, pad: 5});
+  const asDefined = fc.property(any, spec =>
+    asDefinedOnIntegers(maxPoolCase(spec), watchedBackend),
+  );
+  fc.assert(asDefined, random);
+});
 
-testWatched('simd: random max-pools equal the definition', 8 * MiB, () => {
+testWatched('simd: random dense layers equal the definition', () => {
+  const any = fc.record({B: upTo(40), I: upTo(40), O: upTo(40), bias: fc.boolean()});
   fc.assert(
-    fc.property(anyMaxPool, spec => {
-      try {
-        exactOnIntegers(maxPoolCase(spec), watchedBackend);
-      } catch (error) {
-        // Padding as wide as the window is refused even where every window holds something.
-        if (!/^maxPool: expected every window to hold/.test((error as Error).message)) throw error;
-      }
-    }),
-    {numRuns: 200, seed: 14},
+    fc.property(any, spec => asDefinedOnIntegers(denseCase(spec), watchedBackend)),
+    random,
   );
 });
-
-testWatched('simd: random dense layers equal the definition', 8 * MiB, () => {
-  const anyDense = fc.record({B: upTo(40), I: upTo(40), O: upTo(40), bias: fc.boolean()});
-  fc.assert(
-    fc.property(anyDense, spec => exactOnIntegers(denseCase(spec), watchedBackend)),
-    {numRuns: 60, seed: 14},
-  );
-});
-
-/** What it returns or how it fails, on one backend. */
-function outcome(backend: string, compute: () => tf.Tensor): Values | string {
-  try {
-    return valuesOn(backend, compute);
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** The same as on stock `cpu`: the result, or the error. */
-function expectAsOnCpu(what: string, compute: () => tf.Tensor): void {
-  const [expected, actual] = ['cpu', NAME].map(backend => outcome(backend, compute));
-  if (typeof expected === 'string' || typeof actual === 'string') {
-    assert.is(actual, expected, what);
-  } else {
-    const problem = compare(actual, expected, EXACT);
-    if (problem) throw new Error(`${what}: ${problem}`);
-  }
-}
 
 type Options = {strides: never; pad: never; dilations: never; rounding: never};
 
-/** Geometries that the stock ops take: wide padding, strides of fractions, negative padding, empty outputs. */
+/** Options that the stock ops take: wide or negative padding, fractions as strides, empty outputs. */
 function anyOptions(random: Random): Options {
   const among = <T>(values: T[]) => values[random.below(values.length)];
   const stride = () => among([1, 1, 1, 2, 2, 3, 7, 0.5, 1.5]);
@@ -197,12 +109,7 @@ function anyOptions(random: Random): Options {
     'same',
     random.below(9) - 3,
     among([0.5, 1.5, -0.5]),
-    [
-      [0, 0],
-      [side(), side()],
-      [side(), side()],
-      [0, 0],
-    ],
+    [sides(0, 0), sides(side(), side()), sides(side(), side()), sides(0, 0)],
   ]);
   const rounding =
     typeof pad === 'string' ? undefined : among(['floor', 'ceil', 'round', undefined]);
@@ -212,8 +119,7 @@ function anyOptions(random: Random): Options {
 }
 
 testWatched(
-  'simd: stock convolutions of any geometry end as on cpu, gradients included',
-  8 * MiB,
+  'simd: stock convolutions of any geometry, and their gradients, give the result or the error of cpu',
   () => {
     const random = new Random(14, 'convolutions');
     for (let i = 0; i < 400; i++) {
@@ -222,16 +128,8 @@ testWatched(
       const xShape = [size(2), size(9), size(9), C];
       const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
       const {strides, pad, dilations, rounding} = anyOptions(random);
-      const conv = (x: tf.Tensor, filter: tf.Tensor) =>
-        tf.conv2d(
-          x as tf.Tensor4D,
-          filter as tf.Tensor4D,
-          strides,
-          pad,
-          'NHWC',
-          dilations,
-          rounding,
-        );
+      const conv = (x: Untyped, filter: Untyped) =>
+        tf.conv2d(x, filter, strides, pad, 'NHWC', dilations, rounding);
       const what = `conv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
       const numbers = () => [integers(xShape), integers(filterShape, 2)] as const;
       expectAsOnCpu(what, () => conv(...numbers()));
@@ -244,8 +142,7 @@ testWatched(
 );
 
 testWatched(
-  'simd: stock max-pools of any geometry end as on cpu, gradients included',
-  8 * MiB,
+  'simd: stock max-pools of any geometry, and their gradients, give the result or the error of cpu',
   () => {
     const random = new Random(14, 'pools');
     for (let i = 0; i < 400; i++) {
@@ -261,7 +158,7 @@ testWatched(
   },
 );
 
-testWatched('simd: kernels that only stock ops use end as on cpu', 8 * MiB, () => {
+testWatched('simd: kernels that only stock ops use give the results of cpu', () => {
   tf.tidy(() => {
     for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {
       // biome-ignore format: short

@@ -1,4 +1,5 @@
-// The bench's own table of cases: what is timed is first held to agreement, so all of it is run here, on small batches.
+// The bench's table of cases. Before the bench times a case, it checks that all results agree: these tests run every case on a small
+// batch.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -19,7 +20,7 @@ import {type Preset, presets} from '../../src/index.ts';
 import '../backends.ts';
 import {syntheticData} from '../synthetic.ts';
 
-tf.env().set('IS_TEST', false); // it takes what the stock loss saves for its gradient for a leak
+tf.env().set('IS_TEST', false); // with it TensorFlow.js reports the tensors that the stock loss saves for its gradient as a leak
 
 const inPage = typeof document !== 'undefined';
 const backends = inPage ? (['simd', 'cpu', 'webgl'] as const) : (['simd', 'cpu'] as const);
@@ -44,28 +45,23 @@ const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
 ]);
 
 for (const each of cases) {
-  test(`bench: ${each.name}: all agree`, async () => {
+  test(`bench: ${each.name}: all contenders agree`, async () => {
     const tensors = tf.memory().numTensors;
     const row = (await runCase(each, bench)) as Row;
+    // On webgl the time to read the result is known for kernels, which alone count bytes, and for inference.
+    const [isKernel, isInference] = [row.bytes !== undefined, row.name.endsWith('/inference')];
     for (const [name, found] of Object.entries(row.contenders)) {
       if (!isMeasured(found)) throw new Error(`${name}: ${found.why}`);
       assert.ok(found.steady.n > 0 && found.steady.median > 0);
-      // A kernel's result stays on the GPU until it is read; bytes are counted for kernels alone.
-      const readsBack = name.endsWith('webgl') && row.bytes !== undefined;
-      assert.is(
-        found.readBack !== undefined && found.readBack > 0,
-        readsBack || isInference(name, row),
-      );
+      const hasReadBack = found.readBack !== undefined && found.readBack > 0;
+      assert.is(hasReadBack, name.endsWith('webgl') && (isKernel || isInference));
     }
     assert.equal(Object.keys(row.contenders), bench.names.filter(each.takesPart));
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
   });
 }
 
-const isInference = (name: string, row: Row) =>
-  name.endsWith('webgl') && row.name.endsWith('/inference');
-
-test('bench: a result that is too short disagrees', async () => {
+test('bench: a result of another shape disagrees', async () => {
   const short = twoNumbers(name => ({run: () => tf.tensor1d(name === 'cpu' ? [1, 2] : [1])}));
   const row = (await runCase(short, bench)) as Row;
   assert.equal(row.contenders.simd, {
@@ -74,7 +70,7 @@ test('bench: a result that is too short disagrees', async () => {
   });
 });
 
-/** `cpu` gives 1, 2; `simd` what is asked for. */
+/** A case whose contenders run what `join` gives. */
 const twoNumbers = (join: (name: Name) => {run: () => tf.Tensor | number}): Case => ({
   name: 'two/numbers',
   batch: 1,
@@ -86,7 +82,7 @@ const twoNumbers = (join: (name: Name) => {run: () => tf.Tensor | number}): Case
   }),
 });
 
-test('bench: a kernel that disagrees has no time, and says in what', async () => {
+test('bench: a kernel that disagrees has no time, and the row says where it differs', async () => {
   const wrong = twoNumbers(name => ({run: () => tf.tensor1d([1, name === 'cpu' ? 2 : 3])}));
   const row = (await runCase(wrong, bench)) as Row;
   assert.equal(row.contenders.simd, {
@@ -96,7 +92,7 @@ test('bench: a kernel that disagrees has no time, and says in what', async () =>
   assert.ok(isMeasured(row.contenders.cpu));
 });
 
-test('bench: TensorFlow.js’s own code that disagrees is no bug of ours, unless it runs on our backend', async () => {
+test('bench: TensorFlow.js’s code that disagrees counts as our bug only on our backend', async () => {
   for (const [name, wrong] of [
     ['layers cpu', false],
     ['layers simd', true],
@@ -120,11 +116,9 @@ test('bench: a kernel that throws has no time, and the others have', async () =>
   assert.ok(isMeasured(row.contenders.cpu));
 });
 
-test('bench: a loss that is no number is nothing to agree in', async () => {
-  const row = (await runCase(
-    twoNumbers(() => ({run: () => Number.NaN})),
-    bench,
-  )) as Row;
+test('bench: a loss of NaN is wrong even without another to compare with', async () => {
+  const nothing = twoNumbers(() => ({run: () => Number.NaN}));
+  const row = (await runCase(nothing, bench)) as Row;
   assert.equal(row.contenders.cpu, {why: 'the loss of run 1 is NaN', wrong: true});
 });
 

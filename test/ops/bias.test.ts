@@ -1,4 +1,4 @@
-// The bias's gradient on every backend, and its definition beside float64 differences.
+// The bias's gradient: every backend beside the definition, and the definition beside float64 differences.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import {sizeOf} from '../../bench/cases/case.ts';
@@ -16,7 +16,7 @@ for (const shape of [
   [70, 9],
   [2, 24, 24, 8],
   [2, 3, 5, 7],
-  // More rows than webgl adds up in one pass, and a last part that is shorter.
+  // More rows than webgl adds up in one pass, and a shorter last part.
   [4301, 3],
   [3, 40, 37, 5],
 ]) {
@@ -28,7 +28,7 @@ for (const shape of [
   });
 }
 
-test('biasGradient: the definition is the slope of addBias', () => {
+test('biasGradient: the definition equals float64 differences of addBias', () => {
   const [rows, K] = [4, 3];
   const draw = (n: number) => Float64Array.from({length: n}, () => random.normal());
   const [x, bias, dy] = [draw(rows * K), draw(K), draw(rows * K)];
@@ -38,12 +38,8 @@ test('biasGradient: the definition is the slope of addBias', () => {
       addBias(x, bias.with(d2, bias[d2] + step)).reduce((sum, y, i) => sum + y * dy[i], 0);
     return (loss(epsilon) - loss(-epsilon)) / (2 * epsilon);
   });
-  expectClose(
-    'dBias',
-    {shape: [K], values: definition(dy, K)},
-    {shape: [K], values: differences},
-    GRADCHECK,
-  );
+  const [actual, expected] = [definition(dy, K), differences].map(values => ({shape: [K], values}));
+  expectClose('dBias', actual, expected, GRADCHECK);
 });
 
 test.run();

@@ -12,17 +12,17 @@ const kernelsOf = (backend: string): string[] =>
     .map(({kernelName}) => kernelName)
     .filter(name => name.startsWith('mnist.'));
 
-/** The backends of this place that have kernels of ours. */
+/** The backends of Node, or of the page, that have kernels of ours. */
 const ours = backends.filter(backend => backend !== 'reference');
 
-// A kernel that is missing would be replaced by the reference: the same results, many times slower.
+// A backend without a kernel would run the reference kernel: the same results, many times slower.
 test('importing the library registers every kernel for every backend that has kernels of ours', () => {
   const all = [...new Set(backendsWith({ownKernels: true}).flatMap(kernelsOf))];
   assert.ok(all.length >= 15, `found ${all.length} kernels`);
   for (const backend of ours) assert.equal(kernelsOf(backend).sort(), all.sort(), backend);
 });
 
-test('the reference goes to a backend that has no kernel of its own, and only there', () => {
+test('a backend without a kernel of its own gets the reference kernel, and the others keep theirs', () => {
   const kernelOf = (backend: string) => tf.getKernel(Relu, backend)?.kernelFunc;
   const before = ours.map(kernelOf);
   for (const backend of [...ours, 'reference'] as const) {

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
 import {test} from 'uvu';
-import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {expectSame} from '../../bench/cases/compare.ts';
 import {sides} from '../../bench/cases/conv2d.ts';
-import {type MaxPoolSpec, maxPoolCase, maxPoolCases} from '../../bench/cases/max_pool.ts';
+import {maxPoolCase, maxPoolCases} from '../../bench/cases/max_pool.ts';
 import {maxPool} from '../../src/index.ts';
 import {testOnBackends} from '../backends.ts';
 import {expectError} from '../errors.ts';
+import {anyMaxPool} from '../shapes.ts';
 import {testAdjoint, testCases, testRandomShapes} from '../witnesses.ts';
 
-/** Rows of a small image with one channel, one row a string: "1 2, 3 4". */
+/** A small image of one channel, from its rows: "1 2, 3 4". */
 const image = (rows: string): tf.Tensor4D => {
   const numbers = rows.split(', ').map(row => row.split(' ').map(Number));
   return tf.tensor4d(numbers.flat(), [1, numbers.length, numbers[0].length, 1]);
@@ -23,18 +23,18 @@ interface WrittenOut {
   dx: string;
 }
 
-/** Output and gradient of one small image, compared exactly. */
+/** Registers a test of the output and the gradient for one small image. */
 function testWrittenOut(title: string, {x, options, y, dy, dx}: WrittenOut): void {
   testOnBackends(`maxPool: ${title}`, () => {
     const {filterSize, ...rest} = options;
     const pool = (x: tf.Tensor) => maxPool(x as tf.Tensor4D, filterSize, rest);
     const {value, grad} = tf.valueAndGrad(pool)(image(x), image(dy));
-    expectClose('y', valuesOf(value), valuesOf(image(y)), EXACT);
-    expectClose('dx', valuesOf(grad), valuesOf(image(dx)), EXACT);
+    expectSame('y', value, image(y));
+    expectSame('dx', grad, image(dx));
   });
 }
 
-// Windows of 2 × 2 one step apart: the 9 in the middle is the maximum of all four and collects 1 + 2 + 3 + 4.
+// Four windows of 2 × 2 contain the 9 in the middle: it is the maximum of each, and its gradient is 1 + 2 + 3 + 4.
 testWrittenOut('a case written out', {
   x: '1 2 3, 4 9 5, 6 7 8',
   options: {filterSize: 2, strides: 1},
@@ -70,27 +70,8 @@ testWrittenOut('padding never wins, not even over −∞', {
 testCases(maxPoolCases);
 testAdjoint(maxPoolCases);
 
-const upTo = (most: number) => fc.integer({min: 1, max: most});
-
-/** Any pooling whose windows all hold something of x. */
-const anyMaxPool: fc.Arbitrary<MaxPoolSpec> = fc
-  .record({
-    x: fc.tuple(upTo(3), upTo(9), upTo(9), upTo(5)),
-    filterSize: fc.tuple(upTo(4), upTo(4)),
-    strides: fc.tuple(upTo(4), upTo(4)),
-    pad: fc.oneof(fc.constantFrom('valid' as const, 'same' as const), fc.nat(2)),
-  })
-  .map(({x, filterSize, strides, pad}) => ({x, filterSize, options: {strides, pad}}))
-  .filter(({x: [, H, W], filterSize: [kH, kW], options: {strides, pad}}) => {
-    if (typeof pad === 'string') return pad === 'same' || (kH <= H && kW <= W);
-    const hasX = (size: number, k: number, stride: number) =>
-      pad < k &&
-      k <= size + 2 * pad &&
-      Math.floor((size + 2 * pad - k) / stride) * stride - pad < size;
-    return hasX(H, kH, strides[0]) && hasX(W, kW, strides[1]);
-  });
-
-testRandomShapes('maxPool', anyMaxPool, maxPoolCase);
+const most = {B: 3, H: 9, C: 5, window: 4, stride: 4, pad: 2};
+testRandomShapes('maxPool', anyMaxPool(most), maxPoolCase);
 
 test('maxPool: refuses what it cannot compute', () => {
   tf.setBackend('cpu');
@@ -100,28 +81,23 @@ test('maxPool: refuses what it cannot compute', () => {
   const noX = 'x to be a float32 tensor [image, row, column, channel], got';
   refuses(() => maxPool(tf.ones([5, 4, 3]) as never, 2), `${noX} shape [5, 4, 3]`);
   refuses(() => maxPool(tf.cast(x, 'bool'), 2), `${noX} dtype bool`);
-  refuses(
-    () => maxPool(tf.zeros([0, 5, 4, 3]), 2),
-    'x with at least one image, got shape [0, 5, 4, 3]',
-  );
+  const noImage = 'x with at least one image, got shape [0, 5, 4, 3]';
+  refuses(() => maxPool(tf.zeros([0, 5, 4, 3]), 2), noImage);
   for (const size of [0, -2, 1.5]) {
     const expected = `to be a positive integer or a pair of them, got ${size}`;
     refuses(() => maxPool(x, size), `filterSize ${expected}`);
     refuses(() => maxPool(x, 2, {strides: size}), `strides ${expected}`);
   }
-  refuses(
-    () => maxPool(x, [2, 5]),
-    'a window no larger than the padded input [5, 4], got a window that spans [2, 5]',
-  );
-  // The first window misses x above or to the left; or the last one begins just past its end.
+  const tooWide = 'a window no larger than the padded input [5, 4], got a window that spans [2, 5]';
+  refuses(() => maxPool(x, [2, 5]), tooWide);
+  // The first window lies above or to the left of x, or the last one begins just behind the end of x.
   for (const pad of [
     ...[2, sides([2, 0], [0, 0]), sides([0, 0], [2, 0])],
     ...[sides([1, 2], [0, 0]), sides([0, 0], [0, 2])],
   ]) {
-    refuses(
-      () => maxPool(x, 2, {pad: pad as never}),
-      `every window to hold at least one element of x, got pad ${JSON.stringify(pad)} around a window [2, 2]`,
-    );
+    const got = `pad ${JSON.stringify(pad)} around a window [2, 2]`;
+    const expected = `every window to hold at least one element of x, got ${got}`;
+    refuses(() => maxPool(x, 2, {pad: pad as never}), expected);
   }
   tf.dispose(x);
 });

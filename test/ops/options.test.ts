@@ -1,27 +1,19 @@
-// What users get wrong: options of another name, arguments in another order, values of another kind. Each is refused in a
-// sentence that names it.
+// Mistakes of users: options of another name, arguments in another order, values of another kind. The error names each in one
+// sentence.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  conv2d,
-  createNetwork,
-  dense,
-  maxPool,
-  relu,
-  softmaxCrossEntropy,
-  train,
-} from '../../src/index.ts';
+import {conv2d, createNetwork, maxPool, relu, softmaxCrossEntropy, train} from '../../src/index.ts';
 import {registerSimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import {valueText} from '../../src/ops/checks.ts';
 import '../backends.ts';
-import {expectError} from '../errors.ts';
+import {expectError, messageOf} from '../errors.ts';
 import {syntheticData} from '../synthetic.ts';
 
 const wrong = (value: unknown) => value as never;
 const x = () => tf.ones<tf.Rank.R4>([1, 5, 5, 1]);
 
-/** In a scope of its own, on cpu, with nothing left behind. */
+/** Expects the error on cpu, and that no tensor is left behind. */
 const refuses = (work: () => unknown, message: string) => {
   tf.setBackend('cpu');
   const before = tf.memory().numTensors;
@@ -29,7 +21,7 @@ const refuses = (work: () => unknown, message: string) => {
   assert.is(tf.memory().numTensors, before);
 };
 
-test('conv2d and maxPool refuse options that are not an object of known names, and say which was probably meant', () => {
+test('conv2d and maxPool refuse unknown options and what is not an object, and name the option that was probably meant', () => {
   const filter = () => tf.ones<tf.Rank.R4>([3, 3, 1, 1]);
   const conv = 'conv2d: expected options to be an object with strides, pad, dilations, got';
   const pool = 'maxPool: expected options to be an object with strides, pad, got';
@@ -53,33 +45,23 @@ test('conv2d and maxPool refuse options that are not an object of known names, a
   refuses(() => maxPool(x(), 2, wrong({stride: 1})), `${pool} stride (strides was probably meant)`);
 });
 
-test('createNetwork, registerSimdBackend and train refuse options of other names', async () => {
-  refuses(
-    () => createNetwork('tutorial', wrong({sead: 1})),
-    'createNetwork: expected options to be an object with seed, got sead',
-  );
-  refuses(
-    () => createNetwork('tutorial', wrong(7)),
-    'createNetwork: expected options to be an object with seed, got 7',
-  );
+test('createNetwork, registerSimdBackend and train refuse unknown options', async () => {
+  const seedOnly = 'createNetwork: expected options to be an object with seed, got';
+  refuses(() => createNetwork('tutorial', wrong({sead: 1})), `${seedOnly} sead`);
+  refuses(() => createNetwork('tutorial', wrong(7)), `${seedOnly} 7`);
   refuses(
     () => registerSimdBackend('another', wrong({maxBytes: 2 ** 20})),
     'registerSimdBackend: expected options to be an object with maximumBytes, build, got maxBytes (maximumBytes was probably meant)',
   );
   const network = createNetwork();
-  try {
-    await train(network, syntheticData(), wrong({batchsize: 8})).next();
-    assert.unreachable();
-  } catch (error) {
-    assert.match(
-      (error as Error).message,
-      /^train: expected options to be an object with epochs, .*, got batchsize \(batchSize was probably meant\)$/,
-    );
-  }
+  assert.match(
+    await messageOf(train(network, syntheticData(), wrong({batchsize: 8})).next()),
+    /^train: expected options to be an object with epochs, .*, got batchsize \(batchSize was probably meant\)$/,
+  );
   network.dispose();
 });
 
-test('registerSimdBackend warns where a bundler has dropped the stock kernels', () => {
+test('registerSimdBackend warns if a bundler has dropped the stock kernels', () => {
   const stock = tf
     .getKernelsForBackend('cpu')
     .filter(kernel => !kernel.kernelName.startsWith('mnist.'));
@@ -90,10 +72,7 @@ test('registerSimdBackend warns where a bundler has dropped the stock kernels', 
     for (const {kernelName} of stock) tf.unregisterKernel(kernelName, 'cpu');
     assert.ok(registerSimdBackend('robbed'));
     assert.is(warnings.length, 1);
-    assert.match(
-      warnings[0],
-      /^simd: expected the kernels of '@tensorflow\/tfjs-backend-cpu' to be registered/,
-    );
+    assert.match(warnings[0], /^simd: expected the kernels of '@tensorflow\/tfjs-backend-cpu'/);
     for (const kernel of stock) tf.registerKernel(kernel);
     assert.ok(registerSimdBackend('whole'));
     assert.is(warnings.length, 1);
@@ -103,37 +82,22 @@ test('registerSimdBackend warns where a bundler has dropped the stock kernels', 
   }
 });
 
-test('createNetwork refuses other presets, and a seed that is not an integer', () => {
+test('createNetwork refuses unknown presets, and a seed that is not an integer', () => {
   const presets = 'createNetwork: expected a preset of tutorial, mnist-core, got';
-  for (const [preset, got] of [
-    ['constructor', 'constructor'],
-    ['toString', 'toString'],
-    ['lenet', 'lenet'],
-    [3, '3'],
-  ]) {
-    refuses(() => createNetwork(wrong(preset)), `${presets} ${got}`);
+  for (const preset of ['constructor', 'toString', 'lenet', 3]) {
+    refuses(() => createNetwork(wrong(preset)), `${presets} ${preset}`);
   }
-  for (const [seed, got] of [
-    ['1', '"1"'],
-    [1.5, '1.5'],
-    [Number.NaN, 'NaN'],
-    [null, 'null'],
-    [2 ** 60, String(2 ** 60)],
-  ]) {
-    refuses(
-      () => createNetwork('tutorial', {seed: wrong(seed)}),
-      `createNetwork: expected a seed that is an integer, got ${got}`,
-    );
+  const integer = 'createNetwork: expected a seed that is an integer, got';
+  for (const [seed, got] of [['1', '"1"'], ...[1.5, NaN, null, 2 ** 60].map(n => [n, `${n}`])]) {
+    refuses(() => createNetwork('tutorial', {seed: wrong(seed)}), `${integer} ${got}`);
   }
   createNetwork('tutorial', {seed: -3}).dispose();
 });
 
 test('forward and relu refuse what is not a tensor, and a tensor that is disposed of', () => {
   const network = createNetwork();
-  refuses(
-    () => network.forward(wrong(new Float32Array(784))),
-    'forward: expected xs to be a float32 tensor [image, pixel], got a Float32Array',
-  );
+  const noTensor = 'forward: expected xs to be a float32 tensor [image, pixel], got a Float32Array';
+  refuses(() => network.forward(wrong(new Float32Array(784))), noTensor);
   network.dispose();
   const gone = tf.tensor1d([1]);
   gone.dispose();
@@ -142,38 +106,12 @@ test('forward and relu refuse what is not a tensor, and a tensor that is dispose
   refuses(() => relu(wrong(undefined)), 'relu: expected x to be a float32 tensor, got undefined');
 });
 
-test('conv2d and dense refuse a bias of another size, and conv2d a bias that is not a tensor', () => {
-  for (const [bias, got] of [
-    [0, '0'],
-    [false, 'false'],
-    ['', '""'],
-  ] as [unknown, string][]) {
-    refuses(
-      () => conv2d(x(), tf.ones([3, 3, 1, 2]), wrong(bias)),
-      `conv2d: expected bias to be a float32 tensor [output channel], got ${got}`,
-    );
-  }
-  for (const size of [1, 3]) {
-    const bias = () => tf.ones<tf.Rank.R1>([size]);
-    refuses(
-      () => conv2d(x(), tf.ones([3, 3, 1, 2]), bias()),
-      `conv2d: expected a bias of shape [2], got [${size}]`,
-    );
-    refuses(
-      () => dense(tf.ones([2, 4]), tf.ones([4, 2]), bias()),
-      `dense: expected a bias of shape [2], got [${size}]`,
-    );
-  }
+test('softmaxCrossEntropy refuses labels of another shape, even of the same size', () => {
+  const expected = "softmaxCrossEntropy: expected logits of the labels' shape [2, 6], got [3, 4]";
+  refuses(() => softmaxCrossEntropy(tf.ones([2, 6]), tf.ones([3, 4])), expected);
 });
 
-test('softmaxCrossEntropy refuses labels of another shape, even if they are as many', () => {
-  refuses(
-    () => softmaxCrossEntropy(tf.ones([2, 6]), tf.ones([3, 4])),
-    "softmaxCrossEntropy: expected logits of the labels' shape [2, 6], got [3, 4]",
-  );
-});
-
-test('valueText writes a value as its reader wrote it', () => {
+test('valueText writes a value as a program does', () => {
   for (const [value, text] of [
     [Number.NaN, 'NaN'],
     [[1, [Number.POSITIVE_INFINITY, 'a']], '[1,[Infinity,"a"]]'],

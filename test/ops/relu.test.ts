@@ -8,7 +8,7 @@ import {testOnBackends} from '../backends.ts';
 import {expectError} from '../errors.ts';
 import {testAdjoint, testCases, testRandomShapes} from '../witnesses.ts';
 
-testOnBackends('relu: the gradient at 0 is 0; a NaN stays', () => {
+testOnBackends('relu: the gradient at 0 is 0, and a NaN stays a NaN', () => {
   const x = tf.tensor1d([-2, -0, 0, 1e-30, 3, Infinity, -Infinity, NaN]);
   const dy = tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8]);
   const {value, grad} = tf.valueAndGrad(x => relu(x))(x, dy);
@@ -16,7 +16,7 @@ testOnBackends('relu: the gradient at 0 is 0; a NaN stays', () => {
   expectValues('dx', grad, [8], [0, 0, 0, 4, 5, 6, 0, 0]);
 });
 
-testOnBackends('relu: takes what a kernel gave in another shape', () => {
+testOnBackends('relu: takes the output of a kernel in another shape', () => {
   for (const [rows, shape] of [
     [20, [2, 3, 4, 5]],
     [20, [120]],
@@ -42,14 +42,10 @@ testRandomShapes('relu', anyShape, reluCase, {numRuns: 50});
 test('relu: refuses what it cannot compute', () => {
   tf.setBackend('cpu');
   expectError(() => relu([1, 2] as never), 'relu: expected x to be a float32 tensor, got [1,2]');
-  expectError(
-    () => relu(tf.ones([2], 'int32')),
-    'relu: expected x to be a float32 tensor, got dtype int32',
-  );
-  expectError(
-    () => relu(tf.zeros([0, 3])),
-    'relu: expected x with at least one element, got shape [0, 3]',
-  );
+  const noFloats = 'relu: expected x to be a float32 tensor, got dtype int32';
+  expectError(() => relu(tf.ones([2], 'int32')), noFloats);
+  const empty = 'relu: expected x with at least one element, got shape [0, 3]';
+  expectError(() => relu(tf.zeros([0, 3])), empty);
 });
 
 test.run();

@@ -1,13 +1,13 @@
-// What the fragment programs compute with floats is what whole numbers would give.
+// Fragment programs divide integers with floats: the result must be that of integers.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {integerQuotient} from '../../src/kernels/webgl/texels.ts';
 
-/** int((float(a) + 0.5) * float(c)) with every step rounded to float32. */
+/** int((float(a) + 0.5) * float(c)), with every step rounded to float32. */
 const inFloats = (a: number, c: number) =>
   Math.trunc(Math.fround(Math.fround(a + 0.5) * Math.fround(c)));
 
-test('integerQuotient below 2^20 is exact in float32, and from there on one of whole numbers', () => {
+test('integerQuotient is exact in float32 below 2^20, and divides integers from 2^20 on', () => {
   for (const b of [1, 2, 3, 5, 7, 12, 28, 257, 1000]) {
     const formula = integerQuotient('a', b, 2 ** 20 - 1);
     const [, c] = /^int\(\(float\(a\) \+ 0\.5\) \* float\((.*)\)\)$/.exec(formula)!;

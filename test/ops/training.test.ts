@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
+import {expectClose, expectSame, expectValues, valuesOf} from '../../bench/cases/compare.ts';
 import {layersModel} from '../../bench/cases/layers_contender.ts';
 import {
   createNetwork,
@@ -23,7 +23,7 @@ import {syntheticData} from '../synthetic.ts';
 
 /** Bound for ten steps of two implementations or backends: src/README.md, "Decisions at the corners". */
 const TEN_STEPS = {atol: 0, rtol: 1e-4};
-/** Weights may be near 0, where a relative bound alone is too strict. */
+/** Weights can be near 0, where a relative bound alone is too strict. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 async function collect(
@@ -70,21 +70,12 @@ for (const [preset, batchSize] of [
       losses.forEach((loss, step) => {
         const batch = data.nextTrainBatch(batchSize);
         const found = trainStep(network, optimizer, batch);
-        expectClose(
-          `loss of step ${step}`,
-          valuesOf(found),
-          {shape: [], values: [loss]},
-          TEN_STEPS,
-        );
+        expectValues(`loss of step ${step}`, found, [], [loss], TEN_STEPS);
         tf.dispose([batch.xs, batch.labels, found]);
       });
       network.variables.forEach((variable, i) => {
-        expectClose(
-          `variable ${i} after ten steps`,
-          valuesOf(variable),
-          weights[i],
-          TEN_STEPS_WEIGHTS,
-        );
+        const what = `variable ${i} after ten steps`;
+        expectClose(what, valuesOf(variable), weights[i], TEN_STEPS_WEIGHTS);
       });
       network.dispose();
     });
@@ -107,7 +98,7 @@ for (const backend of backends) {
 
   // On WebGL the weights too: test/browser/context.test.ts.
   if (backend !== 'webgl') {
-    test(`training reads back losses and answers only, ${backend}`, async () => {
+    test(`training reads only losses and answers from the backend, ${backend}`, async () => {
       tf.setBackend(backend);
       const network = createNetwork('tutorial');
       const current = tf.backend();
@@ -130,19 +121,14 @@ for (const backend of backends) {
     const data = syntheticData();
     const before = tf.memory().numTensors;
     const batches = stepsWithoutALeak[backend] ?? 20;
-    await collect(network, data, {
-      batches,
-      batchSize: 4,
-      learningRate: 0.01,
-      testEvery: 10,
-      testSize: 5,
-    });
+    const tests = {testEvery: 10, testSize: 5};
+    await collect(network, data, {...tests, batches, batchSize: 4, learningRate: 0.01});
     assert.is(tf.memory().numTensors, before);
     network.dispose();
   });
 }
 
-/** 20 steps on the slow backends: a leak shows in them as well as in 1000. */
+/** Steps on the fast backends. The others take 20, which also show a leak. */
 const stepsWithoutALeak: Partial<Record<Backend, number>> = {cpu: 1000, simd: 1000};
 
 /** Runs `work` with a network on cpu, and checks that it leaves no tensor behind. */
@@ -161,26 +147,17 @@ test('training learns: the loss falls and most images are recognised', () =>
     const chance = await evaluate(network, data);
     const events = await collect(network, data, {epochs: 3, batchSize: 10});
     const losses = lossesOf(events);
-    assert.ok(
-      losses[losses.length - 1] < losses[0] / 2,
-      `loss ${losses[0]} to ${losses[losses.length - 1]}`,
-    );
-    const trained = await evaluate(network, data);
-    assert.ok(
-      trained.correct > 50 && chance.correct < 25,
-      `${chance.correct} to ${trained.correct} of 60`,
-    );
+    const [first, last] = [losses[0], losses[losses.length - 1]];
+    assert.ok(last < first / 2, `loss ${first} to ${last}`);
+    const [before, after] = [chance.correct, (await evaluate(network, data)).correct];
+    assert.ok(after > 50 && before < 25, `${before} to ${after} of 60`);
   }));
 
-test('train reports every batch, the samples asked for and all test images at each epoch’s end', () =>
+test('train reports every batch, tests on samples, and tests on all images at each epoch’s end', () =>
   withoutALeak(async network => {
     const data = syntheticData({train: 50, test: 30});
-    const events = await collect(network, data, {
-      epochs: 2,
-      batchSize: 20,
-      testEvery: 2,
-      testSize: 7,
-    });
+    const options = {epochs: 2, batchSize: 20, testEvery: 2, testSize: 7};
+    const events = await collect(network, data, options);
     const seen = events.map(event =>
       event.kind === 'batch'
         ? `${event.batch}/${event.batches} of epoch ${event.epoch}: ${event.images} images`
@@ -202,9 +179,9 @@ test('train reports every batch, the samples asked for and all test images at ea
     for (const event of events) if (event.kind === 'batch') assert.ok(event.ms > 0);
   }));
 
-test('training: the step of a short last batch is shorter in proportion', async () => {
+test('training: a last batch of half the size takes a step at half the learning rate', async () => {
   tf.setBackend('cpu');
-  // Batches of 10 and 5, beside two steps at the full rate and at half of it.
+  // Batches of 10 and 5 images equal a step at the full rate and a step at half of it.
   const network = createNetwork('tutorial', {seed: 2});
   await collect(network, syntheticData({train: 15}), {batchSize: 10, learningRate: 0.1});
   const expected = createNetwork('tutorial', {seed: 2});
@@ -212,23 +189,17 @@ test('training: the step of a short last batch is shorter in proportion', async 
   for (const learningRate of [0.1, 0.05]) {
     trainStep(expected, tf.train.sgd(learningRate), data.nextTrainBatch(10));
   }
-  network.variables.forEach((variable, i) => {
-    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(expected.variables[i]), EXACT);
-  });
-  network.dispose();
-  expected.dispose();
+  expectSameWeights(network, expected);
 });
 
-test('train for a number of batches tests all images after the last', () =>
+test('train for a number of batches tests all images after the last batch', () =>
   withoutALeak(async network => {
     const events = await collect(network, syntheticData(), {batches: 2, batchSize: 8});
-    assert.equal(
-      events.map(({kind}) => kind),
-      ['batch', 'batch', 'epoch'],
-    );
+    const kinds = events.map(({kind}) => kind);
+    assert.equal(kinds, ['batch', 'batch', 'epoch']);
   }));
 
-test('training in two parts is the same run: losses, tests, numbering, weights', async () => {
+test('training in two parts gives the same losses, tests, numbering and weights as in one', async () => {
   tf.setBackend('cpu');
   const options = {batchSize: 8, testEvery: 3, testSize: 20, epochs: 2};
   const files = () => syntheticData({train: 44}); // six batches an epoch, the last one short
@@ -246,12 +217,17 @@ test('training in two parts is the same run: losses, tests, numbering, weights',
   tf.dispose(Object.values(data.nextTestBatch(20)));
   events.push(...(await collect(parted, data, {...options, start: 3})));
   assert.equal(events.map(withoutTime), expected);
-  parted.variables.forEach((variable, i) => {
-    expectClose(`variable ${i}`, valuesOf(variable), valuesOf(whole.variables[i]), EXACT);
-  });
-  whole.dispose();
-  parted.dispose();
+  expectSameWeights(parted, whole);
 });
+
+/** Compares the weights of two networks, and disposes of both. */
+function expectSameWeights(actual: Network, expected: Network): void {
+  actual.variables.forEach((variable, i) => {
+    expectSame(`variable ${i}`, variable, expected.variables[i]);
+  });
+  actual.dispose();
+  expected.dispose();
+}
 
 const withoutTime = (event: TrainingProgress) =>
   event.kind === 'batch' ? {...event, ms: 0} : event;
@@ -277,12 +253,8 @@ test('training reports the loss of each batch before its step, and tests on anot
   withoutALeak(async network => {
     const {xs, labels} = syntheticData().nextTrainBatch(20);
     const loss = tf.tidy(() => softmaxCrossEntropy(labels, network.forward(xs)).dataSync()[0]);
-    const events = await collect(network, syntheticData(), {
-      batches: 2,
-      batchSize: 20,
-      testEvery: 1,
-      testSize: 7,
-    });
+    const options = {batches: 2, batchSize: 20, testEvery: 1, testSize: 7};
+    const events = await collect(network, syntheticData(), options);
     assert.is(lossesOf(events)[0], loss);
     const perLabel = events.flatMap(event =>
       event.kind === 'test'
@@ -297,7 +269,7 @@ test('training reports the loss of each batch before its step, and tests on anot
 const total = (confusion: Int32Array, label: number): number =>
   confusion.subarray(10 * label, 10 * label + 10).reduce((sum, n) => sum + n, 0);
 
-/** Runs the work before the next pause() of src/pause.ts ends. */
+/** Runs `work` before the next pause() of src/pause.ts ends. */
 function nextTask(work: () => void): void {
   if (typeof setImmediate === 'function') return void setImmediate(work);
   const {port1, port2} = new MessageChannel();
@@ -305,7 +277,7 @@ function nextTask(work: () => void): void {
   port2.postMessage(0);
 }
 
-test('evaluate and train let other work run in a test, and stop when aborted', () =>
+test('evaluate and train let other work run during a test, and stop when aborted', () =>
   withoutALeak(async network => {
     const data = syntheticData({train: 4, test: 1003});
     const reason = new Error('enough');
@@ -329,7 +301,7 @@ test('evaluate and train let other work run in a test, and stop when aborted', (
 
 test('evaluate counts every test image under its label and the answer for it', async () => {
   tf.setBackend('cpu');
-  // More than one portion of evaluate's, the last one short.
+  // evaluate takes the images in portions; here the last one is short.
   const data = syntheticData({train: 1, test: 1003});
   const network = createNetwork('tutorial');
   const {correct, total, confusion, predictions} = await evaluate(network, data);
@@ -346,14 +318,15 @@ test('evaluate counts every test image under its label and the answer for it', a
   assert.equal(confusion, expected);
   assert.equal(predictions, answers);
   assert.is(total, 1003);
+  const diagonal = expected.filter((_, i) => i % 11 === 0);
   assert.is(
     correct,
-    expected.filter((_, i) => i % 11 === 0).reduce((sum, n) => sum + n, 0),
+    diagonal.reduce((sum, n) => sum + n, 0),
   );
   network.dispose();
 });
 
-test('training ends at a loss that is not finite, and names the batch', () =>
+test('training ends when the loss is not finite, and names the batch', () =>
   withoutALeak(async network => {
     const options = {batches: 9, batchSize: 10, learningRate: 1e38};
     const error = await errorOf(collect(network, syntheticData(), options));
@@ -364,7 +337,7 @@ test('training ends at a loss that is not finite, and names the batch', () =>
     );
   }));
 
-test('training ends at an infinite loss too', () =>
+test('training ends when the loss of the first batch is infinite', () =>
   withoutALeak(async network => {
     // 6e38 nats for every image that isn't a 0: more than float32 holds.
     const logits = tf.tensor2d([3e38, ...new Array(9).fill(-3e38)], [1, 10]);
@@ -377,9 +350,9 @@ test('training ends at an infinite loss too', () =>
     logits.dispose();
   }));
 
-test('train can be aborted, and lets other work run meanwhile', () =>
+test('train lets other work run between batches, and stops when aborted', () =>
   withoutALeak(async network => {
-    const data = syntheticData({train: 2000}); // an epoch of 500 batches, so no evaluation meanwhile
+    const data = syntheticData({train: 2000}); // an epoch has 500 batches, so no evaluation comes before its end
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 50); // runs only if training yields to the event loop

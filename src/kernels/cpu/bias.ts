@@ -1,8 +1,8 @@
 // The bias and its gradient over typed arrays (see ops/bias.ts).
 import {BiasGradient} from '../../ops/bias.ts';
-import {type Floats, kernel} from './kernel.ts';
+import {type Floats, type Inputs, kernel} from './kernel.ts';
 
-/** bias [K] -> y [..., K], the bias in every row: a product is then added to it. */
+/** bias [K] -> y [..., K]: the bias in every row, before a product is added. */
 export function repeatRow(bias: Floats, y: Floats): void {
   const K = bias.length;
   for (let rowAt = 0; rowAt < y.length; rowAt += K) {
@@ -10,8 +10,8 @@ export function repeatRow(bias: Floats, y: Floats): void {
   }
 }
 
-/** dy [..., K] -> dBias [K]. Each sum is kept in float64, as there can be a great many rows. */
-export function biasGradient({dy}: {dy: Floats}, _: object, dBias: Floats): void {
+/** dy [..., K] -> dBias [K]. The sums are float64, as there can be a great many rows. */
+export function biasGradient({dy}: Inputs, _: object, dBias: Floats): void {
   const K = dBias.length;
   const sums = new Float64Array(K);
   for (let rowAt = 0; rowAt < dy.length; rowAt += K) {

@@ -1,27 +1,23 @@
-// conv2d over typed arrays (see ops/conv2d.ts): image by image, a product of matrices, one of which is the image's
-// windows. They overlap, and are never copied together: windows.ts.
+// conv2d over typed arrays (see ops/conv2d.ts): for each image, a product of matrices. One of them is the image's windows, which
+// overlap; windows.ts makes the matrix without a copy of each window.
 //   X = im2col(x)       Y = X F + b       dX = dY Fᵀ, dx = col2im(dX)       dF = Σ over b of Xᵀ dY
-//   X [yH·yW, kH·kW·C], one window a row and one tap a column       F [kH·kW·C, K]       Y [yH·yW, K]
+//   X [yH·yW, kH·kW·C], with a row for each window and a column for each tap       F [kH·kW·C, K]       Y [yH·yW, K]
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import {repeatRow} from './bias.ts';
-import {type Floats, kernel} from './kernel.ts';
+import {type Floats, type Inputs, kernel} from './kernel.ts';
 import {type Matrix, matMul, matrix, transpose} from './matmul.ts';
 import {PaddedImage} from './windows.ts';
 
-/** F, a tap a row. */
+/** F: a row for each tap. */
 const matrixOfFilter = (filter: Floats, {kH, kW, C, K}: Conv2DGeometry): Matrix =>
   matrix(filter, kH * kW * C, K);
 
-/** Y of one image, a window a row: of image b with the offset b·span. */
+/** Y of the first image: a row for each window. With the offset b·span it is Y of image b. */
 const matrixOfY = (y: Floats, {yH, yW, K}: Conv2DGeometry): Matrix => matrix(y, yH * yW, K);
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K], which must come filled with zeros */
-export function conv2d(
-  {x, filter, bias}: {x: Floats; filter: Floats; bias?: Floats},
-  g: Conv2DGeometry,
-  y: Floats,
-): void {
+export function conv2d({x, filter, bias}: Inputs, g: Conv2DGeometry, y: Floats): void {
   const image = new PaddedImage(g, x);
   const filterMatrix = matrixOfFilter(filter, g);
   const yMatrix = matrixOfY(y, g);
@@ -39,29 +35,21 @@ export function conv2d(
 }
 
 /** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C], which must come filled with zeros */
-export function conv2dInputGradient(
-  {dy, filter}: {dy: Floats; filter: Floats},
-  g: Conv2DGeometry,
-  dx: Floats,
-): void {
+export function conv2dInputGradient({dy, filter}: Inputs, g: Conv2DGeometry, dx: Floats): void {
   const image = new PaddedImage(g, dx);
   const filterMatrix = matrixOfFilter(filter, g);
   const dyMatrix = matrixOfY(dy, g);
   for (let b = 0; b < g.B; b++) {
     dyMatrix.offset = b * dyMatrix.span;
     image.col2im(dx, b, dxMatrix =>
-      // dXᵀ += F dYᵀ, so that the zeros of dY are on the right
+      // dXᵀ += F dYᵀ: with dY on the right, matMul leaves out its zeros
       matMul(filterMatrix, transpose(dyMatrix), transpose(dxMatrix)),
     );
   }
 }
 
 /** x [B, H, W, C], dy [B, yH, yW, K] -> dFilter [kH, kW, C, K], which must come filled with zeros */
-export function conv2dFilterGradient(
-  {x, dy}: {x: Floats; dy: Floats},
-  g: Conv2DGeometry,
-  dFilter: Floats,
-): void {
+export function conv2dFilterGradient({x, dy}: Inputs, g: Conv2DGeometry, dFilter: Floats): void {
   const image = new PaddedImage(g, x);
   const dFilterMatrix = matrixOfFilter(dFilter, g);
   const dyMatrix = matrixOfY(dy, g);
@@ -83,7 +71,7 @@ export const conv2dKernels = {
   [Conv2DFilterGradient]: kernel(conv2dFilterGradient),
 };
 
-/** True if all are. Of any other number, 0 times is NaN, and so is the sum then. */
+/** True if all values are finite: 0 times any other value is NaN, and makes the sum NaN. */
 function areFinite(values: Floats): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += 0 * values[i];
@@ -91,8 +79,8 @@ function areFinite(values: Floats): boolean {
 }
 
 /**
- * Visits every product x · filter that is a term of y, by the indices of its numbers in x, filter and y. A padded image holds
- * zeros, and 0 · ∞ isn't 0: these loops meet none.
+ * Calls `visit` with the indices in x, filter and y of each product x · filter that is a term of y. Unlike a padded image, these
+ * loops meet no zeros of the padding: 0 · ∞ isn't 0.
  */
 function forEachProduct(
   {B, H, W, C, K, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL}: Conv2DGeometry,

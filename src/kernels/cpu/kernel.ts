@@ -1,15 +1,18 @@
-// How a function over typed arrays becomes a kernel of TensorFlow.js's `cpu` backend.
+// Turns a function over typed arrays into a kernel of TensorFlow.js's `cpu` backend.
 import type {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import {util} from '@tensorflow/tfjs-core';
 import type {Kernel, Untyped} from '../../ops/kernel.ts';
 
-/** Also Float64Array, so that the gradient checks can run on the same code. */
+/** The tests' gradient checks run the same code on Float64Array. */
 export type Floats = Float32Array | Float64Array;
 
+/** Arrays by the name of their tensor. One that an op may leave out, a bias, is undefined. */
+export type Inputs = Record<string, Floats>;
+
 /**
- * The kernel that gives `compute` its inputs' arrays by name, its attributes, and for each output an array of zeros to fill.
+ * The kernel that calls `compute` with the inputs' arrays by name, the attributes, and an array of zeros to fill for each output.
  *
- * @param dtypes of the outputs, all of which have the shape `outputShape`
+ * @param dtypes of the outputs; all of them have the shape `outputShape`
  */
 export const kernel =
   (

@@ -1,19 +1,18 @@
-// A product of matrices over typed arrays, out += x v, which conv2d and dense are made of.
+// A product of matrices over typed arrays, out += x v: conv2d and dense are made of it.
 //   x [rows, n]   v [n, columns]   out [rows, columns]        out[row, column] += Σ over i < n of x[row, i] · v[i, column]
-// Two ideas, both against loads, on which plain JavaScript spends its time (each one checks its bounds, and turns
-// float32 into float64):
+// Plain JavaScript spends its time on loads: each one checks the array's bounds and turns float32 into float64. Two ideas make
+// them fewer:
 // - A tile of 4 × 2 sums stays in registers while i runs, so that 6 loads feed 8 multiply-adds; one sum at a time would
-//   take 2 loads each. More sums than that no longer fit into registers.
-// - Two columns of v are gathered before any tile uses them, without the rows in which both are 0. Behind a 2 × 2
-//   max-pool at least three quarters of dy are zeros, so that this leaves out most of a convolution's backward pass.
+//   take 2 loads for each multiply-add. More sums than 8 no longer fit into registers.
+// - Two columns of v are copied before any tile uses them, without the rows in which both are 0. The dy of a convolution before
+//   a 2 × 2 max-pool is at least three quarters zeros, so this leaves out most of the convolution's backward pass.
 //   0 · ∞ is NaN, though: where x isn't finite, zeros stay in.
-// Sums are float64, whatever the arrays hold.
+// Sums are float64, also over float32 arrays.
 import type {Floats} from './kernel.ts';
 
 /**
- * A matrix inside an array: element [row, column] is at offset + rows[row] + columns[column], and all of them lie among the
- * `span` values from the offset on. With tables in place of strides a matrix of overlapping windows is as good as any,
- * without being copied together (see windows.ts).
+ * A matrix inside an array: element [row, column] is at offset + rows[row] + columns[column]. All elements lie among the `span`
+ * values from the offset on. Tables in place of strides can describe a matrix of overlapping windows (see windows.ts).
  */
 export interface Matrix {
   values: Floats;
@@ -34,12 +33,12 @@ export const matrix = (values: Floats, rows: number, columns: number): Matrix =>
 
 export const transpose = (x: Matrix): Matrix => ({...x, rows: x.columns, columns: x.rows});
 
-/** out += x v. Elements in different rows of out may coincide, as windows do. */
+/** out += x v. Rows of out may share elements, as overlapping windows do. */
 export function matMul(x: Matrix, v: Matrix, out: Matrix): void {
   const n = x.columns.length;
   const rows = out.rows.length;
   const columns = out.columns.length;
-  // Two columns of v as pairs of numbers, and the column of x that each pair is multiplied with.
+  // Two columns of v as pairs of numbers, and for each pair the offset of the column of x that it is multiplied with.
   const pairs = new Float64Array(2 * n);
   const xColumns = new Int32Array(n);
   let finite: boolean | undefined;
@@ -71,7 +70,7 @@ function allFinite({values, offset, span}: Matrix): boolean {
   return sum === 0;
 }
 
-/** Two columns, from `column` on, of the first `rows` rows, a multiple of 4. */
+/** Adds the products of columns `column` and `column` + 1 to the first `rows` rows of out; `rows` is a multiple of 4. */
 function tiles(
   x: Matrix,
   xColumns: Int32Array,
@@ -86,7 +85,7 @@ function tiles(
   const out0 = out.offset + out.columns[column];
   const out1 = out.offset + out.columns[column + 1];
   for (let row = 0; row < rows; row += 4) {
-    // `| 0` keeps the offsets 32-bit integers: without it each addition is also checked for overflow.
+    // `| 0` keeps the offsets 32-bit integers: without it V8 also checks each addition for overflow.
     const x0At = (x.offset + x.rows[row]) | 0;
     const x1At = (x.offset + x.rows[row + 1]) | 0;
     const x2At = (x.offset + x.rows[row + 2]) | 0;
@@ -117,7 +116,7 @@ function tiles(
   }
 }
 
-/** `column` and, if there is one, the next of a row. */
+/** The same for one row, also where `column` is the last. */
 function rest(
   x: Matrix,
   xColumns: Int32Array,

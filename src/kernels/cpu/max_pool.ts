@@ -1,5 +1,5 @@
 // maxPool over typed arrays (see ops/max_pool.ts). Forward searches each window in row order; backward adds each dy at
-// the position that was found, so that nothing is compared twice.
+// the position that forward found, so nothing is compared twice.
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import type {Windows} from '../../ops/windows.ts';
 import {type Floats, kernel} from './kernel.ts';
@@ -17,7 +17,7 @@ export function maxPool(
       const top = yR * sH - padT;
       for (let yC = 0; yC < yW; yC++) {
         const left = yC * sW - padL;
-        // The part of the window that lies on x.
+        // The taps that lie over x, not over padding.
         const [firstR, endR] = [Math.max(0, -top), Math.min(kH, H - top)];
         const [firstC, endC] = [Math.max(0, -left), Math.min(kW, W - left)];
         for (let d1 = 0; d1 < C; d1++, yAt++) {
@@ -26,7 +26,7 @@ export function maxPool(
           for (let wR = firstR; wR < endR; wR++) {
             for (let wC = firstC; wC < endC; wC++) {
               const value = x[((b * H + top + wR) * W + left + wC) * C + d1];
-              // Once NaN, always NaN: no comparison with it is true.
+              // A NaN stays the maximum: no comparison with it is true.
               if (value > max || (Number.isNaN(value) && !Number.isNaN(max))) {
                 max = value;
                 maxPosition = wR * kW + wC;

@@ -1,4 +1,4 @@
-// Registers the kernels over typed arrays for TensorFlow.js's `cpu` backend.
+// Registers the kernels over typed arrays on TensorFlow.js's `cpu` backend.
 import {registerKernels} from '../../ops/kernel.ts';
 import {biasKernels} from './bias.ts';
 import {conv2dKernels} from './conv2d.ts';

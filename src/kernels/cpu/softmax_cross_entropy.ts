@@ -1,4 +1,4 @@
-// softmax and softmaxCrossEntropy over typed arrays (see ops/softmax_cross_entropy.ts). Rows of N classes.
+// softmax and softmaxCrossEntropy over typed arrays (see ops/softmax_cross_entropy.ts). Row b holds image b's N classes.
 import type {SoftmaxGeometry} from '../../ops/softmax_cross_entropy.ts';
 import {
   Softmax,
@@ -6,9 +6,9 @@ import {
   SoftmaxCrossEntropyGradient,
   SoftmaxGradient,
 } from '../../ops/softmax_cross_entropy.ts';
-import {type Floats, kernel} from './kernel.ts';
+import {type Floats, type Inputs, kernel} from './kernel.ts';
 
-/** The largest logit of row b, and log Σ exp z with z = logits − that. */
+/** The largest logit of row b, and log Σ exp z, where z = logits − the largest. */
 function logSumExp(logits: Floats, b: number, N: number): [max: number, logSum: number] {
   let max = logits[b * N];
   for (let j = 1; j < N; j++) max = Math.max(max, logits[b * N + j]);
@@ -18,7 +18,7 @@ function logSumExp(logits: Floats, b: number, N: number): [max: number, logSum: 
 }
 
 /** logits [B, N] -> p [B, N]: p = exp z / Σ exp z = exp(z − log Σ exp z) */
-export function softmax({logits}: {logits: Floats}, {B, N}: SoftmaxGeometry, p: Floats): void {
+export function softmax({logits}: Inputs, {B, N}: SoftmaxGeometry, p: Floats): void {
   for (let b = 0; b < B; b++) {
     const [max, logSum] = logSumExp(logits, b, N);
     for (let j = 0; j < N; j++) p[b * N + j] = Math.exp(logits[b * N + j] - max - logSum);
@@ -26,11 +26,7 @@ export function softmax({logits}: {logits: Floats}, {B, N}: SoftmaxGeometry, p: 
 }
 
 /** dp, p [B, N] -> dlogits = p · (dp − Σ over k of p dp) */
-export function softmaxGradient(
-  {dp, p}: {dp: Floats; p: Floats},
-  {B, N}: SoftmaxGeometry,
-  dlogits: Floats,
-): void {
+export function softmaxGradient({dp, p}: Inputs, {B, N}: SoftmaxGeometry, dlogits: Floats): void {
   for (let b = 0; b < B; b++) {
     let mean = 0;
     for (let k = 0; k < N; k++) mean += p[b * N + k] * dp[b * N + k];
@@ -38,9 +34,9 @@ export function softmaxGradient(
   }
 }
 
-/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z), where labels aren't 0 */
+/** labels, logits [B, N] -> loss [1]: the mean over b of Σ over j of labels · (log Σ exp z − z). A label of 0 adds no term. */
 export function softmaxCrossEntropy(
-  {labels, logits}: {labels: Floats; logits: Floats},
+  {labels, logits}: Inputs,
   {B, N}: SoftmaxGeometry,
   loss: Floats,
 ): void {
@@ -57,7 +53,7 @@ export function softmaxCrossEntropy(
 
 /** dloss [1], labels and logits [B, N] -> dlogits = dloss · (p · labelSum − labels) / B */
 export function softmaxCrossEntropyGradient(
-  {dloss, labels, logits}: {dloss: Floats; labels: Floats; logits: Floats},
+  {dloss, labels, logits}: Inputs,
   {B, N}: SoftmaxGeometry,
   dlogits: Floats,
 ): void {

@@ -1,28 +1,28 @@
-// All windows of an image as one matrix, X = im2col(x), without building it. Where an image has its padding around it,
-// a window is a corner and a tap a distance from that corner: the tables of the matrix.
-//   X [yH·yW, kH·kW·C], one window a row and one tap a column
+// All windows of an image as one matrix, X = im2col(x), without a copy of each window. In an image with its padding around it, an
+// element of X lies at its window's corner plus its tap's distance from the corner: these are the two tables of the matrix.
+//   X [yH·yW, kH·kW·C] has a row for each window and a column for each tap
 //   corners[yR, yC]     = (yR·sH · width + yC·sW) · C
 //   taps[wR, wC, d1]    = (wR·dilH · width + wC·dilW) · C + d1
-// Windows overlap: reading through X is im2col, adding through it is col2im.
+// Windows overlap: a read through X is im2col, an addition through X is col2im.
 import type {Windows} from '../../ops/windows.ts';
 import type {Floats} from './kernel.ts';
 import type {Matrix} from './matmul.ts';
 
-/** One image at a time, with its padding around it; an image that needs none is used where it is. */
+/** One image at a time, copied into a frame of padding. An image without padding is used where it lies. */
 export class PaddedImage {
   private readonly corners: Int32Array;
   private readonly taps: Int32Array;
   private readonly width: number;
-  /** Zeros but for the image; null where no padding is needed. */
+  /** The image in a frame of zeros; null if there is no padding. */
   private readonly padded: Floats | null;
 
-  /** @param like an array of the type that a padded copy shall have */
+  /** @param like an array of the type that the padded copy gets */
   constructor(
     private readonly g: Windows,
     like: Floats,
   ) {
     const {H, W, C, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
-    // As far as the windows reach, which may be less than all of the padding.
+    // Up to the last element that a window reaches: not all of the padding if strides leave out its end.
     const height = Math.max(padT + H, (yH - 1) * sH + (kH - 1) * dilH + 1);
     const width = Math.max(padL + W, (yW - 1) * sW + (kW - 1) * dilW + 1);
     this.width = width;
@@ -45,7 +45,7 @@ export class PaddedImage {
     return this.padded !== null;
   }
 
-  /** X = im2col(x[b]) to read from, for x [B, H, W, C]. */
+  /** X = im2col(x[b]), to read from. x is [B, H, W, C]. */
   im2col(x: Floats, b: number): Matrix {
     const {padded} = this;
     if (padded) {
@@ -56,7 +56,7 @@ export class PaddedImage {
     return this.windows(x, b);
   }
 
-  /** dx[b] = col2im(dX), where `addTo` adds dX to a matrix. What it adds to the padding is dropped. */
+  /** dx[b] = col2im(dX), where `addTo` adds dX to the matrix that it gets. What it adds to the padding is dropped. */
   col2im(dx: Floats, b: number, addTo: (dxMatrix: Matrix) => void): void {
     const {padded} = this;
     padded?.fill(0);
@@ -74,7 +74,7 @@ export class PaddedImage {
     return {values: x, offset: b * H * W * C, span: H * W * C, rows, columns};
   }
 
-  /** Visits the rows of image b: where each begins in x and in the padded copy. */
+  /** Calls `visit` for each row of image b with the indices of its start, in x and in the padded copy. */
   private forEachRow(b: number, visit: (xAt: number, paddedAt: number, length: number) => void) {
     const {H, W, C, padT, padL} = this.g;
     for (let xR = 0; xR < H; xR++) {

@@ -1,8 +1,8 @@
 // conv2d by its definition: plain loops, forward above backward, the same nest.
 //   x [B, H, W, C]   filter [kH, kW, C, K]   bias [K]   ->   y [B, yH, yW, K]
-// Arrays are flat and in float64; xAt, filterAt and yAt are an element's index in its array. Each backward line stands where the
-// forward line that it differentiates stood. Nothing is optimised, and no kernel shares a line with it: the tests hold every kernel
-// against these loops.
+// Arrays are flat and in float64; xAt, filterAt and yAt are the index of an element in its array. Each backward line stands in the
+// place of the forward line that it differentiates. Nothing is optimised. The tests hold every kernel against these loops, and no
+// kernel shares code with them.
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 
 type Geometry = Omit<Conv2DGeometry, 'padB' | 'padR'>;
@@ -34,7 +34,7 @@ export function conv2d(
   return y;
 }
 
-/** The gradients of every input, from dy: ∂loss/∂y. */
+/** The gradient of every input, from dy = ∂loss/∂y. */
 export function conv2dGradients(
   x: Float64Array,
   filter: Float64Array,

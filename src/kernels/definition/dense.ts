@@ -18,7 +18,7 @@ export function dense(
   return y;
 }
 
-/** The gradients of every input, from dy: ∂loss/∂y. */
+/** The gradient of every input, from dy = ∂loss/∂y. */
 export function denseGradients(
   x: Float64Array,
   weights: Float64Array,

@@ -1,6 +1,6 @@
 // maxPool by its definition: plain loops, forward above backward, the same nest.
 //   x [B, H, W, C]   ->   y [B, yH, yW, C]
-// Arrays are flat and in float64; xAt and yAt are an element's index in its array.
+// Arrays are flat and in float64; xAt and yAt are the index of an element in its array.
 import type {Windows} from '../../ops/windows.ts';
 
 type Geometry = Omit<Windows, 'padB' | 'padR' | 'dilH' | 'dilW'>;
@@ -18,7 +18,7 @@ export function maxPool(x: Float64Array, g: Geometry): Float64Array {
   return y;
 }
 
-/** The gradient of x, from dy: ∂loss/∂y. */
+/** The gradient of x, from dy = ∂loss/∂y. */
 export function maxPoolGradient(x: Float64Array, dy: Float64Array, g: Geometry): Float64Array {
   const {B, C, yH, yW} = g;
   const dx = new Float64Array(x.length);
@@ -33,7 +33,7 @@ export function maxPoolGradient(x: Float64Array, dy: Float64Array, g: Geometry):
   return dx;
 }
 
-/** The xAt of a window's first NaN, or else of its first maximum. Padding takes no part. */
+/** The xAt of the window's first NaN or, without a NaN, of its first maximum. Padding takes no part. */
 function largestOf(
   x: Float64Array,
   {H, W, C, kH, kW, sH, sW, padT, padL}: Geometry,

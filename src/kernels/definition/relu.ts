@@ -6,7 +6,7 @@ export function relu(x: Float64Array): Float64Array {
   return y;
 }
 
-/** The gradient of x, from dy: ∂loss/∂y. At 0, where the slope jumps from 0 to 1, it is 0. */
+/** The gradient of x, from dy = ∂loss/∂y. Where x is 0, the slope jumps from 0 to 1; there the gradient is 0. */
 export function reluGradient(x: Float64Array, dy: Float64Array): Float64Array {
   const dx = new Float64Array(x.length);
   // y[i] = Math.max(x[i], 0)

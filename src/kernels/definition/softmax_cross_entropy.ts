@@ -1,6 +1,6 @@
 // softmax and softmaxCrossEntropy by their definition: plain loops, forward above backward.
 //   logits [B, N]   labels [B, N]   ->   p [B, N]   loss, a number
-// Arrays are flat and in float64. The largest logit isn't taken out first, so that exp overflows from 710 on.
+// Arrays are flat and in float64. The largest logit isn't subtracted first, so exp overflows for logits from 710 on.
 
 /** p[b, j] = exp logits[b, j] / Σ over k of exp logits[b, k] */
 export function softmax(logits: Float64Array, B: number, N: number): Float64Array {

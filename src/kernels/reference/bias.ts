@@ -1,4 +1,4 @@
-// The bias's gradient, the formula made executable (see ops/bias.ts).
+// The bias's gradient by its formula (see ops/bias.ts), in TensorFlow.js's own ops.
 import * as tf from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../ops/bias.ts';
 import {kernel} from './kernel.ts';

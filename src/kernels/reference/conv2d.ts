@@ -1,5 +1,6 @@
-// conv2d, the formula made executable (see ops/conv2d.ts): X = im2col(x), Y = X F + b, dF = Xᵀ dY, dx = col2im(dY Fᵀ).
-// Padding is multiplied here, so that an infinite number which meets it makes NaN; the other kernels leave it out.
+// conv2d by its formula (see ops/conv2d.ts), in TensorFlow.js's own ops:
+//   X = im2col(x), Y = X F + bias       dF = Xᵀ dY       dx = col2im(dY Fᵀ)
+// Padding is multiplied here as any 0, so it makes a NaN of an infinite number. The other kernels leave it out.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
@@ -9,22 +10,22 @@ import {addTaps, tapsOf} from './windows.ts';
 
 type Inputs = Record<'x' | 'filter' | 'bias' | 'dy', tf.Tensor4D>;
 
-/** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], one window a row and one tap a column. */
+/** x [B, H, W, C] -> X [B·yH·yW, kH·kW·C], with a row for each window and a column for each tap. */
 function im2col(x: tf.Tensor4D, g: Conv2DGeometry): tf.Tensor2D {
   return tf.reshape(tf.concat(tapsOf(x, g, 0), 3), [g.B * g.yH * g.yW, g.kH * g.kW * g.C]);
 }
 
-/** X [B·yH·yW, kH·kW·C] -> x [B, H, W, C], the sum of all windows where they overlap. */
+/** X [B·yH·yW, kH·kW·C] -> x [B, H, W, C]. Where windows overlap, x is their sum. */
 function col2im(matrix: tf.Tensor, g: Conv2DGeometry): tf.Tensor {
   const windows = tf.reshape(matrix, [g.B, g.yH, g.yW, g.kH * g.kW * g.C]);
   return addTaps(tf.split(windows, g.kH * g.kW, 3), g);
 }
 
-/** F, a tap a row. */
+/** F: a row for each tap. */
 const filterMatrix = (filter: tf.Tensor, {kH, kW, C, K}: Conv2DGeometry): tf.Tensor2D =>
   tf.reshape(filter, [kH * kW * C, K]);
 
-/** Y, a window a row. */
+/** Y: a row for each window. */
 const yMatrix = (y: tf.Tensor, {B, yH, yW, K}: Conv2DGeometry): tf.Tensor2D =>
   tf.reshape(y, [B * yH * yW, K]);
 

@@ -1,5 +1,5 @@
-// maxPool, the formula made executable (see ops/max_pool.ts): a window's taps compete in row order, and each winner
-// remembers its position.
+// maxPool by its formula (see ops/max_pool.ts), in TensorFlow.js's own ops: each tap of all windows is compared with the largest
+// element before it, and position holds the number of the tap that won.
 import * as tf from '@tensorflow/tfjs-core';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import type {Windows} from '../../ops/windows.ts';
@@ -10,7 +10,7 @@ function maxPool({x}: {x: tf.Tensor4D}, g: Windows): [y: tf.Tensor, position: tf
   const taps = tapsOf(x, g, -Infinity);
   const inside = tapsOf(tf.ones([1, g.H, g.W, 1]), g, 0); // padding never wins, not even over −∞
   let y = taps[0];
-  let position: tf.Tensor = tf.sub(tf.mul(tf.onesLike(y), inside[0]), 1); // −1 while no element of x was seen
+  let position: tf.Tensor = tf.sub(tf.mul(tf.onesLike(y), inside[0]), 1); // −1 until an element of x was seen
   for (let i = 1; i < taps.length; i++) {
     const larger = tf.greater(taps[i], y);
     const firstNaN = tf.logicalAnd(tf.isNaN(taps[i]), tf.logicalNot(tf.isNaN(y)));

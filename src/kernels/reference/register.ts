@@ -1,4 +1,4 @@
-// Offers the reference kernels to every backend that has none of its own.
+// Registers the reference kernels, for every backend that has none of its own.
 import {registerReferenceKernels} from '../../ops/kernel.ts';
 import {biasKernels} from './bias.ts';
 import {conv2dKernels} from './conv2d.ts';

@@ -1,9 +1,9 @@
-// relu, the formula made executable (see ops/relu.ts).
+// relu by its formula (see ops/relu.ts), in TensorFlow.js's own ops.
 import * as tf from '@tensorflow/tfjs-core';
 import {Relu, ReluGradient} from '../../ops/relu.ts';
 import {kernel} from './kernel.ts';
 
-/** y = x where x > 0, else 0; asked the other way round, so that a NaN stays. */
+/** y = x where x > 0, else 0. The condition is x ≤ 0, so that a NaN stays. */
 function relu({x}: {x: tf.Tensor}): tf.Tensor {
   return tf.where(tf.lessEqual(x, 0), tf.zerosLike(x), x);
 }

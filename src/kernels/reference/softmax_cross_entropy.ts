@@ -1,4 +1,4 @@
-// softmax and softmaxCrossEntropy, the formulas made executable (see ops/softmax_cross_entropy.ts).
+// softmax and softmaxCrossEntropy by their formulas (see ops/softmax_cross_entropy.ts), in TensorFlow.js's own ops.
 import * as tf from '@tensorflow/tfjs-core';
 import {
   Softmax,
@@ -11,7 +11,7 @@ import {kernel} from './kernel.ts';
 /** x [B, N] -> [B, 1] */
 const sumOverClasses = (x: tf.Tensor): tf.Tensor => tf.sum(x, 1, true);
 
-/** z = logits − the largest of its row */
+/** z = logits − the largest logit of the image */
 const shifted = (logits: tf.Tensor): tf.Tensor => tf.sub(logits, tf.max(logits, 1, true));
 
 /** p = exp z / Σ exp z */
@@ -27,7 +27,7 @@ function softmaxGradient({dp, p}: {dp: tf.Tensor; p: tf.Tensor}): tf.Tensor {
 
 type LossInputs = Record<'dloss' | 'labels' | 'logits', tf.Tensor>;
 
-/** loss = mean over b of Σ over j of labels · (log Σ exp z − z), 0 where the label is 0, though z is −∞ */
+/** loss = mean over b of Σ over j of labels · (log Σ exp z − z). A term is 0 where the label is 0, even if z is −∞. */
 function softmaxCrossEntropy({labels, logits}: LossInputs): tf.Tensor {
   const z = shifted(logits);
   const surprise = tf.sub(tf.log(sumOverClasses(tf.exp(z))), z);

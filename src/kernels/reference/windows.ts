@@ -1,9 +1,9 @@
-// im2col and col2im out of slices and padding, for any backend. The two are adjoint: one reads every window, the other
-// adds every window back to where it was read.
+// im2col and col2im, made of slices and padding, for any backend. The two are adjoint: im2col reads every window, col2im adds every
+// window to where im2col reads it.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Windows} from '../../ops/windows.ts';
 
-/** One tap (wR, wC) of all windows at once: x [B, H, W, C], padded with `fill` -> [B, yH, yW, C] each, in row order. */
+/** x [B, H, W, C], padded with `fill` -> for each tap (wR, wC), in row order, its element in all windows [B, yH, yW, C]. */
 export function tapsOf(x: tf.Tensor4D, g: Windows, fill: number): tf.Tensor[] {
   const {yH, yW, sH, sW, padT, padB, padL, padR} = g;
   const [B, , , C] = x.shape;
@@ -14,7 +14,7 @@ export function tapsOf(x: tf.Tensor4D, g: Windows, fill: number): tf.Tensor[] {
   });
 }
 
-/** The sum of all taps at the input element that each came from: [B, yH, yW, C] each -> [B, H, W, C]. */
+/** The elements [B, yH, yW, C] of each tap -> [B, H, W, C]: each is added to the element of x that lies under the tap. */
 export function addTaps(taps: tf.Tensor[], g: Windows): tf.Tensor {
   const {B, H, W, C, sH, sW, padT, padB, padL, padR} = g;
   const [height, width] = [padT + H + padB, padL + W + padR];
@@ -23,12 +23,12 @@ export function addTaps(taps: tf.Tensor[], g: Windows): tf.Tensor {
     const [afterR, afterC] = [height - firstR - spread.shape[1], width - firstC - spread.shape[2]];
     return tf.pad(spread, onBothAxes([firstR, afterR], [firstC, afterC]));
   });
-  // Not addN: of so many parts, stock WebGL's loses two sums for each call, and WebGPU's asks for more buffers than there are.
+  // Not addN: with this many parts, stock WebGL's leaks two tensors in each call, and WebGPU's asks for more buffers than it gets.
   const sum = padded.reduce((sum, part) => tf.add(sum, part));
   return tf.slice(sum, [0, padT, padL, 0], [B, H, W, C]);
 }
 
-/** Row and column of each tap in the padded input's first window, in row order. */
+/** Row and column in the padded input of each tap of the first window, in row order. */
 const firstTaps = ({kH, kW, dilH, dilW}: Windows): [row: number, column: number][] =>
   Array.from({length: kH * kW}, (_, i) => [Math.floor(i / kW) * dilH, (i % kW) * dilW]);
 

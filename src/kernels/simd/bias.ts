@@ -1,10 +1,10 @@
 // bias: its gradient is the sum of dy over all axes but the last
 //   dy [rows, K]   ->   dBias [K]       dBias[d2] = sum over rows of dy[row, d2]
 //
-// One pass over dy, so memory decides the speed. It goes by blocks of rows, in a block by four
-// channels, and by four rows at once to hide the latency of an addition. A block is summed up before
-// it is added to dBias, so that rounding errors grow with rows / BLOCK + BLOCK additions instead of
-// `rows`; and a small block is still in the cache when the next four channels read it.
+// One pass over dy, so memory decides the speed. It takes blocks of rows, in a block four channels at a
+// time, and four rows at once to hide the latency of an addition. The sum of a block is added to dBias,
+// so rounding errors grow with rows / BLOCK + BLOCK additions instead of `rows`. A small block is still
+// in the cache when the next four channels read it.
 
 import {F32, storeFirst} from './vector';
 

@@ -7,17 +7,17 @@
 //   with       xR = yR sH + wR dilH - padT      xC = yC sW + wC dilW - padL
 //              (terms outside of x or y are absent)
 //
-// A training step spends three quarters of its time here. All three are matrix products of windows,
-// made of the tile in product.ts, which never builds the matrix of windows: a row of it is a list of
-// runs through the image.
+// A training step spends three quarters of its time here. All three passes are matrix products of
+// windows, computed by product.ts. The matrix of windows is never built: a row of it is a list of runs
+// through the image.
 //
 // forward and dx are the same sum. Solved for the other index, yR = (xR - wR dilH + padT) / sH: dx
 // is a correlation of dy with the turned filter (rotated by 180 degrees, its channel axes swapped),
 // with the stride as a gap between the rows of dy. `correlate` computes both. It multiplies nothing
 // by padding: outputs with the same taps inside of the image form a group (the middle of the image
 // is one, each edge and corner another), and a group runs over these taps only. For conv 2 of the
-// tutorial's network padding would make dx 2.25 times the work. A group's output positions are taken
-// four at a time across the whole batch, so that even a corner fills its tiles.
+// tutorial's network padding would make dx 2.25 times the work. The tile takes a group's output
+// positions four at a time across the whole batch, so even a corner fills its tiles.
 
 import {Geometry} from './geometry';
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
@@ -31,14 +31,14 @@ import {F32, transpose} from './vector';
 /** One axis of a correlation, rows or columns, and a group of outputs with the same taps. */
 @unmanaged
 class Axis {
-  // Output o under tap w sees the input (o stride + w dilation - pad) / gap, if that is an integer
-  // inside of the input.
+  // Output o has input (o stride + w dilation - pad) / gap under tap w, if that is an integer inside
+  // of the input.
   input: i32; output: i32; taps: i32; stride: i32; gap: i32; dilation: i32; pad: i32;
   // The group: outputs first, first + gap, ..., all in one residue modulo gap. From one to the next
   // the input moves by `stride`.
   residue: i32; first: i32; count: i32;
-  // Its taps: firstTap, firstTap + tapStep, ... The first output sees firstInput under the first of
-  // them, and from one tap to the next the input moves by inputStep.
+  // Its taps: firstTap, firstTap + tapStep, ... The first output has firstInput under the first tap,
+  // and from one tap to the next the input moves by inputStep.
   firstTap: i32; tapStep: i32; tapCount: i32; firstInput: i32; inputStep: i32;
 
   set(input: i32, output: i32, taps: i32, stride: i32, gap: i32, dilation: i32, pad: i32): void {
@@ -176,7 +176,7 @@ export function conv2dScratch(g: Geometry): f64 {
 export function conv2d(
   x: usize, filter: usize, bias: usize, y: usize, scratch: usize, g: Geometry,
 ): void {
-  // Strips hold padding, and 0 times an infinite number of the filter isn't 0.
+  // Strips hold the zeros of padding, and 0 times an infinite number of the filter isn't 0.
   if (canUseStrips(g) && (!g.isFramed || allFinite(filter, g.filterSize))) {
     conv2dByStrips(x, filter, bias, y, scratch, g);
     return;
@@ -194,7 +194,7 @@ export function conv2dInputGradientScratch(g: Geometry): f64 {
 export function conv2dInputGradient(
   dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry,
 ): void {
-  // The last vector of a window's row reaches beyond it, with zeros that an infinite dy makes NaN.
+  // A row's last vector reaches beyond the window, where the filter is 0: an infinite dy makes that NaN.
   if (isSparse(dy, filter, g.filterSize, g) && allFinite(dy, g.ySize)) {
     sparseInputGradient(dy, filter, dx, scratch, g);
     return;
@@ -211,9 +211,9 @@ export function conv2dInputGradient(
 }
 
 // dFilter: a row of the tile is one tap (wR, wC, d1), so the sum runs over the output positions, row
-// by row. Here padding has to be real, as neighbouring taps see different parts of it: one image at
-// a time is copied into a frame of zeros. Sums of one image are added to dFilter image by image,
-// which also keeps rounding errors of long sums small.
+// by row. Padding has to be in memory, because neighbouring taps reach different parts of it: one image
+// at a time is copied into a frame of zeros. Each image's sums are added to dFilter, which also keeps
+// the rounding errors of long sums small.
 export function conv2dFilterGradientScratch(g: Geometry): f64 {
   const frame = g.isFramed ? <f64>g.paddedH * g.paddedW * g.C * F32 : 0;
   const dense = tableSize(<f64>g.kH * g.kW * g.C) + tableSize(g.yH) + frame;
@@ -225,7 +225,7 @@ export function conv2dFilterGradient(
 ): void {
   if (isSparse(dy, x, g.xSize, g)) sparseFilterGradient(x, dy, dFilter, scratch, g);
   else denseFilterGradient(x, dy, dFilter, scratch, g);
-  // Both multiply by padding, and 0 times an infinite number of dy isn't 0.
+  // Both multiply by the zeros of padding, and 0 times an infinite number of dy isn't 0.
   if (g.isFramed && !allFinite(dFilter, g.filterSize))
     filterGradientInside(x, dy, dFilter, scratch, g);
 }
@@ -252,8 +252,8 @@ function denseFilterGradient(
   for (let yR = 0; yR < yH; ++yR)
     setPair(runs, yR, <usize>(yR * sH) * paddedRowBytes, <usize>yR * dyRowBytes);
 
-  // Rows of dy over nothing but padding are left out, for the taps of a filter row together where these
-  // fill whole tiles, and tile by tile elsewhere.
+  // Rows of dy over nothing but padding are left out: for all taps of a filter row together if these
+  // fill whole tiles, else tile by tile.
   const inRow = kW * C;
   const together = paddedH == H ? taps : inRow % ROWS == 0 ? inRow : ROWS;
   memory.fill(dFilter, 0, <usize>taps * dyPixelBytes);
@@ -282,7 +282,7 @@ function denseFilterGradient(
   }
 }
 
-/** Tap by tap, over those numbers of dy only that lie over the image there. */
+/** The same tap by tap, without those numbers of dy for which the tap lies in the padding. */
 function filterGradientInside(
   x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
 ): void {

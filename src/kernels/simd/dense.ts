@@ -3,10 +3,9 @@
 //   forward    y  = x W + b          (W: weights, b: bias)
 //   backward   dx = dy Wᵀ     dWeights = xᵀ dy     dBias = sum of dy over B (bias.ts)
 //
-// Each is a product a · b of matrices, made of the tile in product.ts, with four rows of a as its
-// rows. The elements of a row of a lie F32 apart for x and dy, and one row of x apart for xᵀ, so x is
-// never transposed. b is read along its rows, so W is transposed for dx: I O copies for B I O
-// multiply-adds.
+// Each is a product a · b of matrices, computed by product.ts with four rows of a at a time. Neighbours
+// in a row of a lie F32 apart for x and dy, and one row of x apart for xᵀ, so x is never transposed. b
+// is read along its rows, so W is transposed for dx: I O copies for B I O multiply-adds.
 
 import {product, setPair, tableSize} from './product';
 import {F32, transpose} from './vector';

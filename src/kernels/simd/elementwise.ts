@@ -1,10 +1,10 @@
-// elementwise: TensorFlow.js's own ops between ours: biases, learning rates, masks
-//   add, subtract, multiply, divide     y = a ∘ b, one of them repeated where it lacks an axis
+// elementwise: TensorFlow.js's own ops between ours, such as biases, learning rates and masks
+//   add, subtract, multiply, divide     y = a ∘ b; an operand is repeated along an axis that it lacks
 //   step                                y = x > 0 ? 1 : alpha       (step(NaN) = NaN)
 //
 // y is seen as [rows, columns]. Operand a moves by aRow bytes from row to row, and along a row
 // either with y or not at all (b likewise): that covers equal shapes (one row), a scalar, a bias
-// repeated in every row, and one number a row. Memory decides the speed, so no blocks are made.
+// repeated in every row, and one number for each row. Memory decides the speed, so there are no blocks.
 
 import {F32, storeFirst} from './vector';
 

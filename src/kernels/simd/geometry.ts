@@ -17,11 +17,11 @@ export class Geometry {
   get filterSize(): i32 { return this.taps * this.K; }
   get ySize(): i32 { return this.B * this.yH * this.yW * this.K; }
 
-  /** Rows from the first to the last that windows see, padding included. */
+  /** Rows from the first that lies under a tap to the last, padding included. */
   get reachH(): i32 { return (this.yH - 1) * this.sH + (this.kH - 1) * this.dilH + 1; }
   get reachW(): i32 { return (this.yW - 1) * this.sW + (this.kW - 1) * this.dilW + 1; }
 
-  /** Rows of an image between its padding, which ends where windows end. */
+  /** Rows of an image with its padding, up to the last row that a window reaches. */
   get paddedH(): i32 { return max(this.padT + this.H, this.reachH); }
   get paddedW(): i32 { return max(this.padL + this.W, this.reachW); }
 

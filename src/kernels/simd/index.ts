@@ -19,5 +19,5 @@ export {transpose} from './vector';
 export {peak, peakWork} from './peak';
 export {geometry} from './geometry';
 
-/** The first free byte of the memory: the module's own data lie below. */
+/** The first free byte of the memory, behind the module's own data. */
 export const heapBase = __heap_base;

@@ -8,11 +8,11 @@
 // ignores NaN, and so does a second forward pass: to it a window without a number above -Infinity
 // is like one of padding.
 //
-// Channels lie side by side, so four of them are compared at once, and masks carry value and
-// position along. A window's taps (those inside of the image, and how far each lies from the first
-// tap) are listed once and serve all windows with the same ones: otherwise the loops over four taps
-// cost more than the taps. Backward, each window writes dy where its position is and 0 elsewhere.
-// Windows that do not overlap are so written once, and dx is never read; others are added up. The
+// Channels lie side by side, so four of them are compared at once, and masks select value and
+// position. The taps of a window that lie inside of the image are listed with their offsets from the
+// first tap. One list serves all windows with the same taps: otherwise the loops over four taps cost
+// more than the taps. Backward, each window writes dy at its position and 0 at its other taps. If
+// windows don't overlap, each element of dx is written once and never read; else dy is added. The
 // usual four taps have loops of their own, in registers.
 
 import {Geometry} from './geometry';
@@ -29,7 +29,7 @@ class Taps {
 
   reset(list: usize): void {
     this.list = list;
-    this.wR1 = -1; // the first row of windows has more
+    this.wR1 = -1; // differs from that of any window, so the first row writes a list
   }
 
   /** Before each row of windows. */
@@ -37,7 +37,7 @@ class Taps {
     if (this.wR0 == wR0 && this.wR1 == wR1) return;
     this.wR0 = wR0;
     this.wR1 = wR1;
-    this.wC1 = -1; // the first window of a row has more
+    this.wC1 = -1; // differs from that of any window, so the row's first window writes a list
   }
 
   /** Before each window: lists its taps, unless the window before had the same. */

@@ -1,6 +1,6 @@
-// peak: the most multiply-adds a second that this core computes: twelve chains a = a m + c, with no
-// loads and no stores. Twelve chains cover the latency of one multiply-add and fit the registers.
-// For benches.
+// peak: the most multiply-adds per second that this core computes, for the bench: twelve chains
+// a = a m + c, with no loads and no stores. Twelve chains hide the latency of a multiply-add and fit
+// the registers.
 
 import {multiplyAdd} from './vector';
 

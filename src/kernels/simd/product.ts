@@ -1,5 +1,5 @@
-// product: the one loop nest in which training spends its time. Every pass of conv2d and of dense
-// is this sum, with other strides:
+// product: the loop nest in which training spends its time. Every pass of conv2d and of dense is this
+// sum, each with its own strides:
 //
 //   out[row][column]  =  start[column]  +  sum over runs, sum over i < n of
 //                                          x[row + run + i xStep] v[run + i vStep][column]
@@ -23,7 +23,7 @@
 
 import {F32, multiplyAdd, storeFirst} from './vector';
 
-/** Rows and columns of the tile. */
+/** Rows and columns of out in a tile. */
 export const ROWS: i32 = 4;
 const COLUMNS: i32 = 8;
 
@@ -43,8 +43,8 @@ export function setPair(table: usize, index: i32, x: usize, other: usize): void 
   store<usize>(pair, other, 4);
 }
 
-// A float32 sum that is 2^24 times its next term no longer grows: twenty million ones would add up to
-// 16,777,216. So a long sum is made of sums of at most this many steps.
+// A float32 sum no longer grows when it is 2^24 times its next term: the sum of twenty million ones would
+// be 16,777,216. So a long sum is a sum of sums of at most this many steps.
 export const STEPS: i32 = 4096;
 
 /**
@@ -71,9 +71,9 @@ export function product(
 }
 
 /**
- * The same for rows in fours whose x lie side by side: only the first of four is looked up, and a
- * step moves one pointer instead of four. A row may be listed twice, so nothing is added to what
- * out holds: the sums have no more than STEPS steps.
+ * The same for rows whose x lie side by side, four and four. Only the first of four is looked up, and a
+ * step moves one pointer instead of four. A row may be listed twice, so nothing is added to what out
+ * holds; therefore a sum must have at most STEPS steps.
  */
 export function productOfNeighbours(
   rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,

@@ -3,7 +3,7 @@
 //   forward    y  = max(x, 0)            relu(NaN) = NaN, relu(-0) = 0
 //   backward   dx = y > 0 ? dy : 0       (its gradient at 0 is 0)
 //
-// Both are masks: a comparison gives all ones or all zeros in each lane, so nothing branches.
+// Both use masks: a comparison gives all ones or all zeros in each lane, so there are no branches.
 
 import {F32, storeFirst} from './vector';
 

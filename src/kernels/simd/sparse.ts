@@ -4,16 +4,16 @@
 //   with       xR = yR sH + wR dilH - padT      xC = yC sW + wC - padL      (dilW = 1)
 //   over those b, yR, yC, d2 alone whose dy isn't 0
 //
-// In training one number of dy in eight isn't 0: a max-pool of 2 by 2 passes its gradient on to one
-// element in four, and relu stops half of these. The zeros lie scattered over d2, and conv2d.ts runs
-// its vectors along d2, so that it can't leave any out. Here a number of dy is spread over a vector,
-// and vectors run along a row of its window: (wC, d1), kW C neighbours in x.
+// In training one number of dy in eight isn't 0: a max-pool of 2 by 2 passes its gradient to one element
+// in four, and relu stops half of these. conv2d.ts can't leave the zeros out: its vectors run along d2,
+// where zeros and other numbers are mixed. Here a vector holds one number of dy in all lanes, and other
+// vectors run along a row of its window: (wC, d1), kW C neighbours in x.
 //
-// First the numbers that aren't 0 are listed, channel by channel. No branch depends on them, as no
-// processor could predict it: each is written to the end of its list, and the end moves on only if
-// the number isn't 0. Then five vectors of a window at a time stay in registers while the list goes
-// by: sums of dFilter, or for dx the filter's. Five of 15 registers, as V8 moves all loads of a loop
-// body in front of its arithmetic, so that five of x are in registers at the same time.
+// First the numbers that aren't 0 are listed, channel by channel, without a branch, which no processor
+// could predict: each number is written to the end of its list, and the end moves only if the number
+// isn't 0. Then a loop over a list keeps five vectors of the window in registers: sums of dFilter, or
+// for dx elements of the filter. Not more than five, because V8 moves all loads of a loop body in front
+// of its arithmetic: five vectors of x take registers too, of 15.
 
 import {Geometry} from './geometry';
 import {F32, multiplyAdd} from './vector';
@@ -48,10 +48,10 @@ export function isSparse(dy: usize, other: usize, otherSize: i32, g: Geometry): 
   return canBeSparse(g) && isMostlyZero(dy, g.ySize) && allFinite(other, otherSize);
 }
 
-/** One vector in this many is sampled: an odd number, so that all channels get their turn. */
+/** One vector of this many is sampled. The number is odd, so that every channel is sampled. */
 const SAMPLE = 7;
 
-/** True if at most a quarter of a sample isn't 0. A wrong answer costs time and nothing else. */
+/** True if at most a quarter of a sample isn't 0. A wrong answer costs time only. */
 function isMostlyZero(x: usize, N: i32): bool {
   const zero = f32x4.splat(0);
   let counts = i32x4.splat(0);
@@ -83,8 +83,8 @@ export function allFinite(x: usize, N: i32): bool {
 }
 
 // A window is cut into vectors, row by row. The last vector of a row may reach beyond the window: there it is multiplied by 0, or
-// its sums are never looked at. A tile within one row is a run: one address serves its vectors. Where rows aren't made of whole
-// tiles, vectors are taken column by column, so that few tiles lack any.
+// its sums are never read. A tile within one row is a run: one address serves its vectors. If rows aren't made of whole tiles,
+// vectors are taken column by column, so that only the last tile lacks vectors.
 
 const vectorsInRow = (g: Geometry): i32 => (g.kW * g.C + 3) / 4;
 
@@ -133,7 +133,7 @@ export function sparseScratch(g: Geometry, framed: bool): f64 {
   return vectors + (framed ? framesBytes(images, g) : 0) + lists + offsets;
 }
 
-/** Lists what isn't 0 in four channels of dy; windows lie `right` and `down` and `image` apart. */
+/** Lists the numbers of four channels of dy that aren't 0; from window to window it is `right`, `down` and `image` bytes. */
 function list(
   dy: usize, K: i32, images: i32, yH: i32, yW: i32, image: usize, down: usize, right: usize,
   lists: usize, listBytes: usize,
@@ -231,9 +231,9 @@ function scatter(
   }
 }
 
-// Both gradients go through the same lists and windows; they differ in what is added to what. Images
-// are copied into frames of zeros, so that windows may reach into padding. Without padding they stay
-// where they are.
+// Both gradients go through the same lists and windows: dFilter adds windows of x to sums, dx adds
+// the filter to windows. Images are copied into frames of zeros if windows reach into padding, or if
+// a vector of dx reaches beyond its window.
 @inline
 function overLists(
   toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry,

@@ -3,17 +3,17 @@
 //                               + sum over wR, wC of x[b, xR, xC] filter[wR, wC, d2]
 //   with       xR = yR sH + wR - padT      xC = yC + wC - padL      (C = sW = dilH = dilW = 1)
 //
-// conv2d.ts makes kH runs through the image of a window. With one channel a run has only kW numbers,
-// and its start costs the tile of product.ts as much as two or three steps. So each image is first
-// laid out in strips, one for four columns of y at a time:
+// In conv2d.ts a window is kH runs through the image. With one channel a run has only kW numbers, and
+// its start costs the tile of product.ts as much as two or three steps. So each image is first laid
+// out in strips, one for each four columns of y:
 //
 //   strip[row][wC][0 to 3] = x[row - padT, yC + wC - padL] for these four yC
 //
-// A window is now a single run, kH kW steps through a strip, and the four numbers that the tile
-// needs at a step are neighbours, so that one pointer finds all. A strip serves all windows one
-// below the other: a number is copied kW times, and kH kW times by im2col.
-// The idea of lowering along one axis only: Cho and Brand, "MEC: memory-efficient convolution for
-// deep neural network", 2017.
+// A window is now a single run, kH kW steps through a strip. The four numbers that the tile needs at a
+// step are neighbours, so one pointer finds them. Windows below each other share a strip: a number is
+// copied kW times, where im2col would copy it kH kW times.
+// Source, for copies along one axis only: Cho and Brand, "MEC: memory-efficient convolution for deep
+// neural network", 2017.
 
 import {Geometry} from './geometry';
 import {ROWS, STEPS, productOfNeighbours, setPair, tableSize} from './product';
@@ -25,10 +25,10 @@ const COLUMNS = ROWS;
 /** Bytes of one step: a number for each of those columns. */
 const STEP_BYTES: usize = <usize>COLUMNS * F32;
 
-/** Bytes of the strips laid out at a time, unless one alone is larger: few enough for the cache. */
+/** The strips laid out at a time have at most this many bytes, to fit the cache, unless one strip has more. */
 const STRIPS_BYTES: f64 = 2 ** 18;
 
-/** True if this file can compute it. */
+/** True if conv2dByStrips can compute this convolution. */
 export function canUseStrips(g: Geometry): bool {
   return (
     g.C == 1 && g.sW == 1 && g.dilH == 1 && g.dilW == 1 && g.yW >= COLUMNS && g.kH * g.kW <= STEPS
@@ -62,7 +62,7 @@ export function conv2dByStrips(
 
   setPair(run, 0, 0, 0);
   const isFramed = g.isFramed, width = isFramed ? columns : W;
-  // No byte or row of an image whose windows all end in the padding before it.
+  // 0 if all windows end in the padding before the image.
   const insideRowBytes = <usize>max(0, min(W, columns - g.padL)) * F32;
   const insideRows = min(H, rows - g.padT);
   const inside = frame + <usize>(g.padT * columns + g.padL) * F32;

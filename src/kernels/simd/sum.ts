@@ -1,6 +1,6 @@
 // sum: over the last axis
 //   x [rows, n]   ->   y [rows]       y[row] = sum over i of x[row, i]
-// (over the first axes: bias.ts). Added up in float64, two lanes at a time.
+// The sums are float64, two lanes at a time. bias.ts sums over the first axes.
 
 import {F32} from './vector';
 

@@ -1,8 +1,7 @@
-// vector: operations on four float32 at once that are no single WebAssembly instruction.
+// vector: operations on four float32 at once for which WebAssembly has no single instruction.
 //
-// Contract with the owner of the memory: kernels read whole vectors, so the last one may reach up to
-// 32 bytes beyond the end of a tensor. Those bytes have to exist; what they hold never reaches a
-// result.
+// Kernels read whole vectors, so the last one may reach up to 32 bytes beyond the end of a tensor. The
+// owner of the memory leaves room for these bytes. What they hold never reaches a result.
 
 /** Bytes of one float32. */
 export const F32: usize = 4;

@@ -1,20 +1,19 @@
 // The bias's gradient in fragment programs (see ops/bias.ts).
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import {type TensorInfo, util} from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../ops/bias.ts';
 import type {Attrs} from '../../ops/kernel.ts';
-import {type Inputs, kernel} from './kernel.ts';
+import {type Backend, type Inputs, kernel} from './kernel.ts';
 import {clearSecondColumn, clearSecondRow, run} from './program.ts';
 import {lastTwo, pairs} from './texels.ts';
 
-/** Up to this many pairs of rows are added up in one pass. */
+/** One pass adds up to this many pairs of rows. */
 const MOST_PAIRS = 2048;
-/** Beyond that, a first pass makes partial sums of this many pairs each. */
+/** For more, a first pass makes partial sums of this many pairs each. */
 const PAIRS_EACH = 128;
 
 /** dy [..., K], packed -> dBias [K], packed */
-function biasGradient(backend: MathBackendWebGL, {dy}: Inputs, {outputShape}: Attrs): TensorInfo {
-  // A channel is a sum over all rows: few and long sums. So the rows are split among many partial sums.
+function biasGradient(backend: Backend, {dy}: Inputs, {outputShape}: Attrs): TensorInfo {
+  // Each channel has one long sum, which few fragments would compute. So the rows are split among many partial sums.
   if (pairsOfRows(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);
   const count = Math.ceil(pairsOfRows(dy) / PAIRS_EACH);
   const partial = rowSums(backend, dy, count, [2 * count, ...outputShape]);
@@ -29,9 +28,9 @@ function pairsOfRows({shape}: TensorInfo): number {
   return (util.sizeFromShape(shape) / (rows * K)) * pairs(rows);
 }
 
-/** dy [..., K] -> dBias [K], or partial [s, K]: `sums` of even rows and as many of odd ones, in turn */
+/** dy [..., K] -> dBias [K], or partial [2 · sums, K]: sums over even rows and sums over odd rows, in turn */
 function rowSums(
-  backend: MathBackendWebGL,
+  backend: Backend,
   dy: TensorInfo,
   sums: number,
   outputShape: number[],

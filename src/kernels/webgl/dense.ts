@@ -1,20 +1,15 @@
-// dense in fragment programs (see ops/dense.ts): products of matrices. Everything is packed (texels.ts), so that a step of
-// their sums is a product of two matrices of 2 × 2: 8 multiply-adds for two fetches.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
-import type {TensorInfo} from '@tensorflow/tfjs-core';
+// dense in fragment programs (see ops/dense.ts): each kernel is a product of matrices. Every tensor is packed (texels.ts), so a step
+// of a sum is a product of two 2 × 2 matrices: 8 multiply-adds for two fetches.
 import type {DenseGeometry} from '../../ops/dense.ts';
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
 import type {Attrs} from '../../ops/kernel.ts';
-import {type Inputs, kernel} from './kernel.ts';
+import {type Backend, type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, clearSecondColumn, clearSecondRow, run, unrolled} from './program.ts';
 import {pairs} from './texels.ts';
 
 /** x [B, I], weights [I, O], bias [O] or none -> y [B, O] */
-function dense(
-  backend: MathBackendWebGL,
-  {x, weights, bias}: Inputs,
-  {B, I, O, outputShape}: Attrs<DenseGeometry>,
-): TensorInfo {
+function dense(backend: Backend, {x, weights, bias}: Inputs, g: Attrs<DenseGeometry>) {
+  const {B, I, O, outputShape} = g;
   const step = unrolled(
     'iPair',
     pairs(I),
@@ -40,11 +35,8 @@ function dense(
 }
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
-function denseInputGradient(
-  backend: MathBackendWebGL,
-  {dy, weights}: Inputs,
-  {B, I, O, outputShape}: Attrs<DenseGeometry>,
-): TensorInfo {
+function denseInputGradient(backend: Backend, {dy, weights}: Inputs, g: Attrs<DenseGeometry>) {
+  const {B, I, O, outputShape} = g;
   const step = unrolled(
     'oPair',
     pairs(O),
@@ -69,11 +61,8 @@ function denseInputGradient(
 }
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */
-function denseWeightsGradient(
-  backend: MathBackendWebGL,
-  {x, dy}: Inputs,
-  {B, I, O, outputShape}: Attrs<DenseGeometry>,
-): TensorInfo {
+function denseWeightsGradient(backend: Backend, {x, dy}: Inputs, g: Attrs<DenseGeometry>) {
+  const {B, I, O, outputShape} = g;
   const step = unrolled(
     'bPair',
     pairs(B),

@@ -1,25 +1,22 @@
-// maxPool in fragment programs (see ops/max_pool.ts). Backward is a gather: each element asks the windows that it lies in
-// whether they found their maximum there. Where textures have 16 bits, a position is exact up to 2048: windows of 45 × 45.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+// maxPool in fragment programs (see ops/max_pool.ts). Backward is a gather: an element of dx looks at every window that it lies in,
+// and adds the window's dy if the window has its maximum there. Where textures have 16 bits, a position is exact up to 2048, which
+// is enough for windows of 45 × 45.
 import {getKernel, type TensorInfo} from '@tensorflow/tfjs-core';
 import type {Attrs} from '../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../ops/max_pool.ts';
 import type {Windows} from '../../ops/windows.ts';
-import {type Inputs, kernel} from './kernel.ts';
+import {type Backend, type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, run, unrolled} from './program.ts';
 
-/** x [B, H, W, C], packed -> y and position [B, yH, yW, C], not packed: a flatten that follows costs nothing then */
-function maxPool(
-  backend: MathBackendWebGL,
-  {x}: Inputs,
-  {B, H, W, kH, kW, yH, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
-): TensorInfo[] {
+/** x [B, H, W, C], packed -> y and position [B, yH, yW, C], not packed, so that a flatten of y costs nothing */
+function maxPool(backend: Backend, {x}: Inputs, g: Attrs<Windows>): TensorInfo[] {
+  const {B, H, W, kH, kW, yH, sH, sW, padT, padL, outputShape} = g;
   const looks = unrolled('wR', kH, wR => unrolled('wC', kW, wC => `look(${wR}, ${wC});`));
-  // A program has one output, a number a fragment: first all y, then all positions.
+  // A program has one output: here it holds all of y, then all of position.
   // One fragment computes y[b, yR, yC, d1], another position[b, yR, yC, d1].
   //   y[b, yR, yC, d1] = max of x[b, xR?, xC?, d1]
   const userCode = `
-    // By its bits, as a compiler may assume that there is no NaN.
+    // The test is on the bits, because a compiler may assume that there is no NaN.
     bool isNaN(float value) {
       return (floatBitsToUint(value) & 0x7fffffffu) > 0x7f800000u;
     }
@@ -30,7 +27,7 @@ function maxPool(
       vec2 pair = xPair(xLine(b * ${H} + xR), xC, d1 / 2);
       float value = (d1 & 1) == 0 ? pair.x : pair.y;
       bool isInside = xR >= 0 && xR < ${H} && xC >= 0 && xC < ${W};
-      // Once NaN, always NaN.
+      // A NaN stays the maximum.
       bool wins = isInside && (position < 0. || !isNaN(y) && (isNaN(value) || value > y));
       y = wins ? value : y;
       position = wins ? float(wR * ${kW} + wC) : position;
@@ -47,7 +44,7 @@ function maxPool(
     }`;
   const bothShape = [2 * B, ...outputShape.slice(1)];
   const both = run(backend, {inputs: {x}, outputShape: bothShape, packedOutput: false, userCode});
-  // Where nothing is packed, a slice along the first axis is no copy: it stays in the texture.
+  // In a texture that isn't packed, a slice along the first axis isn't copied.
   const {kernelFunc} = getKernel('Slice', 'webgl')!;
   const [y, position] = [0, B].map(first => {
     const attrs = {begin: [first, 0, 0, 0], size: outputShape};
@@ -58,11 +55,8 @@ function maxPool(
 }
 
 /** dy and position [B, yH, yW, C], not packed -> dx [B, H, W, C], packed */
-function maxPoolGradient(
-  backend: MathBackendWebGL,
-  {dy, position}: Inputs,
-  {H, W, C, kH, kW, yH, yW, sH, sW, padT, padL, outputShape}: Attrs<Windows>,
-): TensorInfo {
+function maxPoolGradient(backend: Backend, {dy, position}: Inputs, g: Attrs<Windows>) {
+  const {H, W, C, kH, kW, yH, yW, sH, sW, padT, padL, outputShape} = g;
   // One fragment computes dx[b, xR, xC:xC+2, d1:d1+2].
   //   dx[b, xR, xC, d1] = Σ dy[b, yR?, yC?, d1] where position[b, yR?, yC?, d1] is that of (xR, xC)
   const userCode = `

@@ -1,5 +1,5 @@
-// How a fragment program is run, and what all of them need: to read their inputs, to know their output element, and to clear
-// what lies beyond the edges of the output.
+// Runs a fragment program, and gives it GLSL to read its inputs, to find its output element, and to clear what lies beyond the
+// edges of the output.
 import {type MathBackendWebGL, webgl_util} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {integerQuotient, lastTwo, packedReader, pairs, unpackedReader} from './texels.ts';
@@ -7,15 +7,15 @@ import {integerQuotient, lastTwo, packedReader, pairs, unpackedReader} from './t
 export interface Program {
   /** The program reads x with xTexel and xPair, or, if it isn't packed, with xNumber: see texels.ts. */
   inputs: Record<string, TensorInfo>;
-  /** Whether inputs are read packed (default true). An input in the other layout is converted first. */
+  /** Whether the program reads its inputs packed (default true). An input in the other layout is converted first. */
   packedInputs?: boolean;
   outputShape: number[];
   /** Whether the output is packed (default true). */
   packedOutput?: boolean;
-  /** Numbers by name that may change without a new program. */
+  /** Numbers by name. Another number needs no new program. */
   uniforms?: Record<string, number>;
   /**
-   * GLSL with a `main` that gives setOutput a vec4 if the output is packed, or else a float. `main` asks for which element:
+   * GLSL with a `main` that calls setOutput with a vec4 if the output is packed, else with a float. `main` finds its element by
    *   outputAt(line, rowPair, columnPair)   packed: y[line, row:row+2, column:column+2], where row = 2 · rowPair, and column alike
    *   outputAt(line, row, column)           not packed: y[line, row, column]
    */
@@ -58,7 +58,7 @@ function outputAt(shape: number[], packed: boolean): string {
     }`;
 }
 
-/** GLSL that clears what lies beyond the edges in a texel of a tensor [..., rows, columns]. */
+/** GLSL that sets to 0 what lies beyond the edges in a texel of a tensor [..., rows, columns]. */
 export const clearBeyond = (
   texel: string,
   rowPair: string,
@@ -75,8 +75,8 @@ export const clearSecondColumn = (texel: string, columnPair: string, columns: nu
   columns % 2 === 1 ? `if (${columnPair} == ${pairs(columns) - 1}) ${texel}.yw = vec2(0);` : '';
 
 /**
- * GLSL that runs the statement for 0 ≤ i < n. On SwiftShader a round of a loop takes as long as a texel's fetch: up to 5
- * rounds are written out, and more are looped over by fours.
+ * GLSL that runs the statement for 0 ≤ i < n. On SwiftShader a round of a loop takes as long as a texel's fetch. So up to 5
+ * rounds are written out, and a loop of more does 4 at a time.
  */
 export function unrolled(i: string, n: number, statement: (i: string) => string): string {
   const writtenOut = (first: number, times: number, base = '') =>
@@ -88,4 +88,14 @@ export function unrolled(i: string, n: number, statement: (i: string) => string)
       ${writtenOut(0, 4, `${i} + `)}
     }
     ${writtenOut(n - rest, rest)}`;
+}
+
+/** GLSL for `a && b`, without a condition that is 'true'. */
+export const both = (a: string, b: string): string =>
+  a === 'true' ? b : b === 'true' ? a : `${a} && ${b}`;
+
+/** GLSL for the components of a vec4 where their conditions hold, and 0 elsewhere, even if the value is NaN there. */
+export function where(conditions: string[], value: string): string {
+  if (conditions.every(condition => condition === 'true')) return value;
+  return `mix(vec4(0), ${value}, bvec4(${conditions}))`;
 }

@@ -1,21 +1,20 @@
-// relu in fragment programs (see ops/relu.ts). It stands between a pool, which isn't packed, and a product, which is: it
-// changes from one layout to the other on the way, and its gradient back.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
+// relu in fragment programs (see ops/relu.ts). In a network it comes after a pool, whose output isn't packed, and before a product
+// of matrices, whose input is: relu also changes the layout, and its gradient changes it back.
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Attrs} from '../../ops/kernel.ts';
 import {Relu, ReluGradient} from '../../ops/relu.ts';
-import {type Inputs, kernel} from './kernel.ts';
+import {type Backend, type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, run} from './program.ts';
 import {lastTwo} from './texels.ts';
 
 /** x, packed or not -> y, packed */
-function relu(backend: MathBackendWebGL, {x}: Inputs, {outputShape}: Attrs): TensorInfo {
+function relu(backend: Backend, {x}: Inputs, {outputShape}: Attrs): TensorInfo {
   const {texture, isPacked} = backend.texData.get(x.dataId);
   const packedInputs = !texture || isPacked === true;
   const [rows, columns] = lastTwo(x.shape);
   // One fragment computes y[line, row:row+2, column:column+2].
   //   y[line, row, column] = x[line, row, column] > 0 ? x[line, row, column] : 0
-  // As integers, the bits of the floats from −0 to −∞ are those up to 0xff800000; no NaN is among them.
+  // Read as integers, the bits of the floats from −0 to −∞ are the smallest, up to 0xff800000. Those of a NaN are larger.
   const userCode = `
     void main() {
       int line, rowPair, columnPair;
@@ -35,14 +34,10 @@ function relu(backend: MathBackendWebGL, {x}: Inputs, {outputShape}: Attrs): Ten
 }
 
 /** dy and y, packed -> dx, not packed */
-function reluGradient(
-  backend: MathBackendWebGL,
-  {dy, y}: Inputs,
-  {outputShape}: Attrs,
-): TensorInfo {
+function reluGradient(backend: Backend, {dy, y}: Inputs, {outputShape}: Attrs): TensorInfo {
   // One fragment computes dx[line, row, column].
   //   dx[line, row, column] = y[line, row, column] > 0 ? dy[line, row, column] : 0
-  // Not y > 0, as a NaN may be taken for a number: of the positive numbers' bits, those of ∞ are the largest.
+  // The condition is on the bits of y, because y > 0 may hold for a NaN: a positive number's bits are at most those of ∞.
   const userCode = `
     float one(vec2 pair, int column) {
       return (column & 1) == 0 ? pair.x : pair.y;

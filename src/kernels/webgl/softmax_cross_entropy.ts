@@ -1,6 +1,5 @@
 // softmax and softmaxCrossEntropy in fragment programs (see ops/softmax_cross_entropy.ts). A texel holds two classes of two
 // examples: what an example has one of is a component of a vec2.
-import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Attrs} from '../../ops/kernel.ts';
 import type {SoftmaxGeometry} from '../../ops/softmax_cross_entropy.ts';
@@ -10,11 +9,11 @@ import {
   SoftmaxCrossEntropyGradient,
   SoftmaxGradient,
 } from '../../ops/softmax_cross_entropy.ts';
-import {type Inputs, kernel} from './kernel.ts';
+import {type Backend, type Inputs, kernel} from './kernel.ts';
 import {clearBeyond, clearSecondColumn, run} from './program.ts';
 import {pairs} from './texels.ts';
 
-/** GLSL of what all but softmax's gradient begin with. */
+/** GLSL functions that all programs but softmax's gradient call. */
 const exponentials = (N: number): string => `
     // logits[b:b+2, k:k+2]. For odd N, the missing last class gets a logit of −3e38, whose exp is 0.
     vec4 logitsAt(int bPair, int kPair) {
@@ -45,11 +44,8 @@ const labelsAt = (N: number): string => `
     }`;
 
 /** logits [B, N] -> p [B, N] */
-function softmax(
-  backend: MathBackendWebGL,
-  {logits}: Inputs,
-  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-): TensorInfo {
+function softmax(backend: Backend, {logits}: Inputs, g: Attrs<SoftmaxGeometry>) {
+  const {B, N, outputShape} = g;
   // One fragment computes p[b:b+2, j:j+2].
   //   p[b, j] = exp z[b, j] / Σ exp z[b, k?]
   const userCode = `
@@ -67,11 +63,8 @@ function softmax(
 }
 
 /** dp, p [B, N] -> dlogits [B, N] */
-function softmaxGradient(
-  backend: MathBackendWebGL,
-  {dp, p}: Inputs,
-  {B, N, outputShape}: Attrs<SoftmaxGeometry>,
-): TensorInfo {
+function softmaxGradient(backend: Backend, {dp, p}: Inputs, g: Attrs<SoftmaxGeometry>) {
+  const {B, N, outputShape} = g;
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = p[b, j] · (dp[b, j] − Σ p[b, k?] · dp[b, k?])
   const userCode = `
@@ -91,20 +84,20 @@ function softmaxGradient(
   return run(backend, {inputs: {dp, p}, outputShape, userCode});
 }
 
-/** Up to this many examples are added up in one pass. */
+/** One pass adds up to this many examples. */
 const MOST_EXAMPLES = 512;
-/** Beyond that, a first pass makes partial sums of this many examples each. */
+/** For more, a first pass makes partial sums of this many examples each. */
 const EXAMPLES_EACH = 64;
 
 /** labels, logits [B, N] -> the mean over b of Σ over j of labels · (log Σ exp z − z) */
 function softmaxCrossEntropy(
-  backend: MathBackendWebGL,
+  backend: Backend,
   {labels, logits}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
   const each = pairs(B <= MOST_EXAMPLES ? B : EXAMPLES_EACH);
   const count = Math.ceil(pairs(B) / each);
-  // One fragment computes partial[s], or the loss if that is all.
+  // One fragment computes partial[s], or the loss if there is one sum only.
   //   partial[s] = Σ labels[b?, j?] · (log Σ exp z[b?, k?] − z[b?, j?]) / B for the examples of s, where labels[b?, j?] isn't 0
   const userCode = `
     ${exponentials(N)}
@@ -120,7 +113,7 @@ function softmaxCrossEntropy(
           vec4 z = logitsAt(bPair, jPair) - largest.xxyy;
           vec4 labels = labelsAt(bPair, jPair);
           vec4 parts = labels * (log(sum).xxyy - z);
-          parts = mix(parts, vec4(0), equal(labels, vec4(0))); // chosen, not computed: 0 · ∞ isn't 0
+          parts = mix(parts, vec4(0), equal(labels, vec4(0))); // where the label is 0, 0 · ∞ would be NaN
           surprise += parts.xz + parts.yw;
         }
         ${B % 2 === 1 ? `if (bPair == ${pairs(B) - 1}) surprise.y = 0.;` : ''}
@@ -141,7 +134,7 @@ function softmaxCrossEntropy(
 }
 
 /** partial [s] -> Σ over s of partial */
-function sumOf(backend: MathBackendWebGL, partial: TensorInfo, outputShape: number[]): TensorInfo {
+function sumOf(backend: Backend, partial: TensorInfo, outputShape: number[]): TensorInfo {
   // The one fragment computes loss = Σ partial[s?].
   const userCode = `
     void main() {
@@ -160,11 +153,11 @@ function sumOf(backend: MathBackendWebGL, partial: TensorInfo, outputShape: numb
 
 /** dloss, labels and logits [B, N] -> dlogits [B, N] */
 function softmaxCrossEntropyGradient(
-  backend: MathBackendWebGL,
+  backend: Backend,
   {dloss, labels, logits}: Inputs,
   {B, N, outputShape}: Attrs<SoftmaxGeometry>,
 ): TensorInfo {
-  // The tape's dloss is a number on the CPU: as a uniform, it needs no texture.
+  // If dloss is still on the CPU, as in a training step, it becomes a uniform and needs no texture.
   const {values} = backend.texData.get(dloss.dataId);
   // One fragment computes dlogits[b:b+2, j:j+2].
   //   dlogits[b, j] = dloss · (p[b, j] · labelSum[b] − labels[b, j]) / B      labelSum[b] = Σ labels[b, k?]

@@ -1,11 +1,12 @@
 // Where a fragment program finds the elements of a tensor: TensorFlow.js's two layouts of textures, as GLSL. Both hold
-// x [..., rows, columns] as a list of lines, one for every index of the axes before the last two: an image row of [B, H, W, C]
-// is a line, whose rows are the image's columns and whose columns are its channels.
+// x [..., rows, columns] as a list of lines, one for every index of the axes before the last two. In [B, H, W, C] a line is an
+// image row; a row of the line is a column of the image, and a column of the line is a channel.
 //   Packed, a texel holds a pair of rows by a pair of columns:
 //     r = x[line, row, column]       g = x[line, row, column + 1]
 //     b = x[line, row + 1, column]   a = x[line, row + 1, column + 1]          row = 2 · rowPair, column = 2 · columnPair
-//   and a line is all its pairs of rows by all its pairs of columns, in row order. Beyond the edge, where a number of rows or
-//   columns is odd, a texel may hold anything, a NaN too. Not packed, a texel holds one element.
+//   and a line holds its pairs of rows by its pairs of columns, in row order. If the number of rows or columns is odd, the last
+//   texels reach beyond the edge; there they may hold anything, also NaN.
+//   Not packed, a texel holds one element.
 // Texels follow each other from line to line, whatever the width of the texture.
 import {type MathBackendWebGL, webgl_util} from '@tensorflow/tfjs-backend-webgl';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
@@ -13,7 +14,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 /** Pairs along an axis of this size. The last is half a pair if the size is odd. */
 export const pairs = (size: number): number => Math.ceil(size / 2);
 
-/** The axes in the texels. */
+/** The sizes of the last two axes. */
 export const lastTwo = (shape: readonly number[]): [rows: number, columns: number] => [
   shape.at(-2) ?? 1,
   shape.at(-1) ?? 1,
@@ -24,8 +25,7 @@ export const lastTwo = (shape: readonly number[]): [rows: number, columns: numbe
  *   ivec2 xLine(int line)                                    where a line begins
  *   vec4 xTexel(ivec2 line, int rowPair, int columnPair)     x[line, row:row+2, column:column+2]
  *   vec2 xPair(ivec2 line, int row, int columnPair)          x[line, row, column:column+2]
- * The divisions are in xLine, so that it's best called outside of the innermost loop. Indices outside the tensor give any
- * texel.
+ * xLine divides, so call it outside the innermost loop. Indices outside the tensor give an arbitrary texel.
  */
 export function packedReader(backend: MathBackendWebGL, name: string, x: TensorInfo): string {
   const [height, width] = packedSize(backend, x);
@@ -38,11 +38,11 @@ export function packedReader(backend: MathBackendWebGL, name: string, x: TensorI
     line = width === length ? 'ivec2(0, line)' : wrapped(`line * ${length}`, width);
     texel = `line + ivec2(rowPair * ${columnPairs} + columnPair, 0)`;
   } else if (width === columnPairs) {
-    // A pair of rows in a row of the texture: what TensorFlow.js prefers, as long as the texture isn't too high.
+    // Each pair of rows is a row of the texture: TensorFlow.js prefers this unless the texture would be too high.
     line = `ivec2(0, line * ${rowPairs})`;
     texel = 'line + ivec2(columnPair, rowPair)';
   } else {
-    // Lines break anywhere.
+    // A row of the texture may end anywhere in a line.
     line = `ivec2(line * ${length}, 0)`;
     texel = wrapped(`(line.x + rowPair * ${columnPairs} + columnPair)`, width);
   }
@@ -70,38 +70,41 @@ export function unpackedReader(backend: MathBackendWebGL, name: string, x: Tenso
     }`;
 }
 
+/** The greatest even number below n. */
+export const evenBelow = (n: number): number => 2 * Math.ceil(n / 2) - 2;
+
 const wrapped = (index: string, width: number): string =>
   `ivec2(${index} % ${width}, ${index} / ${width})`;
 
 /**
- * GLSL for a / b rounded down, where 0 ≤ a < most. A division of integers takes SwiftShader as long as a texel's fetch does. That
- * of floats isn't wrong by as much as 0.5 / b as long as a < 2^20.
+ * GLSL for a / b rounded down, where 0 ≤ a < most. A division of integers takes SwiftShader as long as a texel's fetch. A product
+ * of floats is faster, and for a < 2^20 its error is below 0.5 / b, too small to change the result.
  */
 export const integerQuotient = (a: string, b: number, most: number): string =>
   most < 2 ** 20 ? `int((float(${a}) + 0.5) * float(${1 / b}))` : `${a} / ${b}`;
 
-// texture() takes 0.7 of the time of texelFetch() on SwiftShader, which checks the bounds of the latter. The middle of a texel
-// is exact enough up to 2^22 texels a side, and times 1 / width as well as divided by it, which takes longer.
+// On SwiftShader, texture() takes 0.7 of the time of texelFetch(), whose bounds SwiftShader checks. The coordinate of a texel's middle
+// is exact enough up to 2^22 texels a side, also as a product with 1 / width, which is faster than a division.
 const fetched = (name: string, texel: string, width: number, height: number): string =>
   `texture(${name}, (vec2(${texel}) + 0.5) * vec2(${1 / width}, ${1 / height}))`;
 
 /**
- * Height and width in texels of the texture in which a program with `packedInputs` finds the tensor. Values that aren't on
- * the GPU yet are sent there; a tensor packed in another shape, or not packed, is going to be copied.
+ * Height and width in texels of the texture in which a program with `packedInputs` finds the tensor. This function uploads values
+ * that aren't on the GPU yet. runWebGLProgram will copy a tensor that is packed in another shape or isn't packed.
  */
 function packedSize(backend: MathBackendWebGL, x: TensorInfo): number[] {
   const data = backend.texData.get(x.dataId);
   if (!data.texture) upload(backend, x);
   const {getShapeAs3D, getTextureShapeFromLogicalShape, isReshapeFree} = webgl_util;
   if (data.isPacked && isReshapeFree(data.shape, x.shape)) return data.texShape!.map(pairs);
-  // A packed reshape has three axes whatever they were before, and that can give another texture.
+  // runWebGLProgram reshapes a packed tensor to three axes, which can need another texture than x.shape.
   const copied = data.isPacked ? getShapeAs3D(x.shape) : x.shape;
   return getTextureShapeFromLogicalShape(copied, true).map(pairs);
 }
 
 /**
- * Running a program would send the values as they are, and compile and draw another program that packs them: for a network's
- * first step, a program for each of its weights. They are sooner packed here.
+ * runWebGLProgram would upload the values as they are, then compile and run another program to pack them: in a network's first
+ * step, one for each weight. It is faster to pack them here.
  */
 function upload(backend: MathBackendWebGL, x: TensorInfo): void {
   const data = backend.texData.get(x.dataId);
@@ -134,13 +137,13 @@ function pack(values: Float32Array, shape: readonly number[]): Float32Array {
   return texels;
 }
 
-/** The same without `packedInputs`, and GLSL that adds where the tensor begins, if it is a slice of another. */
+/** The same without `packedInputs`, and GLSL that adds the offset of a tensor that is a slice of another. */
 function unpackedSize(
   backend: MathBackendWebGL,
   name: string,
   x: TensorInfo,
 ): [height: number, width: number, offset: string] {
-  backend.uploadToGPU(x.dataId); // the smallest would come as uniforms, which aren't read like textures
+  backend.uploadToGPU(x.dataId); // else a small tensor would become uniforms, which aren't read like textures
   const {isPacked, texShape, slice} = backend.texData.get(x.dataId);
   const [height, width] = isPacked
     ? webgl_util.getTextureShapeFromLogicalShape(x.shape, false) // of a copy

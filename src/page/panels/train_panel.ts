@@ -1,7 +1,8 @@
 // The form, the run's state, and its speed. Settings that decide the weights can be changed until something is trained.
 import './train_panel.css';
-import {clock, wilsonInterval} from '../../numbers.ts';
+import {clock} from '../../format.ts';
 import {presets} from '../../presets.ts';
+import {wilsonInterval} from '../../statistics.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
 import {PageError} from '../page_error.ts';

@@ -1,5 +1,5 @@
-// The backend `simd`: the stock CPU backend, with tensors in one WebAssembly memory as soon as a kernel of ours uses them.
-// Stock kernels find every tensor's numbers where they look for them, in `data.get(dataId).values`.
+// The backend `simd`: the stock CPU backend with one WebAssembly memory, into which a tensor is copied when a kernel of ours first
+// uses it. Stock kernels read any tensor's numbers as before, from `data.get(dataId).values`.
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Windows} from '../../../ops/windows.ts';
@@ -16,12 +16,12 @@ import {
 
 type Values = tf.backend_util.BackendValues;
 
-/** A tensor's numbers: in a JavaScript array, as stock kernels and users make them, or in WebAssembly memory (float32 and int32). */
+/** A tensor's numbers, in the JavaScript array of a stock kernel or a user, or (float32 and int32) in WebAssembly memory. */
 class SimdData {
   complexTensorInfos?: {real: tf.TensorInfo; imag: tf.TensorInfo};
-  /** 0: not in memory. */
+  /** 0 if the numbers aren't in WebAssembly memory. */
   pointer: Pointer = 0;
-  /** Of an int32 or bool tensor: tf.cast to float32 shares the numbers as they are, and kernels need float32. */
+  /** A copy for kernels, which need float32: tf.cast from int32 or bool to float32 shares the numbers unchanged. */
   float32Copy: Pointer = 0;
 
   constructor(
@@ -33,7 +33,7 @@ class SimdData {
     public refCount: number,
   ) {}
 
-  /** What stock kernels read. Each call makes a new view of the memory, as growing detaches old ones. */
+  /** What stock kernels read. Each call makes a new view of the memory, because growth detaches the old views. */
   get values(): Values | undefined {
     if (this.pointer === 0) return this.array;
     return this.dtype === 'int32'
@@ -45,7 +45,7 @@ class SimdData {
 export interface SimdOptions {
   /** Bytes that the tensors' memory may grow to. Default 4 GiB, the end of WebAssembly's addresses. */
   maximumBytes?: number;
-  /** Build of the kernels. Default: the fastest that runs here. They round differently; 'simd' runs wherever SIMD does. */
+  /** Build of the kernels. Default: the fastest that runs here. The builds round differently; 'simd' runs wherever SIMD does. */
   build?: Build;
 }
 
@@ -64,7 +64,7 @@ export class SimdBackend extends MathBackendCPU {
     this.tensors.startAt(this.kernels.heapBase.value);
   }
 
-  /** A new tensor with those numbers, copied only when a kernel of ours first uses it. */
+  /** A new tensor of these values. They are copied to WebAssembly memory when a kernel of ours first uses the tensor. */
   override write(values: Values, shape: number[], dtype: tf.DataType): object {
     const dataId = {};
     this.move(dataId, values, shape, dtype, 1);
@@ -78,7 +78,7 @@ export class SimdBackend extends MathBackendCPU {
     dtype: tf.DataType,
     refCount: number,
   ): void {
-    // A stock kernel may return part of its input, as tf.slice does: a view of memory that will be reused.
+    // A stock kernel may return a view of its input, as tf.slice does. The memory under it will be reused.
     const array = this.isView(values) ? values.slice() : values;
     const length = tf.util.sizeFromShape(shape);
     this.data.set(dataId, new SimdData(this.tensors, dtype, shape, length, array, refCount));
@@ -88,7 +88,7 @@ export class SimdBackend extends MathBackendCPU {
     return ArrayBuffer.isView(values) && values.buffer === this.tensors.wasm.buffer;
   }
 
-  /** A copy of what lies in memory, or the tensor's own array: either stays valid. */
+  /** The tensor's own array, or a copy of its WebAssembly memory: both stay valid. */
   override readSync(dataId: object): Values {
     const {dtype, complexTensorInfos, values} = this.data.get(dataId);
     if (complexTensorInfos) {
@@ -112,7 +112,7 @@ export class SimdBackend extends MathBackendCPU {
     return gone;
   }
 
-  /** Adds the WebAssembly bytes in use and reserved. */
+  /** The stock numbers, and the bytes of WebAssembly memory in use and reserved. */
   override memory() {
     return {
       ...super.memory(),
@@ -122,7 +122,7 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Where a tensor's numbers lie in memory, as float32. The first call copies them there.
+   * The address of a tensor's numbers as float32 in WebAssembly memory. The first call copies them there.
    *
    * @throws OutOfMemoryError naming its shape if there is no room
    */
@@ -130,7 +130,7 @@ export class SimdBackend extends MathBackendCPU {
     const data = this.data.get(dataId);
     if (data.dtype === 'float32') return data.pointer || this.copyIn(data);
     data.float32Copy ||= this.room(data.shape, 4 * data.length);
-    // Each call copies: somebody may have written to the tensor's array.
+    // Each call copies, because a user may have written to the tensor's array.
     this.tensors.float32(data.float32Copy, data.length).set(data.values as Int32Array);
     return data.float32Copy;
   }
@@ -165,9 +165,8 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * A new float32 tensor, filled by `run`: a call of a compiled kernel with the addresses of the inputs (0 for an absent
-   * one), of the output and of working space. Inputs are copied in before the output is made: what fails for lack of memory
-   * leaves no tensor behind.
+   * A new float32 tensor. `run` fills it: it calls a compiled kernel with the addresses of the inputs (0 for an absent one), of the
+   * output and of working space. Inputs are copied to memory before the output is made, so a lack of memory leaves no tensor behind.
    *
    * @throws OutOfMemoryError naming the shape if there is no room
    */
@@ -187,7 +186,7 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Writes the sizes of windows to where kernels read them. They stay until the next call.
+   * Writes the sizes of windows for the next kernel, and gives their address. They stay until the next call.
    *
    * @throws Error for rows and columns that 32 bits can't count
    */
@@ -199,8 +198,7 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * Lends working space to `work`, which makes a tensor of that shape. The space is an ordinary block: when `work` ends, the
-   * next call or a tensor may get it.
+   * Lends working space to `work`, which makes a tensor of this shape. When `work` ends, any call or tensor may get the space.
    *
    * @throws OutOfMemoryError naming the shape if there is no room
    */

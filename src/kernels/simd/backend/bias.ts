@@ -1,11 +1,11 @@
-// bias on `simd` (see ops/bias.ts). The loops: ../bias.ts.
+// bias on `simd` (see ops/bias.ts). The loops are in ../bias.ts.
 import * as tf from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../../ops/bias.ts';
 import type {SimdBackend} from './backend.ts';
-import {kernel, type Tensor} from './kernel.ts';
+import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
 /** dy [..., K] -> dBias [K] */
-export function biasGradient(simd: SimdBackend, {dy}: {dy: Tensor}): Tensor {
+export function biasGradient(simd: SimdBackend, {dy}: Inputs): Tensor {
   const [K] = dy.shape.slice(-1);
   const rows = tf.util.sizeFromShape(dy.shape) / K;
   return simd.compute([K], [dy], ([dy], dBias) => simd.kernels.biasGradient(dy, dBias, rows, K));

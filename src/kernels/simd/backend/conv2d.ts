@@ -1,4 +1,4 @@
-// conv2d on `simd` (see ops/conv2d.ts): where the tensors and the sizes lie goes to WebAssembly. The loops: ../conv2d.ts.
+// conv2d on `simd` (see ops/conv2d.ts): calls WebAssembly with the addresses of tensors and sizes. The loops are in ../conv2d.ts.
 import {
   Conv2D,
   Conv2DFilterGradient,
@@ -7,14 +7,10 @@ import {
 } from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
-import {kernel, type Tensor} from './kernel.ts';
+import {type Inputs, kernel} from './kernel.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K] */
-export function conv2d(
-  simd: SimdBackend,
-  {x, filter, bias}: {x: Tensor; filter: Tensor; bias?: Tensor},
-  g: Attrs<Conv2DGeometry>,
-): Tensor {
+export function conv2d(simd: SimdBackend, {x, filter, bias}: Inputs, g: Attrs<Conv2DGeometry>) {
   const {kernels} = simd;
   const geometry = simd.writeGeometry(g);
   return simd.compute(
@@ -28,9 +24,9 @@ export function conv2d(
 /** dy [B, yH, yW, K], filter [kH, kW, C, K] -> dx [B, H, W, C] */
 export function conv2dInputGradient(
   simd: SimdBackend,
-  {dy, filter}: {dy: Tensor; filter: Tensor},
+  {dy, filter}: Inputs,
   g: Attrs<Conv2DGeometry>,
-): Tensor {
+) {
   const {kernels} = simd;
   const geometry = simd.writeGeometry(g);
   return simd.compute(
@@ -42,11 +38,7 @@ export function conv2dInputGradient(
 }
 
 /** x [B, H, W, C], dy [B, yH, yW, K] -> dFilter [kH, kW, C, K] */
-export function conv2dFilterGradient(
-  simd: SimdBackend,
-  {x, dy}: {x: Tensor; dy: Tensor},
-  g: Attrs<Conv2DGeometry>,
-): Tensor {
+export function conv2dFilterGradient(simd: SimdBackend, {x, dy}: Inputs, g: Attrs<Conv2DGeometry>) {
   const {kernels} = simd;
   const geometry = simd.writeGeometry(g);
   return simd.compute(

@@ -1,4 +1,4 @@
-// dense on `simd` (see ops/dense.ts). The loops: ../dense.ts.
+// dense on `simd` (see ops/dense.ts). The loops are in ../dense.ts.
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../../ops/dense.ts';
 import {kernel} from './kernel.ts';
 

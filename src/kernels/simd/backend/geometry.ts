@@ -1,12 +1,12 @@
-// The sizes of windows as the compiled kernels take them. Their numbers have 32 bits: a size that isn't whole would lose its
-// fraction on the way to them, and one that is too large would wrap. Either would send them through memory that isn't theirs.
+// The sizes of windows for the compiled kernels, whose numbers have 32 bits. A size that isn't whole would lose its fraction there,
+// and one that is too large would wrap: the kernels would read and write the memory of other tensors.
 import type {Windows} from '../../../ops/windows.ts';
 import type {Sizes} from './module.ts';
 
-/** Rows and columns, with padding, strides and dilations, stay below this; so do windows' taps. */
+/** Rows and columns, with padding, strides and dilations, stay below this. So does the number of a window's taps. */
 const LIMIT = 2 ** 30;
 
-/** The fields of the class Geometry in their order (../geometry.ts), each with its least number. */
+/** The fields of the class Geometry (../geometry.ts) in their order, each with its smallest number. */
 // biome-ignore format: in two lines
 const least: Sizes = {
   B: 1, H: 1, W: 1, C: 1, kH: 1, kW: 1, K: 1, yH: 1, yW: 1,
@@ -18,7 +18,7 @@ type Geometry = Windows & {K?: number};
 
 const isWhole = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
 
-/** True if all is whole, there is no negative padding and no empty output, and no row or column is beyond 32 bits. */
+/** True if all sizes are whole, no padding is negative, the output isn't empty, and 32 bits count every row and column. */
 export function isCountable(g: Geometry): boolean {
   const {H, W, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   return (
@@ -29,7 +29,7 @@ export function isCountable(g: Geometry): boolean {
   );
 }
 
-/** The numbers of the class Geometry in their order; K = 1 for a pool, which has none. */
+/** The numbers of the class Geometry in their order. K is 1 for a pool, which has no K. */
 export function geometryNumbers(g: Geometry): number[] {
   if (!isCountable(g)) {
     throw new Error(

@@ -1,14 +1,14 @@
-// maxPool on `simd` (see ops/max_pool.ts). The loops: ../max_pool.ts.
+// maxPool on `simd` (see ops/max_pool.ts). The loops are in ../max_pool.ts.
 import type {Attrs} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
-import {kernel, type Tensor} from './kernel.ts';
+import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
-/** x [B, H, W, C] -> y, position [B, yH, yW, C]. A NaN wins, or is ignored as stock kernels do. */
+/** x [B, H, W, C] -> y, position [B, yH, yW, C]. A NaN is the maximum; with `nanWins` false it is ignored, as in stock kernels. */
 export function maxPool(
   simd: SimdBackend,
-  {x}: {x: Tensor},
+  {x}: Inputs,
   g: Attrs<Windows>,
   nanWins = true,
 ): [Tensor, Tensor] {
@@ -31,11 +31,7 @@ export function maxPool(
 }
 
 /** dy, position [B, yH, yW, C] -> dx [B, H, W, C] */
-export function maxPoolGradient(
-  simd: SimdBackend,
-  {dy, position}: {dy: Tensor; position: Tensor},
-  g: Attrs<Windows>,
-): Tensor {
+export function maxPoolGradient(simd: SimdBackend, {dy, position}: Inputs, g: Attrs<Windows>) {
   const {kernels} = simd;
   const geometry = simd.writeGeometry(g);
   const positionAt = simd.int32Pointer(position);
@@ -48,8 +44,8 @@ export function maxPoolGradient(
 }
 
 export const maxPoolKernels = {
-  // Positions get no gradient, so the tape fills in zeros of their shape; shape [] makes that one number. The gradient
-  // kernel finds the data by dataId.
+  // The tape makes a tensor of zeros as the gradient of `position`. With shape [] it is one number. The gradient kernel finds the
+  // positions by dataId.
   [MaxPool]: kernel((simd, inputs, g) => {
     const [y, position] = maxPool(simd, inputs, g);
     return [y, {...position, shape: []}];

@@ -1,9 +1,9 @@
-// One WebAssembly memory for all tensors of a backend: blocks are handed out, taken back and handed out again.
+// One WebAssembly memory for all tensors of a backend. It hands out blocks, takes them back and hands them out again.
 //   | the module's constants | block | block | … | top |  never used yet  | end of the memory
-// A training step allocates the same sizes as the step before. So a freed block waits in a list of its exact size, and
-// reusing it is one look into a map. If that list is empty, a block is cut from above `top`, or else from a larger free
-// block, or else from neighbours merged into one. Only then does the memory grow, by half at least, so that all sizes of a
-// step soon fit and the lists do all the work.
+// A training step allocates the same sizes as the step before. So a freed block goes to a list of its exact size, and one lookup
+// finds it again. If that list is empty, a block is cut from the memory above `top`, else from a larger free block, else from
+// free neighbours that are merged. If there are none, the memory grows by at least half. So all sizes of a step soon fit, and after
+// that the lists serve every call.
 import type {Pointer} from './module.ts';
 
 /** Bytes of a vector. Every block begins at a multiple of it. */
@@ -105,7 +105,7 @@ export class Memory {
     return pointer ?? this.makeRoom(size);
   }
 
-  /** A block from above the top, if there is room. */
+  /** A block from above the top; undefined if there is no room. */
   private cut(size: number): Pointer | undefined {
     if (this.top + size > this.capacity) return undefined;
     const pointer = this.top;
@@ -113,7 +113,7 @@ export class Memory {
     return pointer;
   }
 
-  /** A block from the smallest free one that is large enough. Its rest stays free. */
+  /** A block cut from the smallest free one that is large enough, whose rest stays free; undefined if there is none. */
   private cutFree(size: number): Pointer | undefined {
     let best = Infinity;
     for (const [found, list] of this.free) {
@@ -133,7 +133,7 @@ export class Memory {
     return this.cut(size)!;
   }
 
-  /** Makes one block of neighbouring free ones, and lowers the top to the end of the last block in use. */
+  /** Merges neighbouring free blocks, and lowers the top to the end of the last block in use. */
   private merge(): void {
     const blocks = [...this.free].flatMap(([size, list]) => list.map(pointer => ({pointer, size})));
     blocks.sort((a, b) => a.pointer - b.pointer);
@@ -152,7 +152,7 @@ export class Memory {
     else this.addFree(run.pointer, run.size);
   }
 
-  /** Makes room for `size` bytes above the top. Grows by at least half, so that growing stays rare. */
+  /** Makes room for `size` bytes above the top. The memory grows by at least half, so that it grows rarely. */
   private grow(size: number): void {
     const needed = this.top + size;
     const wanted = Math.min(Math.max(needed, 1.5 * this.capacity), this.maximumBytes);
@@ -162,7 +162,7 @@ export class Memory {
       try {
         this.wasm.grow(pages);
       } catch {
-        continue; // the machine has less than the limit: try less
+        continue; // the machine has less memory than the limit: try the smaller size
       }
       this.capacity += pages * PAGE;
       this.floats = new Float32Array(this.wasm.buffer);

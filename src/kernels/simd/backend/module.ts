@@ -7,20 +7,20 @@ import plain from '../../../../build/simd.wasm';
 /** Bytes from the beginning of the memory, or 0 for a tensor that is absent. */
 export type Pointer = number;
 
-/** asc writes down what ../index.ts exports when it compiles it; a Geometry as an object of its fields. */
+/** What ../index.ts exports, as asc writes it down when it compiles. There a Geometry is an object of its fields. */
 type Exports = Awaited<ReturnType<typeof describe>>;
 
 /** The fields of the class Geometry in ../geometry.ts. */
 export type Sizes = Record<keyof Parameters<Exports['conv2dScratch']>[0], number>;
 
-/** Where a Geometry lies: no other number is taken for it. */
+/** The address of a Geometry. TypeScript takes no other number for it. */
 export type GeometryPointer = Pointer & {geometry: true};
 
 type Raw<Args> = {[i in keyof Args]: Args[i] extends object ? GeometryPointer : Args[i]};
 
 /**
- * The exports as the module itself takes them: a Geometry by its pointer. Their types hold the number of arguments and tell
- * booleans and the geometry from other numbers; pointers and sizes are all numbers.
+ * The exports as the module itself takes them, a Geometry by its pointer. The types check the number of arguments, booleans and
+ * the geometry. They can't tell pointers from sizes: both are numbers.
  */
 export type SimdKernels = {
   readonly [name in keyof Exports]: Exports[name] extends (...args: infer Args) => infer Result
@@ -49,7 +49,7 @@ export const build: Build | undefined = valid(relaxed)
     ? 'simd'
     : undefined;
 
-/** @throws Error if the bytes aren't whole, as after a build on a full disk */
+/** @throws Error if bytes are missing, as after a build on a full disk */
 export function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   try {
     return new WebAssembly.Module(bytes);
@@ -63,7 +63,7 @@ export function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
 
 const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
 
-/** An instance with its own static state: two backends share none. Each build is compiled once. */
+/** A new instance, with static state of its own for each backend. Each build is compiled once. */
 export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
   compiled[which] ??= compile(which === 'relaxed simd' ? relaxed : plain);
   const {exports} = new WebAssembly.Instance(compiled[which], {env: {memory}});

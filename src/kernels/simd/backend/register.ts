@@ -1,4 +1,4 @@
-// Registers the backend `simd` where WebAssembly has SIMD: `import 'mnist-ops/simd'` is all that a tf.layers model needs.
+// Registers the backend `simd` where WebAssembly has SIMD. A tf.layers model needs no more than `import 'mnist-ops/simd'`.
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {checkOptions} from '../../../ops/checks.ts';
@@ -26,7 +26,7 @@ const PRIORITY = 3;
  * Registers a backend with these kernels and its own memory.
  *
  * @param name what tf.setBackend is given
- * @returns false without SIMD, if `options.build` doesn't run here, and if the name is taken
+ * @returns false if there is no SIMD, if `options.build` doesn't run here, or if the name is taken
  * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {

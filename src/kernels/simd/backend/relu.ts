@@ -1,18 +1,18 @@
-// relu on `simd` (see ops/relu.ts). The loops: ../relu.ts.
+// relu on `simd` (see ops/relu.ts). The loops are in ../relu.ts.
 import * as tf from '@tensorflow/tfjs-core';
 import {Relu, ReluGradient} from '../../../ops/relu.ts';
 import type {SimdBackend} from './backend.ts';
-import {kernel, type Tensor} from './kernel.ts';
+import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
-/** x -> y, of one shape */
-export function relu(simd: SimdBackend, {x}: {x: Tensor}): Tensor {
+/** x -> y, of x's shape */
+export function relu(simd: SimdBackend, {x}: Inputs): Tensor {
   const N = tf.util.sizeFromShape(x.shape);
   return simd.compute(x.shape, [x], ([x], y) => simd.kernels.relu(x, y, N));
 }
 
 export const reluKernels = {
   [Relu]: kernel(relu),
-  // dy, y -> dx, of one shape
+  // dy, y -> dx, all of the same shape
   [ReluGradient]: kernel((simd, {dy, y}, {outputShape}) => {
     const N = tf.util.sizeFromShape(outputShape);
     return simd.compute(outputShape, [dy, y], ([dy, y], dx) =>

@@ -1,4 +1,5 @@
-// softmax and softmaxCrossEntropy on `simd` (see ops/softmax_cross_entropy.ts). The loops: ../softmax_cross_entropy.ts.
+// softmax and softmaxCrossEntropy on `simd` (see ops/softmax_cross_entropy.ts). The loops are in
+// ../softmax_cross_entropy.ts.
 import {
   Softmax,
   SoftmaxCrossEntropy,

@@ -1,7 +1,7 @@
-// TensorFlow.js's own kernel names on `simd`: all kernels of the stock CPU backend, and in front of the busiest in a profile
-// of tf.layers' `model.fit`, ours. Ours decline what they can't do (another dtype, channels first, an unusual broadcast,
-// windows at fractions of a pixel or cut by negative padding, more than the memory holds); then the stock kernel does it, or
-// says why it can't.
+// The kernels of `simd` under TensorFlow.js's own names: all those of the stock CPU backend. Kernels of ours come before the stock
+// kernels that take the most time in tf.layers' `model.fit`. Ours decline what they can't do: another dtype, channels first, an
+// unusual broadcast, windows at fractions of a pixel or cut by negative padding, more than the memory holds. The stock kernel then
+// computes it, or says why it can't.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs, Untyped} from '../../../ops/kernel.ts';
@@ -10,16 +10,15 @@ import type {SimdBackend} from './backend.ts';
 import {biasGradient} from './bias.ts';
 import {conv2d, conv2dFilterGradient, conv2dInputGradient} from './conv2d.ts';
 import {isCountable} from './geometry.ts';
-import type {Tensor} from './kernel.ts';
+import type {Inputs, Tensor} from './kernel.ts';
 import {maxPool, maxPoolGradient} from './max_pool.ts';
 import {OutOfMemoryError} from './memory.ts';
 import {relu} from './relu.ts';
 import {combine} from './stock_elementwise.ts';
 import {matMul} from './stock_matmul.ts';
 
-type Inputs = Record<string, Tensor>;
 type Call = Parameters<tf.KernelFunc>[0];
-/** Undefined: declined. */
+/** Gives undefined if it declines. */
 type Override = (simd: SimdBackend, inputs: Inputs, attrs: Untyped) => Tensor | undefined;
 
 const {sizeFromShape, arraysEqual} = tf.util;
@@ -27,13 +26,13 @@ const {sizeFromShape, arraysEqual} = tf.util;
 const isFloats = ({dtype, shape}: Tensor): boolean =>
   dtype === 'float32' && sizeFromShape(shape) > 0;
 
-/** The geometry for our kernels; undefined if they can't count it. */
+/** The geometry for our kernels; undefined if 32 bits can't count it. */
 function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
   const g = {...windowsOf(info), K: info.outChannels, outputShape: info.outShape};
   return isCountable(g) ? g : undefined;
 }
 
-/** Undefined for channels first, windows that ours can't count, and a filter or dy of another shape. */
+/** Undefined for channels first, for windows that 32 bits can't count, and for a filter or dy of another shape. */
 function convGeometry(
   xShape: number[],
   filterShape: number[],
@@ -59,7 +58,7 @@ const convolution: Override = (simd, {x, filter, bias}, attrs) => {
   return g && conv2d(simd, {x, filter, bias}, g);
 };
 
-/** One number a column: the kernels start their sums with it. */
+/** True if `bias` is absent or has one number for each column: the kernels start their sums with it. */
 const isRow = (bias: Tensor | undefined, columns: number): boolean =>
   !bias ||
   (isFloats(bias) &&
@@ -75,7 +74,7 @@ const activations: Record<string, string> = {
   prelu: tf.Prelu,
 };
 
-/** The activation that a fused kernel ends with; its input is disposed of. */
+/** Applies the activation of a fused kernel to x, and disposes of x. */
 function activate(
   simd: SimdBackend,
   x: Tensor,
@@ -125,7 +124,7 @@ const overrides: Record<string, Override> = {
     return y;
   },
 
-  // The stock op passes on x without the positions of its maxima: they are looked for again.
+  // The stock op saves x but not the positions of its maxima: this finds them again.
   [tf.MaxPoolGrad]: (simd, {dy, input}, attrs) => {
     const g = poolGeometry(input, attrs, dy.shape);
     if (!g || !isFloats(dy)) return undefined;
@@ -177,8 +176,8 @@ const overrides: Record<string, Override> = {
     return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
   },
 
-  // Copies whole slices; the stock kernel works out the index of each number. x is often a whole training set, so it
-  // isn't copied into WebAssembly memory.
+  // Copies whole slices, where the stock kernel works out the index of each number. x is often a whole training set, so it isn't
+  // copied to WebAssembly memory.
   [tf.GatherV2]: (simd, {x, indices}, {axis, batchDims = 0}) => {
     if (!isFloats(x) || !isFloats({...indices, dtype: 'float32'})) return undefined;
     const [parsed] = tf.util.parseAxisParam(axis, x.shape);
@@ -190,7 +189,7 @@ const overrides: Record<string, Override> = {
     );
     const {batchSize, outerSize, dimSize, sliceSize, outputShape} = shapes;
     const wanted = simd.readSync(indices.dataId) as Int32Array;
-    if (wanted.some(index => index < 0 || index >= dimSize)) return undefined; // it throws
+    if (wanted.some(index => index < 0 || index >= dimSize)) return undefined; // the stock kernel throws
     const y = simd.allocate(outputShape);
     const from = simd.data.get(x.dataId).values as Float32Array;
     const to = simd.data.get(y.dataId).values as Float32Array;
@@ -237,7 +236,7 @@ function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
   return simd.compute([rows], [x], ([x], y) => simd.kernels.sumRows(x, y, rows, n));
 }
 
-/** Undefined also if the memory has no room. */
+/** Calls a kernel of ours. Undefined if it declines or the memory has no room. */
 function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefined {
   try {
     return ours(backend as SimdBackend, inputs as Inputs, attrs ?? {});
@@ -247,7 +246,7 @@ function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefin
   }
 }
 
-/** All stock kernels, for a backend of that name. */
+/** The stock kernels for a backend of this name, with ours before the stock ones. */
 export function stockKernels(backendName: string): tf.KernelConfig[] {
   return tf
     .getKernelsForBackend('cpu')

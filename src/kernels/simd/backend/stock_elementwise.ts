@@ -1,10 +1,10 @@
-// The stock Add, Sub, Multiply and RealDiv on `simd`. TensorFlow.js repeats an operand along each axis that it lacks or
-// where it has size 1; the kernels see [rows, columns] only, which is enough for what occurs in training.
+// The stock kernels Add, Sub, Multiply and RealDiv on `simd`. TensorFlow.js repeats an operand along each axis that the operand lacks
+// or has with size 1. Our kernels know [rows, columns] only, which is enough for training.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Tensor} from './kernel.ts';
 
-/** How an operand goes through [rows, columns]: bytes from row to row, and whether it moves along a row. */
+/** How a kernel reads an operand as [rows, columns]: the bytes from row to row, and whether it moves along a row. */
 interface Layout {
   row: number;
   moves: boolean;
@@ -43,7 +43,7 @@ export function combine(
   );
 }
 
-/** How the smaller operand goes through y, and the rows that this divides y into. */
+/** How a kernel reads the smaller operand, and the number of rows of y for this. */
 function layOutRepeated(
   small: number[],
   shape: number[],
@@ -51,7 +51,7 @@ function layOutRepeated(
   const size = tf.util.sizeFromShape(shape);
   const smallSize = tf.util.sizeFromShape(small);
   if (smallSize === 1) return {layout: SCALAR, rows: 1};
-  // As many axes as y has, 1 where the number is repeated.
+  // The operand's shape with as many axes as y has.
   const axes = [...new Array<number>(shape.length - small.length).fill(1), ...small];
   const repeated = axes.map((axis, i) => axis !== shape[i]);
   const [first, last] = [repeated.indexOf(true), repeated.lastIndexOf(true)];

@@ -1,11 +1,11 @@
-// The stock BatchMatMul and _FusedMatMul on `simd`: one product of matrices after the other.
+// The stock kernels BatchMatMul and _FusedMatMul on `simd`: one product of matrices after another.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Tensor} from './kernel.ts';
 
 /**
- * a [..., rows, n] · b [..., n, columns] + bias [columns]. a and b may come transposed, and one of them may be a single
- * matrix for all. Undefined if the axes before the matrices are broadcast in any other way.
+ * a [..., rows, n] · b [..., n, columns] + bias [columns]. a and b may come transposed. One of them may be a single matrix, which
+ * serves every product. Undefined for any other broadcast of the axes before the matrices.
  */
 export function matMul(
   simd: SimdBackend,
@@ -14,20 +14,20 @@ export function matMul(
   bias: Tensor | undefined,
   {transposeA = false, transposeB = false}: {transposeA?: boolean; transposeB?: boolean},
 ): Tensor | undefined {
-  if (a.shape.length < 2 || b.shape.length < 2) return undefined; // it throws
+  if (a.shape.length < 2 || b.shape.length < 2) return undefined; // the stock kernel throws
   const [aOuter, bOuter] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const [aRows, aColumns] = a.shape.slice(-2);
   const [bRows, bColumns] = b.shape.slice(-2);
   const [rows, n] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
   const [inner, columns] = transposeB ? [bColumns, bRows] : [bRows, bColumns];
-  if (inner !== n) return undefined; // it throws
+  if (inner !== n) return undefined; // the stock kernel throws
   const outer = tf.backend_util.assertAndGetBroadcastShape(aOuter, bOuter);
   const batch = tf.util.sizeFromShape(outer);
   const [aBatch, bBatch] = [aOuter, bOuter].map(tf.util.sizeFromShape);
   if ((aBatch !== batch && aBatch !== 1) || (bBatch !== batch && bBatch !== 1)) return undefined;
 
   const {kernels} = simd;
-  // The product reads b along its rows. a's elements may lie anywhere, so that it is never transposed.
+  // The kernel reads b along its rows, so a transposed b is copied. It reads a with any strides, so a is never copied.
   const tables = Math.ceil(kernels.matMulScratch(rows) / 16) * 16;
   const transposed = transposeB ? 4 * n * columns : 0;
   const [aRow, aStep] = transposeA ? [4, 4 * aColumns] : [4 * aColumns, 4];

@@ -1,4 +1,5 @@
 // The page: one app, a panel for each of its sections, and the language.
+import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import {App} from './app.ts';

@@ -42,9 +42,10 @@ async function expectLine(
   });
 }
 
+const trained = {hash: '#batches=400'};
 visit(
-  'draw: a 1 is read as a 1, by pointer, by keyboard, and from a picture; a blank pad as nothing',
-  {hash: '#batches=400'},
+  'draw: a 1 from pointer, keys or a picture is read, a blank pad is not',
+  trained,
   async page => {
     await page.phase('done');
     assert.is(await page.text('verdict'), 'The pad is blank.');
@@ -132,88 +133,80 @@ visit('draw: a stroke is whole whatever the browser coalesces', {}, async page =
   }
 });
 
-visit(
-  'draw: the line is under the pointer, on a zoomed and on a scaled page too',
-  {},
-  async page => {
-    for (const [property, value] of [
-      ['zoom', '1'],
-      ['zoom', '0.8'],
-      ['zoom', '1.7'],
-      ['transform', 'scale(0.6)'],
-      ['borderWidth', '20px'],
-    ] as const) {
-      const [left, top, width, height] = await page.evaluate(
-        ({property, value}) => {
-          const pad = document.getElementById('pad')!;
-          pad.removeAttribute('style');
-          document.body.removeAttribute('style');
-          (property === 'borderWidth' ? pad : document.body).style[property] = value;
-          pad.scrollIntoView();
-          const {left, top, width, height} = pad.getBoundingClientRect();
-          return [left, top, width, height];
-        },
-        {property, value},
-      );
-      await page.click('#clear');
-      // Without its border.
-      const edge = property === 'borderWidth' ? 20 : 1;
-      const to = (x: number, y: number) =>
-        page.mouse.move(left + edge + x * (width - 2 * edge), top + edge + y * (height - 2 * edge));
-      await to(0.2, 0.3);
-      await page.mouse.down();
-      await to(0.9, 0.8);
-      await page.mouse.up();
-      await expectLine(page, 0.2, 0.3, 0.9, 0.8);
-    }
-  },
-);
-
-visit(
-  'draw: only the pointer that began draws, until it is lifted',
-  {hasTouch: true},
-  async page => {
-    const box = (await page.locator('#pad').boundingBox())!;
-    const lifted = await page.evaluateHandle(() => {
-      const ids: number[] = [];
-      document.addEventListener('pointerup', ({pointerId}) => ids.push(pointerId));
-      return ids;
-    });
-    const session = await page.context().newCDPSession(page);
-    type Finger = [id: number, x: number, y: number];
-    const touch = (type: 'Start' | 'Move' | 'End' | 'Cancel', ...down: Finger[]) =>
-      session.send('Input.dispatchTouchEvent', {
-        type: `touch${type}`,
-        touchPoints: down.map(([id, x, y]) => ({
-          id,
-          x: box.x + x * box.width,
-          y: box.y + y * box.height,
-        })),
-      });
-    await touch('Start', [0, 0.5, 0.1]);
-    await touch('Move', [0, 0.5, 0.4]);
-    await touch('Start', [0, 0.5, 0.4], [1, 0.9, 0.5]);
-    await touch('Move', [0, 0.5, 0.5], [1, 0.8, 0.9]);
-    await touch('End', [1, 0.8, 0.9]);
-    await touch('Move', [0, 0.5, 0.8]);
-    assert.is((await lifted.jsonValue()).length, 1, 'fingers that are lifted');
-    await touch('End');
-    assert.is((await lifted.jsonValue()).length, 2, 'fingers that are lifted');
-    await expectLine(page, 0.5, 0.1, 0.5, 0.8);
-
-    // What the system takes away from the page ends the stroke; the next one is another.
+visit('draw: the line is under the pointer, on a zoomed or scaled page too', {}, async page => {
+  for (const [property, value] of [
+    ['zoom', '1'],
+    ['zoom', '0.8'],
+    ['zoom', '1.7'],
+    ['transform', 'scale(0.6)'],
+    ['borderWidth', '20px'],
+  ] as const) {
+    const [left, top, width, height] = await page.evaluate(
+      ({property, value}) => {
+        const pad = document.getElementById('pad')!;
+        pad.removeAttribute('style');
+        document.body.removeAttribute('style');
+        (property === 'borderWidth' ? pad : document.body).style[property] = value;
+        pad.scrollIntoView();
+        const {left, top, width, height} = pad.getBoundingClientRect();
+        return [left, top, width, height];
+      },
+      {property, value},
+    );
     await page.click('#clear');
-    await touch('Start', [0, 0.3, 0.2]);
-    await touch('Move', [0, 0.3, 0.5]);
-    await touch('Cancel');
-    await touch('Start', [0, 0.6, 0.2]);
-    await touch('Move', [0, 0.6, 0.5]);
-    await touch('End');
-    const image = await seen(page);
-    assert.is(image[28 * 14 + 14], 0, 'nothing between two strokes');
-    await expectLine(page, 0.3, 0.2, 0.6, 0.5);
-  },
-);
+    // Without its border.
+    const edge = property === 'borderWidth' ? 20 : 1;
+    const to = (x: number, y: number) =>
+      page.mouse.move(left + edge + x * (width - 2 * edge), top + edge + y * (height - 2 * edge));
+    await to(0.2, 0.3);
+    await page.mouse.down();
+    await to(0.9, 0.8);
+    await page.mouse.up();
+    await expectLine(page, 0.2, 0.3, 0.9, 0.8);
+  }
+});
+
+visit('draw: only the first pointer draws, until it is lifted', {hasTouch: true}, async page => {
+  const box = (await page.locator('#pad').boundingBox())!;
+  const lifted = await page.evaluateHandle(() => {
+    const ids: number[] = [];
+    document.addEventListener('pointerup', ({pointerId}) => ids.push(pointerId));
+    return ids;
+  });
+  const session = await page.context().newCDPSession(page);
+  type Finger = [id: number, x: number, y: number];
+  const touch = (type: 'Start' | 'Move' | 'End' | 'Cancel', ...down: Finger[]) =>
+    session.send('Input.dispatchTouchEvent', {
+      type: `touch${type}`,
+      touchPoints: down.map(([id, x, y]) => ({
+        id,
+        x: box.x + x * box.width,
+        y: box.y + y * box.height,
+      })),
+    });
+  await touch('Start', [0, 0.5, 0.1]);
+  await touch('Move', [0, 0.5, 0.4]);
+  await touch('Start', [0, 0.5, 0.4], [1, 0.9, 0.5]);
+  await touch('Move', [0, 0.5, 0.5], [1, 0.8, 0.9]);
+  await touch('End', [1, 0.8, 0.9]);
+  await touch('Move', [0, 0.5, 0.8]);
+  assert.is((await lifted.jsonValue()).length, 1, 'fingers that are lifted');
+  await touch('End');
+  assert.is((await lifted.jsonValue()).length, 2, 'fingers that are lifted');
+  await expectLine(page, 0.5, 0.1, 0.5, 0.8);
+
+  // What the system takes away from the page ends the stroke; the next one is another.
+  await page.click('#clear');
+  await touch('Start', [0, 0.3, 0.2]);
+  await touch('Move', [0, 0.3, 0.5]);
+  await touch('Cancel');
+  await touch('Start', [0, 0.6, 0.2]);
+  await touch('Move', [0, 0.6, 0.5]);
+  await touch('End');
+  const image = await seen(page);
+  assert.is(image[28 * 14 + 14], 0, 'nothing between two strokes');
+  await expectLine(page, 0.3, 0.2, 0.6, 0.5);
+});
 
 visit('draw: of a stroke that leaves the pad, only what is on the pad is seen', {}, async page => {
   await page.draw('60,70 30,70 -40,70 -40,30 30,30 60,30');
@@ -256,8 +249,8 @@ visit('draw: a stroke ends with its button, and when the pad is cleared', {}, as
 });
 
 visit(
-  'picture: a photo in falling light and an SVG are read; an empty page is said to be empty',
-  {hash: '#batches=400'},
+  'picture: photo and SVG are read; a notice says if one shows no digit',
+  trained,
   async page => {
     await page.phase('done');
     /** A page in the light of a window on its left, with a 7 or without. */
@@ -284,13 +277,11 @@ visit(
     assert.match(await page.text('notice'), 'empty.jpg should show a digit');
     await reads(page, 7);
 
-    const svg = (name: string, size: string, path: string) =>
-      page.upload(
-        'picture',
-        name,
-        'image/svg+xml',
-        `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28"><path d="${path}" fill="none" stroke="#123" stroke-width="3"/></svg>`,
-      );
+    const svg = (name: string, size: string, path: string) => {
+      const line = `<path d="${path}" fill="none" stroke="#123" stroke-width="3"/>`;
+      const picture = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28">${line}</svg>`;
+      return page.upload('picture', name, 'image/svg+xml', picture);
+    };
     await svg('one.svg', 'width="28" height="28"', 'M14 4V24');
     await reads(page, 1);
     assert.is(await page.evaluate(() => mnist.notice), undefined);

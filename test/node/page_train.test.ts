@@ -110,17 +110,16 @@ visit('train: a run on two backends has the losses of a run on one', {}, async p
 });
 
 visit(
-  'train: a learning rate that is too large stops at the first infinite loss',
+  'train: a run with too large a learning rate stops as its loss is infinite',
   {},
   async page => {
     await page.selectOption('#preset', 'mnist-core');
     await page.fill('#learningRate', '500');
     await page.train(200);
     await page.phase('diverged');
-    assert.match(
-      await page.text('why'),
-      /The loss became (NaN|Infinity) at batch \d+: a learning rate of 500 is too large/,
-    );
+    const sentence =
+      /The loss became (NaN|Infinity) at batch \d+: a learning rate of 500 is too large/;
+    assert.match(await page.text('why'), sentence);
     assert.ok(await page.isDisabled('#start'));
     await page.click('#reset');
     await page.phase('ready');
@@ -180,18 +179,15 @@ visit('reset: nothing of the run is left', {}, async page => {
   await page.shows('loss-text', 'Nothing was trained here yet.');
 });
 
-visit(
-  'train: a run at its end can have one epoch more',
-  {hash: '#batches=3&batch-size=1000'},
-  async page => {
-    await page.phase('done');
-    await page.getByRole('button', {name: 'One epoch more'}).click();
-    await page.done(3 + 60);
-    assert.is(await page.inputValue('#length'), '63');
-    await page.press('#length', 'Enter'); // not by accident
-    assert.is(await page.evaluate(() => mnist.settings.batches), 63);
-  },
-);
+const short = {hash: '#batches=3&batch-size=1000'};
+visit('train: a run at its end can have one epoch more', short, async page => {
+  await page.phase('done');
+  await page.getByRole('button', {name: 'One epoch more'}).click();
+  await page.done(3 + 60);
+  assert.is(await page.inputValue('#length'), '63');
+  await page.press('#length', 'Enter'); // not by accident
+  assert.is(await page.evaluate(() => mnist.settings.batches), 63);
+});
 
 visit('buttons: one that goes off keeps the focus, and does nothing', {}, async page => {
   const focused = () => page.evaluate(() => document.activeElement!.id);

@@ -189,8 +189,8 @@ function showPen(app: App, side: number, {x, y, down}: Point & {down: boolean}):
 
 function makeBars(): {row: HTMLElement; text: HTMLElement}[] {
   return digits.map(digit => {
-    const text = create('span', {className: 'share'});
-    const row = create('li', {}, create('b', {textContent: String(digit)}), text);
+    const text = create('span');
+    const row = create('li', {className: 'bar'}, create('b', {}, String(digit)), text);
     element('probabilities').append(row);
     return {row, text};
   });

@@ -54,7 +54,7 @@ test('strokes: a drawing is seen the same at any place and size', () => {
   }
 });
 
-test('strokes: a dot becomes a disc, a stroke shorter than a digit a thick line, and none no image', () => {
+test('strokes: a dot becomes a disc, a short stroke a thick line, and no stroke no image', () => {
   const disc = imageOf([[at(5, 5)]], 10)!;
   const ink = disc.reduce((sum, value) => sum + value / 255, 0);
   assert.ok(Math.abs(ink - Math.PI * 10 ** 2) < 6, `${ink} pixels of ink`);
@@ -68,7 +68,7 @@ test('strokes: a dot becomes a disc, a stroke shorter than a digit a thick line,
   assert.is(imageOf([[]], 10), undefined);
 });
 
-test('strokes: one that leaves the pad ends there, and goes on where it comes back', () => {
+test('strokes: a stroke that leaves the pad ends there, and goes on where it comes back', () => {
   const side = 100;
   const inside = [at(10, 10), at(90, 100), at(0, 50)];
   assert.equal(clipped(inside, side), [inside]);
@@ -83,7 +83,7 @@ test('strokes: one that leaves the pad ends there, and goes on where it comes ba
   assert.equal(clipped([at(50, -1)], side), []);
 });
 
-test('strokes: of a random one, the parts are on the pad, and as long as the stroke there', () => {
+test('strokes: the parts of a random stroke are on the pad, and as long as the stroke there', () => {
   const side = 100;
   const coordinate = fc.integer({min: -80, max: 180});
   const point = fc.record({x: coordinate, y: coordinate});

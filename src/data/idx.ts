@@ -65,10 +65,9 @@ export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {
   const wrong = labels.findIndex(label => label >= CLASSES);
   if (wrong >= 0) {
     const largest = labels.reduce((most, label) => Math.max(most, label), 0);
-    throw new DataError(
-      `${name}: expected labels from 0 to ${CLASSES - 1}, found ${labels[wrong]} at index ${wrong}` +
-        (emnist[largest] ? ` (up to ${largest}, as in ${emnist[largest]} of EMNIST)` : ''),
-    );
+    const hint = emnist[largest] && ` (up to ${largest}, as in ${emnist[largest]} of EMNIST)`;
+    const found = `${labels[wrong]} at index ${wrong}${hint ?? ''}`;
+    throw new DataError(`${name}: expected labels from 0 to ${CLASSES - 1}, found ${found}`);
   }
   return labels;
 }
@@ -80,9 +79,7 @@ const emnist: Record<number, string> = {
   61: 'all classes',
 };
 
-export function headerLength({dimensions}: Kind): number {
-  return WORD * (1 + dimensions);
-}
+export const headerLength = ({dimensions}: Kind): number => WORD * (1 + dimensions);
 
 /**
  * The header of an IDX file.
@@ -100,17 +97,14 @@ export function readHeader(start: Uint8Array, name: string, kind: Kind): Header 
   }
   const length = headerLength(kind);
   if (start.length < length) {
-    throw new DataError(
-      `${name}: expected a header of ${length} bytes, found a file of ${start.length}`,
-    );
+    const found = `a file of ${start.length}`;
+    throw new DataError(`${name}: expected a header of ${length} bytes, found ${found}`);
   }
-  const [count, ...sides] = Array.from({length: kind.dimensions}, (_, i) =>
-    view.getUint32(WORD * (1 + i)),
-  );
+  const sizeAt = (i: number) => view.getUint32(WORD * (1 + i));
+  const [count, ...sides] = Array.from({length: kind.dimensions}, (_, i) => sizeAt(i));
   if (sides.some(side => side !== IMAGE_SIDE)) {
-    throw new DataError(
-      `${name}: expected images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels, found ${sides.join('×')}`,
-    );
+    const expected = `images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`;
+    throw new DataError(`${name}: expected ${expected}, found ${sides.join('×')}`);
   }
   if (count === 0) throw new DataError(`${name}: expected one or more ${kind.noun}, found none`);
   return {kind, count, length, body: sides.reduce((product, side) => product * side, count)};
@@ -140,9 +134,7 @@ function readBody(bytes: Uint8Array, name: string, header: Header): Uint8Array {
   return body;
 }
 
-function hex(word: number): string {
-  return `0x${word.toString(16).padStart(2 * WORD, '0')}`;
-}
+const hex = (word: number): string => `0x${word.toString(16).padStart(2 * WORD, '0')}`;
 
 /** The type of an IDX file's numbers, by the magic number's third byte. */
 const types: Record<number, string> = {

@@ -142,11 +142,7 @@ async function* trainingLoop(
   }
 }
 
-async function stepAndDispose(
-  network: Network,
-  optimizer: tf.Optimizer,
-  batch: Batch,
-): Promise<number> {
+async function stepAndDispose(network: Network, optimizer: tf.Optimizer, batch: Batch) {
   try {
     const cost = trainStep(network, optimizer, batch);
     const [loss] = await cost.data();

@@ -51,10 +51,9 @@ export function failureLine(
 ): string | undefined {
   const failure = failureOf(evaluation, losses);
   if (!failure) return undefined;
-  const what =
-    failure === 'one digit'
-      ? `All ${count(evaluation.total)} answers are ${onlyAnswer(evaluation.confusion)}`
-      : 'The loss ended above where it began';
+  const {total, confusion} = evaluation;
+  const oneDigit = `All ${count(total)} answers are ${onlyAnswer(confusion)}`;
+  const what = failure === 'one digit' ? oneDigit : 'The loss ended above where it began';
   return `${what}: nothing was learnt. Try a learning rate smaller than ${learningRate} (0.1 to 0.15 are usual), or more batches.`;
 }
 
@@ -63,11 +62,7 @@ export function failureLine(
  * @param interruptedAfter the number of the last batch, if the run was stopped before its end
  * @param failure the failureLine of a run that has learnt nothing
  */
-export function report(
-  evaluation: Evaluation,
-  interruptedAfter?: number,
-  failure?: string,
-): string {
+export function report(evaluation: Evaluation, interruptedAfter?: number, failure?: string) {
   const parts = [accuracyLines(evaluation), digitLines(evaluation), confusionMatrix(evaluation)];
   if (failure) parts.push(failure);
   if (interruptedAfter !== undefined) {

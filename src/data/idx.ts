@@ -115,16 +115,12 @@ export function readHeader(start: Uint8Array, name: string, kind: Kind): Header 
  * @param more whether the file goes on after the bytes that were counted
  * @throws DataError if they differ
  */
-export function checkBody(
-  name: string,
-  {kind, count, body}: Header,
-  found: number,
-  more = false,
-): void {
+export function checkBody(name: string, {kind, count, body}: Header, found: number, more = false) {
   if (found === body) return;
+  const expected = `${body} bytes after the header (${count} ${kind.noun})`;
+  const wrong = found < body ? 'truncated' : 'too long';
   throw new DataError(
-    `${name}: expected ${body} bytes after the header (${count} ${kind.noun}), ` +
-      `found ${found}${more ? ' or more' : ''} (${found < body ? 'truncated' : 'too long'})`,
+    `${name}: expected ${expected}, found ${found}${more ? ' or more' : ''} (${wrong})`,
   );
 }
 

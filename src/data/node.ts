@@ -130,12 +130,7 @@ async function read(path: string, kind: Kind, size: number): Promise<Uint8Array>
 const PIECE = 2 ** 18;
 
 /** @param size the file's length, if known */
-async function collect(
-  pieces: AsyncIterable<Uint8Array>,
-  path: string,
-  kind: Kind,
-  size?: number,
-): Promise<Uint8Array> {
+async function collect(pieces: AsyncIterable<Uint8Array>, path: string, kind: Kind, size?: number) {
   let start: Uint8Array = new Uint8Array();
   let header: Header | undefined;
   let bytes = new Uint8Array();

@@ -50,7 +50,7 @@ export class App {
   /** Tests on samples and on all test images. */
   tests: Test[] = [];
   evaluation?: Evaluation & {batch: number};
-  /** Changes of backend: this one trains the batches after `batch`. */
+  /** Changes of backend: each `backend` trains the batches after its `batch`. */
   moves: {batch: number; backend: Backend}[] = [];
   memory?: Memory;
   compiled?: {programs: number; ms: number};
@@ -101,15 +101,12 @@ export class App {
   changed(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setTimeout(
-      () =>
-        requestAnimationFrame(() => {
-          this.scheduled = false;
-          this.drawn = performance.now();
-          for (const listener of this.listeners) listener();
-        }),
-      this.drawn + INTERVAL - performance.now(),
-    );
+    const draw = () => {
+      this.scheduled = false;
+      this.drawn = performance.now();
+      for (const listener of this.listeners) listener();
+    };
+    setTimeout(() => requestAnimationFrame(draw), this.drawn + INTERVAL - performance.now());
   }
 
   send(command: Command): void {

@@ -18,15 +18,12 @@ const main = [trainPanel, curvesPanel, drawPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 
 // A button that is off keeps the focus, but gets no click.
-document.addEventListener(
-  'click',
-  event => {
-    if (!(event.target as Element).closest('button[aria-disabled=true]')) return;
-    event.preventDefault();
-    event.stopPropagation();
-  },
-  true,
-);
+function stopIfOff(event: MouseEvent): void {
+  if (!(event.target as Element).closest('button[aria-disabled=true]')) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+document.addEventListener('click', stopIfOff, true);
 
 /** Where the language is stored. Where nothing may be stored, the next visit is in the browser's language again. */
 const remembered = 'mnist-ops language';

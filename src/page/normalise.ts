@@ -16,11 +16,7 @@ const FAINTEST_INK = 16;
  * @param ink [height, width], 0 (paper) to 255 (ink)
  * @returns [28, 28], or undefined if nothing is drawn
  */
-export function normalise(
-  ink: Uint8ClampedArray | Uint8Array,
-  width: number,
-  height: number,
-): Uint8Array | undefined {
+export function normalise(ink: ArrayLike<number>, width: number, height: number) {
   const box = boxOf(ink, width, height);
   return box && centred(scaled(ink, width, box));
 }

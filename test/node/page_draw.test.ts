@@ -18,7 +18,7 @@ const seen = (page: VisitedPage) =>
 /** Pixels of ink in a row of what the network sees. */
 const inkIn = (image: number[], row: number) =>
   image.slice(28 * row, 28 * (row + 1)).reduce((sum, value) => sum + value / 255, 0);
-/** The box of the ink on the pad, in parts of its side: left, top, right, bottom. */
+/** The left, top, right and bottom edge of the ink on the pad, in parts of its side. */
 const inkBox = (page: VisitedPage) =>
   page.evaluate(() => {
     const pad = document.getElementById('pad') as HTMLCanvasElement;
@@ -29,14 +29,10 @@ const inkBox = (page: VisitedPage) =>
     return box.map(edge => edge / pad.width);
   });
 /** Checks that the ink's box is that of a line between these edges. */
-async function expectLine(
-  page: VisitedPage,
-  ...[left, top, right, bottom]: number[]
-): Promise<void> {
+async function expectLine(page: VisitedPage, ...[left, top, right, bottom]: number[]) {
   const found = await inkBox(page);
-  const expected = [left - PEN, top - PEN, right + PEN, bottom + PEN].map(edge =>
-    Math.max(0, edge),
-  );
+  const edges = [left - PEN, top - PEN, right + PEN, bottom + PEN];
+  const expected = edges.map(edge => Math.max(0, edge));
   found.forEach((edge, i) => {
     assert.ok(Math.abs(edge - expected[i]) < 0.02, `ink in ${found}, not in ${expected}`);
   });

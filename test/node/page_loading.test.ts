@@ -83,8 +83,7 @@ test('images: training starts on the first ones, outlives a broken connection, a
   }
   await open({}, async page => {
     await page.allImages();
-    await page.train(250);
-    await page.phase('done');
+    await page.trainAll(250);
     assert.equal(early, await page.losses());
   });
 });
@@ -140,8 +139,7 @@ test('backends: where simd does not start, the page says why and trains on cpu',
   open({routes: noMemory}, async (page, problems) => {
     await page.phase('ready');
     assert.match(await page.text('why'), /^The backend simd did not start \(.*\)\.$/);
-    await page.train(3);
-    await page.phase('done');
+    await page.trainAll(3);
     assert.is(await page.backend(), 'cpu');
     assert.is((await page.losses()).length, 3);
     problems.length = 0; // TensorFlow.js warns of it

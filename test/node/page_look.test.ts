@@ -64,8 +64,7 @@ for (const [name, options] of Object.entries(looks)) {
   visit(`${name}: nothing scrolls sideways, and axe finds nothing serious`, opening, async page => {
     await page.phase('done');
     await page.choose('cpu');
-    await page.train(130);
-    await page.done(130);
+    await page.trainAll(130);
     await page.locator('#pad').scrollIntoViewIfNeeded();
     await page.draw('30,20 70,20 45,85');
     await page.waitForFunction(() => document.querySelectorAll('#gallery li.right').length > 20);

@@ -32,8 +32,7 @@ visit('memory: no question makes a step on webgl leave a tensor behind', {}, asy
     return counts;
   });
   await page.choose('webgl');
-  await page.train(25);
-  await page.done(25);
+  await page.trainAll(25);
   assert.equal(await left.evaluate(counts => [...counts]), [0]);
 });
 
@@ -54,10 +53,8 @@ visit('lost context: training goes on from the last copy of the weights', onWebG
   const after = await page.losses();
   assert.equal(after.slice(0, back), before);
   assert.is(await page.text('why'), '');
-  await page.click('#reset');
-  await page.phase('ready');
-  await page.train(40);
-  await page.done(40);
+  await page.reset();
+  await page.trainAll(40);
   assert.equal(after, await page.losses(), 'as if it had not been lost');
 
   // And while nothing is trained: another backend takes over.
@@ -65,13 +62,11 @@ visit('lost context: training goes on from the last copy of the weights', onWebG
   await page.phase('lost');
   await page.choose('simd');
   await page.phase('done');
-  await page.train(60);
-  await page.done(60);
+  await page.trainAll(60);
   // Back on webgl, the context is a new one.
   await page.choose('webgl');
   await page.waitForFunction(() => mnist.settings.backend === 'webgl' && mnist.phase === 'done');
-  await page.train(65);
-  await page.done(65);
+  await page.trainAll(65);
   assert.ok((await page.losses()).every(Number.isFinite));
   assert.ok((await page.losses()).at(-1)! < 1.5);
 });

@@ -54,8 +54,7 @@ test('link: with the plain build, the page trains as Node does on it, to the las
 });
 
 visit('link: a bad one is refused, and the run goes on', {}, async page => {
-  await page.train(30);
-  await page.phase('done');
+  await page.trainAll(30);
   for (const [hash, sentence] of [
     ['#batches=-3', 'batches should be a whole number from 1 to 1,000,000, and is “-3”.'],
     ['#backend=abacus', 'backend should be one of simd, cpu, webgl, wasm, and is “abacus”.'],
@@ -87,22 +86,17 @@ visit('link: it fills the field that has the focus too', {}, async page => {
 });
 
 visit('weights file: a saved run goes on where it was', {}, async page => {
-  await page.train(50);
-  await page.phase('done');
+  await page.trainAll(50);
   const expected = await page.losses();
-  await page.click('#reset');
-  await page.phase('ready');
-  await page.train(30);
-  await page.phase('done');
+  await page.reset();
+  await page.trainAll(30);
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
   assert.is(download.suggestedFilename(), 'mnist-ops-tutorial-30.safetensors');
   const file = await download.path();
-  await page.click('#reset');
-  await page.phase('ready');
+  await page.reset();
   await page.setInputFiles('#upload', file);
   await page.waitForFunction(() => mnist.phase === 'paused' && mnist.batch === 30);
-  await page.train(50);
-  await page.done(50);
+  await page.trainAll(50);
   assert.equal((await page.losses()).slice(30), expected.slice(30));
 
   await page.upload('upload', 'x', '', 'no weights at all');

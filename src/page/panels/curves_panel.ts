@@ -44,7 +44,8 @@ type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | '
 const small = (): number =>
   0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-const axis = ({grid, muted}: Colours, {filter, ...more}: uPlot.Axis): uPlot.Axis => ({
+const allTicks: uPlot.Axis.Filter = (_, ticks) => ticks;
+const axis = ({grid, muted}: Colours, {filter = allTicks, ...more}: uPlot.Axis): uPlot.Axis => ({
   stroke: muted,
   font: `${small()}px system-ui, sans-serif`,
   grid: {stroke: grid, width: 1, filter},

@@ -140,11 +140,8 @@ function fillDigits(app: App, select: HTMLSelectElement): void {
 function showMatrix(app: App): void {
   const table = element<HTMLTableElement>('confusion');
   const {evaluation} = app;
-  const batch = evaluation && app.number(evaluation.batch);
-  setText(
-    element('matrix-note'),
-    app.say(batch ? 'matrixNote' : 'matrixLater', {batch: batch ?? ''}),
-  );
+  const batch = app.number(evaluation?.batch ?? 0);
+  setText(element('matrix-note'), app.say(evaluation ? 'matrixNote' : 'matrixLater', {batch}));
   table.hidden = !evaluation;
   const state = `${app.language} ${evaluation?.batch} ${evaluation?.correct}`;
   if (!evaluation || table.dataset.state === state) return;

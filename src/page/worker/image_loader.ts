@@ -19,7 +19,7 @@ export class ImageLoader {
   /** Set when the first training images arrive. Those that haven't arrived are zeros. */
   files?: MnistFiles;
   private readonly whole: Partial<MnistFiles> = {};
-  /** Every attempt fills this file, as batches are drawn from it. */
+  /** Every attempt fills this same file, because batches are drawn from it. */
   private trainImages?: IdxFile;
   private failure?: PageError;
   private waiting: {images: number; resolve: () => void; reject: (why: unknown) => void}[] = [];

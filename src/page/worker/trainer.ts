@@ -1,4 +1,5 @@
-// Carries out the page's commands, each as a task of its queue. A new task ends the training that goes on. Every task says what it does.
+// Carries out the page's commands, each as a task in a queue. A new task ends the training before it. Every task tells the page its
+// phase.
 import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
@@ -105,7 +106,7 @@ export class Trainer {
     this.tell({kind: 'phase', phase, why, backend: this.backend, batch: this.run?.batch ?? 0});
   }
 
-  /** Stays on the last run's backend, or on `cpu`, if the new run's doesn't start. @returns why */
+  /** If the new run's backend doesn't start, the run stays on the last one's, or on `cpu`. @returns why it doesn't start */
   private async begin(settings: Settings, batch = 0): Promise<Sentence | undefined> {
     const before = this.backend;
     let why: Sentence | undefined;
@@ -133,7 +134,7 @@ export class Trainer {
     await this.run?.moveTo(backend);
   }
 
-  /** A lost context is renewed, with the weights that were kept when training last rested. */
+  /** Replaces a lost context. The run goes back to the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
       if (!this.isLost) this.run?.restoreKept();

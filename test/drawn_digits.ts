@@ -69,18 +69,10 @@ const styles: Record<string, Style> = {
   'small and wobbly': {...plain, height: 0.3, wobble: 0.03},
 };
 
-export interface DrawnDigit {
-  digit: number;
-  shape: string;
-  style: string;
-  /** On the pad. */
-  strokes: Stroke[];
-}
-
-/** Each shape in each style, this many times, each time a little different. */
-export function drawnDigits(times: number, seed: number): DrawnDigit[] {
+/** Each shape in each style, this many times, each time a little different. The strokes are in the pad's pixels. */
+export function drawnDigits(times: number, seed: number) {
   const random = new Random(seed, 'drawn digits');
-  const digits: DrawnDigit[] = [];
+  const digits: {digit: number; shape: string; style: string; strokes: Stroke[]}[] = [];
   for (const [shape, curves] of Object.entries(shapes)) {
     for (const [style, hand] of Object.entries(styles)) {
       for (let i = 0; i < times; i++) {
@@ -135,9 +127,8 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
   };
   const by = {x: shift('x'), y: shift('y')};
   const stepped = (at: number) => MOUSE_STEP * Math.round(at / MOUSE_STEP);
-  return moved.map(stroke =>
-    stroke.map(({x, y}) => ({x: stepped(x + by.x), y: stepped(y + by.y)})),
-  );
+  const placed = ({x, y}: Point) => ({x: stepped(x + by.x), y: stepped(y + by.y)});
+  return moved.map(stroke => stroke.map(placed));
 }
 
 /** Distance between points, in heights: about as a mouse reports them. */

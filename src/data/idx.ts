@@ -13,14 +13,6 @@ export class DataError extends Error {
   override name = 'DataError';
 }
 
-export interface Images {
-  count: number;
-  rows: number;
-  columns: number;
-  /** [count, rows, columns], a view of the file's bytes. */
-  pixels: Uint8Array;
-}
-
 /** The two kinds of file. */
 export interface Kind {
   noun: string;
@@ -43,21 +35,21 @@ export interface Header {
 }
 
 /**
- * The images of an IDX file, without copying them.
+ * The images of an IDX file: their pixels [count, rows, columns] are a view of its bytes.
  * @param bytes the whole file, decompressed
- * @param name what to call the file in an error
+ * @param name the file's name in an error
  * @throws DataError if these are not one or more whole 28×28 images
  */
-export function parseImages(bytes: Uint8Array, name: string): Images {
+export function parseImages(bytes: Uint8Array, name: string) {
   const header = readHeader(bytes, name, IMAGES);
   const pixels = readBody(bytes, name, header);
   return {count: header.count, rows: IMAGE_SIDE, columns: IMAGE_SIDE, pixels};
 }
 
 /**
- * The labels of an IDX file, without copying them.
+ * The labels of an IDX file, a view of its bytes.
  * @param bytes the whole file, decompressed
- * @param name what to call the file in an error
+ * @param name the file's name in an error
  * @throws DataError if these are not one or more labels from 0 to 9
  */
 export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {

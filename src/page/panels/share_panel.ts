@@ -26,16 +26,14 @@ export function sharePanel(app: App): void {
 
   element('save').addEventListener('click', async () => {
     const run = await app.ask({kind: 'save'});
-    if (!run?.weights.every(values => values.every(Number.isFinite))) {
-      app.notice = {key: 'notSaved'};
-      app.changed();
-      return;
+    app.notice = {key: 'notSaved'};
+    if (run?.weights.every(values => values.every(Number.isFinite))) {
+      const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
+      const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
+      create('a', {href: url, download: name}).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      app.notice = {key: 'saved', values: {name}};
     }
-    const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
-    const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
-    create('a', {href: url, download: name}).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    app.notice = {key: 'saved', values: {name}};
     app.changed();
   });
 

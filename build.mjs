@@ -135,7 +135,7 @@ const parts = {
     outdir: 'dist/bench',
     loader: {...common.loader, '.html': 'copy'},
   },
-  pictures: {entryPoints: {pictures: '.github/pictures.ts'}, outdir: 'dist', banner: {js: require}},
+  pictures: {...published, entryPoints: {pictures: '.github/pictures.ts'}, banner: {js: require}},
   // The script of a report, which is a single file.
   report: {
     entryPoints: {report: 'bench/report/report_page.ts'},

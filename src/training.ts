@@ -196,7 +196,7 @@ async function* withRescue(
   }
 }
 
-/** The options, checked and with their defaults, and what follows from them. */
+/** Checks the options, fills in their defaults, and works out the length of the training and its tests. */
 function planOf(network: Network, data: MnistData, options: TrainingOptions) {
   checkOptions('train', options, optionNames);
   const {

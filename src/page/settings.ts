@@ -66,7 +66,7 @@ export const settingNames = {
 
 const keys = Object.keys(settingNames) as (keyof Settings)[];
 
-/** The settings as texts, without those that are not set. */
+/** The settings that are set, as texts by name. */
 export function settingTexts(settings: Settings): Record<string, string> {
   const given = keys.filter(key => settings[key] !== undefined);
   return Object.fromEntries(given.map(key => [settingNames[key], String(settings[key])]));

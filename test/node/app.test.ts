@@ -146,7 +146,7 @@ test('opened weights: they stay until a reset, and no field begins a new run', (
   assert.equal(kinds, ['restore', 'reset']);
 });
 
-test('moves: one for each backend that trains, none for one that is only chosen', () => {
+test('moves: a backend that trains makes one, a backend that is only chosen makes none', () => {
   const {app, phase, batch} = begin();
   phase('training');
   batch(1);
@@ -160,7 +160,7 @@ test('moves: one for each backend that trains, none for one that is only chosen'
   assert.equal(moves, ['simd from 0', 'cpu from 1']);
 });
 
-test('splits: one per backend, all of the same network and batch size', () => {
+test('splits: the app keeps one per backend, all of the same network and batch size', () => {
   const {app, hear} = begin();
   const split = (backend: Backend, whole: number, batchSize = 64): FromWorker => ({
     kind: 'split',

@@ -62,7 +62,7 @@ test('link: numbers may be written as people write them', () => {
   assert.is(checkSetting('seed', '-5'), -5);
 });
 
-test('link: a text that is no number, and a number out of range, are refused by their setting', () => {
+test('link: a text that is no number, or a number out of range, is refused with its setting’s name', () => {
   const wrong = ['', ' ', ' 1', '1 ', '0x1', '1_0', '1,5', '１', 'NaN', 'Infinity', '1e999', 'one'];
   for (const [name, range, ...outside] of [
     ['seed', 'a whole number from -2147483648 to 2147483647', '-2147483649', '2147483648', '1.5'],

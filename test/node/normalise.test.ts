@@ -266,7 +266,7 @@ function photo(digit: Paint): Uint8ClampedArray {
   );
 }
 
-test('ink: the grey paper of a photo has none, and its strokes have', () => {
+test('ink: the strokes of a photo are ink, its grey paper is not', () => {
   const digit = filled(12, 20, 36, 9);
   inkOf(photo(digit), 50, 60).forEach((value, i) => {
     const [row, column] = [Math.floor(i / 50), i % 50];
@@ -283,7 +283,7 @@ const lights: Record<string, (x: number, y: number) => number> = {
   'a lamp above the middle': (x, y) => 230 / (1 + 1.2 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)) ** 2,
 };
 
-test('ink: in falling light, paper has none, and strokes are at least half as strong in the dark', () => {
+test('ink: in falling light paper is no ink, and strokes are at least half as strong in the dark', () => {
   const [height, width] = [120, 100];
   const random = new Random(1);
   // An H, from the lightest to the darkest parts; 18 % of the page.

@@ -7,7 +7,7 @@ const PEN = 10 / 280;
 
 const reads = (page: VisitedPage, digit: number) => page.shows('verdict', `reads a ${digit}`);
 
-/** What the network sees. */
+/** The image that the network sees. */
 const seen = (page: VisitedPage) =>
   page.evaluate(() => {
     const copy = new OffscreenCanvas(28, 28).getContext('2d', {willReadFrequently: true})!;
@@ -15,7 +15,7 @@ const seen = (page: VisitedPage) =>
     const {data} = copy.getImageData(0, 0, 28, 28);
     return Array.from({length: 28 * 28}, (_, i) => data[4 * i]);
   });
-/** Pixels of ink in a row of what the network sees. */
+/** The sum of the ink in a row of the network's image, in pixels. */
 const inkIn = (image: number[], row: number) =>
   image.slice(28 * row, 28 * (row + 1)).reduce((sum, value) => sum + value / 255, 0);
 /** The left, top, right and bottom edge of the ink on the pad, in parts of its side. */
@@ -40,7 +40,7 @@ async function expectLine(page: VisitedPage, ...[left, top, right, bottom]: numb
 
 const trained = {hash: '#batches=400'};
 visit(
-  'draw: a 1 from pointer, keys or a picture is read, a blank pad is not',
+  'draw: a 1 from pointer, keys or picture is read; a blank pad is not',
   trained,
   async page => {
     await page.phase('done');
@@ -204,14 +204,14 @@ visit('draw: only the first pointer draws, until it is lifted', {hasTouch: true}
   await expectLine(page, 0.3, 0.2, 0.6, 0.5);
 });
 
-visit('draw: of a stroke that leaves the pad, only what is on the pad is seen', {}, async page => {
+visit('draw: only the part of a stroke that is on the pad is seen', {}, async page => {
   await page.draw('60,70 30,70 -40,70 -40,30 30,30 60,30');
   await expectLine(page, 0, 0.3, 0.6, 0.7);
   const image = await seen(page);
   const inked = [...image.keys()].filter(i => image[i] > 0).map(i => Math.floor(i / 28));
   const [first, last] = [Math.min(...inked), Math.max(...inked)];
   assert.not.ok(inked.includes(Math.round((first + last) / 2)), 'two lines with nothing between');
-  // 0.4 of the pad high and 0.6 wide, of which 0.6 becomes 20 pixels. With what is beyond the pad, 1 would.
+  // The part on the pad is 0.6 of it wide, which becomes 20 pixels, and 0.4 high. With the part beyond the pad, 1 would become 20.
   assert.ok(last - first >= 13, `from row ${first} to row ${last}`);
 });
 
@@ -244,58 +244,54 @@ visit('draw: a stroke ends with its button, and when the pad is cleared', {}, as
   assert.is((await inkBox(page))[0], Infinity, 'no ink');
 });
 
-visit(
-  'picture: photo and SVG are read; a notice says if one shows no digit',
-  trained,
-  async page => {
-    await page.phase('done');
-    /** A page in the light of a window on its left, with a 7 or without. */
-    const photo = (digit: boolean) =>
-      page.evaluate(async digit => {
-        const canvas = new OffscreenCanvas(400, 400);
-        const context = canvas.getContext('2d')!;
-        const light = context.createLinearGradient(0, 0, 480, 120);
-        light.addColorStop(0, '#e6e2da');
-        light.addColorStop(1, '#4a4844');
-        context.fillStyle = light;
-        context.fillRect(0, 0, 400, 400);
-        context.strokeStyle = 'rgb(0 0 30 / 0.75)';
-        context.lineWidth = 26;
-        if (digit) context.stroke(new Path2D('M110 90H300L180 330'));
-        const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
-        return Array.from(new Uint8Array(await blob.arrayBuffer()));
-      }, digit);
-    await page.upload('picture', 'seven.jpg', 'image/jpeg', await photo(true));
-    await reads(page, 7);
-    await page.upload('picture', 'empty.jpg', 'image/jpeg', await photo(false));
-    await page.notice('noInk');
-    await page.drawn();
-    assert.match(await page.text('notice'), 'empty.jpg should show a digit');
-    await reads(page, 7);
+visit('picture: a photo and an SVG are read, an empty page is refused', trained, async page => {
+  await page.phase('done');
+  /** A page in the light of a window on its left, with a 7 or without. */
+  const photo = (digit: boolean) =>
+    page.evaluate(async digit => {
+      const canvas = new OffscreenCanvas(400, 400);
+      const context = canvas.getContext('2d')!;
+      const light = context.createLinearGradient(0, 0, 480, 120);
+      light.addColorStop(0, '#e6e2da');
+      light.addColorStop(1, '#4a4844');
+      context.fillStyle = light;
+      context.fillRect(0, 0, 400, 400);
+      context.strokeStyle = 'rgb(0 0 30 / 0.75)';
+      context.lineWidth = 26;
+      if (digit) context.stroke(new Path2D('M110 90H300L180 330'));
+      const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
+      return Array.from(new Uint8Array(await blob.arrayBuffer()));
+    }, digit);
+  await page.upload('picture', 'seven.jpg', 'image/jpeg', await photo(true));
+  await reads(page, 7);
+  await page.upload('picture', 'empty.jpg', 'image/jpeg', await photo(false));
+  await page.notice('noInk');
+  await page.drawn();
+  assert.match(await page.text('notice'), 'empty.jpg should show a digit');
+  await reads(page, 7);
 
-    const svg = (name: string, size: string, path: string) => {
-      const line = `<path d="${path}" fill="none" stroke="#123" stroke-width="3"/>`;
-      const picture = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28">${line}</svg>`;
-      return page.upload('picture', name, 'image/svg+xml', picture);
-    };
-    await svg('one.svg', 'width="28" height="28"', 'M14 4V24');
-    await reads(page, 1);
-    assert.is(await page.evaluate(() => mnist.notice), undefined);
-    const image = await seen(page);
-    // It is drawn at the pad's size: the edge of its line is sharp.
-    assert.is(image.filter(value => value > 0 && value < 255).length, 0, 'no grey');
-    await svg('seven.svg', '', 'M7 5H20L12 24');
-    await reads(page, 7);
-    await page.upload('picture', 'broken.svg', 'image/svg+xml', '<svg');
-    await page.notice('noPicture');
-    await reads(page, 7);
+  const svg = (name: string, size: string, path: string) => {
+    const line = `<path d="${path}" fill="none" stroke="#123" stroke-width="3"/>`;
+    const picture = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28">${line}</svg>`;
+    return page.upload('picture', name, 'image/svg+xml', picture);
+  };
+  await svg('one.svg', 'width="28" height="28"', 'M14 4V24');
+  await reads(page, 1);
+  assert.is(await page.evaluate(() => mnist.notice), undefined);
+  const image = await seen(page);
+  // It is drawn at the pad's size: the edge of its line is sharp.
+  assert.is(image.filter(value => value > 0 && value < 255).length, 0, 'no grey');
+  await svg('seven.svg', '', 'M7 5H20L12 24');
+  await reads(page, 7);
+  await page.upload('picture', 'broken.svg', 'image/svg+xml', '<svg');
+  await page.notice('noPicture');
+  await reads(page, 7);
 
-    // What is drawn after a picture is strokes again.
-    await page.click('#clear');
-    await page.draw('50,40 50,50');
-    const ink = inkIn(await seen(page), 14);
-    assert.ok(ink < 3, `${ink} pixels of ink`);
-  },
-);
+  // What is drawn after a picture is strokes again.
+  await page.click('#clear');
+  await page.draw('50,40 50,50');
+  const ink = inkIn(await seen(page), 14);
+  assert.ok(ink < 3, `${ink} pixels of ink`);
+});
 
 runVisits();

@@ -53,24 +53,20 @@ visit('gallery: an answer like people’s votes has no cross', {hash: '#batches=
   assert.is(await page.locator('#accuracy').getAttribute('aria-live'), 'polite');
 });
 
-visit(
-  'answers: weights from a file give their own, also with the same settings',
-  {},
-  async page => {
-    await page.draw('50,20 50,80');
-    await page.shows('probabilities', ' %');
-    const before = await page.text('probabilities');
-    const {settings, batch, weights} = await page.evaluate(async () => {
-      const run = (await mnist.ask({kind: 'save'}))!;
-      return {...run, weights: run.weights.map(values => Array.from(values, value => -value))};
-    });
-    const negated = weights.map(values => Float32Array.from(values));
-    await page.upload('upload', 'w', '', writeWeights({settings, batch, weights: negated}));
-    await page.waitForFunction(
-      before => document.getElementById('probabilities')!.textContent !== before,
-      before,
-    );
-  },
-);
+visit('answers: opened weights give their own, with the same settings too', {}, async page => {
+  await page.draw('50,20 50,80');
+  await page.shows('probabilities', ' %');
+  const before = await page.text('probabilities');
+  const {settings, batch, weights} = await page.evaluate(async () => {
+    const run = (await mnist.ask({kind: 'save'}))!;
+    return {...run, weights: run.weights.map(values => Array.from(values, value => -value))};
+  });
+  const negated = weights.map(values => Float32Array.from(values));
+  await page.upload('upload', 'w', '', writeWeights({settings, batch, weights: negated}));
+  await page.waitForFunction(
+    before => document.getElementById('probabilities')!.textContent !== before,
+    before,
+  );
+});
 
 runVisits();

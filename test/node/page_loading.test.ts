@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import {folderReader} from '../../src/cli/serve.ts';
 import {browser, inWorker, open, runVisits, site, visit} from '../visit.ts';
 
-test('images: the page says which fail to load and why, and tries again', async () => {
+test('images: the page says which file fails to load and why, and tries again', async () => {
   let failing = true;
   const answer = (route: Route) => (failing ? route.fulfill({status: 503}) : route.continue());
   await open({routes: {'**/train-images*': answer}}, async (page, problems) => {
@@ -24,7 +24,7 @@ test('images: the page says which fail to load and why, and tries again', async 
     failing = false;
     await page.click('#retry');
     await page.allImages();
-    await page.done(938); // what was begun goes on
+    await page.done(938); // the run that has begun goes on
     assert.is(await page.text('why'), '');
     assert.ok(problems.every(problem => problem.includes('503')));
     problems.length = 0;

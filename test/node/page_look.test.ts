@@ -92,7 +92,7 @@ for (const [name, options] of Object.entries(looks)) {
   });
 }
 
-visit('language: the browser’s, until the switch is used, and then for good', {}, async page => {
+visit('language: at first the browser’s, then for good the chosen one', {}, async page => {
   assert.is(await page.getAttribute('html', 'lang'), 'en');
   await page.click('#language');
   await page.shows('phase', '就绪');

@@ -4,23 +4,19 @@ import * as assert from 'uvu/assert';
 import {inWorker, open, runVisits, visit} from '../visit.ts';
 
 const brief = {hash: '#batches=30'};
-visit(
-  'memory: steps leave no tensor behind; one that does turns the count red',
-  brief,
-  async page => {
-    await page.phase('done');
-    const memory = (await page.evaluate(() => mnist.memory))!;
-    assert.is(memory.left, 0);
-    assert.ok(memory.tensors > 5 && memory.bytes > 4 * 5994);
-    assert.not.ok(await page.evaluate(() => document.getElementById('memory')!.matches('.leaks')));
-    await page.evaluate(() => {
-      mnist.memory!.left = 3;
-      mnist.changed();
-    });
-    await page.waitForSelector('#memory.leaks');
-    assert.is(await page.text('left-behind'), '3');
-  },
-);
+visit('memory: steps leave no tensor behind; one that does turns it red', brief, async page => {
+  await page.phase('done');
+  const memory = (await page.evaluate(() => mnist.memory))!;
+  assert.is(memory.left, 0);
+  assert.ok(memory.tensors > 5 && memory.bytes > 4 * 5994);
+  assert.not.ok(await page.evaluate(() => document.getElementById('memory')!.matches('.leaks')));
+  await page.evaluate(() => {
+    mnist.memory!.left = 3;
+    mnist.changed();
+  });
+  await page.waitForSelector('#memory.leaks');
+  assert.is(await page.text('left-behind'), '3');
+});
 
 visit('memory: no question makes a step on webgl leave a tensor behind', {}, async page => {
   const left = await page.evaluateHandle(() => {

@@ -100,22 +100,18 @@ visit('train: a run on two backends has the losses of a run on one', {}, async p
   }
 });
 
-visit(
-  'train: a run with too large a learning rate stops as its loss is infinite',
-  {},
-  async page => {
-    await page.selectOption('#preset', 'mnist-core');
-    await page.fill('#learningRate', '500');
-    await page.train(200);
-    await page.phase('diverged');
-    const sentence =
-      /The loss became (NaN|Infinity) at batch \d+: a learning rate of 500 is too large/;
-    assert.match(await page.text('why'), sentence);
-    assert.ok(await page.isDisabled('#start'));
-    await page.reset();
-    assert.is(await page.text('why'), '');
-  },
-);
+visit('train: too large a learning rate stops the run at an infinite loss', {}, async page => {
+  await page.selectOption('#preset', 'mnist-core');
+  await page.fill('#learningRate', '500');
+  await page.train(200);
+  await page.phase('diverged');
+  const sentence =
+    /The loss became (NaN|Infinity) at batch \d+: a learning rate of 500 is too large/;
+  assert.match(await page.text('why'), sentence);
+  assert.ok(await page.isDisabled('#start'));
+  await page.reset();
+  assert.is(await page.text('why'), '');
+});
 
 visit('form: each field says what is wrong with it, until a reset', {}, async page => {
   await page.fill('#batchSize', '0');
@@ -178,7 +174,7 @@ visit('train: a run at its end can have one epoch more', short, async page => {
   assert.is(await page.evaluate(() => mnist.settings.batches), 63);
 });
 
-visit('buttons: one that goes off keeps the focus, and does nothing', {}, async page => {
+visit('buttons: a button that goes off keeps the focus, and does nothing', {}, async page => {
   const focused = () => page.evaluate(() => document.activeElement!.id);
   const commands = await page.evaluateHandle(() => {
     const {worker} = mnist as unknown as {worker: Worker};

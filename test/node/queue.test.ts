@@ -49,7 +49,7 @@ test('queue: a task begins after the one before it, which is cancelled', async (
   assert.equal(log.slice(2), ['failed by cancel', 'b', 'b ends', 'idle']);
 });
 
-test('queue: a task cancelled before its turn still has it, with an aborted signal', async () => {
+test('queue: a task that is cancelled before its turn still runs, with an aborted signal', async () => {
   const {log, add} = begin();
   for (const end of ['a', 'b', 'c'].map(add)) end();
   await settle();

@@ -150,7 +150,7 @@ test("strokes: drawn digits of all sizes have the thickness of MNIST's", async (
   }
 });
 
-test('strokes: the network of five epochs reads 97 % of drawn digits', async () => {
+test('strokes: a network trained for five epochs reads 97 % of drawn digits', async () => {
   await tf.setBackend('simd');
   const network = createNetwork('tutorial', {seed: 1});
   for await (const _ of train(network, await loadMnist(), {epochs: 5}));

@@ -41,7 +41,7 @@ test('trainer: a test of all images follows the last batch, also if that is a si
   assert.is(heard('epoch').length, 1);
 });
 
-test('trainer: single batches are tested where a run tests', async () => {
+test('trainer: single batches are tested at the same batches as a run', async () => {
   const {trainer, until, heard} = await begin({batches: 100});
   for (let i = 1; i <= 21; i++) await until('paused', () => trainer.train(100, true));
   const batches = heard('test').map(({batch}) => batch);
@@ -135,7 +135,7 @@ test('trainer: questions while it trains change no loss and leave no tensor behi
   assert.equal(left, new Array(12).fill(0));
 });
 
-test('split of a step: every kernel of ours, and none of the stock ones', async () => {
+test('split of a step: it lists every kernel of ours, and no stock kernel', async () => {
   const {train, heard} = await begin();
   await train(2);
   const [{split}] = heard('split');

@@ -241,7 +241,7 @@ test('weights file: a name that the header has twice is refused, however it is w
     const file = fileOf(`${JSON.stringify(header).slice(0, -1)},${key}:${entry}}`, data);
     refuses(file, 'This file’s header should name conv1.bias once, and names it again.');
   }
-  // A text that looks like a key is none.
+  // A text that only looks like a key is allowed.
   const {__metadata__: metadata, ...entries} = header;
   const odd = {__metadata__: {...metadata, note: '{"a":1,"a":2}', 'conv1.bias': ''}, ...entries};
   readWeights(fileOf(JSON.stringify(odd), data));
@@ -261,7 +261,7 @@ test('weights file: a file in another format is refused by the name of that form
   }
 });
 
-test('weights file: a run of more epochs than anybody waits for is refused', () => {
+test('weights file: a run of more than 2000 epochs is refused', () => {
   const run = runOf('tutorial');
   const settings = {...run.settings, batchSize: 4096, batches: 1_000_000};
   const of = (batch: number) => writeWeights({...run, settings, batch});

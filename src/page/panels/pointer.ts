@@ -37,7 +37,7 @@ export function followPointer(
   return release;
 }
 
-/** From the window's coordinates: a coalesced event may lack offsets from its target, and those ignore zoom and scale. */
+/** Uses the window's coordinates: a coalesced event may lack offsets from its target, and offsets ignore zoom and scale. */
 function pointOn(canvas: HTMLCanvasElement, {clientX, clientY}: PointerEvent): Point {
   const box = canvas.getBoundingClientRect();
   // The box, border included, is in the window's pixels; offset and client sizes leave out zoom and scale.

@@ -6,7 +6,7 @@ import {linkOf, settingsOf} from '../link.ts';
 import {PageError} from '../page_error.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
 
-/** Most bytes of a weights file: many times what either network's take. */
+/** The most bytes of a weights file, many times as many as the weights of either network take. */
 const largestFile = 1_000_000;
 
 export function sharePanel(app: App): void {

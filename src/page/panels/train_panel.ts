@@ -43,7 +43,7 @@ export function trainPanel(app: App): void {
     shown = undefined;
   }
 
-  /** Changes the settings by what `readField` makes of a field, or says what is wrong with it. */
+  /** Changes the settings to those that `readField` reads from a field, or shows the field's error. */
   function read(input: HTMLInputElement, readField: () => Partial<Settings>): void {
     try {
       const settings = readField();

@@ -105,7 +105,7 @@ export class Run {
     return this.kept?.restore('');
   }
 
-  /** Training goes on after this batch, of which the network has the weights. */
+  /** Goes on after this batch. The network has its weights already. */
   goBackTo(batch: number): void {
     this.batch = batch;
     this.drawn = undefined;

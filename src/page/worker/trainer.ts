@@ -72,7 +72,7 @@ export class Trainer {
     const {target} = this;
     this.add(async signal => {
       await this.enter(backend);
-      if (!this.run) return; // there is nothing to move before the first reset
+      if (!this.run) return; // before the first reset no run can move
       const {batch, isDone} = this.run;
       if (target !== undefined) await this.trainTo(target, false, signal);
       else if (this.phase === 'diverged') this.say('diverged', this.why);
@@ -94,7 +94,7 @@ export class Trainer {
     });
   }
 
-  // ---- what they do
+  // ---- the work behind the commands
 
   private add(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.target = undefined;
@@ -144,7 +144,7 @@ export class Trainer {
     onWebGL()?.context().canvas.addEventListener('webglcontextlost', this.noticeLoss);
   }
 
-  /** `train` notices a loss only while it runs; this covers the rest of the time. */
+  /** Notices a lost context while nothing is trained; `train` notices one itself. */
   private readonly noticeLoss = ({target}: Event): void => {
     const isCurrent = onWebGL()?.context().canvas === target;
     if (isCurrent && this.target === undefined) void this.goBack();
@@ -153,7 +153,7 @@ export class Trainer {
   private async trainTo(target: number, one: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const {run} = this;
-    if (!run) return; // there is nothing to train before the first reset
+    if (!run) return; // before the first reset no run can train
     run.settings = {...run.settings, batches: Math.max(target, run.batch)};
     if (this.isLost || contextIsLost()) await this.enter('webgl');
     if (this.images.arrived === 0) this.say('waiting');

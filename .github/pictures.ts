@@ -17,18 +17,9 @@ try {
     await page.click('#start');
     await page.waitForFunction(() => mnist.phase === 'done', undefined, {timeout: 120_000});
     const pad = (await page.locator('#pad').boundingBox())!;
-    const three = [
-      [0.3, 0.25],
-      [0.5, 0.15],
-      [0.68, 0.28],
-      [0.6, 0.42],
-      [0.45, 0.48],
-      [0.62, 0.54],
-      [0.7, 0.7],
-      [0.52, 0.85],
-      [0.3, 0.75],
-    ];
-    for (const [i, [x, y]] of three.entries()) {
+    const three = '30,25 50,15 68,28 60,42 45,48 62,54 70,70 52,85 30,75'; // x,y in percents of the pad
+    for (const [i, point] of three.split(' ').entries()) {
+      const [x, y] = point.split(',').map(percent => Number(percent) / 100);
       await page.mouse.move(pad.x + x * pad.width, pad.y + y * pad.height, {steps: 8});
       if (i === 0) await page.mouse.down();
     }

@@ -21,11 +21,9 @@ export class ContextLostError extends Error {
     readonly batch: number | undefined,
     options?: ErrorOptions,
   ) {
-    const weights =
-      batch === undefined
-        ? 'was left as it is'
-        : `is back at the weights ${batch === 0 ? 'that it started with' : `of batch ${batch}`}`;
-    super(`The WebGL context was lost ${when}, and the network ${weights}.`, options);
+    const weights = batch === 0 ? 'that it started with' : `of batch ${batch}`;
+    const network = batch === undefined ? 'was left as it is' : `is back at the weights ${weights}`;
+    super(`The WebGL context was lost ${when}, and the network ${network}.`, options);
   }
 }
 
@@ -43,13 +41,9 @@ export async function renewContext(): Promise<void> {
   // Removing the backend also removes the programs compiled for the lost context. The kernels stay registered.
   tf.removeBackend('webgl');
   tf.registerBackend('webgl', factory, priority);
-  if (!(await tf.setBackend('webgl'))) {
-    fail(
-      'renewContext',
-      'a new WebGL context',
-      'none, as browsers refuse them once the GPU has died a few times; another backend works (tf.setBackend)',
-    );
-  }
+  if (await tf.setBackend('webgl')) return;
+  const found = 'none, as browsers refuse them once the GPU has died a few times';
+  fail('renewContext', 'a new WebGL context', `${found}; another backend works (tf.setBackend)`);
 }
 
 const gpgpuOf = (backend?: tf.KernelBackend) =>
@@ -99,10 +93,10 @@ export class KeptWeights {
     if (!this.context?.isDead()) return undefined;
     // On the lost backend these stay CPU values waiting for upload; the next backend that uses them takes them over.
     tf.tidy(() => {
-      this.values.forEach((values, i) => {
+      for (const [i, values] of this.values.entries()) {
         const variable = this.network.variables[i];
         variable.assign(tf.tensor(values, variable.shape));
-      });
+      }
     });
     return new ContextLostError(when, this.batch, {cause});
   }

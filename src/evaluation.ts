@@ -14,7 +14,7 @@ export interface Evaluation {
   predictions: Uint8Array;
 }
 
-/** Images per portion of a test on all of them. */
+/** Images per portion of a test on all images. */
 const PORTION = 500;
 
 /**
@@ -39,10 +39,7 @@ export async function evaluate(
 }
 
 /** Tests on all images. Yields after each portion, as a point for a pause, and returns the evaluation. */
-export async function* evaluateInPortions(
-  network: Network,
-  data: MnistData,
-): AsyncGenerator<undefined, Evaluation> {
+export async function* evaluateInPortions(network: Network, data: MnistData) {
   const evaluation = newEvaluation(data.testSize);
   for (let start = 0; start < data.testSize; start += PORTION) {
     const end = Math.min(start + PORTION, data.testSize);
@@ -53,11 +50,7 @@ export async function* evaluateInPortions(
 }
 
 /** The network's answers for `size` random test images. */
-export async function evaluateSample(
-  network: Network,
-  data: MnistData,
-  size: number,
-): Promise<Evaluation> {
+export async function evaluateSample(network: Network, data: MnistData, size: number) {
   const evaluation = newEvaluation(size);
   await countAnswers(evaluation, network, data.nextTestBatch(size));
   return evaluation;
@@ -71,11 +64,7 @@ const newEvaluation = (size: number): Evaluation => ({
 });
 
 /** Adds the network's answers for one batch to the evaluation, and disposes of the batch. */
-async function countAnswers(
-  evaluation: Evaluation,
-  network: Network,
-  {xs, labels}: Batch,
-): Promise<void> {
+async function countAnswers(evaluation: Evaluation, network: Network, {xs, labels}: Batch) {
   let digits: tf.Tensor[] = [];
   try {
     digits = tf.tidy(() => [tf.argMax(labels, 1), tf.argMax(network.forward(xs), 1)]);

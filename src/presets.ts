@@ -1,4 +1,4 @@
-// The two networks by name: what there is to know of them without TensorFlow.js. network.ts builds them.
+// The two networks' names, learning rates and weight shapes, without TensorFlow.js. network.ts builds the networks.
 
 export type Preset = 'tutorial' | 'mnist-core';
 

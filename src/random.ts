@@ -16,7 +16,7 @@ export class Random {
   constructor(seed: number, stream = '') {
     let hash = 0;
     for (const character of stream) hash = (Math.imul(hash, 31) + character.codePointAt(0)!) | 0;
-    // Adding the seed, not hashing it along: so two streams with different hashes never meet, whatever the seed.
+    // The seed is added to the hash, not hashed itself: so two streams with different hashes never meet, whatever the seed.
     let mixed = (hash + seed) | 0;
     this.state = Uint32Array.from({length: 4}, () => {
       mixed = (mixed + 0x9e3779b9) | 0;
@@ -64,7 +64,7 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** The same, drawn again until it lies within two deviations of the mean. */
+  /** A number from the same distribution, drawn again until it lies within two deviations of the mean. */
   truncatedNormal(): number {
     for (;;) {
       const z = this.normal();

@@ -124,12 +124,9 @@ async function* trainingLoop(
       const loss = await stepAndDispose(network, optimizer, next);
       const ms = performance.now() - began;
       if (!Number.isFinite(loss)) {
-        throw new DivergenceError(
-          `The loss became ${loss} at batch ${batch} of ${total}: try a learning rate smaller than ${learningRate}.`,
-          batch,
-          loss,
-          learningRate,
-        );
+        const advice = `try a learning rate smaller than ${learningRate}`;
+        const message = `The loss became ${loss} at batch ${batch} of ${total}: ${advice}.`;
+        throw new DivergenceError(message, batch, loss, learningRate);
       }
       const epoch = Math.ceil(batch / batchesPerEpoch);
       yield {kind: 'batch', batch, batches: total, epoch, images, loss, ms};
@@ -145,11 +142,7 @@ async function* trainingLoop(
   }
 }
 
-async function stepAndDispose(
-  network: Network,
-  optimizer: tf.Optimizer,
-  batch: Batch,
-): Promise<number> {
+async function stepAndDispose(network: Network, optimizer: tf.Optimizer, batch: Batch) {
   try {
     const cost = trainStep(network, optimizer, batch);
     const [loss] = await cost.data();
@@ -203,7 +196,7 @@ async function* withRescue(
   }
 }
 
-/** The options, checked and with their defaults, and what follows from them. */
+/** Checks the options, fills in their defaults, and works out the length of the training and its tests. */
 function planOf(network: Network, data: MnistData, options: TrainingOptions) {
   checkOptions('train', options, optionNames);
   const {
@@ -231,17 +224,8 @@ function planOf(network: Network, data: MnistData, options: TrainingOptions) {
   }
   const testsSample = (batch: number) => testEvery > 0 && batch % testEvery === 0;
   const testsAll = (batch: number) => batch % batchesPerEpoch === 0 || batch === total;
-  return {
-    start,
-    total,
-    batchSize,
-    batchesPerEpoch,
-    learningRate,
-    testSize,
-    testsSample,
-    testsAll,
-    signal,
-  };
+  const sizes = {start, total, batchSize, batchesPerEpoch, testSize};
+  return {...sizes, learningRate, testsSample, testsAll, signal};
 }
 
 function checkSize(name: string, size: number, most = Number.POSITIVE_INFINITY): void {

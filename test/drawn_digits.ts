@@ -1,11 +1,11 @@
-// Digits as people draw them on the page's pad, to test what the network reads: shapes by hand, in many styles, from a seed. They
-// are common in handwriting and were written down before any network was asked. Don't fit them to a network: a shape that it takes
-// for another digit stays.
+// Digits as people draw them on the page's pad, to test what the network reads: shapes by hand, in many styles, from a seed. The
+// shapes are common in handwriting, and were chosen before any network saw them. Don't fit them to a network: a shape stays, even
+// if a network takes it for another digit.
 import type {Point, Stroke} from '../src/page/strokes.ts';
 import {Random} from '../src/random.ts';
 
-/** The side of the pad in its own pixels. It covers 200 of the page's, and a mouse moves by whole ones of those. */
-export const PAD = 280;
+/** The side of the pad in its own pixels. On the page it is 200 pixels wide, and a mouse moves by whole pixels of the page. */
+const PAD = 280;
 const MOUSE_STEP = PAD / 200;
 
 /**
@@ -69,27 +69,19 @@ const styles: Record<string, Style> = {
   'small and wobbly': {...plain, height: 0.3, wobble: 0.03},
 };
 
-export interface DrawnDigit {
-  digit: number;
-  shape: string;
-  style: string;
-  /** On the pad. */
-  strokes: Stroke[];
-}
-
-/** Each shape in each style, this many times, each time a little different. */
-export function drawnDigits(times: number, seed: number): DrawnDigit[] {
+/** Each shape in each style, this many times, each time a little different. The strokes are in the pad's pixels. */
+export function drawnDigits(times: number, seed: number) {
   const random = new Random(seed, 'drawn digits');
-  return Object.entries(shapes).flatMap(([shape, strokes]) =>
-    Object.entries(styles).flatMap(([style, hand]) =>
-      Array.from({length: times}, () => ({
-        digit: Number(shape[0]),
-        shape,
-        style,
-        strokes: byHand(strokes.map(pointsOf), hand, random),
-      })),
-    ),
-  );
+  const digits: {digit: number; shape: string; style: string; strokes: Stroke[]}[] = [];
+  for (const [shape, curves] of Object.entries(shapes)) {
+    for (const [style, hand] of Object.entries(styles)) {
+      for (let i = 0; i < times; i++) {
+        const strokes = byHand(curves.map(pointsOf), hand, random);
+        digits.push({digit: Number(shape[0]), shape, style, strokes});
+      }
+    }
+  }
+  return digits;
 }
 
 function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
@@ -115,8 +107,7 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
       let x = point.x * width - slant * (point.y - 0.5);
       let {y} = point;
       for (const wave of waves) {
-        const sway =
-          2 * style.wobble * Math.sin(wave.at + 2 * Math.PI * wave.perHeight * 0.5 * way);
+        const sway = 2 * style.wobble * Math.sin(wave.at + Math.PI * wave.perHeight * way);
         x += sway * wave.x;
         y += sway * wave.y;
       }
@@ -136,9 +127,8 @@ function byHand(strokes: Stroke[], style: Style, random: Random): Stroke[] {
   };
   const by = {x: shift('x'), y: shift('y')};
   const stepped = (at: number) => MOUSE_STEP * Math.round(at / MOUSE_STEP);
-  return moved.map(stroke =>
-    stroke.map(({x, y}) => ({x: stepped(x + by.x), y: stepped(y + by.y)})),
-  );
+  const placed = ({x, y}: Point) => ({x: stepped(x + by.x), y: stepped(y + by.y)});
+  return moved.map(stroke => stroke.map(placed));
 }
 
 /** Distance between points, in heights: about as a mouse reports them. */

@@ -1,11 +1,11 @@
-// The page's trainer without a page: its images are made here, and what it says is kept.
+// The page's trainer without a page, on images made here. All its news are kept.
 import type {News, Phase} from '../src/page/protocol.ts';
 import type {Settings} from '../src/page/settings.ts';
 import type {ImageLoader} from '../src/page/worker/image_loader.ts';
 import {Trainer} from '../src/page/worker/trainer.ts';
 import {syntheticFiles} from './synthetic.ts';
 
-/** A trainer with all images there, at a run's beginning. */
+/** A trainer at the beginning of a run, with all images loaded. */
 export async function beginTrainer(settings: Settings) {
   const images = {
     arrived: 60_000,

@@ -1,5 +1,5 @@
-// The built page as a visitor uses it: in a browser, from a file server that does nothing but serve dist/site. Each test opens the
-// page anew; the browser is started once a test file.
+// The built page as a visitor uses it: in a browser, from a server that only serves the files of dist/site. Each test opens the page
+// anew; each test file starts one browser.
 import {fileURLToPath} from 'node:url';
 import type {Browser, BrowserContextOptions, Page, Route} from 'playwright-core';
 import {test} from 'uvu';
@@ -16,7 +16,7 @@ declare global {
 
 export const site = fileURLToPath(new URL('../site/', import.meta.url));
 
-/** Many times what the slowest step takes: what takes longer hangs. */
+/** Milliseconds, many times as long as the slowest step of a test takes. */
 const timeout = 60_000;
 
 let served: Awaited<ReturnType<typeof serve>> | undefined;
@@ -40,7 +40,7 @@ interface Opening extends BrowserContextOptions {
   routes?: Record<string, (route: Route) => unknown>;
 }
 
-/** @param problems what goes wrong without the visitor noticing: errors in the console, requests to elsewhere; none are allowed */
+/** @param problems errors in the console, and requests to other hosts: no visitor sees them, and none may be left at the end */
 type Visit = (page: VisitedPage, problems: string[]) => Promise<unknown>;
 
 /** A test in one visit to the page. */
@@ -92,11 +92,9 @@ export const inWorker = (script: string) => ({
 const actions = (page: Page) => ({
   /** Waits until the page has drawn what it knows by now. */
   drawn: () =>
-    page.evaluate(async () => {
-      await new Promise<void>(resolve => {
-        mnist.onChange(resolve);
-        mnist.changed();
-      });
+    page.evaluate(() => {
+      mnist.changed();
+      return new Promise<void>(resolve => mnist.onChange(resolve));
     }),
   async phase(wanted: Phase) {
     await page.waitForFunction(wanted => mnist.phase === wanted, wanted);
@@ -136,6 +134,15 @@ const actions = (page: Page) => ({
   async train(batches: number) {
     await page.fill('#length', String(batches));
     await page.click('#start');
+  },
+  /** Trains a run of this many batches to its end. */
+  async trainAll(batches: number) {
+    await this.train(batches);
+    await this.done(batches);
+  },
+  async reset() {
+    await page.click('#reset');
+    await this.phase('ready');
   },
   /** Opens a file: weights, or a picture. */
   upload: (id: 'upload' | 'picture', name: string, mimeType: string, bytes: unknown) =>

@@ -1,5 +1,5 @@
 // The options of a command line: a table makes the parser and the lines of the help text.
-import {parseArgs} from 'node:util';
+import {type ParseArgsConfig, parseArgs} from 'node:util';
 
 /** The options by name. `value` is the word for an option's value in the help text; a switch has none. */
 export type OptionTable = Record<string, {value?: string; short?: string; help: string}>;
@@ -27,17 +27,11 @@ export function optionLines(table: OptionTable): string {
  * @throws UsageError for an unknown or malformed option, or a positional argument
  */
 export function readArguments(table: OptionTable, args: readonly string[]): Map<string, string> {
-  const {tokens} = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(
-      Object.entries(table).map(([name, {value, short}]) => [
-        name,
-        {type: value ? ('string' as const) : ('boolean' as const), ...(short && {short})},
-      ]),
-    ),
-    strict: false,
-    tokens: true,
-  });
+  const options: ParseArgsConfig['options'] = {};
+  for (const [name, {value, short}] of Object.entries(table)) {
+    options[name] = {type: value ? 'string' : 'boolean', ...(short && {short})};
+  }
+  const {tokens} = parseArgs({args: [...args], options, strict: false, tokens: true});
   const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
@@ -47,18 +41,16 @@ export function readArguments(table: OptionTable, args: readonly string[]): Map<
     const {name, rawName, value, inlineValue} = token;
     if (!Object.hasOwn(table, name)) {
       const near = nearest(name, Object.keys(table));
-      throw new UsageError(
-        `${rawName}: unknown option, ${near ? `did you mean --${near}?` : 'see --help for the options'}`,
-      );
+      const hint = near ? `did you mean --${near}?` : 'see --help for the options';
+      throw new UsageError(`${rawName}: unknown option, ${hint}`);
     }
     const wanted = table[name].value;
     if (!wanted && value !== undefined) {
       throw new UsageError(`${rawName}: expected no value, found "${value}"`);
     }
     if (wanted && (value === undefined || (!inlineValue && /^-[^\d.]/.test(value)))) {
-      throw new UsageError(
-        `${rawName}: expected a value (${rawName} ${wanted}), found ${value === undefined ? 'the end' : `"${value}"`}`,
-      );
+      const found = value === undefined ? 'the end' : `"${value}"`;
+      throw new UsageError(`${rawName}: expected a value (${rawName} ${wanted}), found ${found}`);
     }
     given.set(name, value ?? '');
   }
@@ -72,18 +64,14 @@ function nearest(name: string, names: string[]): string | undefined {
     for (let i = 1; i <= a.length; i++) {
       const next = [i];
       for (let j = 1; j <= b.length; j++) {
-        next[j] = Math.min(
-          row[j] + 1,
-          next[j - 1] + 1,
-          row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1),
-        );
+        const swapped = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, swapped);
       }
       row = next;
     }
     return row[b.length];
   };
-  const [best] = names
-    .map(option => ({option, edits: distance(name, option)}))
-    .sort((a, b) => a.edits - b.edits);
-  return best.edits <= 2 && best.edits < name.length ? best.option : undefined;
+  const edits = names.map(option => distance(name, option));
+  const least = Math.min(...edits);
+  return least <= 2 && least < name.length ? names[edits.indexOf(least)] : undefined;
 }

@@ -1,10 +1,10 @@
-// Finds a Chromium and starts it without a window, for `--backend webgl`, the bench and the tests. The first of these:
+// Finds a Chromium and starts it without a window, for `--backend webgl`, the bench and the tests. It takes the first of these:
 //   1  the program that the environment variable MNIST_OPS_BROWSER names, and no other; "packaged" names the third
 //   2  an installed Chrome or Chromium
-//   3  the one in the npm package @sparticuz/chromium, a development dependency for Linux on x64. It carries the libraries
-//      that a bare Debian lacks.
-// WebGL runs in SwiftShader, Chromium's software GPU, which computes the same everywhere. With MNIST_OPS_GPU=1 it runs on the
-// machine's own GPU (gpu.ts).
+//   3  the Chromium in the npm package @sparticuz/chromium, a development dependency for Linux on x64, which has the libraries
+//      that a bare Debian lacks
+// WebGL runs in SwiftShader, Chromium's software GPU, which computes the same everywhere; with MNIST_OPS_GPU=1, on the machine's own
+// GPU (gpu.ts).
 import {accessSync, constants, realpathSync} from 'node:fs';
 import {delimiter, join, resolve} from 'node:path';
 import type {Browser} from 'playwright-core';
@@ -27,12 +27,10 @@ const softwareFlags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-un
  * @throws Error if none starts, in one sentence that says what to install
  */
 export async function startBrowser(): Promise<Browser> {
-  const {chromium} = await import('playwright-core').catch(error => {
-    throw new Error(
-      'playwright-core: expected this npm package to be installed, to drive a browser (npm install playwright-core), ' +
-        'found it nowhere in node_modules',
-      {cause: error},
-    );
+  const {chromium} = await import('playwright-core').catch(cause => {
+    const expected = 'expected this npm package to be installed, to drive a browser';
+    const sentence = `${expected} (npm install playwright-core), found it nowhere in node_modules`;
+    throw new Error(`playwright-core: ${sentence}`, {cause});
   });
   const launch = ({path, env}: Candidate, gpuFlags: string[]) =>
     chromium.launch({
@@ -54,32 +52,28 @@ export async function startBrowser(): Promise<Browser> {
   const named = process.env.MNIST_OPS_BROWSER;
   if (named) {
     const candidate = named === 'packaged' ? packaged() : Promise.resolve({path: named});
-    return candidate.then(start).catch(error => {
-      throw new Error(
-        `MNIST_OPS_BROWSER: expected a Chrome or Chromium that ${starts}, found "${named}" (${reason(error)})`,
-        {cause: error},
-      );
+    return candidate.then(start).catch(cause => {
+      const found = `found "${named}" (${reason(cause)})`;
+      const expected = `expected a Chrome or Chromium that ${starts}`;
+      throw new Error(`MNIST_OPS_BROWSER: ${expected}, ${found}`, {cause});
     });
   }
   const failures: string[] = [];
-  for (const path of installed()) {
+  let cause: unknown;
+  for (const path of [...installed(), '@sparticuz/chromium']) {
     try {
-      return await start({path});
+      return await start(path === '@sparticuz/chromium' ? await packaged() : {path});
     } catch (error) {
+      cause = error;
       failures.push(`${path} ${doesNot} (${reason(error)})`);
     }
   }
-  try {
-    return await start(await packaged());
-  } catch (error) {
-    failures.push(`@sparticuz/chromium ${doesNot} (${reason(error)})`);
-    const install = process.platform === 'linux' ? ' (apt-get install chromium)' : '';
-    throw new Error(
-      `a browser: expected an installed Chrome or Chromium${install}, or its path in the environment variable ` +
-        `MNIST_OPS_BROWSER, found none that ${starts}: ${failures.join('; ')}`,
-      {cause: error},
-    );
-  }
+  const install = process.platform === 'linux' ? ' (apt-get install chromium)' : '';
+  throw new Error(
+    `a browser: expected an installed Chrome or Chromium${install}, or its path in the environment variable ` +
+      `MNIST_OPS_BROWSER, found none that ${starts}: ${failures.join('; ')}`,
+    {cause},
+  );
 }
 
 /** The Chromes and Chromiums on the PATH and in the folders of their installers. */
@@ -87,25 +81,19 @@ function installed(): string[] {
   const names = ['google-chrome', 'google-chrome-stable', 'chrome', 'chromium', 'chromium-browser'];
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const onPath = names.flatMap(name => folders.map(folder => resolve(folder, name)));
-  const usual: string[] = [];
-  if (process.platform === 'darwin') {
-    for (const name of ['Google Chrome', 'Chromium']) {
-      usual.push(`/Applications/${name}.app/Contents/MacOS/${name}`);
-    }
-  } else if (process.platform === 'win32') {
-    for (const variable of ['ProgramFiles', 'ProgramFiles(x86)', 'LocalAppData']) {
-      const folder = process.env[variable];
-      for (const name of ['Google\\Chrome', 'Chromium']) {
-        if (folder) usual.push(join(folder, name, 'Application\\chrome.exe'));
-      }
-    }
-  }
-  const seen = new Set<string>(); // on many systems /bin is a link to /usr/bin
-  return [...onPath, ...usual].filter(path => {
-    if (!isProgram(path) || seen.has(realpathSync(path))) return false;
-    seen.add(realpathSync(path));
-    return true;
-  });
+  const mac = (name: string) => `/Applications/${name}.app/Contents/MacOS/${name}`;
+  const windows = (name: string) =>
+    [process.env.ProgramFiles, process.env['ProgramFiles(x86)'], process.env.LocalAppData]
+      .filter(folder => folder !== undefined)
+      .map(folder => join(folder, name, 'Application\\chrome.exe'));
+  const usual: Partial<Record<NodeJS.Platform, string[]>> = {
+    darwin: ['Google Chrome', 'Chromium'].map(mac),
+    win32: ['Google\\Chrome', 'Chromium'].flatMap(windows),
+  };
+  const programs = [...onPath, ...(usual[process.platform] ?? [])].filter(isProgram);
+  // On many systems /bin is a link to /usr/bin.
+  const real = programs.map(path => realpathSync(path));
+  return programs.filter((_, i) => real.indexOf(real[i]) === i);
 }
 
 function isProgram(path: string): boolean {

@@ -1,5 +1,5 @@
 // MNIST_OPS_GPU=1: the flags that reach the machine's GPU differ by system and driver, and Chromium silently falls back to its
-// software renderer. So one set of flags is tried after the other, until a GPU draws.
+// software renderer. So this tries one set of flags after the other, until a GPU draws.
 import type {Browser} from 'playwright-core';
 import {isSoftware} from '../renderer.ts';
 

@@ -60,12 +60,8 @@ async function main(args: string[]): Promise<number> {
     const {parameters, remark} = trainer;
     const out = options.json ? process.stderr : process.stdout;
     out.write(`${header({...options, parameters, remark, trainSize, testSize})}\n`);
-    if (liesOnItsSide(data)) {
-      out.write(
-        'The ones lie on their side: the images seem to be transposed, as EMNIST’s are.\n\n',
-      );
-    }
-
+    const hint = 'The ones lie on their side: the images seem to be transposed, as EMNIST’s are.';
+    if (liesOnItsSide(data)) out.write(`${hint}\n\n`);
     const run = await runTraining(trainer, data, options, out);
     if (typeof run === 'number') {
       out.write('Interrupted before the first batch was done.\n');

@@ -38,30 +38,23 @@ export interface Options {
 }
 
 const rates = nets.map(net => `${presets[net].learningRate} for ${net}`).join(', ');
+const lengths = backends.map(name => `${known[name].epochs} on ${name}`).join(', ');
+const option = (value: string, help: string) => ({value, help});
 const table: OptionTable = {
-  backend: {
-    value: 'NAME',
-    help: `where the ops run: ${either(backends)} (default ${defaultBackend})`,
-  },
-  wasm: {
-    value: 'NAME',
-    help: 'build of simd: plain (the same everywhere) or relaxed (faster; default if it runs)',
-  },
-  net: {value: 'NAME', help: `${either(nets)} (default ${nets[0]})`},
-  epochs: {
-    value: 'N',
-    help: `passes over all training images (default ${backends.map(name => `${known[name].epochs} on ${name}`).join(', ')})`,
-  },
-  batches: {value: 'N', help: 'stop after N batches, instead of --epochs'},
-  'batch-size': {value: 'N', help: 'images in a batch (default 64)'},
-  'learning-rate': {value: 'X', help: `step size (default ${rates})`},
-  seed: {value: 'N', help: 'initial weights and order of the images (default 1)'},
-  data: {value: 'DIR', help: 'folder of the four IDX files, raw or .gz (default: MNIST)'},
-  'test-every': {
-    value: 'N',
-    help: 'also test every N batches (default 0: only at the end of each epoch)',
-  },
-  'test-size': {value: 'N', help: 'images in such a test, drawn at random (default 1000)'},
+  backend: option('NAME', `where the ops run: ${either(backends)} (default ${defaultBackend})`),
+  wasm: option(
+    'NAME',
+    'build of simd: plain (the same everywhere) or relaxed (faster; default if it runs)',
+  ),
+  net: option('NAME', `${either(nets)} (default ${nets[0]})`),
+  epochs: option('N', `passes over all training images (default ${lengths})`),
+  batches: option('N', 'stop after N batches, instead of --epochs'),
+  'batch-size': option('N', 'images in a batch (default 64)'),
+  'learning-rate': option('X', `step size (default ${rates})`),
+  seed: option('N', 'initial weights and order of the images (default 1)'),
+  data: option('DIR', 'folder of the four IDX files, raw or .gz (default: MNIST)'),
+  'test-every': option('N', 'also test every N batches (default 0: only at the end of each epoch)'),
+  'test-size': option('N', 'images in such a test, drawn at random (default 1000)'),
   json: {help: 'end with a line of JSON on stdout; all other output goes to stderr'},
   help: {short: 'h', help: 'show this text'},
 };
@@ -88,10 +81,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM
 export function parseOptions(args: readonly string[]): Options | 'help' {
   const given = readArguments(table, args);
   if (given.has('help')) return 'help';
-  if (given.has('epochs') && given.has('batches')) {
-    throw new UsageError(
-      `--batches: expected to be given instead of --epochs, found both (--batches ${given.get('batches')}, --epochs ${given.get('epochs')})`,
-    );
+  const [epochs, batches] = [given.get('epochs'), given.get('batches')];
+  if (epochs !== undefined && batches !== undefined) {
+    const found = `both (--batches ${batches}, --epochs ${epochs})`;
+    throw new UsageError(`--batches: expected to be given instead of --epochs, found ${found}`);
   }
   const integer = (name: string, least: number, most = Number.MAX_SAFE_INTEGER) => {
     const found = given.get(name);
@@ -102,13 +95,10 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
       most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
     throw new UsageError(`--${name}: expected a whole number ${range}, found "${found}"`);
   };
-  const choice = <T extends string>(
-    name: string,
-    choices: readonly T[],
-    preset = choices[0],
-  ): T => {
+  const choice = <T extends string>(name: string, choices: readonly T[], preset = choices[0]) => {
     const found = given.get(name) ?? preset;
-    if ((choices as readonly string[]).includes(found)) return found as T;
+    const choice = choices.find(each => each === found);
+    if (choice) return choice;
     throw new UsageError(`--${name}: expected ${either(choices)}, found "${found}"`);
   };
   const net = choice('net', nets);
@@ -116,14 +106,12 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
   const wasm = given.has('wasm') ? choice('wasm', wasmNames) : undefined;
   const backend = choice('backend', backends, wasm ? 'simd' : defaultBackend);
   if (wasm && backend !== 'simd') {
-    throw new UsageError(
-      `--wasm: expected with the backend simd only, found "${wasm}" with ${backend}`,
-    );
+    const found = `"${wasm}" with ${backend}`;
+    throw new UsageError(`--wasm: expected with the backend simd only, found ${found}`);
   }
   if (wasm === 'relaxed' && build === 'simd') {
-    throw new UsageError(
-      '--wasm: expected plain where WebAssembly has no relaxed SIMD, found "relaxed"',
-    );
+    const expected = 'plain where WebAssembly has no relaxed SIMD';
+    throw new UsageError(`--wasm: expected ${expected}, found "relaxed"`);
   }
   return {
     backend,

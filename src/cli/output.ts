@@ -1,6 +1,6 @@
 // Ends a program whose output cannot be written.
 
-/** 128 + SIGPIPE: other programs too end with it when the reader of their pipe, such as `head`, closes it. */
+/** 128 + SIGPIPE, the usual exit code of a program whose pipe is closed by its reader, such as `head`. */
 export const unreadCode = 141;
 
 const reasons: Record<string, string> = {

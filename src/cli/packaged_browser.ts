@@ -37,11 +37,10 @@ export async function packaged(): Promise<Candidate> {
   };
 }
 
-const libraries = (folder: string) => ({
-  LD_LIBRARY_PATH: [join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH]
-    .filter(Boolean)
-    .join(':'),
-});
+function libraries(folder: string): {LD_LIBRARY_PATH: string} {
+  const folders = [join(folder, 'al2023/lib'), process.env.LD_LIBRARY_PATH];
+  return {LD_LIBRARY_PATH: folders.filter(Boolean).join(':')};
+}
 
 /**
  * The package unpacks into the temporary folder, trusts any files that lie there, and changes the environment. So it runs in a
@@ -52,15 +51,12 @@ async function unpack(root: string, folder: string): Promise<void> {
   mkdirSync(partial, {recursive: true});
   try {
     const script = `import(process.argv[1]).then(({default: chromium}) => chromium.executablePath())`;
-    await run(
-      process.execPath,
-      ['--eval', script, join(root, 'build/esm/index.js')],
-      // Only on AWS Lambda, as it believes, does it unpack nss, nspr and expat too.
-      {env: {...process.env, TMPDIR: partial, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x'}},
-    );
-    await run(join(partial, 'chromium'), ['--version'], {
-      env: {...process.env, ...libraries(partial)},
-    });
+    // It unpacks nss, nspr and expat too if it takes this machine for AWS Lambda.
+    const lambda = {TMPDIR: partial, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x'};
+    const unpacking = ['--eval', script, join(root, 'build/esm/index.js')];
+    await run(process.execPath, unpacking, {env: {...process.env, ...lambda}});
+    const env = {...process.env, ...libraries(partial)};
+    await run(join(partial, 'chromium'), ['--version'], {env});
     renameSync(partial, folder);
   } catch (error) {
     // Another process may have been faster.
@@ -82,13 +78,16 @@ function writeFontsConf(cache: string, fonts: string): string {
     // Chinese then needs a font of the machine.
   }
   const machines = process.env.FONTCONFIG_FILE || '/etc/fonts/fonts.conf';
+  const alias = (family: string) =>
+    `  <alias><family>${family}</family><default><family>Open Sans</family></default></alias>`;
+  const aliases = ['sans-serif', 'system-ui', 'serif', 'monospace'].map(alias);
   const conf = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <include ignore_missing="yes">${escaped(machines)}</include>
 ${folders.map(folder => `  <dir>${escaped(folder)}</dir>`).join('\n')}
   <cachedir>${escaped(join(cache, 'fontconfig'))}</cachedir>
-${['sans-serif', 'system-ui', 'serif', 'monospace'].map(family => `  <alias><family>${family}</family><default><family>Open Sans</family></default></alias>`).join('\n')}
+${aliases.join('\n')}
 </fontconfig>
 `;
   const file = join(cache, 'fonts.conf');

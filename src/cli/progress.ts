@@ -54,8 +54,8 @@ export function createProgress(
         const {correct, total} = event.evaluation;
         run.tests.push({batch: event.batch, value: correct / total});
       }
-      if (event.batch < batches)
-        run.time = `${clock((elapsed / event.batch) * (batches - event.batch))} left`;
+      const left = (elapsed / event.batch) * (batches - event.batch);
+      if (event.batch < batches) run.time = `${clock(left)} left`;
       else run.time = event.kind === 'epoch' ? `in ${clock(elapsed)}` : 'testing';
       view.show(event);
     },
@@ -90,9 +90,8 @@ function plainLines(stream: NodeJS.WriteStream, run: Run, batchesPerEpoch: numbe
       } else {
         const {correct, total} = event.evaluation;
         const epoch = event.kind === 'epoch' ? `, epoch ${event.epoch}` : '';
-        stream.write(
-          `${start}  test ${percent(correct / total)} of ${count(total)} images${epoch}\n`,
-        );
+        const share = percent(correct / total);
+        stream.write(`${start}  test ${share} of ${count(total)} images${epoch}\n`);
       }
     },
     note: text => void stream.write(`${text}\n`),
@@ -112,10 +111,8 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
   function draw() {
     const columns = stream.columns || 80;
     // If the terminal became narrower, it has wrapped the lines drawn before.
-    const rows = drawn.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)),
-      0,
-    );
+    const rowsOf = (line: string) => Math.max(1, Math.ceil(line.length / columns));
+    const rows = drawn.reduce((sum, line) => sum + rowsOf(line), 0);
     drawn = blockLines(run, columns - 1); // a full last column would make some terminals wrap
     drawnAt = performance.now();
     const lines = drawn.map((line, i) => (i === 0 && colour ? line.replace(/█+/, colour) : line));
@@ -151,19 +148,15 @@ export function blockLines(run: Run, width: number): string[] {
 
   const done = Math.floor((axis * batch) / run.batches);
   const lines = [`train ${'█'.repeat(done)}${'░'.repeat(axis - done)}  ${fields.join('  ')}`];
+  const graph = (points: Point[]) => sparkline(points, run.batches, batch, axis).padEnd(axis);
   if (batch > 0) {
     // On a logarithmic scale, learning shows even after the loss has fallen to a hundredth.
-    const logs = run.losses.map(({batch, value}) => ({
-      batch,
-      value: Math.log(Math.max(value, 1e-9)),
-    }));
-    const loss = recentLoss(run, 20);
-    lines.push(`loss  ${sparkline(logs, run.batches, batch, axis).padEnd(axis)}  ${loss}`);
+    const log = (loss: number) => Math.log(Math.max(loss, 1e-9));
+    const logs = run.losses.map(({batch, value}) => ({batch, value: log(value)}));
+    lines.push(`loss  ${graph(logs)}  ${recentLoss(run, 20)}`);
   }
-  if (run.tests.length) {
-    const accuracy = percent(run.tests.at(-1)!.value);
-    lines.push(`test  ${sparkline(run.tests, run.batches, batch, axis).padEnd(axis)}  ${accuracy}`);
-  }
+  const last = run.tests.at(-1);
+  if (last) lines.push(`test  ${graph(run.tests)}  ${percent(last.value)}`);
   if (run.note) lines.push(run.note);
   return lines.map(line => line.slice(0, width));
 }
@@ -191,8 +184,8 @@ export function sparkline(points: Point[], batches: number, batch: number, width
   let last = ' ';
   const end = Math.max(column(batch) + 1, Math.floor((width * batch) / batches));
   for (let i = 0; i < end; i++) {
-    if (counts[i])
-      last = levels[step ? Math.min(levels.length - 1, Math.floor((means[i] - low) / step)) : 0];
+    const level = step ? Math.min(levels.length - 1, Math.floor((means[i] - low) / step)) : 0;
+    if (counts[i]) last = levels[level];
     text += last;
   }
   return text;

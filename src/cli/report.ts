@@ -1,5 +1,4 @@
 // The text at the start and at the end of a run.
-
 import type {Evaluation} from '../evaluation.ts';
 import {count, percent} from '../format.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
@@ -14,12 +13,11 @@ export function accuracyLines({correct, total}: Evaluation): string {
   ].join('\n');
 }
 
-const digits = Array.from({length: 10}, (_, digit) => digit);
-const labelWidth = 7;
+const digits = [...Array(10).keys()];
 
-function row(label: string, cells: readonly (string | number)[], width: number): string {
-  return label.padStart(labelWidth) + cells.map(cell => String(cell).padStart(width)).join('');
-}
+/** A label of 7 characters, and cells of `width` characters each. */
+const row = (label: string, cells: readonly (string | number)[], width: number): string =>
+  label.padStart(7) + cells.map(cell => String(cell).padStart(width)).join('');
 
 /** Width of a column: the largest count, or "98.7", and a space. */
 const cellWidth = (confusion: Int32Array) => Math.max(4, String(Math.max(...confusion)).length) + 1;
@@ -39,17 +37,11 @@ export function digitLines({confusion}: Evaluation): string {
 /** Counts [10 × 10]: a row for each label, a column for each prediction, `·` for 0. */
 export function confusionMatrix({confusion}: Evaluation): string {
   const width = cellWidth(confusion);
-  return [
-    'Confusion matrix (rows: labels, columns: predictions)',
-    row('', digits, width),
-    ...digits.map(label =>
-      row(
-        String(label),
-        digits.map(prediction => confusion[10 * label + prediction] || '·'),
-        width,
-      ),
-    ),
-  ].join('\n');
+  const counts = (label: number) =>
+    digits.map(prediction => confusion[10 * label + prediction] || '·');
+  const rows = digits.map(label => row(String(label), counts(label), width));
+  const title = 'Confusion matrix (rows: labels, columns: predictions)';
+  return [title, row('', digits, width), ...rows].join('\n');
 }
 
 /** Says that the run has learnt nothing, and what to try; undefined if it has learnt. */
@@ -60,29 +52,23 @@ export function failureLine(
 ): string | undefined {
   const failure = failureOf(evaluation, losses);
   if (!failure) return undefined;
-  const what =
-    failure === 'one digit'
-      ? `All ${count(evaluation.total)} answers are ${onlyAnswer(evaluation.confusion)}`
-      : 'The loss ended above where it began';
+  const {total, confusion} = evaluation;
+  const oneDigit = `All ${count(total)} answers are ${onlyAnswer(confusion)}`;
+  const what = failure === 'one digit' ? oneDigit : 'The loss ended above where it began';
   return `${what}: nothing was learnt. Try a learning rate smaller than ${learningRate} (0.1 to 0.15 are usual), or more batches.`;
 }
 
 /**
- * All that is said at the end of a run.
+ * The whole text at the end of a run.
  * @param interruptedAfter the number of the last batch, if the run was stopped before its end
  * @param failure the failureLine of a run that has learnt nothing
  */
-export function report(
-  evaluation: Evaluation,
-  interruptedAfter?: number,
-  failure?: string,
-): string {
+export function report(evaluation: Evaluation, interruptedAfter?: number, failure?: string) {
   const parts = [accuracyLines(evaluation), digitLines(evaluation), confusionMatrix(evaluation)];
   if (failure) parts.push(failure);
   if (interruptedAfter !== undefined) {
-    parts.unshift(
-      `Interrupted after batch ${count(interruptedAfter)}: this is what was learnt so far.`,
-    );
+    const batch = count(interruptedAfter);
+    parts.unshift(`Interrupted after batch ${batch}: this is what was learnt so far.`);
   }
   return `\n${parts.join('\n\n')}\n`;
 }

@@ -19,14 +19,13 @@ const types: Record<string, string> = {
   '.wasm': 'application/wasm',
 };
 
-const emptyPage = new TextEncoder().encode(
-  '<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">',
-);
+const html = '<!doctype html><title>mnist-ops</title><link rel="icon" href="data:,">';
+const emptyPage = new TextEncoder().encode(html);
 
 /** The bytes at a path; undefined, or an error, for none. */
 export type Read = (path: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
-/** Reads the files of a folder; index.html for the path /. In a URL's path only an encoded `..` is left, which is refused. */
+/** Reads the files of a folder; index.html for the path /. An encoded `..` in a path is refused; a URL has no other. */
 export const folderReader =
   (folder: string): Read =>
   path => {
@@ -72,12 +71,9 @@ export async function serve(read: Read, port = 0): Promise<Served> {
   await new Promise<void>((resolve, reject) => {
     server.on('error', reject).listen(port, '127.0.0.1', resolve);
   });
-  const bound = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${bound.port}`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
   };
+  return {origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close};
 }

@@ -1,5 +1,4 @@
 // The numbers of a run, as `--json` prints them.
-
 import type {Evaluation} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {type Failure, failureOf} from '../outcome.ts';

@@ -1,5 +1,5 @@
 // The trainer of `--backend webgl`. Network and data are in a page (webgl_page.ts) of a browser without a window. This program
-// asks the page for one event of the training after the other.
+// asks the page for the events of the training, one by one.
 import {readFile} from 'node:fs/promises';
 import {fileNames, type MnistFiles} from '../data/mnist_data.ts';
 import type {Evaluation} from '../evaluation.ts';
@@ -28,14 +28,12 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
   const quit = (_: string, signal: number) => process.exit(128 + signal);
   process.on('SIGINT', quit).on('SIGTERM', quit).on('SIGHUP', quit);
   const {browser, page, close} = await openPage(path => served[path], ['/webgl_page.js']);
+  const gone = 'the browser: expected it to run until the training ends, found it gone';
   const ask = async <T>(request: Request): Promise<T> => {
-    const answered = await page
-      .evaluate(request => answer(request), request)
-      .catch(error => {
-        throw new Error('the browser: expected it to run until the training ends, found it gone', {
-          cause: error,
-        });
-      });
+    const asked = page.evaluate(request => answer(request), request);
+    const answered = await asked.catch(cause => {
+      throw new Error(gone, {cause});
+    });
     if ('failure' in answered) throw new Error(answered.failure);
     return answered.result as T;
   };

@@ -43,11 +43,8 @@ const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) 
     }
     data = await fetchMnist('/', {seed});
     network = createNetwork(net, {seed});
-    const {gl} = (tf.backend() as MathBackendWebGL).gpgpu;
-    return {
-      parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-      renderer: rendererOf(gl),
-    };
+    const parameters = network.variables.reduce((sum, {size}) => sum + size, 0);
+    return {parameters, renderer: rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl)};
   },
   train({options}) {
     events = train(network, data, {...options, signal: controller.signal});

@@ -13,14 +13,6 @@ export class DataError extends Error {
   override name = 'DataError';
 }
 
-export interface Images {
-  count: number;
-  rows: number;
-  columns: number;
-  /** [count, rows, columns], a view of the file's bytes. */
-  pixels: Uint8Array;
-}
-
 /** The two kinds of file. */
 export interface Kind {
   noun: string;
@@ -43,21 +35,21 @@ export interface Header {
 }
 
 /**
- * The images of an IDX file, without copying them.
+ * The images of an IDX file: their pixels [count, rows, columns] are a view of its bytes.
  * @param bytes the whole file, decompressed
- * @param name what to call the file in an error
+ * @param name the file's name in an error
  * @throws DataError if these are not one or more whole 28×28 images
  */
-export function parseImages(bytes: Uint8Array, name: string): Images {
+export function parseImages(bytes: Uint8Array, name: string) {
   const header = readHeader(bytes, name, IMAGES);
   const pixels = readBody(bytes, name, header);
   return {count: header.count, rows: IMAGE_SIDE, columns: IMAGE_SIDE, pixels};
 }
 
 /**
- * The labels of an IDX file, without copying them.
+ * The labels of an IDX file, a view of its bytes.
  * @param bytes the whole file, decompressed
- * @param name what to call the file in an error
+ * @param name the file's name in an error
  * @throws DataError if these are not one or more labels from 0 to 9
  */
 export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {
@@ -65,10 +57,9 @@ export function parseLabels(bytes: Uint8Array, name: string): Uint8Array {
   const wrong = labels.findIndex(label => label >= CLASSES);
   if (wrong >= 0) {
     const largest = labels.reduce((most, label) => Math.max(most, label), 0);
-    throw new DataError(
-      `${name}: expected labels from 0 to ${CLASSES - 1}, found ${labels[wrong]} at index ${wrong}` +
-        (emnist[largest] ? ` (up to ${largest}, as in ${emnist[largest]} of EMNIST)` : ''),
-    );
+    const hint = emnist[largest] && ` (up to ${largest}, as in ${emnist[largest]} of EMNIST)`;
+    const found = `${labels[wrong]} at index ${wrong}${hint ?? ''}`;
+    throw new DataError(`${name}: expected labels from 0 to ${CLASSES - 1}, found ${found}`);
   }
   return labels;
 }
@@ -80,9 +71,7 @@ const emnist: Record<number, string> = {
   61: 'all classes',
 };
 
-export function headerLength({dimensions}: Kind): number {
-  return WORD * (1 + dimensions);
-}
+export const headerLength = ({dimensions}: Kind): number => WORD * (1 + dimensions);
 
 /**
  * The header of an IDX file.
@@ -100,17 +89,14 @@ export function readHeader(start: Uint8Array, name: string, kind: Kind): Header 
   }
   const length = headerLength(kind);
   if (start.length < length) {
-    throw new DataError(
-      `${name}: expected a header of ${length} bytes, found a file of ${start.length}`,
-    );
+    const found = `a file of ${start.length}`;
+    throw new DataError(`${name}: expected a header of ${length} bytes, found ${found}`);
   }
-  const [count, ...sides] = Array.from({length: kind.dimensions}, (_, i) =>
-    view.getUint32(WORD * (1 + i)),
-  );
+  const sizeAt = (i: number) => view.getUint32(WORD * (1 + i));
+  const [count, ...sides] = Array.from({length: kind.dimensions}, (_, i) => sizeAt(i));
   if (sides.some(side => side !== IMAGE_SIDE)) {
-    throw new DataError(
-      `${name}: expected images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels, found ${sides.join('×')}`,
-    );
+    const expected = `images of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`;
+    throw new DataError(`${name}: expected ${expected}, found ${sides.join('×')}`);
   }
   if (count === 0) throw new DataError(`${name}: expected one or more ${kind.noun}, found none`);
   return {kind, count, length, body: sides.reduce((product, side) => product * side, count)};
@@ -121,16 +107,12 @@ export function readHeader(start: Uint8Array, name: string, kind: Kind): Header 
  * @param more whether the file goes on after the bytes that were counted
  * @throws DataError if they differ
  */
-export function checkBody(
-  name: string,
-  {kind, count, body}: Header,
-  found: number,
-  more = false,
-): void {
+export function checkBody(name: string, {kind, count, body}: Header, found: number, more = false) {
   if (found === body) return;
+  const expected = `${body} bytes after the header (${count} ${kind.noun})`;
+  const wrong = found < body ? 'truncated' : 'too long';
   throw new DataError(
-    `${name}: expected ${body} bytes after the header (${count} ${kind.noun}), ` +
-      `found ${found}${more ? ' or more' : ''} (${found < body ? 'truncated' : 'too long'})`,
+    `${name}: expected ${expected}, found ${found}${more ? ' or more' : ''} (${wrong})`,
   );
 }
 
@@ -140,9 +122,7 @@ function readBody(bytes: Uint8Array, name: string, header: Header): Uint8Array {
   return body;
 }
 
-function hex(word: number): string {
-  return `0x${word.toString(16).padStart(2 * WORD, '0')}`;
-}
+const hex = (word: number): string => `0x${word.toString(16).padStart(2 * WORD, '0')}`;
 
 /** The type of an IDX file's numbers, by the magic number's third byte. */
 const types: Record<number, string> = {

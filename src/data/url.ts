@@ -1,6 +1,6 @@
 // The data in a page: the four IDX files from a folder of a web server.
 import {DataError} from './idx.ts';
-import {fileNames, type IdxFile, MnistData, type MnistFiles} from './mnist_data.ts';
+import {fileNames, type IdxFile, MnistData} from './mnist_data.ts';
 
 /**
  * Fetches the four raw files of MNIST, or of a dataset in its format.
@@ -13,11 +13,9 @@ export async function fetchMnist(
   folder: string | URL,
   options: {seed?: number} = {},
 ): Promise<MnistData> {
-  const fetched = Object.entries(fileNames).map(async ([part, name]) => [
-    part,
-    await fetchIdx(`${folder}${name}`),
-  ]);
-  return new MnistData(Object.fromEntries(await Promise.all(fetched)) as MnistFiles, options);
+  const fetchPart = async ([part, name]: string[]) => [part, await fetchIdx(`${folder}${name}`)];
+  const fetched = await Promise.all(Object.entries(fileNames).map(fetchPart));
+  return new MnistData(Object.fromEntries(fetched), options);
 }
 
 async function fetchIdx(name: string): Promise<IdxFile> {

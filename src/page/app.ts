@@ -1,6 +1,6 @@
 // What the page knows: the settings in its form, the worker's run, and its results. Panels draw it; only the worker changes the run.
 import type {Evaluation} from '../evaluation.ts';
-import {type Failure, failureOf, onlyAnswer} from '../outcome.ts';
+import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
 import type {
   Answers,
@@ -30,11 +30,8 @@ export interface Test {
   total: number;
 }
 
-/** Most characters of a value in a sentence: a link or a file may hold a megabyte where a word is expected. */
+/** The most characters of a value in a sentence: a link or a file may hold a megabyte where a word is expected. */
 const LONGEST = 200;
-const shortened = (text: string): string =>
-  text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
-
 /** The speed is that of this many last steps. */
 const SPEED_STEPS = 50;
 /** Milliseconds between two drawings of the page. With a software GPU, drawing slows training down. */
@@ -53,7 +50,7 @@ export class App {
   /** Tests on samples and on all test images. */
   tests: Test[] = [];
   evaluation?: Evaluation & {batch: number};
-  /** Changes of backend: this one trains the batches after `batch`. */
+  /** Changes of backend: each `backend` trains the batches after its `batch`. */
   moves: {batch: number; backend: Backend}[] = [];
   memory?: Memory;
   compiled?: {programs: number; ms: number};
@@ -104,15 +101,12 @@ export class App {
   changed(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    setTimeout(
-      () =>
-        requestAnimationFrame(() => {
-          this.scheduled = false;
-          this.drawn = performance.now();
-          for (const listener of this.listeners) listener();
-        }),
-      this.drawn + INTERVAL - performance.now(),
-    );
+    const draw = () => {
+      this.scheduled = false;
+      this.drawn = performance.now();
+      for (const listener of this.listeners) listener();
+    };
+    setTimeout(() => requestAnimationFrame(draw), this.drawn + INTERVAL - performance.now());
   }
 
   send(command: Command): void {
@@ -135,11 +129,12 @@ export class App {
   }
 
   sentence({key, values = {}}: Sentence): string {
-    const worded = Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === 'number' ? this.number(value) : shortened(value),
-    ]);
-    return this.say(key, Object.fromEntries(worded));
+    const worded: Values = {};
+    for (const [name, value] of Object.entries(values)) {
+      if (typeof value === 'number') worded[name] = this.number(value);
+      else worded[name] = value.slice(0, LONGEST) + (value.length > LONGEST ? ' …' : '');
+    }
+    return this.say(key, worded);
   }
 
   /** @param decimals default: as many as the value has */
@@ -170,11 +165,10 @@ export class App {
     const {phase, evaluation, losses, settings} = this;
     const failure = phase === 'done' && evaluation && failureOf(evaluation, losses);
     if (!failure) return undefined;
-    const {total, confusion} = evaluation;
     const {learningRate} = settings;
-    const values = {learningRate, total, answer: onlyAnswer(confusion)};
-    const keys: Record<Failure, TextKey> = {'one digit': 'oneDigit', 'loss rose': 'lossRose'};
-    return {key: keys[failure], values};
+    const answer = onlyAnswer(evaluation.confusion);
+    const values = {learningRate, total: evaluation.total, answer};
+    return {key: failure === 'one digit' ? 'oneDigit' : 'lossRose', values};
   }
 
   /** The median time of the last steps and their images per second; undefined before the first. */

@@ -10,7 +10,7 @@ const SPANS = 1000;
 /** Least pixels between two ticks of the loss. */
 const TICK_ROOM = 14;
 
-/** What the curves are made of. Losses of a file's batches are not known. */
+/** What the curves are made of. If a file began the run, the losses before it are unknown. */
 type Numbers = Pick<App, 'losses' | 'tests' | 'settings' | 'batch'>;
 type Column = (number | null | undefined)[];
 
@@ -53,7 +53,7 @@ export function testData({tests, settings, batch}: Numbers): uPlot.AlignedData {
 const padded = ([x, ...ys]: [number[], ...Column[]], end: number): uPlot.AlignedData =>
   [x.at(-1) === end ? x : [...x, end], ...ys] as uPlot.AlignedData;
 
-/** The mean of the last losses up to a batch. */
+/** The mean of the last losses up to this batch; undefined if none is known. */
 export function meanLoss(losses: number[], batch: number): number | undefined {
   const last = losses.slice(Math.max(0, batch - WINDOW), batch).filter(loss => loss !== undefined);
   return last.length ? last.reduce((sum, loss) => sum + loss, 0) / last.length : undefined;

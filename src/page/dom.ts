@@ -30,7 +30,7 @@ export function fillTable(table: HTMLElement, head: Node[], rows: Node[][]): voi
   table.replaceChildren(heads, create('tbody', {}, ...body));
 }
 
-/** Leaves `disabled` alone, as that takes the focus from a button that was just pressed. */
+/** Sets aria-disabled, because `disabled` takes the focus from a button that was just pressed. */
 export function setEnabled(button: HTMLElement, enabled: boolean): void {
   button.setAttribute('aria-disabled', String(!enabled));
 }

@@ -39,14 +39,12 @@ export function inkOf(rgba: Uint8ClampedArray, width: number, height: number): U
   const isFlat = medianOf(border, i => Math.abs(light[i] - flat)) === 0;
   const paper = isFlat ? light.map(() => flat) : paperOf(light, width, height, flat);
   const above = light.map((value, i) => value - paper[i]);
-  const [lowest, highest] = above.reduce(
-    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
-    [0, 0],
-  );
+  const lowest = above.reduce((low, value) => Math.min(low, value), 0);
+  const highest = above.reduce((high, value) => Math.max(high, value), 0);
   const isDark = -lowest > highest;
   const margin = PAPER_MARGIN * medianOf(border, i => Math.abs(above[i]));
-  if (!(Math.max(-lowest, highest) - margin >= FAINTEST_CONTRAST))
-    return new Uint8Array(alpha.length);
+  const contrast = Math.max(-lowest, highest) - margin;
+  if (!(contrast >= FAINTEST_CONTRAST)) return new Uint8Array(alpha.length);
   // Dark ink absorbs a share of the light that falls there.
   const ink = above.map((value, i) =>
     isDark

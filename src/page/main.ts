@@ -1,4 +1,5 @@
 // The page: one app, a panel for each of its sections, and the language.
+import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import {App} from './app.ts';
@@ -13,40 +14,25 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-
-for (const panel of [
-  trainPanel,
-  curvesPanel,
-  drawPanel,
-  galleryPanel,
-  splitPanel,
-  sharePanel,
-  memoryPanel,
-]) {
-  panel(app);
-}
+const main = [trainPanel, curvesPanel, drawPanel, galleryPanel];
+for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 
 // A button that is off keeps the focus, but gets no click.
-document.addEventListener(
-  'click',
-  event => {
-    if (!(event.target as Element).closest('button[aria-disabled=true]')) return;
-    event.preventDefault();
-    event.stopPropagation();
-  },
-  true,
-);
+function stopIfOff(event: MouseEvent): void {
+  if (!(event.target as Element).closest('button[aria-disabled=true]')) return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+document.addEventListener('click', stopIfOff, true);
 
+/** Where the language is stored. Where nothing may be stored, the next visit is in the browser's language again. */
 const remembered = 'mnist-ops language';
 speak(storedLanguage() ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
 element('language').addEventListener('click', () => {
-  const language = app.language === 'en' ? 'zh' : 'en';
+  speak(app.language === 'en' ? 'zh' : 'en');
   try {
-    localStorage.setItem(remembered, language);
-  } catch {
-    // Where nothing may be stored, the next visit is in the browser's language again.
-  }
-  speak(language);
+    localStorage.setItem(remembered, app.language);
+  } catch {}
 });
 
 function storedLanguage(): Language | undefined {
@@ -61,11 +47,10 @@ function storedLanguage(): Language | undefined {
 function speak(language: Language): void {
   app.language = language;
   document.documentElement.lang = language;
-  for (const each of document.querySelectorAll<HTMLElement>('[data-text]')) {
-    each.textContent = app.say(each.dataset.text as TextKey);
-  }
-  for (const each of document.querySelectorAll<HTMLElement>('[data-label]')) {
-    each.setAttribute('aria-label', app.say(each.dataset.label as TextKey));
+  for (const each of document.querySelectorAll<HTMLElement>('[data-text], [data-label]')) {
+    const {text, label} = each.dataset;
+    if (text) each.textContent = app.say(text as TextKey);
+    if (label) each.setAttribute('aria-label', app.say(label as TextKey));
   }
   const button = element('language');
   button.lang = language === 'en' ? 'zh' : 'en';

@@ -16,11 +16,7 @@ const FAINTEST_INK = 16;
  * @param ink [height, width], 0 (paper) to 255 (ink)
  * @returns [28, 28], or undefined if nothing is drawn
  */
-export function normalise(
-  ink: Uint8ClampedArray | Uint8Array,
-  width: number,
-  height: number,
-): Uint8Array | undefined {
+export function normalise(ink: ArrayLike<number>, width: number, height: number) {
   const box = boxOf(ink, width, height);
   return box && centred(scaled(ink, width, box));
 }
@@ -47,15 +43,8 @@ function boxOf(ink: ArrayLike<number>, width: number, height: number): Box | und
   return box.bottom > box.top ? box : undefined;
 }
 
-interface Digit {
-  rows: number;
-  columns: number;
-  /** [rows, columns] */
-  ink: Uint8Array;
-}
-
 // y[yR, yC] = the mean of the ink under that pixel, which covers `step` by `step` pixels of the drawing. Outside of the box is paper.
-function scaled(ink: ArrayLike<number>, width: number, box: Box): Digit {
+function scaled(ink: ArrayLike<number>, width: number, box: Box) {
   const [height, breadth] = [box.bottom - box.top, box.right - box.left];
   const longer = Math.max(height, breadth);
   const step = longer / DIGIT_SIDE;
@@ -82,8 +71,8 @@ function scaled(ink: ArrayLike<number>, width: number, box: Box): Digit {
   return {rows, columns, ink: y};
 }
 
-// [rows, columns] -> [28, 28], moved by whole pixels, never over the border.
-function centred({rows, columns, ink}: Digit): Uint8Array | undefined {
+// ink [rows, columns] -> [28, 28], moved by whole pixels, never over the border.
+function centred({rows, columns, ink}: ReturnType<typeof scaled>): Uint8Array | undefined {
   let [mass, momentR, momentC] = [0, 0, 0];
   for (let xR = 0; xR < rows; xR++) {
     for (let xC = 0; xC < columns; xC++) {

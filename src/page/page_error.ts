@@ -1,5 +1,5 @@
-// An error that the page shows in the visitor's language: a key of texts.ts, and the values to fill in. The texts themselves are not
-// imported here, as the worker has no use for them.
+// An error that the page shows in the visitor's language: a key of texts.ts, and the values to fill in. The worker throws it too and
+// needs no text, so this file imports only their types.
 import type {TextKey, Values} from './texts.ts';
 
 export class PageError extends Error {

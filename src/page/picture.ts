@@ -1,18 +1,11 @@
 // A picture from a file, in any format that the browser shows.
 import {inkOf} from './ink.ts';
 
-export interface PictureInk {
-  /** [height, width], 0 (paper) to 255 (ink) */
-  ink: Uint8Array;
-  width: number;
-  height: number;
-}
-
 /**
- * The ink of a picture, scaled until its longer side has `side` pixels.
+ * The ink of a picture, scaled until its longer side has `side` pixels: [height, width], 0 (paper) to 255 (ink).
  * @throws Error if the browser can't read it
  */
-export async function readPicture(file: Blob, side: number): Promise<PictureInk> {
+export async function readPicture(file: Blob, side: number) {
   // createImageBitmap would take no SVG.
   const image = new Image();
   image.src = URL.createObjectURL(file);

@@ -2,6 +2,7 @@
 import {type BackendWith, backendsWith} from '../backends.ts';
 import {type Preset, presets} from '../presets.ts';
 import {PageError} from './page_error.ts';
+import type {TextKey} from './texts.ts';
 
 export const backends = backendsWith({inPage: true});
 export type Backend = BackendWith<{inPage: true}>;
@@ -65,36 +66,52 @@ export const settingNames = {
 
 const keys = Object.keys(settingNames) as (keyof Settings)[];
 
-/** The settings as texts, without those that are not set. */
-export const settingTexts = (settings: Settings): Record<string, string> =>
-  Object.fromEntries(
-    keys
-      .filter(key => settings[key] !== undefined)
-      .map(key => [settingNames[key], String(settings[key])]),
-  );
+/** The settings that are set, as texts by name. */
+export function settingTexts(settings: Settings): Record<string, string> {
+  const given = keys.filter(key => settings[key] !== undefined);
+  return Object.fromEntries(given.map(key => [settingNames[key], String(settings[key])]));
+}
 
 /**
  * The settings that `textOf` gives by name, with the network's defaults for the rest.
  * @throws PageError for a text that checkSetting refuses
  */
 export function readSettings(textOf: (name: string) => string | null | undefined): Settings {
-  const given: Partial<Settings> = Object.fromEntries(
-    keys.flatMap(key => {
-      const text = textOf(settingNames[key]);
-      return text == null ? [] : [[key, checkSetting(key, text)]];
-    }),
-  );
+  const given: Partial<Settings> = {};
+  for (const key of keys) {
+    const text = textOf(settingNames[key]);
+    if (text != null) Object.assign(given, {[key]: checkSetting(key, text)});
+  }
   return {...defaults(given.preset), ...given};
 }
 
-type Each = Required<Settings>;
-
-/** @throws PageError if the text is none of a setting's choices, or not a number in its range */
-export const checkSetting = <K extends keyof Each>(key: K, text: string): Each[K] =>
-  checks[key](settingNames[key], text);
-
+/** Makes a setting's value of its text. */
 type Check<Value> = (name: string, text: string) => Value;
 
+const oneOf =
+  <Choice extends string>(choices: readonly Choice[]): Check<Choice> =>
+  (name, text) => {
+    const choice = choices.find(each => each === text);
+    if (choice) return choice;
+    throw new PageError('badChoice', {name, expected: choices.join(', '), found: text});
+  };
+
+/** A decimal number: Number alone also takes '', ' 1' and '0x1'. */
+const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
+
+const within =
+  (error: TextKey, isAllowed: (value: number) => boolean) =>
+  ([low, high]: readonly [number, number]): Check<number> =>
+  (name, text) => {
+    const value = Number(text);
+    if (DECIMAL.test(text) && isAllowed(value) && value >= low && value <= high) return value;
+    throw new PageError(error, {name, low, high, found: text});
+  };
+
+export const number = within('badNumber', () => true);
+export const whole = within('badWhole', Number.isInteger);
+
+type Each = Required<Settings>;
 const checks: {[K in keyof Each]: Check<Each[K]>} = {
   preset: oneOf(Object.keys(presets) as Preset[]),
   seed: whole(ranges.seed),
@@ -105,31 +122,6 @@ const checks: {[K in keyof Each]: Check<Each[K]>} = {
   wasm: oneOf(wasmBuilds),
 };
 
-function oneOf<Choice extends string>(choices: readonly Choice[]): Check<Choice> {
-  return (name, text) => {
-    const choice = choices.find(each => each === text);
-    if (choice) return choice;
-    throw new PageError('badChoice', {name, expected: choices.join(', '), found: text});
-  };
-}
-
-/** A decimal number: Number alone also takes '', ' 1' and '0x1'. */
-const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-
-export function number([low, high]: readonly [number, number]): Check<number> {
-  return (name, text) => {
-    const value = Number(text);
-    if (DECIMAL.test(text) && value >= low && value <= high) return value;
-    throw new PageError('badNumber', {name, low, high, found: text});
-  };
-}
-
-export function whole([low, high]: readonly [number, number]): Check<number> {
-  return (name, text) => {
-    const value = Number(text);
-    if (DECIMAL.test(text) && Number.isInteger(value) && value >= low && value <= high) {
-      return value;
-    }
-    throw new PageError('badWhole', {name, low, high, found: text});
-  };
-}
+/** @throws PageError if the text is none of a setting's choices, or not a number in its range */
+export const checkSetting = <K extends keyof Each>(key: K, text: string): Each[K] =>
+  checks[key](settingNames[key], text);

@@ -44,9 +44,7 @@ export function imageOf(strokes: readonly Stroke[], smallest: number): Uint8Arra
       x: (x - box.left) * scale + radius,
       y: (y - box.top) * scale + radius,
     }));
-    points.forEach((to, i) => {
-      drawLine(ink, width, points[Math.max(i - 1, 0)], to, radius);
-    });
+    for (const [i, to] of points.entries()) drawLine(ink, width, points[i - 1] ?? to, to, radius);
   }
   return normalise(ink, width, height);
 }
@@ -85,13 +83,7 @@ function within(from: Point, to: Point, side: number): [number, number] {
 }
 
 /** Blackens the pixels of `ink`, [height, width], whose centres are no further than `radius` from the line. */
-export function drawLine(
-  ink: Uint8Array,
-  width: number,
-  from: Point,
-  to: Point,
-  radius: number,
-): void {
+function drawLine(ink: Uint8Array, width: number, from: Point, to: Point, radius: number): void {
   const height = ink.length / width;
   const [alongX, alongY] = [to.x - from.x, to.y - from.y];
   const squared = alongX ** 2 + alongY ** 2;

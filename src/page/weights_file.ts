@@ -71,20 +71,18 @@ export function writeWeights({settings, batch, weights}: SavedRun): Uint8Array {
 export function readWeights(bytes: Uint8Array): SavedRun {
   const {metadata, entries, data} = readHeader(bytes);
   const ours = metadata.format === FORMAT ? metadata : {};
-  const settings = readSettings(
-    name => ours[name] ?? (name === settingNames.preset ? presetOf(entries) : undefined),
-  );
+  const preset = presetOf(entries);
+  const settings = readSettings(n => ours[n] ?? (n === settingNames.preset ? preset : undefined));
   const batch = whole([0, ranges.batches[1]])('batch', ours.batch ?? '0');
 
   const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
-  if (epochs > MOST_EPOCHS) {
+  if (epochs > MOST_EPOCHS)
     throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
-  }
 
   const shapes = weightShapes[settings.preset];
-  const weights = Object.entries(shapes).map(([name, shape]) =>
-    readTensor(name, shape, entries[name], data),
-  );
+  const tensor = ([name, shape]: [string, number[]]) =>
+    readTensor(name, shape, entries[name], data);
+  const weights = Object.entries(shapes).map(tensor);
   const extra = Object.keys(entries).find(name => !Object.hasOwn(shapes, name));
   if (extra !== undefined) {
     const expected = Object.keys(shapes).join(', ');
@@ -183,17 +181,13 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 }
 
 /** The network whose dense layer has this many inputs, which tells the two apart. */
-const presetOf = (entries: Entries): string | undefined =>
-  Object.entries(weightShapes).find(
-    ([, shapes]) => `${shapes['dense.weights']}` === `${entries['dense.weights']?.shape}`,
-  )?.[0];
+function presetOf(entries: Entries): string | undefined {
+  const shape = String(entries['dense.weights']?.shape);
+  const presets = Object.entries(weightShapes);
+  return presets.find(([, shapes]) => String(shapes['dense.weights']) === shape)?.[0];
+}
 
-function readTensor(
-  name: string,
-  shape: number[],
-  entry: Entry | undefined,
-  data: DataView,
-): Float32Array {
+function readTensor(name: string, shape: number[], entry: Entry | undefined, data: DataView) {
   if (!entry) throw new PageError('fileMissing', {name});
   if (entry.dtype !== 'F32') throw new PageError('fileDtype', {name, found: entry.dtype});
   const [expected, found] = [shape, entry.shape].map(sizes => `[${sizes.join(', ')}]`);

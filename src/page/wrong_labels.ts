@@ -2,16 +2,8 @@
 // Northcutt, Athalye and Mueller, "Pervasive label errors in test sets destabilize machine learning benchmarks", 2021 (arXiv
 // 2103.14749); the votes are those of github.com/cleanlab/label-errors, mturk/mnist_mturk.json.
 
-export interface WrongLabel {
-  /** Index in the test file, from 0. */
-  index: number;
-  given: number;
-  suggested: number;
-  /** Votes for the given label, for the suggested one, for neither. */
-  votes: [number, number, number];
-}
-
-const rows: [number, number, number, ...WrongLabel['votes']][] = [
+/** Each image's index in the test file, its label, the suggested one, and the votes for the label, the suggested one and neither. */
+const rows = [
   [947, 8, 9, 0, 5, 0],
   [1621, 0, 6, 2, 3, 0],
   [1901, 9, 4, 2, 3, 0],
@@ -29,9 +21,8 @@ const rows: [number, number, number, ...WrongLabel['votes']][] = [
   [9729, 5, 6, 2, 3, 0],
 ];
 
-export const wrongLabels: WrongLabel[] = rows.map(([index, given, suggested, ...votes]) => ({
+export const wrongLabels = rows.map(([index, , suggested, ...votes]) => ({
   index,
-  given,
   suggested,
   votes,
 }));

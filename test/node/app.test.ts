@@ -36,7 +36,7 @@ test('speed: the median step, and images over the time of the last fifty steps',
   assert.is(app.speed, undefined, 'that was another backend');
 });
 
-test('link: it runs on the build of simd that it names, or the page says that this browser lacks it', () => {
+test('link: a run is on the build of simd that its link names, or the page says that this browser lacks it', () => {
   const {app, hear, phase} = begin();
   hear({kind: 'missing', missing: {}, wasm: 'relaxed'});
   phase('ready');
@@ -55,7 +55,7 @@ test('link: it runs on the build of simd that it names, or the page says that th
   assert.equal([app.backendName, app.notice], ['cpu', undefined]);
 });
 
-test('time left: the next batches take as long as the last ones, tests included', () => {
+test('time left: the app expects the next batches to take as long as the last ones with their tests', () => {
   const {app, phase, batch} = begin();
   const {now} = performance;
   let clock = 1000;
@@ -146,7 +146,7 @@ test('opened weights: they stay until a reset, and no field begins a new run', (
   assert.equal(kinds, ['restore', 'reset']);
 });
 
-test('moves: one for each backend that trains, none for one that is only chosen', () => {
+test('moves: a backend that trains makes one, a backend that is only chosen makes none', () => {
   const {app, phase, batch} = begin();
   phase('training');
   batch(1);
@@ -160,7 +160,7 @@ test('moves: one for each backend that trains, none for one that is only chosen'
   assert.equal(moves, ['simd from 0', 'cpu from 1']);
 });
 
-test('splits: one per backend, all of the same network and batch size', () => {
+test('splits: the app keeps one per backend, all of the same network and batch size', () => {
   const {app, hear} = begin();
   const split = (backend: Backend, whole: number, batchSize = 64): FromWorker => ({
     kind: 'split',

@@ -24,7 +24,7 @@ test('loss curve: the losses before a file was opened are a gap', () => {
   assert.equal([means[23], means[24]], [3, 4]);
 });
 
-test('test curve: a sample and all images after the same batch have one place on the axis', () => {
+test('test curve: a sample and all images, tested after one batch, share its place on the axis', () => {
   const tests = [
     {batch: 10, correct: 700, total: 1000},
     {batch: 20, correct: 800, total: 1000},
@@ -36,7 +36,7 @@ test('test curve: a sample and all images after the same batch have one place on
   assert.equal([whole[0], whole[1]], [undefined, 81.23]);
 });
 
-test('curves of a long run: they have fewer points, and all peaks', () => {
+test('curves: a long run has fewer points than batches, and all its peaks', () => {
   const losses = Array.from({length: 49_990}, (_, i) => 1 + (i % 2) / 10);
   losses[1233] = 9;
   losses[1234] = 0.5;
@@ -51,27 +51,22 @@ test('curves of a long run: they have fewer points, and all peaks', () => {
   }
   assert.ok(Math.abs(means.at(-1)! - (2 + 10 * 1 + 9 * 1.1) / 20) < 1e-9);
 
-  const tests = Array.from({length: 2501}, (_, i) => ({
-    batch: 20 * (i + 1),
-    correct: i,
-    total: i === 1000 ? 10_000 : 1000,
-  }));
+  const total = (i: number) => (i === 1000 ? 10_000 : 1000);
+  const testAt = (i: number) => ({batch: 20 * (i + 1), correct: i, total: total(i)});
+  const tests = Array.from({length: 2501}, (_, i) => testAt(i));
   const [tested, samples, whole] = testData({...run, tests, batch: 50_020});
   assert.ok(tested.length <= 1001, `${tested.length} points`);
   assert.is(whole[tested.indexOf(20 * 1001)], 10);
   assert.equal([tested.at(-1), samples.at(-1)], [50_020, 250]);
 });
 
-test('loss axis: it has the ticks that there is room for', () => {
-  const ticks = (from: number, to: number) =>
-    Array.from(
-      {length: 9 * (to - from) + 1},
-      (_, i) => ((i % 9) + 1) * 10 ** (from + Math.floor(i / 9)),
-    );
-  const shown = (from: number, to: number, pixels: number) =>
-    roomyTicks(ticks(from, to), pixels / (to - from))
-      .filter(tick => tick !== null)
-      .map(tick => Number(tick.toPrecision(3)));
+test('loss axis: ticks without room are left out', () => {
+  const tick = (i: number, from: number) => ((i % 9) + 1) * 10 ** (from + Math.floor(i / 9));
+  const shown = (from: number, to: number, pixels: number) => {
+    const ticks = Array.from({length: 9 * (to - from) + 1}, (_, i) => tick(i, from));
+    const roomy = roomyTicks(ticks, pixels / (to - from)).filter(tick => tick !== null);
+    return roomy.map(tick => Number(tick.toPrecision(3)));
+  };
   assert.equal(shown(-1, 0, 400), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
   assert.equal(shown(-1, 1, 120), [0.1, 0.2, 0.5, 1, 2, 5, 10]);
   assert.equal(shown(-2, 1, 120), [0.01, 0.1, 1, 10]);

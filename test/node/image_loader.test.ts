@@ -81,6 +81,8 @@ const claiming = (count: number) => {
   return new Uint8Array(header.buffer);
 };
 
+const matrix = Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 5, ...new Array(10)]);
+
 for (const [what, path, bad] of [
   ['cut short', trainImages, bytes.subarray(0, -1)],
   ['cut short, gzipped', trainImages, gzipSync(bytes.subarray(0, -1))],
@@ -88,16 +90,12 @@ for (const [what, path, bad] of [
   ['cut short in its header', trainImages, bytes.subarray(0, 15)],
   ['labels cut short', testLabels, labels.subarray(0, -1)],
   ['too long', trainImages, gzipSync(new Uint8Array([...bytes, 0]))],
-  [
-    'of another number of dimensions',
-    testLabels,
-    Uint8Array.from([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 5, ...new Array(10)]),
-  ],
+  ['of another number of dimensions', testLabels, matrix],
   ['empty', testLabels, new Uint8Array()],
   ['a web page', testLabels, new TextEncoder().encode('<!doctype html><title>Sign in</title>')],
   ['longer than any file of the page by its header', trainImages, claiming(2 ** 28)],
 ] as const) {
-  test(`images: a file is refused that is ${what}`, async () => {
+  test(`images: a file that is ${what} is refused`, async () => {
     const {images, error} = await load({[path]: bad});
     assert.instance(error, PageError);
     assert.equal([error.key, error.values], ['dataBroken', {name: path.slice('/mnist/'.length)}]);

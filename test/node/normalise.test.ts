@@ -70,16 +70,14 @@ test('normalise: a pixel is the mean of the ink under it, with parts of pixels b
   assert.is(inner[14 * SIDE + 14], (10 + 20 + 100 + 250) / 4);
 });
 
-test('normalise: a small drawing is scaled up; of 2×2 pixels, each becomes 10×10', () => {
-  const values = [255, 50, 50, 255];
-  const corner = drawn(9, 11, (row, column) =>
-    row >= 7 && column >= 9 ? values[(row - 7) * 2 + (column - 9)] : 0,
-  );
-  expectImage(normalise(corner, 11, 9), (row, column) =>
-    filled(4, 4, DIGIT, DIGIT)(row, column)
-      ? values[Math.floor((row - 4) / 10) * 2 + Math.floor((column - 4) / 10)]
-      : 0,
-  );
+test('normalise: a small drawing is scaled up: of 2×2 pixels, each becomes 10×10', () => {
+  const checkered =
+    (top: number, left: number, size: number): Paint =>
+    (row, column) =>
+      filled(top, left, size, size, 255)(row, column) ||
+      filled(top + size, left + size, size, size, 255)(row, column) ||
+      filled(top, left, 2 * size, 2 * size, 50)(row, column);
+  expectImage(normalise(drawn(9, 11, checkered(7, 9, 1)), 11, 9), checkered(4, 4, 10));
 });
 
 test('normalise: the centre of mass is centred, not the box, but no ink is pushed over the border', () => {
@@ -87,10 +85,7 @@ test('normalise: the centre of mass is centred, not the box, but no ink is pushe
   const stroke: Paint = (row, column) => (row >= 18 || column < 2 ? 255 : 0);
   const image = normalise(drawn(DIGIT, DIGIT, stroke), DIGIT, DIGIT)!;
   // 76 pixels of ink; rows: (18 · 2 · 8.5 + 20 · (18 + 19)) / 76 = 13.76, so 13.5 - 13.76 rounds up to 0 rows.
-  expectImage(image, (row, column) => {
-    const inside = row < DIGIT && column >= 8;
-    return inside ? stroke(row, column - 8) : 0;
-  });
+  expectImage(image, (row, column) => (row < DIGIT && column >= 8 ? stroke(row, column - 8) : 0));
 
   // Nearly all of the mass in the last row, at 18.4: centring it would cut off 4 rows of the faint stem.
   const foot: Paint = (row, column) => (row === 19 ? 255 : column === 10 ? 17 : 0);
@@ -100,7 +95,7 @@ test('normalise: the centre of mass is centred, not the box, but no ink is pushe
   );
 });
 
-test('normalise: there is no image of an empty drawing, of traces of ink, or of too thin a line', () => {
+test('normalise: an empty drawing, traces of ink and too thin a line have no image', () => {
   assert.is(normalise(new Uint8Array(0), 0, 0), undefined);
   assert.is(normalise(new Uint8ClampedArray(300), 20, 15), undefined);
   assert.is(normalise(new Uint8Array(300).fill(FAINTEST_INK), 20, 15), undefined);
@@ -117,75 +112,50 @@ test('normalise: traces of ink away from the drawing do not make it smaller', ()
 
 // Random blobs
 
-/** Rectangles of solid and of fainter ink, anywhere: one drawing. */
-const anyDrawing = fc
-  .record({height: fc.integer({min: 1, max: 60}), width: fc.integer({min: 1, max: 60})})
-  .chain(({height, width}) =>
-    fc.record({
-      height: fc.constant(height),
-      width: fc.constant(width),
-      blobs: fc.array(
-        fc.record({
-          top: fc.nat(height - 1),
-          left: fc.nat(width - 1),
-          high: fc.integer({min: 1, max: height}),
-          wide: fc.integer({min: 1, max: width}),
-          value: fc.integer({min: FAINTEST_INK + 1, max: 255}),
-        }),
-        {minLength: 1, maxLength: 5},
-      ),
-    }),
-  )
-  .map(({height, width, blobs}) => {
+/** A drawing of rectangles of solid and of fainter ink, anywhere. */
+const anySide = fc.integer({min: 1, max: 60});
+const anyDrawing = fc.tuple(anySide, anySide).chain(([height, width]) => {
+  const anyBlob = fc.tuple(
+    fc.nat(height - 1),
+    fc.nat(width - 1),
+    fc.integer({min: 1, max: height}),
+    fc.integer({min: 1, max: width}),
+    fc.integer({min: FAINTEST_INK + 1, max: 255}),
+  );
+  return fc.array(anyBlob, {minLength: 1, maxLength: 5}).map(blobs => {
     const paint: Paint = (row, column) =>
-      Math.max(...blobs.map(b => filled(b.top, b.left, b.high, b.wide, b.value)(row, column)));
+      Math.max(...blobs.map(blob => filled(...blob)(row, column)));
     return {height, width, ink: drawn(height, width, paint)};
   });
+});
 
-/** Mass and its centre; first and last row, first and last column with ink. */
+/** The mass of the ink; along rows and along columns, the first and the last with ink and the centre of mass. */
 function measure(ink: Uint8Array, width: number) {
-  const rows = [...ink].flatMap((value, i) => (value > 0 ? [Math.floor(i / width)] : []));
-  const columns = [...ink].flatMap((value, i) => (value > 0 ? [i % width] : []));
-  let [mass, momentR, momentC] = [0, 0, 0];
-  ink.forEach((value, i) => {
-    mass += value;
-    momentR += value * Math.floor(i / width);
-    momentC += value * (i % width);
-  });
-  return {
-    mass,
-    centre: [momentR / mass, momentC / mass],
-    rows: [Math.min(...rows), Math.max(...rows)] as const,
-    columns: [Math.min(...columns), Math.max(...columns)] as const,
+  const mass = ink.reduce((sum, value) => sum + value, 0);
+  const along = (placeOf: (i: number) => number) => {
+    const places = [...ink.keys()].filter(i => ink[i] > 0).map(placeOf);
+    const moment = ink.reduce((sum, value, i) => sum + value * placeOf(i), 0);
+    return {first: Math.min(...places), last: Math.max(...places), centre: moment / mass};
   };
+  return {mass, axes: [along(i => Math.floor(i / width)), along(i => i % width)]};
 }
 
 test('normalise: random drawings become 20 long, keep all ink, and are centred unless a border stops them', () => {
-  fc.assert(
-    fc.property(anyDrawing, ({height, width, ink}) => {
-      const before = measure(ink, width);
-      const image = normalise(ink, width, height)!;
-      const after = measure(image, SIDE);
-
-      const extent = ([first, last]: readonly [number, number]) => last - first + 1;
-      const longer = Math.max(extent(before.rows), extent(before.columns));
-      const scale = DIGIT / longer;
-      // Each of at most 400 pixels is rounded to a whole level once.
-      const rounding = 0.5 * DIGIT * DIGIT;
-      const mass = before.mass * scale ** 2;
-      assert.ok(Math.abs(after.mass - mass) <= rounding, `ink ${after.mass} of ${mass}`);
-
-      for (const [centre, [first, last]] of [
-        [after.centre[0], after.rows],
-        [after.centre[1], after.columns],
-      ] as const) {
-        assert.ok(last - first < DIGIT, `from ${first} to ${last}`);
-        const stopped = first === 0 || last === SIDE - 1;
-        assert.ok(stopped || (centre >= 13.5 && centre < 14.5), `centre of mass at ${centre}`);
-      }
-    }),
-    {numRuns: 500},
-  );
+  const check = ({height, width, ink}: {height: number; width: number; ink: Uint8Array}) => {
+    const before = measure(ink, width);
+    const after = measure(normalise(ink, width, height)!, SIDE);
+    const longer = Math.max(...before.axes.map(({first, last}) => last - first + 1));
+    const mass = before.mass * (DIGIT / longer) ** 2;
+    // Each of at most 400 pixels is rounded to a whole level once.
+    const rounding = 0.5 * DIGIT * DIGIT;
+    assert.ok(Math.abs(after.mass - mass) <= rounding, `ink ${after.mass} of ${mass}`);
+    for (const {first, last, centre} of after.axes) {
+      assert.ok(last - first < DIGIT, `from ${first} to ${last}`);
+      const stopped = first === 0 || last === SIDE - 1;
+      assert.ok(stopped || (centre >= 13.5 && centre < 14.5), `centre of mass at ${centre}`);
+    }
+  };
+  fc.assert(fc.property(anyDrawing, check), {numRuns: 500});
 });
 
 // MNIST
@@ -216,28 +186,31 @@ test("normalise: MNIST's images, enlarged ten times, come back as they were", as
 
 type Colour = [number, number, number, number];
 function picture(height: number, width: number, paint: (row: number, column: number) => Colour) {
-  const pixels = Array.from({length: height * width}, (_, i) => [Math.floor(i / width), i % width]);
-  return Uint8ClampedArray.from(pixels.flatMap(([row, column]) => paint(row, column)));
+  const pixels = [...Array(height * width).keys()];
+  return Uint8ClampedArray.from(pixels.flatMap(i => paint(Math.floor(i / width), i % width)));
 }
 const grey = (level: number): Colour => [level, level, level, 255];
 /** Three rows of a stroke in 9×8. */
 const stroke = filled(3, 2, 3, 4);
 
-test('ink: it is the same from dark on light, light on dark, colours, and a transparent ground', () => {
+test('ink: dark on light, light on dark, colours, and a transparent ground give the same ink', () => {
   const expected = [...drawn(9, 8, stroke)];
   const nothing: Colour = [0, 0, 0, 0];
-  const red: Colour = [200, 0, 0, 255];
-  const yellow: Colour = [255, 255, 200, 255];
-  const translucent: Colour = [20, 20, 20, 128];
-  const pairs: [Colour, Colour][] = [
+  const pairs: [ink: Colour, paper: Colour][] = [
     [grey(0), grey(255)],
     [grey(255), grey(0)],
     [grey(60), grey(110)],
     [grey(110), grey(60)],
-    [red, yellow],
+    [
+      [200, 0, 0, 255],
+      [255, 255, 200, 255],
+    ], // red on yellow
     [grey(0), nothing],
     [grey(255), nothing],
-    [translucent, [0, 255, 0, 0]],
+    [
+      [20, 20, 20, 128],
+      [0, 255, 0, 0],
+    ], // translucent
   ];
   for (const [ink, paper] of pairs) {
     const rgba = picture(9, 8, (row, column) => (stroke(row, column) ? ink : paper));
@@ -293,7 +266,7 @@ function photo(digit: Paint): Uint8ClampedArray {
   );
 }
 
-test('ink: the grey paper of a photo is none, and its strokes are', () => {
+test('ink: the strokes of a photo are ink, its grey paper is not', () => {
   const digit = filled(12, 20, 36, 9);
   inkOf(photo(digit), 50, 60).forEach((value, i) => {
     const [row, column] = [Math.floor(i / 50), i % 50];
@@ -310,7 +283,7 @@ const lights: Record<string, (x: number, y: number) => number> = {
   'a lamp above the middle': (x, y) => 230 / (1 + 1.2 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)) ** 2,
 };
 
-test('ink: in falling light, paper is none, and strokes are at least half as strong in the dark', () => {
+test('ink: in falling light paper is no ink, and strokes are at least half as strong in the dark', () => {
   const [height, width] = [120, 100];
   const random = new Random(1);
   // An H, from the lightest to the darkest parts; 18 % of the page.
@@ -335,7 +308,7 @@ test('ink: in falling light, paper is none, and strokes are at least half as str
   }
 });
 
-test('ink: a strip of paper, one or two pixels wide, has some too', () => {
+test('ink: it is found on a strip of paper, one or two pixels wide, too', () => {
   const random = new Random(2);
   const ink = filled(60, 0, 40, 2);
   for (const width of [1, 2]) {
@@ -357,7 +330,7 @@ test('ink: a photo of an empty page has none', () => {
   assert.is(inkOf(new Uint8ClampedArray(0), 0, 0).length, 0);
 });
 
-test('ink: a difference of 24 levels is ink, and a fainter one is none', () => {
+test('ink: a contrast of 24 levels is ink, and a fainter one is paper', () => {
   for (const difference of [24, 23, -24, -23]) {
     const level = 100 + difference;
     const rgba = picture(9, 8, (row, column) => grey(stroke(row, column) ? level : 100));

@@ -7,7 +7,7 @@ const PEN = 10 / 280;
 
 const reads = (page: VisitedPage, digit: number) => page.shows('verdict', `reads a ${digit}`);
 
-/** What the network sees. */
+/** The image that the network sees. */
 const seen = (page: VisitedPage) =>
   page.evaluate(() => {
     const copy = new OffscreenCanvas(28, 28).getContext('2d', {willReadFrequently: true})!;
@@ -15,10 +15,10 @@ const seen = (page: VisitedPage) =>
     const {data} = copy.getImageData(0, 0, 28, 28);
     return Array.from({length: 28 * 28}, (_, i) => data[4 * i]);
   });
-/** Pixels of ink in a row of what the network sees. */
+/** The sum of the ink in a row of the network's image, in pixels. */
 const inkIn = (image: number[], row: number) =>
   image.slice(28 * row, 28 * (row + 1)).reduce((sum, value) => sum + value / 255, 0);
-/** The box of the ink on the pad, in parts of its side: left, top, right, bottom. */
+/** The left, top, right and bottom edge of the ink on the pad, in parts of its side. */
 const inkBox = (page: VisitedPage) =>
   page.evaluate(() => {
     const pad = document.getElementById('pad') as HTMLCanvasElement;
@@ -29,22 +29,19 @@ const inkBox = (page: VisitedPage) =>
     return box.map(edge => edge / pad.width);
   });
 /** Checks that the ink's box is that of a line between these edges. */
-async function expectLine(
-  page: VisitedPage,
-  ...[left, top, right, bottom]: number[]
-): Promise<void> {
+async function expectLine(page: VisitedPage, ...[left, top, right, bottom]: number[]) {
   const found = await inkBox(page);
-  const expected = [left - PEN, top - PEN, right + PEN, bottom + PEN].map(edge =>
-    Math.max(0, edge),
-  );
+  const edges = [left - PEN, top - PEN, right + PEN, bottom + PEN];
+  const expected = edges.map(edge => Math.max(0, edge));
   found.forEach((edge, i) => {
     assert.ok(Math.abs(edge - expected[i]) < 0.02, `ink in ${found}, not in ${expected}`);
   });
 }
 
+const trained = {hash: '#batches=400'};
 visit(
-  'draw: a 1 is read as a 1, by pointer, by keyboard, and from a picture; a blank pad as nothing',
-  {hash: '#batches=400'},
+  'draw: a 1 from pointer, keys or picture is read; a blank pad is not',
+  trained,
   async page => {
     await page.phase('done');
     assert.is(await page.text('verdict'), 'The pad is blank.');
@@ -132,97 +129,89 @@ visit('draw: a stroke is whole whatever the browser coalesces', {}, async page =
   }
 });
 
-visit(
-  'draw: the line is under the pointer, on a zoomed and on a scaled page too',
-  {},
-  async page => {
-    for (const [property, value] of [
-      ['zoom', '1'],
-      ['zoom', '0.8'],
-      ['zoom', '1.7'],
-      ['transform', 'scale(0.6)'],
-      ['borderWidth', '20px'],
-    ] as const) {
-      const [left, top, width, height] = await page.evaluate(
-        ({property, value}) => {
-          const pad = document.getElementById('pad')!;
-          pad.removeAttribute('style');
-          document.body.removeAttribute('style');
-          (property === 'borderWidth' ? pad : document.body).style[property] = value;
-          pad.scrollIntoView();
-          const {left, top, width, height} = pad.getBoundingClientRect();
-          return [left, top, width, height];
-        },
-        {property, value},
-      );
-      await page.click('#clear');
-      // Without its border.
-      const edge = property === 'borderWidth' ? 20 : 1;
-      const to = (x: number, y: number) =>
-        page.mouse.move(left + edge + x * (width - 2 * edge), top + edge + y * (height - 2 * edge));
-      await to(0.2, 0.3);
-      await page.mouse.down();
-      await to(0.9, 0.8);
-      await page.mouse.up();
-      await expectLine(page, 0.2, 0.3, 0.9, 0.8);
-    }
-  },
-);
-
-visit(
-  'draw: only the pointer that began draws, until it is lifted',
-  {hasTouch: true},
-  async page => {
-    const box = (await page.locator('#pad').boundingBox())!;
-    const lifted = await page.evaluateHandle(() => {
-      const ids: number[] = [];
-      document.addEventListener('pointerup', ({pointerId}) => ids.push(pointerId));
-      return ids;
-    });
-    const session = await page.context().newCDPSession(page);
-    type Finger = [id: number, x: number, y: number];
-    const touch = (type: 'Start' | 'Move' | 'End' | 'Cancel', ...down: Finger[]) =>
-      session.send('Input.dispatchTouchEvent', {
-        type: `touch${type}`,
-        touchPoints: down.map(([id, x, y]) => ({
-          id,
-          x: box.x + x * box.width,
-          y: box.y + y * box.height,
-        })),
-      });
-    await touch('Start', [0, 0.5, 0.1]);
-    await touch('Move', [0, 0.5, 0.4]);
-    await touch('Start', [0, 0.5, 0.4], [1, 0.9, 0.5]);
-    await touch('Move', [0, 0.5, 0.5], [1, 0.8, 0.9]);
-    await touch('End', [1, 0.8, 0.9]);
-    await touch('Move', [0, 0.5, 0.8]);
-    assert.is((await lifted.jsonValue()).length, 1, 'fingers that are lifted');
-    await touch('End');
-    assert.is((await lifted.jsonValue()).length, 2, 'fingers that are lifted');
-    await expectLine(page, 0.5, 0.1, 0.5, 0.8);
-
-    // What the system takes away from the page ends the stroke; the next one is another.
+visit('draw: the line is under the pointer, on a zoomed or scaled page too', {}, async page => {
+  for (const [property, value] of [
+    ['zoom', '1'],
+    ['zoom', '0.8'],
+    ['zoom', '1.7'],
+    ['transform', 'scale(0.6)'],
+    ['borderWidth', '20px'],
+  ] as const) {
+    const [left, top, width, height] = await page.evaluate(
+      ({property, value}) => {
+        const pad = document.getElementById('pad')!;
+        pad.removeAttribute('style');
+        document.body.removeAttribute('style');
+        (property === 'borderWidth' ? pad : document.body).style[property] = value;
+        pad.scrollIntoView();
+        const {left, top, width, height} = pad.getBoundingClientRect();
+        return [left, top, width, height];
+      },
+      {property, value},
+    );
     await page.click('#clear');
-    await touch('Start', [0, 0.3, 0.2]);
-    await touch('Move', [0, 0.3, 0.5]);
-    await touch('Cancel');
-    await touch('Start', [0, 0.6, 0.2]);
-    await touch('Move', [0, 0.6, 0.5]);
-    await touch('End');
-    const image = await seen(page);
-    assert.is(image[28 * 14 + 14], 0, 'nothing between two strokes');
-    await expectLine(page, 0.3, 0.2, 0.6, 0.5);
-  },
-);
+    // Without its border.
+    const edge = property === 'borderWidth' ? 20 : 1;
+    const to = (x: number, y: number) =>
+      page.mouse.move(left + edge + x * (width - 2 * edge), top + edge + y * (height - 2 * edge));
+    await to(0.2, 0.3);
+    await page.mouse.down();
+    await to(0.9, 0.8);
+    await page.mouse.up();
+    await expectLine(page, 0.2, 0.3, 0.9, 0.8);
+  }
+});
 
-visit('draw: of a stroke that leaves the pad, only what is on the pad is seen', {}, async page => {
+visit('draw: only the first pointer draws, until it is lifted', {hasTouch: true}, async page => {
+  const box = (await page.locator('#pad').boundingBox())!;
+  const lifted = await page.evaluateHandle(() => {
+    const ids: number[] = [];
+    document.addEventListener('pointerup', ({pointerId}) => ids.push(pointerId));
+    return ids;
+  });
+  const session = await page.context().newCDPSession(page);
+  type Finger = [id: number, x: number, y: number];
+  const touch = (type: 'Start' | 'Move' | 'End' | 'Cancel', ...down: Finger[]) =>
+    session.send('Input.dispatchTouchEvent', {
+      type: `touch${type}`,
+      touchPoints: down.map(([id, x, y]) => ({
+        id,
+        x: box.x + x * box.width,
+        y: box.y + y * box.height,
+      })),
+    });
+  await touch('Start', [0, 0.5, 0.1]);
+  await touch('Move', [0, 0.5, 0.4]);
+  await touch('Start', [0, 0.5, 0.4], [1, 0.9, 0.5]);
+  await touch('Move', [0, 0.5, 0.5], [1, 0.8, 0.9]);
+  await touch('End', [1, 0.8, 0.9]);
+  await touch('Move', [0, 0.5, 0.8]);
+  assert.is((await lifted.jsonValue()).length, 1, 'fingers that are lifted');
+  await touch('End');
+  assert.is((await lifted.jsonValue()).length, 2, 'fingers that are lifted');
+  await expectLine(page, 0.5, 0.1, 0.5, 0.8);
+
+  // What the system takes away from the page ends the stroke; the next one is another.
+  await page.click('#clear');
+  await touch('Start', [0, 0.3, 0.2]);
+  await touch('Move', [0, 0.3, 0.5]);
+  await touch('Cancel');
+  await touch('Start', [0, 0.6, 0.2]);
+  await touch('Move', [0, 0.6, 0.5]);
+  await touch('End');
+  const image = await seen(page);
+  assert.is(image[28 * 14 + 14], 0, 'nothing between two strokes');
+  await expectLine(page, 0.3, 0.2, 0.6, 0.5);
+});
+
+visit('draw: only the part of a stroke that is on the pad is seen', {}, async page => {
   await page.draw('60,70 30,70 -40,70 -40,30 30,30 60,30');
   await expectLine(page, 0, 0.3, 0.6, 0.7);
   const image = await seen(page);
   const inked = [...image.keys()].filter(i => image[i] > 0).map(i => Math.floor(i / 28));
   const [first, last] = [Math.min(...inked), Math.max(...inked)];
   assert.not.ok(inked.includes(Math.round((first + last) / 2)), 'two lines with nothing between');
-  // 0.4 of the pad high and 0.6 wide, of which 0.6 becomes 20 pixels. With what is beyond the pad, 1 would.
+  // The part on the pad is 0.6 of it wide, which becomes 20 pixels, and 0.4 high. With the part beyond the pad, 1 would become 20.
   assert.ok(last - first >= 13, `from row ${first} to row ${last}`);
 });
 
@@ -255,60 +244,54 @@ visit('draw: a stroke ends with its button, and when the pad is cleared', {}, as
   assert.is((await inkBox(page))[0], Infinity, 'no ink');
 });
 
-visit(
-  'picture: a photo in falling light and an SVG are read; an empty page is said to be empty',
-  {hash: '#batches=400'},
-  async page => {
-    await page.phase('done');
-    /** A page in the light of a window on its left, with a 7 or without. */
-    const photo = (digit: boolean) =>
-      page.evaluate(async digit => {
-        const canvas = new OffscreenCanvas(400, 400);
-        const context = canvas.getContext('2d')!;
-        const light = context.createLinearGradient(0, 0, 480, 120);
-        light.addColorStop(0, '#e6e2da');
-        light.addColorStop(1, '#4a4844');
-        context.fillStyle = light;
-        context.fillRect(0, 0, 400, 400);
-        context.strokeStyle = 'rgb(0 0 30 / 0.75)';
-        context.lineWidth = 26;
-        if (digit) context.stroke(new Path2D('M110 90H300L180 330'));
-        const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
-        return Array.from(new Uint8Array(await blob.arrayBuffer()));
-      }, digit);
-    await page.upload('picture', 'seven.jpg', 'image/jpeg', await photo(true));
-    await reads(page, 7);
-    await page.upload('picture', 'empty.jpg', 'image/jpeg', await photo(false));
-    await page.notice('noInk');
-    await page.drawn();
-    assert.match(await page.text('notice'), 'empty.jpg should show a digit');
-    await reads(page, 7);
+visit('picture: a photo and an SVG are read, an empty page is refused', trained, async page => {
+  await page.phase('done');
+  /** A page in the light of a window on its left, with a 7 or without. */
+  const photo = (digit: boolean) =>
+    page.evaluate(async digit => {
+      const canvas = new OffscreenCanvas(400, 400);
+      const context = canvas.getContext('2d')!;
+      const light = context.createLinearGradient(0, 0, 480, 120);
+      light.addColorStop(0, '#e6e2da');
+      light.addColorStop(1, '#4a4844');
+      context.fillStyle = light;
+      context.fillRect(0, 0, 400, 400);
+      context.strokeStyle = 'rgb(0 0 30 / 0.75)';
+      context.lineWidth = 26;
+      if (digit) context.stroke(new Path2D('M110 90H300L180 330'));
+      const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
+      return Array.from(new Uint8Array(await blob.arrayBuffer()));
+    }, digit);
+  await page.upload('picture', 'seven.jpg', 'image/jpeg', await photo(true));
+  await reads(page, 7);
+  await page.upload('picture', 'empty.jpg', 'image/jpeg', await photo(false));
+  await page.notice('noInk');
+  await page.drawn();
+  assert.match(await page.text('notice'), 'empty.jpg should show a digit');
+  await reads(page, 7);
 
-    const svg = (name: string, size: string, path: string) =>
-      page.upload(
-        'picture',
-        name,
-        'image/svg+xml',
-        `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28"><path d="${path}" fill="none" stroke="#123" stroke-width="3"/></svg>`,
-      );
-    await svg('one.svg', 'width="28" height="28"', 'M14 4V24');
-    await reads(page, 1);
-    assert.is(await page.evaluate(() => mnist.notice), undefined);
-    const image = await seen(page);
-    // It is drawn at the pad's size: the edge of its line is sharp.
-    assert.is(image.filter(value => value > 0 && value < 255).length, 0, 'no grey');
-    await svg('seven.svg', '', 'M7 5H20L12 24');
-    await reads(page, 7);
-    await page.upload('picture', 'broken.svg', 'image/svg+xml', '<svg');
-    await page.notice('noPicture');
-    await reads(page, 7);
+  const svg = (name: string, size: string, path: string) => {
+    const line = `<path d="${path}" fill="none" stroke="#123" stroke-width="3"/>`;
+    const picture = `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 28 28">${line}</svg>`;
+    return page.upload('picture', name, 'image/svg+xml', picture);
+  };
+  await svg('one.svg', 'width="28" height="28"', 'M14 4V24');
+  await reads(page, 1);
+  assert.is(await page.evaluate(() => mnist.notice), undefined);
+  const image = await seen(page);
+  // It is drawn at the pad's size: the edge of its line is sharp.
+  assert.is(image.filter(value => value > 0 && value < 255).length, 0, 'no grey');
+  await svg('seven.svg', '', 'M7 5H20L12 24');
+  await reads(page, 7);
+  await page.upload('picture', 'broken.svg', 'image/svg+xml', '<svg');
+  await page.notice('noPicture');
+  await reads(page, 7);
 
-    // What is drawn after a picture is strokes again.
-    await page.click('#clear');
-    await page.draw('50,40 50,50');
-    const ink = inkIn(await seen(page), 14);
-    assert.ok(ink < 3, `${ink} pixels of ink`);
-  },
-);
+  // What is drawn after a picture is strokes again.
+  await page.click('#clear');
+  await page.draw('50,40 50,50');
+  const ink = inkIn(await seen(page), 14);
+  assert.ok(ink < 3, `${ink} pixels of ink`);
+});
 
 runVisits();

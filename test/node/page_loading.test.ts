@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import {folderReader} from '../../src/cli/serve.ts';
 import {browser, inWorker, open, runVisits, site, visit} from '../visit.ts';
 
-test('images: the page says which fail to load and why, and tries again', async () => {
+test('images: the page says which file fails to load and why, and tries again', async () => {
   let failing = true;
   const answer = (route: Route) => (failing ? route.fulfill({status: 503}) : route.continue());
   await open({routes: {'**/train-images*': answer}}, async (page, problems) => {
@@ -24,31 +24,25 @@ test('images: the page says which fail to load and why, and tries again', async 
     failing = false;
     await page.click('#retry');
     await page.allImages();
-    await page.done(938); // what was begun goes on
+    await page.done(938); // the run that has begun goes on
     assert.is(await page.text('why'), '');
     assert.ok(problems.every(problem => problem.includes('503')));
     problems.length = 0;
   });
 });
 
-visit(
-  'images: a server that unpacks them itself is as good',
-  {
-    hash: '#batches=5',
-    routes: {
-      '**/*.gz': route => {
-        const {pathname} = new URL(route.request().url());
-        return route.fulfill({body: gunzipSync(readFileSync(join(site, pathname)))});
-      },
-    },
+const unpacked = {
+  '**/*.gz': (route: Route) => {
+    const {pathname} = new URL(route.request().url());
+    return route.fulfill({body: gunzipSync(readFileSync(join(site, pathname)))});
   },
-  async page => {
-    await page.phase('done');
-    await page.allImages();
-  },
-);
+};
+visit('images: a server may unpack them', {hash: '#batches=5', routes: unpacked}, async page => {
+  await page.phase('done');
+  await page.allImages();
+});
 
-test('images: training starts on the first ones, outlives a broken connection, and has the losses that it has with all', async () => {
+test('images: training starts on the first ones, outlives a broken connection, and has the same losses', async () => {
   let held: ServerResponse | undefined;
   const read = folderReader(site);
   const server = createServer(async (request, response) => {
@@ -89,8 +83,7 @@ test('images: training starts on the first ones, outlives a broken connection, a
   }
   await open({}, async page => {
     await page.allImages();
-    await page.train(250);
-    await page.phase('done');
+    await page.trainAll(250);
     assert.equal(early, await page.losses());
   });
 });
@@ -113,54 +106,44 @@ test('scripts: less than 400 kB before the data, and no request elsewhere', asyn
   assert.ok(bytes < 400_000);
 });
 
-visit(
-  'backends: without WebGL, webgl can’t be chosen, and the page says why',
-  {hash: '#backend=webgl&batches=5', routes: inWorker('delete self.OffscreenCanvas;')},
-  async page => {
-    await page.phase('done');
-    assert.is(await page.backend(), 'simd');
-    assert.ok(await page.isDisabled('#backends input[value=webgl]'));
-    assert.match(await page.text('missing'), 'webgl: this browser gives a worker no WebGL 2.');
-  },
-);
+const noCanvas = {
+  hash: '#backend=webgl&batches=5',
+  routes: inWorker('delete self.OffscreenCanvas;'),
+};
+visit('backends: without WebGL, webgl is off, and the page says why', noCanvas, async page => {
+  await page.phase('done');
+  assert.is(await page.backend(), 'simd');
+  assert.ok(await page.isDisabled('#backends input[value=webgl]'));
+  assert.match(await page.text('missing'), 'webgl: this browser gives a worker no WebGL 2.');
+});
 
-visit(
-  'backends: where a policy forbids WebAssembly, the page says so and trains on cpu',
-  {
-    hash: '#batches=2',
-    routes: {
-      '**/*': async route => {
-        const response = await route.fetch();
-        const policy = "script-src 'self'"; // without 'wasm-unsafe-eval'
-        const headers = {...response.headers(), 'content-security-policy': policy};
-        await route.fulfill({response, headers});
-      },
-    },
+/** Sends all files with a policy that lacks 'wasm-unsafe-eval'. */
+const withPolicy = {
+  '**/*': async (route: Route) => {
+    const response = await route.fetch();
+    const headers = {...response.headers(), 'content-security-policy': "script-src 'self'"};
+    await route.fulfill({response, headers});
   },
-  async (page, problems) => {
+};
+test('backends: where a policy forbids WebAssembly, the page says so and trains on cpu', () =>
+  open({hash: '#batches=2', routes: withPolicy}, async (page, problems) => {
     await page.phase('done');
     assert.is(await page.backend(), 'cpu');
     const reason = 'simd: this page’s Content-Security-Policy forbids WebAssembly.';
     assert.match(await page.text('missing'), reason);
     problems.length = 0; // the browser's own remarks on the policy
-  },
-);
+  }));
 
-visit(
-  'backends: where simd does not start, the page says why and trains on cpu',
-  {
-    routes: inWorker("WebAssembly.Memory = class {constructor() {throw Error('no memory')}};"),
-  },
-  async (page, problems) => {
+const noMemory = inWorker("WebAssembly.Memory = class {constructor() {throw Error('no memory')}};");
+test('backends: where simd does not start, the page says why and trains on cpu', () =>
+  open({routes: noMemory}, async (page, problems) => {
     await page.phase('ready');
     assert.match(await page.text('why'), /^The backend simd did not start \(.*\)\.$/);
-    await page.train(3);
-    await page.phase('done');
+    await page.trainAll(3);
     assert.is(await page.backend(), 'cpu');
     assert.is((await page.losses()).length, 3);
     problems.length = 0; // TensorFlow.js warns of it
-  },
-);
+  }));
 
 test('a page that is opened from a file says what it needs', () =>
   browser.lend(async browser => {

@@ -7,7 +7,7 @@ import {createNetwork, MnistData, train as trainNetwork} from '../../src/index.t
 import {registerSimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import {open, runVisits, visit} from '../visit.ts';
 
-test('link: it trains the same run again', async () => {
+test('link: a link trains the same run again', async () => {
   let link = '';
   let expected: number[] = [];
   await open({permissions: ['clipboard-read', 'clipboard-write']}, async page => {
@@ -24,10 +24,8 @@ test('link: it trains the same run again', async () => {
     link = await page.evaluate(() => navigator.clipboard.readText());
   });
   const {hash} = new URL(link);
-  assert.match(
-    hash,
-    `#net=mnist-core&seed=7&batch-size=32&learning-rate=0.05&backend=simd&batches=${expected.length}`,
-  );
+  const settings = '#net=mnist-core&seed=7&batch-size=32&learning-rate=0.05&backend=simd';
+  assert.match(hash, `${settings}&batches=${expected.length}`);
   await open({hash}, async page => {
     await page.phase('done');
     assert.equal(await page.losses(), expected);
@@ -53,9 +51,8 @@ test('link: with the plain build, the page trains as Node does on it, to the las
   });
 });
 
-visit('link: a bad one is refused, and the run goes on', {}, async page => {
-  await page.train(30);
-  await page.phase('done');
+visit('link: a bad link is refused, and the run goes on', {}, async page => {
+  await page.trainAll(30);
   for (const [hash, sentence] of [
     ['#batches=-3', 'batches should be a whole number from 1 to 1,000,000, and is “-3”.'],
     ['#backend=abacus', 'backend should be one of simd, cpu, webgl, wasm, and is “abacus”.'],
@@ -70,13 +67,13 @@ visit('link: a bad one is refused, and the run goes on', {}, async page => {
   }
 });
 
-visit('link: a bad one that opens the page is refused', {hash: '#seed=one'}, async page => {
+visit('link: a bad link that opens the page is refused', {hash: '#seed=one'}, async page => {
   await page.phase('ready');
   assert.match(await page.text('notice'), 'seed should be a whole number');
   assert.equal(await page.losses(), []);
 });
 
-visit('link: it fills the field that has the focus too', {}, async page => {
+visit('link: a link fills the field that has the focus too', {}, async page => {
   await page.fill('#seed', '5');
   await page.evaluate(() => {
     location.hash = '#seed=9&batches=3';
@@ -87,22 +84,17 @@ visit('link: it fills the field that has the focus too', {}, async page => {
 });
 
 visit('weights file: a saved run goes on where it was', {}, async page => {
-  await page.train(50);
-  await page.phase('done');
+  await page.trainAll(50);
   const expected = await page.losses();
-  await page.click('#reset');
-  await page.phase('ready');
-  await page.train(30);
-  await page.phase('done');
+  await page.reset();
+  await page.trainAll(30);
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
   assert.is(download.suggestedFilename(), 'mnist-ops-tutorial-30.safetensors');
   const file = await download.path();
-  await page.click('#reset');
-  await page.phase('ready');
+  await page.reset();
   await page.setInputFiles('#upload', file);
   await page.waitForFunction(() => mnist.phase === 'paused' && mnist.batch === 30);
-  await page.train(50);
-  await page.done(50);
+  await page.trainAll(50);
   assert.equal((await page.losses()).slice(30), expected.slice(30));
 
   await page.upload('upload', 'x', '', 'no weights at all');

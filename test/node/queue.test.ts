@@ -13,7 +13,7 @@ function begin() {
     },
     () => log.push('idle'),
   );
-  /** Adds a task. @returns what ends it, with an error if one is given */
+  /** Adds a task. @returns a function that ends the task, with an error if one is given */
   const add = (name: string) => {
     let end = (_error?: string) => {};
     const ended = new Promise<void>((resolve, reject) => {
@@ -49,7 +49,7 @@ test('queue: a task begins after the one before it, which is cancelled', async (
   assert.equal(log.slice(2), ['failed by cancel', 'b', 'b ends', 'idle']);
 });
 
-test('queue: a task cancelled before its turn still has it, with an aborted signal', async () => {
+test('queue: a task that is cancelled before its turn still runs, with an aborted signal', async () => {
   const {log, add} = begin();
   for (const end of ['a', 'b', 'c'].map(add)) end();
   await settle();
@@ -57,7 +57,7 @@ test('queue: a task cancelled before its turn still has it, with an aborted sign
   assert.equal(log, [...cancelledTasks, 'c', 'c ends', 'idle']);
 });
 
-test('queue: an error in one task is told, and the next task begins after that', async () => {
+test('queue: a task that fails is reported, and the next task begins after that', async () => {
   const {log, add} = begin();
   add('a')('no memory');
   await settle();
@@ -66,7 +66,7 @@ test('queue: an error in one task is told, and the next task begins after that',
   assert.equal(log, ['a', 'failed no memory', 'idle', 'b', 'b ends', 'idle']);
 });
 
-test('queue: cancel aborts the task that runs, and none that is added later', async () => {
+test('queue: cancel aborts the running task, and no task that is added later', async () => {
   const {queue, log, add} = begin();
   const end = add('a');
   await settle();
@@ -78,7 +78,7 @@ test('queue: cancel aborts the task that runs, and none that is added later', as
   assert.equal(log, ['a', 'a hears cancel', 'failed by cancel', 'idle', 'b', 'b ends', 'idle']);
 });
 
-test('queue: what waits for the end of a step waits for that of one, or for the end of the task', async () => {
+test('queue: stepEnd resolves at the end of one step, or at the end of the task', async () => {
   const {queue, log, add} = begin();
   const end = add('a');
   const wait = (name: string) => void queue.stepEnd().then(() => log.push(name));
@@ -94,7 +94,7 @@ test('queue: what waits for the end of a step waits for that of one, or for the 
   assert.equal(log, ['a', 'first', 'a ends', 'idle', 'second']);
 });
 
-test('queue: add resolves at its task’s end, also at that of one that fails', async () => {
+test('queue: add resolves when its task ends, also when the task fails', async () => {
   const {queue, log} = begin();
   await queue.add(async () => void log.push('a'));
   await queue.add(() => Promise.reject('no memory'));

@@ -35,13 +35,13 @@ for (const backend of ['simd', 'cpu'] as const) {
   });
 }
 
-test('trainer: a test of all images follows the last batch, also where that was asked for alone', async () => {
+test('trainer: a test of all images follows the last batch, also if that is a single one', async () => {
   const {trainer, until, heard} = await begin();
   for (const phase of ['paused', 'done'] as const) await until(phase, () => trainer.train(2, true));
   assert.is(heard('epoch').length, 1);
 });
 
-test('trainer: single batches are tested where a run tests', async () => {
+test('trainer: single batches are tested at the same batches as a run', async () => {
   const {trainer, until, heard} = await begin({batches: 100});
   for (let i = 1; i <= 21; i++) await until('paused', () => trainer.train(100, true));
   const batches = heard('test').map(({batch}) => batch);
@@ -95,9 +95,7 @@ test('trainer: weights saved while it trains are those of the batch that they na
   await until('paused', () => trainer.pause());
   assert.ok(run.batch > 0 && run.batch < 12, `batch ${run.batch}`);
   const other = await begin();
-  await other.until('paused', () =>
-    other.trainer.restore({...run, settings: {...run.settings, batches: 12}}),
-  );
+  await other.until('paused', () => other.trainer.restore({...run, settings}));
   await other.train(12);
   assert.equal([...losses().slice(0, run.batch), ...other.losses()], await wholeRun());
 });
@@ -137,21 +135,19 @@ test('trainer: questions while it trains change no loss and leave no tensor behi
   assert.equal(left, new Array(12).fill(0));
 });
 
-test('split of a step: every kernel of ours, and none of the stock ones', async () => {
+test('split of a step: it lists every kernel of ours, and no stock kernel', async () => {
   const {train, heard} = await begin();
   await train(2);
   const [{split}] = heard('split');
   const kernels = split.kernels.map(({kernel, calls}) => `${kernel} ×${calls}`);
-  assert.equal(
-    kernels.filter(name => name.startsWith('Conv2D')),
-    [
-      'Conv2D [20,28,28,1] ×1',
-      'Conv2D [20,12,12,8] ×1',
-      'Conv2DInputGradient [20,8,8,16] ×1',
-      'Conv2DFilterGradient [20,12,12,8] ×1',
-      'Conv2DFilterGradient [20,28,28,1] ×1',
-    ],
-  );
+  const convolutions = kernels.filter(name => name.startsWith('Conv2D'));
+  assert.equal(convolutions, [
+    'Conv2D [20,28,28,1] ×1',
+    'Conv2D [20,12,12,8] ×1',
+    'Conv2DInputGradient [20,8,8,16] ×1',
+    'Conv2DFilterGradient [20,12,12,8] ×1',
+    'Conv2DFilterGradient [20,28,28,1] ×1',
+  ]);
   const stock = kernels.filter(name => /^(Add|Multiply|Reshape|Identity)/.test(name));
   assert.equal(stock, []);
   const sum = split.kernels.reduce((total, {ms}) => total + ms, 0);

@@ -44,9 +44,11 @@ function fileOf(json: string | Uint8Array, data: Uint8Array = new Uint8Array(4))
   return Uint8Array.from([...new Uint8Array(length.buffer), ...header, ...data]);
 }
 
+const bytesOf = (preset: Preset) => writeWeights(runOf(preset));
+
 /** A file of ours with another header. */
 function changed(change: (header: Header) => unknown, preset: Preset = 'tutorial'): Uint8Array {
-  const {header, data} = take(writeWeights(runOf(preset)));
+  const {header, data} = take(bytesOf(preset));
   return fileOf(JSON.stringify(change(header) ?? header), data);
 }
 /** A file of ours with something else about one tensor. */
@@ -85,7 +87,7 @@ for (const preset of presets) {
 }
 
 test('weights file: its bytes are those of the format', () => {
-  const bytes = writeWeights(runOf('mnist-core'));
+  const bytes = bytesOf('mnist-core');
   const {header, data} = take(bytes);
   assert.is((bytes.length - data.length) % 8, 0, 'aligned');
   assert.equal(header, {
@@ -128,57 +130,44 @@ test('weights file: a setting that our own file leaves out has its default', () 
   assert.is(batch, 0);
 });
 
-test('weights file: one without a whole header is refused', () => {
-  const whole = writeWeights(runOf('tutorial'));
+test('weights file: a file without a whole header is refused', () => {
+  const whole = bytesOf('tutorial');
   for (const length of [0, 7, 8]) {
     const sentence = `A weights file should have more than 8 bytes, and this file has ${length}.`;
     refuses(whole.subarray(0, length), sentence);
   }
   const header = whole.length - take(whole).data.length - 8;
-  for (const [bytes, room, length] of [
-    [whole.subarray(0, 8 + header - 1), header - 1, header],
-    [new Uint8Array(16).fill(255), 8, '18446744073709551615'],
-  ] as const) {
-    refuses(
-      bytes,
-      `This is no weights file, or only part of one: its header should fit into ${room} bytes, and takes ${length}.`,
-    );
-  }
+  const cut = (room: number, length: number | string) =>
+    `This is no weights file, or only part of one: its header should fit into ${room} bytes, and takes ${length}.`;
+  refuses(whole.subarray(0, 8 + header - 1), cut(header - 1, header));
+  refuses(new Uint8Array(16).fill(255), cut(8, '18446744073709551615'));
 });
 
 test('weights file: a header that is no JSON object is refused', () => {
-  const texts = ['', 'hello', '{"a": 1', '[]', 'null', '3', '[[[[[[[['];
-  for (const [header, start] of [
-    ...texts.map(text => [text, text] as const),
-    [Uint8Array.of(0xff, 0x22), '\ufffd"'] as const,
-  ]) {
-    const sentence = `This is no weights file: its header should be a JSON object, and starts with “${start}”.`;
-    refuses(fileOf(header), sentence);
+  const sentence = (start: string) =>
+    `This is no weights file: its header should be a JSON object, and starts with “${start}”.`;
+  for (const text of ['', 'hello', '{"a": 1', '[]', 'null', '3', '[[[[[[[[']) {
+    refuses(fileOf(text), sentence(text));
   }
+  refuses(fileOf(Uint8Array.of(0xff, 0x22)), sentence('\ufffd"'));
 });
 
 test('weights file: metadata other than texts by name are refused', () => {
+  const sentence = 'should hold texts by name, and holds something else as well.';
   for (const __metadata__ of [null, 'mnist-ops', ['mnist-ops'], {format: 'mnist-ops', seed: 1}]) {
-    refuses(
-      changed(header => ({...header, __metadata__})),
-      'This file’s __metadata__ should hold texts by name, and holds something else as well.',
-    );
+    const file = changed(header => ({...header, __metadata__}));
+    refuses(file, `This file’s __metadata__ ${sentence}`);
   }
 });
 
 test('weights file: settings of our own file that no run has are refused', () => {
-  for (const [texts, sentence] of [
-    [{net: 'lenet'}, 'net should be one of tutorial, mnist-core, and is “lenet”.'],
-    [
-      {'learning-rate': '-1'},
-      'learning-rate should be a number from 0.000001 to 1000, and is “-1”.',
-    ],
-    ...['-1', '1.5', '1000001', ''].map(
-      batch =>
-        [{batch}, `batch should be a whole number from 0 to 1000000, and is “${batch}”.`] as const,
-    ),
-  ] as const) {
-    refuses(withTensor('__metadata__', texts), sentence);
+  for (const [name, found, expected] of [
+    ['net', 'lenet', 'one of tutorial, mnist-core'],
+    ['learning-rate', '-1', 'a number from 0.000001 to 1000'],
+    ...['-1', '1.5', '1000001', ''].map(n => ['batch', n, 'a whole number from 0 to 1000000']),
+  ]) {
+    const file = withTensor('__metadata__', {[name]: found});
+    refuses(file, `${name} should be ${expected}, and is “${found}”.`);
   }
 });
 
@@ -189,50 +178,45 @@ test('weights file: an entry that is no tensor is refused', () => {
     ...[8, ['8'], [[8]]].map(shape => ({shape})),
     ...[[0], [0, 32, 64], [0, 31.5], [0, 1e300]].map(data_offsets => ({data_offsets})),
   ];
+  const sentence = 'should be a tensor with dtype, shape and data_offsets, and is something else.';
   for (const entry of [null, 8, 'F32', [], {}, ...wrong.map(values => ({...whole, ...values}))]) {
-    refuses(
-      changed(header => ({...header, 'conv1.bias': entry})),
-      'This file’s conv1.bias should be a tensor with dtype, shape and data_offsets, and is something else.',
-    );
+    const file = changed(header => ({...header, 'conv1.bias': entry}));
+    refuses(file, `This file’s conv1.bias ${sentence}`);
   }
 });
 
 for (const preset of presets) {
   for (const [name, shape] of Object.entries(weightShapes[preset])) {
     test(`weights file: ${preset}'s ${name} is refused if it is missing, or of another shape or dtype`, () => {
-      refuses(
-        changed(header => void delete header[name], preset),
-        `This file holds no weights of ours: it should have a tensor ${name}, and has none of that name.`,
-      );
-      const reversed = [...shape].reverse().concat(1);
-      for (const other of [reversed, [], [0], [shape.length, ...shape.slice(1)]]) {
-        refuses(
-          withTensor(name, {shape: other}, preset),
-          `This file holds no weights of ours: the tensor ${name} should be [${shape.join(', ')}], and is [${other.join(', ')}].`,
-        );
+      const notOurs = 'This file holds no weights of ours';
+      const without = changed(header => void delete header[name], preset);
+      refuses(without, `${notOurs}: it should have a tensor ${name}, and has none of that name.`);
+      const [expected, ...rest] = shape;
+      for (const other of [[...rest, expected, 1], [], [0], [shape.length, ...rest]]) {
+        const [should, is] = [shape, other].map(sizes => `[${sizes.join(', ')}]`);
+        const sentence = `${notOurs}: the tensor ${name} should be ${should}, and is ${is}.`;
+        refuses(withTensor(name, {shape: other}, preset), sentence);
       }
-      refuses(
-        withTensor(name, {dtype: 'I32'}, preset),
-        `This file’s tensor ${name} should have the dtype F32, and has I32.`,
-      );
+      const sentence = `This file’s tensor ${name} should have the dtype F32, and has I32.`;
+      refuses(withTensor(name, {dtype: 'I32'}, preset), sentence);
     });
 
     test(`weights file: ${preset}'s ${name} is refused if it does not lie in the file`, () => {
-      const {header, data} = take(writeWeights(runOf(preset)));
+      const {header, data} = take(bytesOf(preset));
       const [begin, end]: [number, number] = header[name].data_offsets;
       const size = end - begin;
       const {length} = data;
+      const beyond = [length - size + 4, length + 4];
       for (const data_offsets of [
         [begin, end - 4],
         [begin + 4, end],
         [-4, size - 4],
-        [length - size + 4, length + 4],
+        beyond,
         [end, begin],
       ]) {
-        refuses(
-          withTensor(name, {data_offsets}, preset),
-          `This file is damaged: the tensor ${name} should be ${size} of its ${length} bytes, and is at ${data_offsets.join(' to ')}.`,
-        );
+        const places = `${size} of its ${length} bytes, and is at ${data_offsets.join(' to ')}`;
+        const sentence = `This file is damaged: the tensor ${name} should be ${places}.`;
+        refuses(withTensor(name, {data_offsets}, preset), sentence);
       }
     });
   }
@@ -250,22 +234,20 @@ test('weights file: tensors that share bytes are refused, in whatever order the 
   refuses(sharing('conv1.bias', 'dense.weights'), sentence('conv1.bias and dense.weights'));
 });
 
-test('weights file: a name that stands in the header twice is refused, however it is written', () => {
-  const {header, data} = take(writeWeights(runOf('tutorial')));
+test('weights file: a name that the header has twice is refused, however it is written', () => {
+  const {header, data} = take(bytesOf('tutorial'));
   const entry = JSON.stringify(header['conv1.bias']);
   for (const key of ['"conv1.bias"', '"conv1\\u002ebias" ']) {
-    refuses(
-      fileOf(`${JSON.stringify(header).slice(0, -1)},${key}:${entry}}`, data),
-      'This file’s header should name conv1.bias once, and names it again.',
-    );
+    const file = fileOf(`${JSON.stringify(header).slice(0, -1)},${key}:${entry}}`, data);
+    refuses(file, 'This file’s header should name conv1.bias once, and names it again.');
   }
-  // A text that looks like a key is none.
+  // A text that only looks like a key is allowed.
   const {__metadata__: metadata, ...entries} = header;
   const odd = {__metadata__: {...metadata, note: '{"a":1,"a":2}', 'conv1.bias': ''}, ...entries};
   readWeights(fileOf(JSON.stringify(odd), data));
 });
 
-test('weights file: one in another format is refused by the name of that format', () => {
+test('weights file: a file in another format is refused by the name of that format', () => {
   for (const [format, start] of [
     ['HDF5', '\x89HDF\r\n\x1a\n'],
     ['ZIP (npz, pt, keras)', 'PK\x03\x04\x14\0\0\0'],
@@ -273,14 +255,13 @@ test('weights file: one in another format is refused by the name of that format'
     ['gzip', '\x1f\x8b\x08\0\0\0\0\0'],
     ['pickle', '\x80\x02\x8a\nl\xfc\x9cF'],
   ]) {
-    refuses(
-      Uint8Array.from(start.padEnd(100, '\xff'), letter => letter.charCodeAt(0)),
-      `A weights file should be in safetensors format, and this file is in the format ${format}.`,
-    );
+    const file = Uint8Array.from(start.padEnd(100, '\xff'), letter => letter.charCodeAt(0));
+    const expected = 'A weights file should be in safetensors format';
+    refuses(file, `${expected}, and this file is in the format ${format}.`);
   }
 });
 
-test('weights file: a run of more epochs than anybody waits for is refused', () => {
+test('weights file: a run of more than 2000 epochs is refused', () => {
   const run = runOf('tutorial');
   const settings = {...run.settings, batchSize: 4096, batches: 1_000_000};
   const of = (batch: number) => writeWeights({...run, settings, batch});
@@ -289,27 +270,25 @@ test('weights file: a run of more epochs than anybody waits for is refused', () 
   refuses(of(1_000_000), `A weights file should be of a run of ${epochs}.`);
 });
 
-test('weights file: an extra tensor is refused, as another network is not ours plus a rest', () => {
+test('weights file: an extra tensor is refused', () => {
   const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
-  refuses(
-    changed(header => ({...header, 'conv1.bias': bias}), 'mnist-core'),
-    'This file holds no weights of ours: mnist-core should have the tensors conv1.filter, conv2.filter, dense.weights, dense.bias, and there is also conv1.bias.',
-  );
+  const file = changed(header => ({...header, 'conv1.bias': bias}), 'mnist-core');
+  const ours = 'the tensors conv1.filter, conv2.filter, dense.weights, dense.bias';
+  const sentence = `mnist-core should have ${ours}, and there is also conv1.bias.`;
+  refuses(file, `This file holds no weights of ours: ${sentence}`);
 });
 
 test('weights file: weights that are no numbers are refused', () => {
   for (const found of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     const run = runOf('tutorial');
     run.weights[3][15] = found;
-    refuses(
-      writeWeights(run),
-      `This file’s tensor conv2.bias should hold finite numbers, and has ${found} at index 15.`,
-    );
+    const tensor = 'This file’s tensor conv2.bias should hold finite numbers';
+    refuses(writeWeights(run), `${tensor}, and has ${found} at index 15.`);
   }
 });
 
-test('weights file: one cut short anywhere, or with random bytes in its header, is read or refused, never a crash', () => {
-  const whole = writeWeights(runOf('tutorial'));
+test('weights file: a file cut short, or with random bytes in its header, is read or refused, never a crash', () => {
+  const whole = bytesOf('tutorial');
   const headerEnd = whole.length - take(whole).data.length;
   const read = (bytes: Uint8Array) => {
     try {
@@ -325,14 +304,13 @@ test('weights file: one cut short anywhere, or with random bytes in its header, 
   assert.not(read(whole.subarray(0, -1)));
 
   const change = fc.tuple(fc.nat(headerEnd - 1), fc.nat(255));
-  fc.assert(
-    fc.property(fc.array(change, {minLength: 1, maxLength: 4}), changes => {
-      const bytes = whole.slice();
-      for (const [at, value] of changes) bytes[at] = value;
-      read(bytes);
-    }),
-    {numRuns: 1000},
-  );
+  const changes = fc.array(change, {minLength: 1, maxLength: 4});
+  const readChanged = (changes: [number, number][]) => {
+    const bytes = whole.slice();
+    for (const [at, value] of changes) bytes[at] = value;
+    read(bytes);
+  };
+  fc.assert(fc.property(changes, readChanged), {numRuns: 1000});
   fc.assert(fc.property(fc.uint8Array({maxLength: 40}), bytes => void read(bytes)));
 });
 

@@ -31,10 +31,8 @@ export function curvesPanel(app: App): void {
   });
 }
 
-const wholeRun: uPlot.Scale = {
-  time: false,
-  range: ({data}) => [0, (data[0] as number[] | undefined)?.at(-1) ?? 1],
-};
+const lastBatch = ([batches]: uPlot.AlignedData): number => batches?.[batches.length - 1] ?? 1;
+const wholeRun: uPlot.Scale = {time: false, range: ({data}) => [0, lastBatch(data)]};
 
 /** Colours of the style sheet, by their names there. */
 type Colours = Record<'accent' | 'faint' | 'good' | 'grid' | 'muted', string>;
@@ -44,12 +42,14 @@ type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | '
 const small = (): number =>
   0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-const axis = ({grid, muted}: Colours, more: uPlot.Axis = {}): uPlot.Axis => ({
+const allTicks: uPlot.Axis.Filter = (_, ticks) => ticks;
+const axis = ({grid, muted}: Colours, {filter = allTicks, ...more}: uPlot.Axis): uPlot.Axis => ({
   stroke: muted,
   font: `${small()}px system-ui, sans-serif`,
-  grid: {stroke: grid, width: 1},
-  ticks: {stroke: grid, width: 1, size: 4},
+  grid: {stroke: grid, width: 1, filter},
+  ticks: {stroke: grid, width: 1, size: 4, filter},
   gap: 3,
+  filter,
   ...more,
 });
 
@@ -73,8 +73,6 @@ const lossOptions: Options = colours => ({
     axis(colours, {
       size: 4.1 * small(),
       filter: lossTicks,
-      grid: {stroke: colours.grid, width: 1, filter: lossTicks},
-      ticks: {stroke: colours.grid, width: 1, size: 4, filter: lossTicks},
       values: (_, ticks) => ticks.map(lossLabel),
     }),
   ],
@@ -159,33 +157,30 @@ function drawMoves({ctx, bbox, valToPos}: uPlot, {moves}: App, {muted}: Colours)
   ctx.restore();
 }
 
-/** A loss that explodes is shortened. */
+/** A loss of at least 1000 has an exponent. */
 const lossNumber = (app: App, loss: number, decimals: number): string =>
   loss < 1000 ? app.number(loss, decimals) : loss.toExponential(2);
 
 function describe(app: App): void {
   const {losses, tests} = app;
+  let [lossNow, lossText, testNow, testText] = ['', app.say('noCurve'), '', app.say('noCurve')];
   const loss = meanLoss(losses, losses.length);
-  const first = losses.find(value => value !== undefined);
-  setText(element('loss-now'), loss === undefined ? '' : lossNumber(app, loss, 4));
-  const lossText = (first: number, last: number) =>
-    app.say('lossText', {
-      first: lossNumber(app, first, 3),
-      last: lossNumber(app, last, 3),
-      batch: app.number(app.batch),
-    });
-  const hasLosses = loss !== undefined && first !== undefined;
-  setText(element('loss-text'), hasLosses ? lossText(first, loss) : app.say('noCurve'));
-  const shares = tests.map(({correct, total}) => correct / total);
-  const last = shares.length ? app.percent(shares.at(-1)!, 1) : '';
-  setText(element('test-now'), last);
-  const testText = () =>
-    app.say('testText', {
-      last,
-      batch: app.number(tests.at(-1)!.batch),
-      best: app.percent(Math.max(...shares), 1),
-    });
-  setText(element('test-text'), last ? testText() : app.say('noCurve'));
+  if (loss !== undefined) {
+    lossNow = lossNumber(app, loss, 4);
+    const first = lossNumber(app, losses.find(value => value !== undefined)!, 3);
+    const batch = app.number(app.batch);
+    lossText = app.say('lossText', {first, last: lossNumber(app, loss, 3), batch});
+  }
+  const test = tests.at(-1);
+  if (test) {
+    testNow = app.percent(test.correct / test.total, 1);
+    const best = app.percent(Math.max(...tests.map(({correct, total}) => correct / total)), 1);
+    testText = app.say('testText', {last: testNow, batch: app.number(test.batch), best});
+  }
+  setText(element('loss-now'), lossNow);
+  setText(element('loss-text'), lossText);
+  setText(element('test-now'), testNow);
+  setText(element('test-text'), testText);
 }
 
 /** Shows the run in a few rows: at its tests, or at batches before the first test. */
@@ -193,18 +188,13 @@ function fillTable(app: App): void {
   const {tests, losses} = app;
   const marks = tests.length ? tests : losses.map((_, i) => ({batch: i + 1, correct: 0, total: 0}));
   const step = Math.max(1, Math.ceil(marks.length / ROWS));
-  const rows = marks
-    .filter((_, i) => (marks.length - 1 - i) % step === 0)
-    .map(({batch, correct, total}) => {
-      const loss = meanLoss(losses, batch);
-      const cells = [
-        app.number(batch),
-        loss === undefined ? '–' : lossNumber(app, loss, 4),
-        total ? app.percent(correct / total, 1) : '–',
-      ];
-      return create('tr', {}, ...cells.map(cell => create('td', {textContent: cell})));
-    });
-  element('numbers')
-    .querySelector('tbody')!
-    .replaceChildren(...rows);
+  const shown = marks.filter((_, i) => (marks.length - 1 - i) % step === 0);
+  const rows = shown.map(({batch, correct, total}) => {
+    const loss = meanLoss(losses, batch);
+    const lossText = loss === undefined ? '–' : lossNumber(app, loss, 4);
+    const share = total ? app.percent(correct / total, 1) : '–';
+    const cells = [app.number(batch), lossText, share];
+    return create('tr', {}, ...cells.map(cell => create('td', {}, cell)));
+  });
+  document.querySelector('#numbers tbody')!.replaceChildren(...rows);
 }

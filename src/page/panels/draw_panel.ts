@@ -12,7 +12,7 @@ import {followPointer} from './pointer.ts';
 const PEN = 20;
 /** An arrow key moves the pen this far, in pixels of the pad. */
 const KEY_STEP = 10;
-const digits = Array.from({length: 10}, (_, digit) => digit);
+const digits = [...Array(10).keys()];
 
 export function drawPanel(app: App): void {
   const pad = element<HTMLCanvasElement>('pad');
@@ -59,12 +59,9 @@ export function drawPanel(app: App): void {
   }
 
   function update(): void {
-    seen = isPicture
-      ? normalise(inkOn(context.getImageData(0, 0, side, side)), side, side)
-      : imageOf(
-          strokes.flatMap(stroke => clipped(stroke, side)),
-          PEN / 2,
-        );
+    const onPad = strokes.flatMap(stroke => clipped(stroke, side));
+    if (!isPicture) seen = imageOf(onPad, PEN / 2);
+    else seen = normalise(inkOn(context.getImageData(0, 0, side, side)), side, side);
     paint(small, seen ?? new Uint8Array(small.width * small.height));
     void predict();
     if (!seen) show();
@@ -92,20 +89,20 @@ export function drawPanel(app: App): void {
       bars[digit].row.classList.toggle('best', digit === best);
       setText(bars[digit].text, probabilities ? app.percent(share, 1) : '–');
     }
-    const known = probabilities && best !== undefined && best >= 0; // -1 if the weights are not finite
-    const nothing = app.say(seen ? 'noVerdict' : 'blank');
-    const share = known && app.percent(probabilities![best], 1);
-    setText(element('verdict'), share ? app.say('verdict', {digit: best!, share}) : nothing);
-    // A screen reader hears the digit only: the share changes with every batch.
-    setText(element('spoken'), known ? app.say('spokenVerdict', {digit: best}) : nothing);
+    let verdict = app.say(seen ? 'noVerdict' : 'blank');
+    let spoken = verdict;
+    // best is -1 if the weights are not finite.
+    if (probabilities && best !== undefined && best >= 0) {
+      verdict = app.say('verdict', {digit: best, share: app.percent(probabilities[best], 1)});
+      spoken = app.say('spokenVerdict', {digit: best}); // the share changes with every batch
+    }
+    setText(element('verdict'), verdict);
+    setText(element('spoken'), spoken); // for a screen reader
   }
 
-  let pointed: Stroke;
-  const release = followPointer(pad, {
-    begin(at) {
-      pointed = begin(at);
-    },
-    extend: points => extend(pointed, points),
+  const release = followPointer(pad, at => {
+    const stroke = begin(at);
+    return points => extend(stroke, points);
   });
 
   let keyed: Stroke;
@@ -189,8 +186,8 @@ function showPen(app: App, side: number, {x, y, down}: Point & {down: boolean}):
 
 function makeBars(): {row: HTMLElement; text: HTMLElement}[] {
   return digits.map(digit => {
-    const text = create('span', {className: 'share'});
-    const row = create('li', {}, create('b', {textContent: String(digit)}), text);
+    const text = create('span');
+    const row = create('li', {className: 'bar'}, create('b', {}, String(digit)), text);
     element('probabilities').append(row);
     return {row, text};
   });

@@ -11,8 +11,8 @@ import {paint} from './image.ts';
 const PAGE = 32;
 /** Milliseconds between two questions for answers. */
 const INTERVAL = 1000;
-const digits = Array.from({length: 10}, (_, digit) => digit);
-const everyImage = Array.from({length: testSize}, (_, index) => index);
+const digits = [...Array(10).keys()];
+const everyImage = [...Array(testSize).keys()];
 
 export function galleryPanel(app: App): void {
   const filter = element<HTMLSelectElement>('filter');
@@ -25,14 +25,12 @@ export function galleryPanel(app: App): void {
 
   /** Indices of the images that the filters leave. */
   function chosen(): number[] {
-    const {evaluation} = app;
-    const wanted = digit.value === '' ? undefined : Number(digit.value);
-    const ofDigit = (index: number) => wanted === undefined || labels?.[index] === wanted;
-    if (filter.value === 'wrong') return wrongLabels.map(({index}) => index).filter(ofDigit);
-    if (filter.value === 'all') return everyImage.filter(ofDigit);
-    if (!evaluation || !labels) return [];
-    const {predictions} = evaluation;
-    return everyImage.filter(index => ofDigit(index) && predictions[index] !== labels![index]);
+    const predictions = app.evaluation?.predictions;
+    const isOfDigit = (index: number) => !digit.value || labels?.[index] === Number(digit.value);
+    if (filter.value === 'wrong') return wrongLabels.map(({index}) => index).filter(isOfDigit);
+    const ofDigit = everyImage.filter(isOfDigit);
+    if (filter.value === 'all') return ofDigit;
+    return ofDigit.filter(i => predictions && labels && predictions[i] !== labels[i]);
   }
 
   async function update(): Promise<void> {
@@ -81,10 +79,9 @@ export function galleryPanel(app: App): void {
 
 function noteText(app: App, hasImages: boolean): string {
   if (hasImages) return app.say('galleryNote');
-  if (element<HTMLSelectElement>('filter').value === 'mistakes') {
-    return app.say(app.evaluation ? 'noMistakes' : 'mistakesLater');
-  }
-  return app.say('noImages');
+  const {value} = element<HTMLSelectElement>('filter');
+  if (value !== 'mistakes') return app.say('noImages');
+  return app.say(app.evaluation ? 'noMistakes' : 'mistakesLater');
 }
 
 const makeCells = () =>
@@ -135,17 +132,16 @@ function showRange(app: App, total: number, page: number): void {
 
 function fillDigits(app: App, select: HTMLSelectElement): void {
   const {value} = select;
-  const any = create('option', {value: '', textContent: app.say('anyDigit')});
-  const options = digits.map(digit => create('option', {textContent: String(digit)}));
-  select.replaceChildren(any, ...options);
+  const any = create('option', {value: ''}, app.say('anyDigit'));
+  select.replaceChildren(any, ...digits.map(digit => create('option', {}, String(digit))));
   select.value = value;
 }
 
 function showMatrix(app: App): void {
   const table = element<HTMLTableElement>('confusion');
   const {evaluation} = app;
-  const note = evaluation ? {batch: app.number(evaluation.batch)} : undefined;
-  setText(element('matrix-note'), app.say(note ? 'matrixNote' : 'matrixLater', note));
+  const batch = app.number(evaluation?.batch ?? 0);
+  setText(element('matrix-note'), app.say(evaluation ? 'matrixNote' : 'matrixLater', {batch}));
   table.hidden = !evaluation;
   const state = `${app.language} ${evaluation?.batch} ${evaluation?.correct}`;
   if (!evaluation || table.dataset.state === state) return;
@@ -154,17 +150,15 @@ function showMatrix(app: App): void {
   const most = Math.max(...confusion.filter((_, i) => i % 11 !== 0), 1);
   const cell = (label: number, answer: number) => {
     const count = confusion[10 * label + answer];
-    const made = create('td', {textContent: count ? String(count) : '·'});
-    made.className = answer === label ? 'right' : count ? 'wrong' : '';
-    made.style.setProperty('--share', String(answer === label ? 1 : count / most));
+    const className = answer === label ? 'right' : count ? 'wrong' : '';
+    const made = create('td', {className}, count ? String(count) : '·');
+    made.style.setProperty('--share', String(count / most));
     return made;
   };
-  const corner = create('td', {textContent: app.say('corner')});
-  fillTable(
-    table,
-    [corner, ...digits.map(digit => heading('col', String(digit)))],
-    digits.map(label => [heading('row', String(label)), ...digits.map(i => cell(label, i))]),
-  );
+  const heads = digits.map(digit => heading('col', String(digit)));
+  const rowOf = (label: number) => digits.map(answer => cell(label, answer));
+  const rows = digits.map(label => [heading('row', String(label)), ...rowOf(label)]);
+  fillTable(table, [create('td', {}, app.say('corner')), ...heads], rows);
 }
 
 function makeTabs(): void {

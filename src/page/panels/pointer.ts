@@ -1,27 +1,24 @@
 // Follows a mouse, a pen or a finger that is held down on a canvas.
 import type {Point} from '../strokes.ts';
 
-/** Told about a pointer, in the canvas's pixels. */
-export interface Follower {
-  /** The pointer is set down. */
-  begin(at: Point): void;
-  /** It has moved over these points. */
-  extend(points: Point[]): void;
-}
-
 /**
  * Follows one pointer at a time: while it is down, a second finger does nothing.
+ * @param begin called where a pointer is set down, in the canvas's pixels; returns a function for the points that it moves over
  * @returns a function that stops following the pointer that is down
  */
-export function followPointer(canvas: HTMLCanvasElement, {begin, extend}: Follower): () => void {
+export function followPointer(
+  canvas: HTMLCanvasElement,
+  begin: (at: Point) => (points: Point[]) => void,
+): () => void {
   let followed: number | undefined;
+  let extend: (points: Point[]) => void;
   const release = () => {
     followed = undefined;
   };
   canvas.addEventListener('pointerdown', event => {
     if (event.button !== 0 || followed !== undefined) return;
     followed = event.pointerId;
-    begin(pointOn(canvas, event));
+    extend = begin(pointOn(canvas, event));
     canvas.setPointerCapture(followed);
   });
   canvas.addEventListener('pointermove', event => {
@@ -40,7 +37,7 @@ export function followPointer(canvas: HTMLCanvasElement, {begin, extend}: Follow
   return release;
 }
 
-/** From the window's coordinates: a coalesced event may lack offsets from its target, and those ignore zoom and scale. */
+/** Uses the window's coordinates: a coalesced event may lack offsets from its target, and offsets ignore zoom and scale. */
 function pointOn(canvas: HTMLCanvasElement, {clientX, clientY}: PointerEvent): Point {
   const box = canvas.getBoundingClientRect();
   // The box, border included, is in the window's pixels; offset and client sizes leave out zoom and scale.

@@ -6,7 +6,7 @@ import {linkOf, settingsOf} from '../link.ts';
 import {PageError} from '../page_error.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
 
-/** Most bytes of a weights file: many times what either network's take. */
+/** The most bytes of a weights file, many times as many as the weights of either network take. */
 const largestFile = 1_000_000;
 
 export function sharePanel(app: App): void {
@@ -26,16 +26,14 @@ export function sharePanel(app: App): void {
 
   element('save').addEventListener('click', async () => {
     const run = await app.ask({kind: 'save'});
-    if (!run?.weights.every(values => values.every(Number.isFinite))) {
-      app.notice = {key: 'notSaved'};
-      app.changed();
-      return;
+    app.notice = {key: 'notSaved'};
+    if (run?.weights.every(values => values.every(Number.isFinite))) {
+      const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
+      const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
+      create('a', {href: url, download: name}).click();
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      app.notice = {key: 'saved', values: {name}};
     }
-    const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
-    const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
-    create('a', {href: url, download: name}).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-    app.notice = {key: 'saved', values: {name}};
     app.changed();
   });
 

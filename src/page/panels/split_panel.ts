@@ -51,7 +51,7 @@ function rowsOf(app: App, splits: StepSplit[]): Node[][] {
 /** The number, over a bar that is its share of the step. */
 function cell(app: App, ms: number | undefined, whole: number): HTMLElement {
   const text = ms === undefined ? '–' : app.number(ms, ms < 10 ? 3 : 1);
-  const made = create('td', {textContent: text});
+  const made = create('td', {className: 'bar'}, text);
   made.style.setProperty('--share', `${(100 * Math.min(1, (ms ?? 0) / whole)).toFixed(1)}%`);
   return made;
 }

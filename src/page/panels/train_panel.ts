@@ -44,7 +44,7 @@ export function trainPanel(app: App): void {
     shown = undefined;
   }
 
-  /** Changes the settings by what `readField` makes of a field, or says what is wrong with it. */
+  /** Changes the settings to those that `readField` reads from a field, or shows the field's error. */
   function read(input: HTMLInputElement, readField: () => Partial<Settings>): void {
     try {
       const settings = readField();
@@ -68,10 +68,9 @@ export function trainPanel(app: App): void {
 
   preset.addEventListener('change', () => {
     const chosen = preset.value as Settings['preset'];
-    // The visitor's own rate stays.
-    const {preset: before, learningRate: rate} = app.settings;
-    const learningRate =
-      rate === presets[before].learningRate ? presets[chosen].learningRate : rate;
+    let {learningRate} = app.settings; // the visitor's own rate stays
+    if (learningRate === presets[app.settings.preset].learningRate)
+      ({learningRate} = presets[chosen]);
     change({preset: chosen, learningRate});
   });
   for (const {name, input} of fields) {
@@ -216,13 +215,7 @@ function showRun(app: App): void {
 function accuracyText(app: App): string {
   if (!app.evaluation) return app.say('noAccuracy');
   const {correct, total, batch} = app.evaluation;
-  const [low, high] = wilsonInterval(correct, total);
-  return app.say('accuracy', {
-    batch: app.number(batch),
-    share: app.percent(correct / total),
-    correct: app.number(correct),
-    total: app.number(total),
-    low: app.percent(low),
-    high: app.percent(high),
-  });
+  const shares = [correct / total, ...wilsonInterval(correct, total)];
+  const [share, low, high] = shares.map(value => app.percent(value));
+  return app.sentence({key: 'accuracy', values: {batch, share, correct, total, low, high}});
 }

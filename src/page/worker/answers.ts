@@ -31,11 +31,11 @@ export class Answers {
     await this.trainer.entered;
     const {run, isLost} = this.trainer;
     if (!run || isLost) return undefined;
-    const xs = Float32Array.from(images, pixel => pixel / 255);
     const count = images.length / PIXELS;
-    const probabilities = tf.tidy(() =>
-      softmax(run.network.forward(tf.tensor2d(xs, [count, PIXELS]))),
-    );
+    const probabilities = tf.tidy(() => {
+      const pixels = Float32Array.from(images, pixel => pixel / 255);
+      return softmax(run.network.forward(tf.tensor2d(pixels, [count, PIXELS])));
+    });
     this.tensors++;
     try {
       const values = await probabilities.data<'float32'>();

@@ -19,7 +19,7 @@ export class ImageLoader {
   /** Set when the first training images arrive. Those that haven't arrived are zeros. */
   files?: MnistFiles;
   private readonly whole: Partial<MnistFiles> = {};
-  /** Every attempt fills this file, as batches are drawn from it. */
+  /** Every attempt fills this same file, because batches are drawn from it. */
   private trainImages?: IdxFile;
   private failure?: PageError;
   private waiting: {images: number; resolve: () => void; reject: (why: unknown) => void}[] = [];
@@ -47,13 +47,9 @@ export class ImageLoader {
       if (!this.whole.trainImages) {
         const progress = (file: IdxFile, bytes: number) =>
           this.arrive(file, Math.floor((bytes - imageHeader) / IMAGE_SIDE ** 2));
-        const {trainImages} = this;
-        this.whole.trainImages = await fetchFile(
-          this.folder,
-          names.trainImages,
-          trainImages,
-          progress,
-        );
+        const {folder, trainImages} = this;
+        const file = await fetchFile(folder, names.trainImages, trainImages, progress);
+        this.whole.trainImages = file;
       }
     } catch (error) {
       this.failure = error as PageError;
@@ -126,9 +122,7 @@ async function fetchFile(
 }
 
 /** Some servers declare gzip as a content encoding, and the browser has unpacked the file already: its first bytes tell. */
-async function unpacked(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<ReadableStream<Uint8Array>> {
+async function unpacked(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   const [ahead, all] = body.tee();
   const reader = ahead.getReader();
   const start: number[] = [];

@@ -10,7 +10,7 @@ export class TaskQueue {
   private waiting: (() => void)[] = [];
 
   /**
-   * @param fail told what a task throws; the next task waits for it
+   * @param fail called with the error of a task; the next task begins when it resolves
    * @param idle called at the end of the newest task
    */
   constructor(
@@ -31,7 +31,7 @@ export class TaskQueue {
     return this.last;
   }
 
-  /** Aborts the signal of the newest task, whose forerunners' are aborted already. */
+  /** Aborts the newest task's signal. Those of the tasks before it are aborted already. */
   cancel(): void {
     this.newest.abort(cancelled);
   }

@@ -1,4 +1,4 @@
-// One training: its settings, its network, where it is among the images, and a copy of its weights that outlives the GPU.
+// One run: its settings, its network, its place among the images, and a copy of its weights that outlives the GPU.
 import * as tf from '@tensorflow/tfjs-core';
 import {type ContextLostError, KeptWeights} from '../../context_loss.ts';
 import {MnistData} from '../../data/mnist_data.ts';
@@ -56,15 +56,8 @@ export class Run {
   /** Trains the batches up to `target`, with the tests that an unbroken run has. */
   train(target: number, signal: AbortSignal): AsyncGenerator<TrainingProgress> {
     const {batchSize, learningRate} = this.settings;
-    return train(this.network, this.data!, {
-      batches: target,
-      start: this.batch,
-      batchSize,
-      learningRate,
-      testEvery,
-      testSize: testSample,
-      signal,
-    });
+    const sizes = {batches: target, start: this.batch, batchSize, testEvery, testSize: testSample};
+    return train(this.network, this.data!, {...sizes, learningRate, signal});
   }
 
   /** True if `train` goes on with a test before the next batch. */
@@ -112,7 +105,7 @@ export class Run {
     return this.kept?.restore('');
   }
 
-  /** Training goes on after this batch, of which the network has the weights. */
+  /** Goes on after this batch. The network has its weights already. */
   goBackTo(batch: number): void {
     this.batch = batch;
     this.drawn = undefined;

@@ -92,7 +92,7 @@ export function meanOfMiddle(steps: Step[]): Step {
   const middle = sorted.slice(cut, sorted.length - cut);
   const mean = (of: (step: Step) => number) =>
     middle.reduce((sum, step) => sum + of(step), 0) / middle.length;
-  const times = middle[0].kernels.map((_, i) => mean(step => step.kernels[i].ms));
-  const kernels = middle[0].kernels.map((each, i) => ({...each, ms: times[i]}));
+  const kernelMean = (i: number) => mean(({kernels}) => kernels[i].ms);
+  const kernels = middle[0].kernels.map((each, i) => ({...each, ms: kernelMean(i)}));
   return {kernels, whole: mean(({whole}) => whole)};
 }

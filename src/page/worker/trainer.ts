@@ -1,4 +1,5 @@
-// Carries out the page's commands, each as a task of its queue. A new task ends the training that goes on. Every task says what it does.
+// Carries out the page's commands, each as a task in a queue. A new task ends the training before it. Every task tells the page its
+// phase.
 import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
@@ -71,7 +72,7 @@ export class Trainer {
     const {target} = this;
     this.add(async signal => {
       await this.enter(backend);
-      if (!this.run) return; // there is nothing to move before the first reset
+      if (!this.run) return; // before the first reset no run can move
       const {batch, isDone} = this.run;
       if (target !== undefined) await this.trainTo(target, false, signal);
       else if (this.phase === 'diverged') this.say('diverged', this.why);
@@ -93,7 +94,7 @@ export class Trainer {
     });
   }
 
-  // ---- what they do
+  // ---- the work behind the commands
 
   private add(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.target = undefined;
@@ -105,7 +106,7 @@ export class Trainer {
     this.tell({kind: 'phase', phase, why, backend: this.backend, batch: this.run?.batch ?? 0});
   }
 
-  /** Stays on the last run's backend, or on `cpu`, if the new run's doesn't start. @returns why */
+  /** If the new run's backend doesn't start, the run stays on the last one's, or on `cpu`. @returns why it doesn't start */
   private async begin(settings: Settings, batch = 0): Promise<Sentence | undefined> {
     const before = this.backend;
     let why: Sentence | undefined;
@@ -133,7 +134,7 @@ export class Trainer {
     await this.run?.moveTo(backend);
   }
 
-  /** A lost context is renewed, with the weights that were kept when training last rested. */
+  /** Replaces a lost context. The run goes back to the weights that were kept when training last rested. */
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
       if (!this.isLost) this.run?.restoreKept();
@@ -143,7 +144,7 @@ export class Trainer {
     onWebGL()?.context().canvas.addEventListener('webglcontextlost', this.noticeLoss);
   }
 
-  /** `train` notices a loss only while it runs; this covers the rest of the time. */
+  /** Notices a lost context while nothing is trained; `train` notices one itself. */
   private readonly noticeLoss = ({target}: Event): void => {
     const isCurrent = onWebGL()?.context().canvas === target;
     if (isCurrent && this.target === undefined) void this.goBack();
@@ -152,7 +153,7 @@ export class Trainer {
   private async trainTo(target: number, one: boolean, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const {run} = this;
-    if (!run) return; // there is nothing to train before the first reset
+    if (!run) return; // before the first reset no run can train
     run.settings = {...run.settings, batches: Math.max(target, run.batch)};
     if (this.isLost || contextIsLost()) await this.enter('webgl');
     if (this.images.arrived === 0) this.say('waiting');

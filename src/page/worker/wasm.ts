@@ -1,4 +1,4 @@
-// Fetched when the backend is first chosen. It runs the reference kernels, as none of ours are for it.
+// Fetched when the backend is first chosen. It runs the reference kernels, because none of ours is for it.
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 

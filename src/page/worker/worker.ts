@@ -1,5 +1,4 @@
 // Runs beside the page, so that the page never waits for a step.
-
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
 import {fastestBuild, findMissing} from './backends.ts';
@@ -15,7 +14,8 @@ const images = new ImageLoader(new URL('mnist/', import.meta.url).href, arrived 
 const trainer = new Trainer(images, tell);
 
 const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) => unknown} = {
-  load: () => load(),
+  load: () =>
+    images.load().catch(({key, values}: PageError) => tell({kind: 'noData', why: {key, values}})),
   reset: ({settings}) => trainer.reset(settings),
   train: ({batches}) => trainer.train(batches),
   trainOne: ({batches}) => trainer.train(batches, true),
@@ -33,15 +33,6 @@ const questions: {
   testLabels: async () => trainer.answers.testLabels(),
   save: () => trainer.answers.save(),
 };
-
-async function load(): Promise<void> {
-  try {
-    await images.load();
-  } catch (error) {
-    const {key, values} = error as PageError;
-    tell({kind: 'noData', why: {key, values}});
-  }
-}
 
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {

@@ -12,14 +12,7 @@ import {compareSpeed, efforts} from '../../bench/clock/measure.ts';
 import {ratioOf, timing} from '../../bench/clock/statistics.ts';
 import {readBenchFile} from '../../bench/place/browser.ts';
 import {changes, changesText} from '../../bench/report/changes.ts';
-import {
-  nextBest,
-  onceText,
-  ratioText,
-  timingText,
-  winnersText,
-  winsFrom,
-} from '../../bench/report/findings.ts';
+import {nextBest, rate, winnersText, winsFrom} from '../../bench/report/findings.ts';
 import {withTables} from '../../bench/report/readme.ts';
 import {
   type Contenders,
@@ -29,10 +22,10 @@ import {
   type Measured,
   type Results,
   type Row,
-  rate,
 } from '../../bench/report/results.ts';
 import {readResults, writeResults} from '../../bench/report/results_file.ts';
 import {placeText} from '../../bench/report/terminal.ts';
+import {onceText, ratioText, timingText} from '../../bench/report/texts.ts';
 import '../../src/index.ts';
 import {openPage} from '../../src/cli/open_page.ts';
 import {once, runNode, type Watch} from '../program.ts';
@@ -123,12 +116,14 @@ test('bench: a ratio whose rounds differ too much is marked', () => {
 });
 
 test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {
-  const roof = {code: 'simd', gflops: 40, gbytes: 10, bytes: 1} as const;
+  const roofs = [{code: 'simd', gflops: 40, gbytes: 10, bytes: 1} as const];
   const pass = {...row('a/conv', 64, {}), flops: 2e6, bytes: 1e6};
-  assert.equal(rate(pass, measured(0.5), roof), {gflops: 4, intensity: 2, most: 20});
-  assert.equal(rate({...pass, bytes: 1e5}, measured(0.5), roof)?.most, 40);
-  assert.equal(rate({...pass, bytes: undefined}, measured(0.5), roof), {gflops: 4});
-  assert.is(rate(row('a/relu', 64, {}), measured(1), roof), undefined);
+  const rateOf = (pass: Row) => rate(pass, 'simd', measured(0.5), roofs);
+  assert.equal(rateOf(pass), {gflops: 4, intensity: 2, most: 20, part: 0.2});
+  assert.equal(rateOf({...pass, bytes: 1e5})?.most, 40);
+  assert.equal(rateOf({...pass, bytes: undefined}), {gflops: 4, intensity: undefined});
+  assert.equal(rate(pass, 'cpu', measured(0.5), roofs), {gflops: 4, intensity: 2});
+  assert.is(rateOf(row('a/relu', 64, {})), undefined);
 });
 
 test('bench: changes beyond noise are flagged, on a machine that is slower as a whole too', () => {
@@ -390,17 +385,6 @@ test('bench: numbers that can’t be written leave the older ones as they were',
     );
   }
   assert.is(readFileSync(file, 'utf8'), older);
-});
-
-test('bench: numbers that call ten batches an epoch are read as ten batches', async () => {
-  const file = join(temporary, 'epoch.json');
-  const epoch = {images: 640, ...row('tutorial/epoch', 64, {})};
-  writeFileSync(file, jsonText(resultsOf([epoch, {...epoch, images: 60_000}])));
-  const [{rows}] = (await readResults('--from', file)).places;
-  assert.equal(
-    rows.map(({name}) => name),
-    ['tutorial/ten-batches', 'tutorial/epoch'],
-  );
 });
 
 test('bench: the first field of another type is named', async () => {

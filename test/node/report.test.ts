@@ -7,7 +7,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {Browser, Page} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {ratioOf, threeDigits, withDeviation} from '../../bench/report/findings.ts';
+import {ratioOf} from '../../bench/report/findings.ts';
 import {reportHtml} from '../../bench/report/report_html.ts';
 import {
   type Contenders,
@@ -21,6 +21,7 @@ import {
   type Results,
   type Row,
 } from '../../bench/report/results.ts';
+import {threeDigits, withDeviation} from '../../bench/report/texts.ts';
 import {startBrowser} from '../../src/cli/browser.ts';
 
 const script = readFileSync(new URL('../bench/report.js', import.meta.url), 'utf8');

@@ -1,15 +1,15 @@
-// Whatever ends the bench early, or the reading of what it prints: what was measured until then is kept.
+// Keeps the numbers measured so far if a signal ends the bench early, or if its output can't be written any more.
 import {writeSync} from 'node:fs';
 import {unreadCode} from '../../src/cli/output.ts';
 import {firstLine} from '../clock/rows.ts';
 
-/** Saves what there is, and says in which file. */
+/** Saves the numbers, and returns the name of the file. */
 export type Keep = () => Promise<string>;
 
 let keep: Keep | undefined;
 let stopped = false;
 
-/** From now on; undefined once all is saved. */
+/** Sets how the numbers are kept from now on; undefined when there is nothing left to save. */
 export function keepWhenStopped(how: Keep | undefined): void {
   keep = how;
 }
@@ -26,7 +26,7 @@ export function watchForStops(): void {
   process.stderr.on('error', () => {});
 }
 
-/** A user who presses Ctrl-C, or reads the first lines alone, is told nothing unless there is something to keep. */
+/** Ends the process. After Ctrl-C, or if the reader is gone, it prints a message only if it has saved numbers. */
 async function stop(why: string, code: number): Promise<void> {
   if (stopped) return;
   stopped = true;
@@ -41,7 +41,7 @@ async function stop(why: string, code: number): Promise<void> {
   process.exit(code);
 }
 
-/** To stderr, which may be gone too. */
+/** Writes to stderr, which may be gone too. */
 function tell(text: string): void {
   try {
     writeSync(2, text);

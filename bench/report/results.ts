@@ -159,6 +159,14 @@ export interface PeerRow {
   notMeasured?: NotMeasured;
 }
 
+export const emptyResults = (extent: Extent, machine: Machine): Results => ({
+  format: FORMAT,
+  date: new Date().toISOString(),
+  extent,
+  machine,
+  places: [],
+});
+
 /** A place before the first measurement. */
 export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => ({
   place,

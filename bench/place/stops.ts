@@ -20,8 +20,8 @@ export function watchForStops(): void {
   }
   process.stdout.on('error', ({code}: NodeJS.ErrnoException) =>
     code === 'EPIPE'
-      ? stop('nobody reads any more what it prints', unreadCode)
-      : stop(`what it prints can't be written (${code})`, 1),
+      ? stop('nobody reads its output any more', unreadCode)
+      : stop(`its output can't be written (${code})`, 1),
   );
   process.stderr.on('error', () => {});
 }
@@ -32,8 +32,7 @@ async function stop(why: string, code: number): Promise<void> {
   stopped = true;
   const lineStart = process.stderr.isTTY ? '\r\x1b[K' : '';
   try {
-    if (keep)
-      tell(`${lineStart}\nbench: ${why}; what was measured until then is in ${await keep()}\n`);
+    if (keep) tell(`${lineStart}\nbench: ${why}; the numbers so far are in ${await keep()}\n`);
     else if (code === 1) tell(`bench: ${why}\n`);
   } catch (error) {
     tell(`${lineStart}\nbench: ${why}; ${firstLine(error)}\n`);

@@ -1,6 +1,6 @@
 // The bench: its command and its page as users run them, and the texts that it makes from numbers.
 import type {ChildProcess, SpawnOptions} from 'node:child_process';
-import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -28,7 +28,8 @@ import {onceText, ratioText, timingText} from '../../bench/report/texts.ts';
 import '../../src/index.ts';
 import {openPage} from '../../src/cli/open_page.ts';
 import {messageOf} from '../errors.ts';
-import {once, runNode, type Watch} from '../program.ts';
+import {once, runNode, runOnFullDisk, type Watch} from '../program.ts';
+import {testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-bench-'));
@@ -336,15 +337,16 @@ for (const [how, expected, why, interrupt] of [
   });
 }
 
-test('bench: if its output goes to a full disk, it keeps the numbers so far and says so', async () => {
-  const file = join(temporary, 'full.json');
-  const {code, stderr} = await run([...small, '--json', file], undefined, {
-    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
-  });
-  assert.is(code, 1);
-  assert.match(stderr, /^\nbench: its output can't be written \(ENOSPC\); the numbers so far/);
-  assert.is(jsonOf(file).incomplete, true);
-});
+testWithFullDisk(
+  'bench: if its output goes to a full disk, it keeps the numbers so far',
+  async () => {
+    const file = join(temporary, 'full.json');
+    const {code, stderr} = await runOnFullDisk([program, ...small, '--json', file]);
+    assert.is(code, 1);
+    assert.match(stderr, /^\nbench: its output can't be written \(ENOSPC\); the numbers so far/);
+    assert.is(jsonOf(file).incomplete, true);
+  },
+);
 
 test('bench: numbers that can’t be written leave the older ones unchanged', async () => {
   const file = join(temporary, 'older.json');

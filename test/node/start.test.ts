@@ -1,5 +1,5 @@
-// `npm start` once the page is built: the program that serves it.
-import {closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+// `npm start`: the program that serves the built page.
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {type IncomingHttpHeaders, type RequestOptions, request} from 'node:http';
 import {type AddressInfo, createServer} from 'node:net';
 import {networkInterfaces, tmpdir} from 'node:os';
@@ -8,12 +8,12 @@ import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader, type Read, serve} from '../../src/cli/serve.ts';
-import {type Finished, finished, runNode, start} from '../program.ts';
-import {testWhere} from '../skips.ts';
+import {type Finished, finished, runNode, runOnFullDisk, start} from '../program.ts';
+import {testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../start.js', import.meta.url));
 
-/** Runs the program until it prints its address, then gives the address to `use`, and then ends the program by the signal. */
+/** Runs the program until it prints its address, calls `use` with the address, and ends the program with the signal. */
 async function run(
   args: string[],
   use: (address: string) => unknown = () => {},
@@ -44,13 +44,13 @@ test('npm start prints the address, serves the page there, and Ctrl-C ends it', 
   assert.equal([code, stderr], [0, '']);
 });
 
-test('--port has to name a free port; the default port may be taken', async () => {
+test('npm start: --port must be a free port; if the default port is taken, another is used', async () => {
   const taken = createServer().unref();
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
       taken.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
-  await listen(8080).catch(() => {}); // another program has it: as good
+  await listen(8080).catch(() => {}); // another program has the port already
   const {code, stderr} = await run(['--no-open', '--port', '8080']);
   assert.equal([code, stderr], [1, 'start: --port: expected a free port, found 8080 in use\n']);
   const byDefault = await run(['--no-open'], address =>
@@ -60,7 +60,7 @@ test('--port has to name a free port; the default port may be taken', async () =
   taken.close();
 });
 
-test('--port is the port of the address', async () => {
+test('npm start: --port is the port of the printed address', async () => {
   const probe = createServer();
   await new Promise<void>(resolve => {
     probe.listen(0, '127.0.0.1', resolve);
@@ -92,13 +92,13 @@ test('npm start -- --help names every option', async () => {
   for (const option of ['--port N', '--no-open', '-h, --help']) assert.match(stdout, option);
 });
 
-/** Serves while `use` runs. */
+/** Runs a server while `use` runs. */
 async function serving(read: Read, use: (origin: string) => Promise<void>): Promise<void> {
   const {origin, close} = await serve(read);
   await use(origin).finally(close);
 }
 
-test('serve: a folder is served unchanged, and nothing outside of it', async () => {
+test('serve: the files of a folder are served unchanged, and no file outside of it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-site-'));
   writeFileSync(join(folder, 'index.html'), 'home');
   writeFileSync(join(folder, 'a file.gz'), Uint8Array.of(0x1f, 0x8b));
@@ -124,7 +124,7 @@ test('serve: a folder is served unchanged, and nothing outside of it', async () 
   });
 });
 
-/** Sends what fetch may not send. */
+/** Sends methods and headers that fetch refuses to send. */
 const ask = (address: string, options: RequestOptions) =>
   new Promise<{status: number; headers: IncomingHttpHeaders; text: string}>((resolve, reject) => {
     const asked = request(address, options, async response => {
@@ -134,7 +134,7 @@ const ask = (address: string, options: RequestOptions) =>
     asked.on('error', reject).end();
   });
 
-test('serve: only GET and HEAD are answered, and only under this machine’s own names', () =>
+test('serve: answers only GET and HEAD, and only under the names of this machine', () =>
   serving(
     () => new TextEncoder().encode('secret'),
     async origin => {
@@ -159,12 +159,12 @@ test('serve: only GET and HEAD are answered, and only under this machine’s own
     },
   ));
 
-test('serve: only the loopback address answers', () =>
+test('serve: answers only at the loopback address', () =>
   serving(
     () => undefined,
     async origin => {
       const {port} = new URL(origin);
-      // On Linux all of 127.0.0.0/8 is the loopback. The machine's other addresses are tried as well.
+      // 127.0.0.2, a loopback address on Linux too, and the machine's other addresses.
       const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
       const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
       for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
@@ -184,18 +184,11 @@ test('npm start ends quietly when the reader of its output is gone, exit 141', a
   assert.equal([code, stderr], [141, '']);
 });
 
-testWhere(existsSync('/dev/full'), 'only Linux has a file that is always full')(
-  'npm start ends with a sentence on a full disk, exit 1',
-  async () => {
-    const file = openSync('/dev/full', 'w');
-    const {code, stderr} = await runNode([program, '--no-open', '--port', '0'], undefined, {
-      stdio: ['ignore', file, 'pipe'],
-    });
-    closeSync(file);
-    const sentence = 'start: stdout: expected to be written, found no space left on the device\n';
-    assert.equal([code, stderr], [1, sentence]);
-  },
-);
+testWithFullDisk('npm start ends with a sentence on a full disk, exit 1', async () => {
+  const {code, stderr} = await runOnFullDisk([program, '--no-open', '--port', '0']);
+  const sentence = 'start: stdout: expected to be written, found no space left on the device\n';
+  assert.equal([code, stderr], [1, sentence]);
+});
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   test(`npm start ends on ${signal} as on Ctrl-C`, async () => {

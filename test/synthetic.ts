@@ -1,4 +1,4 @@
-// A small data set in MnistData's form, drawn from a seed: the column of an upright bar tells the digit, so that it can be learnt.
+// A small data set like MNIST, drawn from a seed: an upright bar's column tells the digit, so a network can learn it.
 import type {MnistFiles} from '../src/data/mnist_data.ts';
 import {MnistData} from '../src/index.ts';
 import {Random} from '../src/random.ts';

@@ -16,23 +16,21 @@ import {element, factsElement, listElement, nameElement, tableElement} from './h
 import {bars, curves, type Draw} from './plots.ts';
 import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
 import {roofDots, roofLegend, roofline} from './roofline.ts';
-import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
+import {absencesIn, type Facts, hasLines, machineFacts, placeFacts} from './terminal.ts';
 
 /** Replaces the content of the element with the results. To follow a dark page they need `color-scheme: light dark` on it. */
 export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
   const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
   const main = measured.map(place => titled(mainTable(place, true), place));
-  const phases = measured
-    .flatMap(({rows, tick, firstSteps}) => [
-      phaseTable(usualRows(rows), tick),
-      firstStepTable(firstSteps),
-    ])
-    .filter(({lines}) => lines.length);
+  const phasesOf = ({rows, tick, firstSteps}: PlaceResults) =>
+    [phaseTable(usualRows(rows), tick), firstStepTable(firstSteps)].filter(hasLines);
+  const phases = measured.flatMap(phasesOf);
   const splits = measured.flatMap(place =>
     grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
   );
   const tables = [...main, ...phases];
+  const how = factsElement([...nameTerms, ...terms], {class: 'how'});
   const fastest = measured.flatMap((place, i) => {
     const finding = `${whereOf(place).replace('in', 'In')}: ${winnersText(usualRows(place.rows))}`;
     return [element('p', {class: 'finding'}, finding), tableElement(main[i])];
@@ -46,15 +44,10 @@ export function showResults(results: Results, into: HTMLElement): void {
     section('Where the time of a step goes', grid(splits.map(tableElement))),
     section('Phases of a run', phases.map(tableElement)),
     section('Beside other libraries', peers.length ? [tableElement(peerTable(peers))] : []),
-    section('How to read this', [
-      factsElement([...nameTerms, ...terms], {class: 'how'}),
-      listElement(meaningsOf(tables)),
-    ]),
+    section('How to read this', [how, listElement(meaningsOf(tables))]),
   ];
-  into.replaceChildren(
-    element('style', {}, css),
-    element('article', {class: 'bench-results'}, ...sections.flat()),
-  );
+  const article = element('article', {class: 'bench-results'}, ...sections.flat());
+  into.replaceChildren(element('style', {}, css), article);
 }
 
 /** A section; none without content. */
@@ -99,26 +92,23 @@ function measuredWhere(results: Results): HTMLElement[] {
   const absences = places.flatMap(place =>
     absencesIn(place).map(({wrong, text}) => ({wrong, text: `${text}, ${whereOf(place)}`})),
   );
-  const lines = (of: boolean) =>
-    listElement(absences.filter(({wrong}) => wrong === of).map(({text}) => text));
-  const has = (of: boolean) => absences.some(({wrong}) => wrong === of);
+  const wrong = absences.filter(({wrong}) => wrong).map(({text}) => text);
+  const missing = absences.filter(({wrong}) => !wrong).map(({text}) => text);
   const card = (heading: string, facts: Facts, ...more: HTMLElement[]) =>
     element('div', {class: 'card'}, element('h3', {}, heading), factsElement(facts), ...more);
-  const cards = places.map(place =>
-    card(
-      place.place === 'node' ? 'Node' : 'The browser',
-      placeFacts(place),
-      element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameElement)),
-    ),
-  );
-  const incompleteText = 'The run was interrupted: the rest of the rows is missing.';
-  const wrong = () => [element('strong', {}, 'Wrong, a bug:'), lines(true)];
-  const missing = () => [element('summary', {}, 'Not measured, and why'), lines(false)];
+  const cards = places.map(place => {
+    const legend = element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameElement));
+    return card(place.place === 'node' ? 'Node' : 'The browser', placeFacts(place), legend);
+  });
+  const interrupted = 'The run was interrupted: the rest of the rows is missing.';
+  const bug = element('strong', {}, 'Wrong, a bug:');
+  const summary = element('summary', {}, 'Not measured, and why');
+  const alert = {class: 'note wrong', role: 'alert'};
   return [
-    ...(incomplete ? [element('p', {class: 'note'}, incompleteText)] : []),
-    ...(has(true) ? [element('div', {class: 'note wrong', role: 'alert'}, ...wrong())] : []),
+    ...(incomplete ? [element('p', {class: 'note'}, interrupted)] : []),
+    ...(wrong.length ? [element('div', alert, bug, listElement(wrong))] : []),
     element('div', {class: 'cards'}, card('The machine', machineFacts(results)), ...cards),
-    ...(has(false) ? [element('details', {}, ...missing())] : []),
+    ...(missing.length ? [element('details', {}, summary, listElement(missing))] : []),
   ];
 }
 

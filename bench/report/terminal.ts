@@ -44,10 +44,10 @@ export function placeFacts(place: PlaceResults): Facts {
 export const factsText = (facts: Facts): string =>
   facts.map(([term, text]) => `${term}: ${text}\n`).join('');
 
+export const hasLines = ({lines}: Table): boolean => lines.length > 0;
+
 const tablesOf = (place: PlaceResults): Table[] =>
-  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(
-    ({lines}) => lines.length,
-  );
+  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(hasLines);
 
 /** A sentence about the fastest backends, the tables, and the contenders without a time. */
 export function placeText(place: PlaceResults): string {

@@ -86,20 +86,19 @@ function atThird(work: () => void): () => void {
   };
 }
 
-/** A data set that calls `first` before each sample of test images. */
-function dataBeforeSample(first: () => void): MnistData {
-  const data = syntheticData();
-  const nextTestBatch = data.nextTestBatch.bind(data);
-  data.nextTestBatch = size => {
+/** Makes a method of the object call `first` before its work. */
+function callBefore<T extends object>(object: T, name: keyof T, first: () => void): void {
+  const method = object[name] as (...args: unknown[]) => unknown;
+  const replaced = (...args: unknown[]) => {
     first();
-    return nextTestBatch(size);
+    return method.apply(object, args);
   };
-  return data;
+  Object.assign(object, {[name]: replaced});
 }
 
 /** A test with a working context and a network; it fails if it leaves a tensor behind. */
 function contextTest(name: string, work: (network: Network) => Promise<void>): void {
-  test(name, async () => {
+  test(`context ${name}`, async () => {
     await tf.setBackend('webgl');
     if (glOf().isContextLost()) await renewContext();
     const tensors = tf.memory().numTensors;
@@ -113,57 +112,54 @@ function contextTest(name: string, work: (network: Network) => Promise<void>): v
   });
 }
 
-contextTest(
-  'context lost between two steps: training goes on from the kept weights',
-  async network => {
-    const data = syntheticData();
-    const tensors = tf.memory().numTensors;
-    let kept: ReturnType<typeof weightsOf> = [];
-    const events: TrainingProgress[] = [];
-    const meanwhile = ({batch}: TrainingProgress) => {
-      if (batch === 10) kept = weightsOf(network);
-      if (batch === 13) loseContext();
-    };
-    const training = collect(network, {data, batches: 20, meanwhile, events});
-    await lost(training, 'after batch 13 of 20', 10);
-    assert.is(events.length, 13);
-    assert.is(tf.memory().numTensors, tensors);
-    expectWeights(network, kept);
+contextTest('lost between two steps: training goes on from the kept weights', async network => {
+  const data = syntheticData();
+  const tensors = tf.memory().numTensors;
+  let kept: ReturnType<typeof weightsOf> = [];
+  const events: TrainingProgress[] = [];
+  const meanwhile = ({batch}: TrainingProgress) => {
+    if (batch === 10) kept = weightsOf(network);
+    if (batch === 13) loseContext();
+  };
+  const training = collect(network, {data, batches: 20, meanwhile, events});
+  await lost(training, 'after batch 13 of 20', 10);
+  assert.is(events.length, 13);
+  assert.is(tf.memory().numTensors, tensors);
+  expectWeights(network, kept);
 
-    const deadContext = glOf();
-    await renewContext();
-    assert.is(tf.getBackend(), 'webgl');
-    assert.is.not(glOf(), deadContext);
-    const losses = lossesOf(await collect(network, {data, batches: 10}));
+  const deadContext = glOf();
+  await renewContext();
+  assert.is(tf.getBackend(), 'webgl');
+  assert.is.not(glOf(), deadContext);
+  const losses = lossesOf(await collect(network, {data, batches: 10}));
 
-    // The same on another backend. Training goes on with the 14th batch: 13 were drawn.
-    await tf.setBackend('cpu');
-    const other = createNetwork('tutorial');
-    const sameData = syntheticData();
-    await collect(other, {data: sameData, batches: 10});
-    tf.tidy(() => {
-      kept.forEach((weights, i) => {
-        const variable = other.variables[i];
-        expectClose(`variable ${i} of batch 10`, weights, valuesOf(variable), TEN_STEPS_WEIGHTS);
-        variable.assign(tf.tensor(weights.values, variable.shape));
-      });
+  // The same on another backend. Training goes on with the 14th batch: 13 were drawn.
+  await tf.setBackend('cpu');
+  const other = createNetwork('tutorial');
+  const sameData = syntheticData();
+  await collect(other, {data: sameData, batches: 10});
+  tf.tidy(() => {
+    kept.forEach((weights, i) => {
+      const variable = other.variables[i];
+      expectClose(`variable ${i} of batch 10`, weights, valuesOf(variable), TEN_STEPS_WEIGHTS);
+      variable.assign(tf.tensor(weights.values, variable.shape));
     });
-    sameData.skipTrainBatches(3, 5);
-    const expected = lossesOf(await collect(other, {data: sameData, batches: 10}));
-    const vector = (values: number[]) => ({shape: [10], values});
-    expectClose('losses in the new context', vector(losses), vector(expected), TEN_STEPS);
-    const [before] = lossesOf(events);
-    const falls = losses[9] < losses[0] && losses[0] < before;
-    assert.ok(falls, `loss ${before}, then ${losses[0]} to ${losses[9]}`);
-    other.dispose();
-  },
-);
+  });
+  sameData.skipTrainBatches(3, 5);
+  const expected = lossesOf(await collect(other, {data: sameData, batches: 10}));
+  const vector = (values: number[]) => ({shape: [10], values});
+  expectClose('losses in the new context', vector(losses), vector(expected), TEN_STEPS);
+  const [before] = lossesOf(events);
+  const falls = losses[9] < losses[0] && losses[0] < before;
+  assert.ok(falls, `loss ${before}, then ${losses[0]} to ${losses[9]}`);
+  other.dispose();
+});
 
 // ---- in a step
 
 const moments: Record<string, (network: Network) => Network> = {
-  'context lost before a forward pass': network => before(network, atThird(loseContext)),
-  'context lost after a forward pass'(network) {
+  'lost before a forward pass': network => before(network, atThird(loseContext)),
+  'lost after a forward pass'(network) {
     const lose = atThird(loseContext);
     const forward = (xs: tf.Tensor2D) => {
       const logits = network.forward(xs);
@@ -172,11 +168,11 @@ const moments: Record<string, (network: Network) => Network> = {
     };
     return {...network, forward};
   },
-  'context lost while a step waits for its loss'(network) {
+  'lost while a step waits for its loss'(network) {
     const soon = atThird(() => queueMicrotask(loseContext));
     return before(network, soon);
   },
-  'context dead silently in a step': network => before(network, atThird(dieSilently)),
+  'dead silently in a step': network => before(network, atThird(dieSilently)),
 };
 for (const [title, losing] of Object.entries(moments)) {
   contextTest(`${title}: that step is not reported`, async network => {
@@ -197,25 +193,22 @@ const refusals: [RegExp, Partial<WebGL2RenderingContext>][] = [
   [/Unable to create WebGLProgram/, {createProgram: () => null as never}],
 ];
 for (const [index, [message, stubs]] of refusals.entries()) {
-  contextTest(
-    `context dead silently, ${message.source}: training reports the loss`,
-    async network => {
-      const {log} = console;
-      console.log = () => {}; // TensorFlow.js logs the program
-      const dying = before(network, () => {
-        dieSilently(stubs);
-        tf.atanh(tf.zeros([50, 50 + index])); // compiles a new program
-      });
-      const error = await lost(collect(dying), 'at batch 1 of 20', 0).finally(() => {
-        console.log = log;
-      });
-      assert.match((error.cause as Error).message, message);
-    },
-  );
+  contextTest(`dead silently, ${message.source}: training reports the loss`, async network => {
+    const {log} = console;
+    console.log = () => {}; // TensorFlow.js logs the program
+    const dying = before(network, () => {
+      dieSilently(stubs);
+      tf.atanh(tf.zeros([50, 50 + index])); // compiles a new program
+    });
+    const error = await lost(collect(dying), 'at batch 1 of 20', 0).finally(() => {
+      console.log = log;
+    });
+    assert.match((error.cause as Error).message, message);
+  });
 }
 
 contextTest(
-  'context lost: the cause is TensorFlow.js’s error, and the loss outranks an abort',
+  'lost: the cause is TensorFlow.js’s error; the loss outranks an abort',
   async network => {
     const broken = new Error('Unable to create fragment WebGLShader.');
     const losing = before(network, () => {
@@ -235,7 +228,7 @@ contextTest(
   },
 );
 
-contextTest('context alive: training passes an error on unchanged', async network => {
+contextTest('alive: training passes an error on unchanged', async network => {
   const broken = new Error('broken');
   const failing = before(network, () => {
     throw broken;
@@ -244,7 +237,7 @@ contextTest('context alive: training passes an error on unchanged', async networ
 });
 
 for (const when of ['before training', 'at the first step']) {
-  contextTest(`context dead silently ${when}: later contexts have float32`, async network => {
+  contextTest(`dead silently ${when}: later contexts have float32`, async network => {
     const enabled = 'WEBGL_RENDER_FLOAT32_ENABLED';
     const uniforms = 'WEBGL_SIZE_UPLOAD_UNIFORM';
     await renewContext();
@@ -268,33 +261,19 @@ for (const when of ['before training', 'at the first step']) {
 
 // ---- while weights are kept, and in tests
 
-contextTest(
-  'context dead silently while weights are kept: the earlier ones stay',
-  async network => {
-    const [variable] = network.variables;
-    const read = variable.data.bind(variable);
-    const dies = atThird(dieSilently); // the third copy: after the start and batch 10, that of batch 20
-    let kept: ReturnType<typeof weightsOf> = [];
-    variable.data = <D extends tf.DataType>() => {
-      dies();
-      return read<D>();
-    };
-    const meanwhile = ({batch}: TrainingProgress) => {
-      if (batch === 10) kept = weightsOf(network);
-    };
-    await lost(collect(network, {batches: 30, meanwhile}), 'after batch 20 of 30', 10);
-    expectWeights(network, kept);
-  },
-);
-
-contextTest('training keeps the weights every tenth batch and before each test', async network => {
-  const log: (number | 'kept')[] = [];
-  const [variable] = network.variables;
-  const data = variable.data.bind(variable);
-  variable.data = <D extends tf.DataType>() => {
-    log.push('kept');
-    return data<D>();
+contextTest('dead silently while weights are kept: the earlier ones stay', async network => {
+  callBefore(network.variables[0], 'data', atThird(dieSilently)); // the copies are at the start and after batches 10 and 20
+  let kept: ReturnType<typeof weightsOf> = [];
+  const meanwhile = ({batch}: TrainingProgress) => {
+    if (batch === 10) kept = weightsOf(network);
   };
+  await lost(collect(network, {batches: 30, meanwhile}), 'after batch 20 of 30', 10);
+  expectWeights(network, kept);
+});
+
+contextTest('alive: the weights are kept every tenth batch and before each test', async network => {
+  const log: (number | 'kept')[] = [];
+  callBefore(network.variables[0], 'data', () => log.push('kept'));
   const meanwhile = ({kind, batch}: TrainingProgress) => {
     if (kind === 'batch') log.push(batch);
   };
@@ -306,43 +285,36 @@ for (const [title, lose] of [
   ['lost', loseContext],
   ['dead silently', dieSilently],
 ] as const) {
-  contextTest(
-    `context ${title} in a test of a sample: training reports no answers`,
-    async network => {
-      const events: TrainingProgress[] = [];
-      const data = dataBeforeSample(() => lose());
-      const training = collect(network, {data, batches: 3, testEvery: 2, testSize: 9, events});
-      await lost(training, 'in a test after batch 2 of 3', 2);
-      assert.equal(
-        events.map(({kind}) => kind),
-        ['batch', 'batch'],
-      );
-    },
-  );
+  contextTest(`${title} in a test of a sample: no answers are reported`, async network => {
+    const events: TrainingProgress[] = [];
+    const data = syntheticData();
+    callBefore(data, 'nextTestBatch', lose);
+    const training = collect(network, {data, batches: 3, testEvery: 2, testSize: 9, events});
+    await lost(training, 'in a test after batch 2 of 3', 2);
+    assert.equal(
+      events.map(({kind}) => kind),
+      ['batch', 'batch'],
+    );
+  });
 }
 
-contextTest(
-  'context lost in a test during training: the weights are those before it',
-  async network => {
-    const data = syntheticData({test: 1003}); // three portions
-    let kept: ReturnType<typeof weightsOf> = [];
-    let portions = 0;
-    const testBatch = data.testBatch.bind(data);
-    data.testBatch = (start, end) => {
-      if (portions++ === 1) loseContext();
-      return testBatch(start, end);
-    };
-    const meanwhile = ({batch}: TrainingProgress) => {
-      if (batch === 3) kept = weightsOf(network);
-    };
-    const training = collect(network, {data, batches: 3, meanwhile});
-    await lost(training, 'in a test after batch 3 of 3', 3);
-    assert.is(portions, 2, 'the test ends with the portion of the loss');
-    expectWeights(network, kept);
-  },
-);
+contextTest('lost in a test during training: the weights are those before it', async network => {
+  const data = syntheticData({test: 1003}); // three portions
+  let kept: ReturnType<typeof weightsOf> = [];
+  let portions = 0;
+  callBefore(data, 'testBatch', () => {
+    if (portions++ === 1) loseContext();
+  });
+  const meanwhile = ({batch}: TrainingProgress) => {
+    if (batch === 3) kept = weightsOf(network);
+  };
+  const training = collect(network, {data, batches: 3, meanwhile});
+  await lost(training, 'in a test after batch 3 of 3', 3);
+  assert.is(portions, 2, 'the test ends with the portion of the loss');
+  expectWeights(network, kept);
+});
 
-contextTest('context lost in evaluate: another backend can evaluate the network', async network => {
+contextTest('lost in evaluate: another backend can evaluate the network', async network => {
   const data = syntheticData();
   await collect(network, {data, batches: 2});
   const expected = await evaluate(network, data);
@@ -355,7 +327,7 @@ contextTest('context lost in evaluate: another backend can evaluate the network'
   assert.equal(await evaluate(network, data), expected);
 });
 
-contextTest('context lost, then restored by the browser: renewContext drops it', async network => {
+contextTest('lost, then restored by the browser: renewContext drops it', async network => {
   const gl = glOf();
   const event = (type: string) =>
     new Promise(resolve => gl.canvas.addEventListener(type, resolve, {once: true}));

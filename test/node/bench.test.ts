@@ -337,16 +337,13 @@ for (const [how, expected, why, interrupt] of [
   });
 }
 
-testWithFullDisk(
-  'bench: if its output goes to a full disk, it keeps the numbers so far',
-  async () => {
-    const file = join(temporary, 'full.json');
-    const {code, stderr} = await runOnFullDisk([program, ...small, '--json', file]);
-    assert.is(code, 1);
-    assert.match(stderr, /^\nbench: its output can't be written \(ENOSPC\); the numbers so far/);
-    assert.is(jsonOf(file).incomplete, true);
-  },
-);
+testWithFullDisk('bench: a full disk behind stdout keeps the numbers so far', async () => {
+  const file = join(temporary, 'full.json');
+  const {code, stderr} = await runOnFullDisk([program, ...small, '--json', file]);
+  assert.is(code, 1);
+  assert.match(stderr, /^\nbench: its output can't be written \(ENOSPC\); the numbers so far/);
+  assert.is(jsonOf(file).incomplete, true);
+});
 
 test('bench: numbers that can’t be written leave the older ones unchanged', async () => {
   const file = join(temporary, 'older.json');

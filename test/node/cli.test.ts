@@ -243,28 +243,21 @@ test('--json: the result is printed though the reader of the progress closes its
   assert.is(JSON.parse(stdout).batches, 60);
 });
 
-testWithFullDisk(
-  'the command line ends with a sentence if stdout goes to a full disk, exit 1',
-  async () => {
-    const sentence =
-      'mnist-ops: stdout: expected to be written, found no space left on the device\n';
-    for (const args of [endless, [...small, '--json'], ['--help']]) {
-      const {code, stderr} = await runOnFullDisk([program, ...args]);
-      assert.is(code, 1);
-      assert.ok(stderr.endsWith(sentence), stderr);
-      assert.not.match(stderr, '    at ');
-    }
-  },
-);
+testWithFullDisk('a full disk behind stdout: one sentence, exit 1', async () => {
+  const sentence = 'mnist-ops: stdout: expected to be written, found no space left on the device\n';
+  for (const args of [endless, [...small, '--json'], ['--help']]) {
+    const {code, stderr} = await runOnFullDisk([program, ...args]);
+    assert.is(code, 1);
+    assert.ok(stderr.endsWith(sentence), stderr);
+    assert.not.match(stderr, '    at ');
+  }
+});
 
-testWithFullDisk(
-  '--json: the result is printed though the progress goes to a full disk',
-  async () => {
-    const {code, stdout} = await runOnFullDisk([program, ...small, '--json'], 'stderr');
-    assert.is(code, 0);
-    assert.is(JSON.parse(stdout).epochs, 5);
-  },
-);
+testWithFullDisk('a full disk behind the progress: --json prints the result', async () => {
+  const {code, stdout} = await runOnFullDisk([program, ...small, '--json'], 'stderr');
+  assert.is(code, 0);
+  assert.is(JSON.parse(stdout).epochs, 5);
+});
 
 // ---- without WebAssembly, or without memory for it
 
@@ -354,10 +347,13 @@ test('build: without the development dependencies it says to install them, exit 
 
 // ---- on a terminal, which the program `script` of util-linux imitates
 
-const onTerminal = testWhere(
-  /util-linux/.test(spawnSync('script', ['--version'], {encoding: 'utf8'}).stdout),
-  'the terminal tests need the program script of util-linux',
+const {stdout: scriptVersion} = spawnSync('script', ['--version'], {encoding: 'utf8'});
+const testWithScript = testWhere(
+  /util-linux/.test(scriptVersion),
+  'no program script of util-linux',
 );
+const onTerminal = (name: string, work: () => Promise<void>) =>
+  testWithScript(`on a terminal: ${name}`, work);
 
 function runOnTerminal(
   args: string[],
@@ -376,74 +372,62 @@ const drawnLines = (stdout: string) =>
     .filter(line => /\x1b\[K\r?$/.test(line))
     .map(line => line.replace(/\x1b\[[?\d]*[A-Za-z]|\r/g, ''));
 
-onTerminal(
-  'on a terminal: the block is never wider, and the cursor is shown again at the end',
-  async () => {
-    const args = [...small, '--epochs', '2', '--test-every', '5', '--test-size', '50'];
-    const {code, stdout} = await runOnTerminal(args, {columns: 44});
-    assert.is(code, 0);
-    const lines = drawnLines(stdout);
-    for (const pattern of [/^train █+ +40\/40/, /^loss {2}.*█.*▁/, /^test {2}.*█ .* %$/]) {
-      const found = lines.some(line => pattern.test(line));
-      assert.ok(found, JSON.stringify(lines));
+onTerminal('the block is never wider, and the cursor comes back at the end', async () => {
+  const args = [...small, '--epochs', '2', '--test-every', '5', '--test-size', '50'];
+  const {code, stdout} = await runOnTerminal(args, {columns: 44});
+  assert.is(code, 0);
+  const lines = drawnLines(stdout);
+  for (const pattern of [/^train █+ +40\/40/, /^loss {2}.*█.*▁/, /^test {2}.*█ .* %$/]) {
+    const found = lines.some(line => pattern.test(line));
+    assert.ok(found, JSON.stringify(lines));
+  }
+  assert.ok(lines.every(line => line.length < 44));
+  assert.match(stdout, '\x1b[32m', 'colour');
+  assert.is(stdout.split('\x1b[?25l').length, 2, 'hidden once');
+  assert.ok(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), 'shown again');
+  assert.match(stdout.slice(stdout.lastIndexOf('\x1b[?25h')), 'Confusion matrix');
+});
+
+onTerminal('NO_COLOR removes the colour, and TERM=dumb removes the block', async () => {
+  const args = [...small, '--batches', '8'];
+  const [plain, dumb] = await Promise.all([
+    runOnTerminal(args, {env: {NO_COLOR: '1'}}),
+    runOnTerminal(args, {env: {TERM: 'dumb'}}),
+  ]);
+  assert.match(plain.stdout, 'train █');
+  assert.not.match(plain.stdout, /\x1b\[[\d;]*m/);
+  assert.not.match(dumb.stdout, '\x1b');
+});
+
+onTerminal('Ctrl-C prints the report and brings the cursor back, exit 130', async () => {
+  const watch = once(/train /, child => child.stdin!.write('\x03'));
+  const {code, stdout} = await runOnTerminal(endless, {watch});
+  assert.is(code, 130);
+  assert.match(stdout, 'Interrupted after batch');
+  assert.match(stdout, '\x1b[?25h');
+});
+
+onTerminal('closing it ends the program without a stack trace, with its result', async () => {
+  const [pid, result, errors] = ['pid', 'result', 'errors'].map(name => join(temporary, name));
+  const hasEnded = () => {
+    try {
+      return !process.kill(Number(readFileSync(pid, 'utf8')), 0);
+    } catch {
+      return true;
     }
-    assert.ok(lines.every(line => line.length < 44));
-    assert.match(stdout, '\x1b[32m', 'colour');
-    assert.is(stdout.split('\x1b[?25l').length, 2, 'hidden once');
-    assert.ok(stdout.lastIndexOf('\x1b[?25h') > stdout.lastIndexOf('\x1b[?25l'), 'shown again');
-    assert.match(stdout.slice(stdout.lastIndexOf('\x1b[?25h')), 'Confusion matrix');
-  },
-);
-
-onTerminal(
-  'on a terminal: NO_COLOR removes the colour, and TERM=dumb removes the block',
-  async () => {
-    const args = [...small, '--batches', '8'];
-    const [plain, dumb] = await Promise.all([
-      runOnTerminal(args, {env: {NO_COLOR: '1'}}),
-      runOnTerminal(args, {env: {TERM: 'dumb'}}),
-    ]);
-    assert.match(plain.stdout, 'train █');
-    assert.not.match(plain.stdout, /\x1b\[[\d;]*m/);
-    assert.not.match(dumb.stdout, '\x1b');
-  },
-);
-
-onTerminal(
-  'on a terminal: Ctrl-C prints the report and shows the cursor again, exit 130',
-  async () => {
-    const watch = once(/train /, child => child.stdin!.write('\x03'));
-    const {code, stdout} = await runOnTerminal(endless, {watch});
-    assert.is(code, 130);
-    assert.match(stdout, 'Interrupted after batch');
-    assert.match(stdout, '\x1b[?25h');
-  },
-);
-
-onTerminal(
-  'closing the terminal ends the program without a stack trace, and with its result',
-  async () => {
-    const [pid, result, errors] = ['pid', 'result', 'errors'].map(name => join(temporary, name));
-    const hasEnded = () => {
-      try {
-        return !process.kill(Number(readFileSync(pid, 'utf8')), 0);
-      } catch {
-        return true;
-      }
-    };
-    const runUntilClosed = async (redirection: string) => {
-      const command = [process.execPath, program, ...endless].join(' ');
-      const line = `echo $$ > ${pid}; exec ${command} ${redirection}`;
-      const close = once(/train /, child => child.kill('SIGKILL'));
-      await finished(start('script', ['-qec', line, '/dev/null']), close);
-      assert.ok(await becomes(hasEnded), 'it ends');
-    };
-    await runUntilClosed(`2> ${errors}`);
-    assert.is(readFileSync(errors, 'utf8'), '');
-    await runUntilClosed(`--json > ${result}`);
-    assert.is(JSON.parse(readFileSync(result, 'utf8')).testTotal, 200);
-  },
-);
+  };
+  const runUntilClosed = async (redirection: string) => {
+    const command = [process.execPath, program, ...endless].join(' ');
+    const line = `echo $$ > ${pid}; exec ${command} ${redirection}`;
+    const close = once(/train /, child => child.kill('SIGKILL'));
+    await finished(start('script', ['-qec', line, '/dev/null']), close);
+    assert.ok(await becomes(hasEnded), 'it ends');
+  };
+  await runUntilClosed(`2> ${errors}`);
+  assert.is(readFileSync(errors, 'utf8'), '');
+  await runUntilClosed(`--json > ${result}`);
+  assert.is(JSON.parse(readFileSync(result, 'utf8')).testTotal, 200);
+});
 
 test.after(() => rmSync(temporary, {recursive: true}));
 test.run();

@@ -525,18 +525,16 @@ test('a large file of the wrong length is refused, and not read', () =>
 
 const testWithPipes = testWhere(process.platform !== 'win32', 'Windows has no pipes in folders');
 
-testWithPipes(
-  'a pipe or a device instead of a file or the folder is refused, and not waited for',
-  () =>
-    withFiles(small, async (folder, {trainLabels: path}) => {
-      rmSync(path);
-      execFileSync('mkfifo', [path]);
-      await refusesFolder(folder, `${path}: expected a file, found a pipe`);
-      await refusesFolder(path, `${path}: expected a folder with the MNIST files, found a pipe`);
-      rmSync(path);
-      symlinkSync('/dev/zero', path);
-      await refusesFolder(folder, `${path}: expected a file, found a device`);
-    }),
+testWithPipes('a pipe or device in place of a file or folder is refused at once', () =>
+  withFiles(small, async (folder, {trainLabels: path}) => {
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    await refusesFolder(folder, `${path}: expected a file, found a pipe`);
+    await refusesFolder(path, `${path}: expected a folder with the MNIST files, found a pipe`);
+    rmSync(path);
+    symlinkSync('/dev/zero', path);
+    await refusesFolder(folder, `${path}: expected a file, found a device`);
+  }),
 );
 
 test('a missing folder, or a file instead of the folder, is refused', () =>

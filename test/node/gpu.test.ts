@@ -72,29 +72,26 @@ const testWithShell = testWhere(
   'the browser that logs its flags is a shell script',
 );
 
-testWithShell(
-  'MNIST_OPS_GPU=1 tries all sets of flags, and keeps the features that Playwright enables',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-gpu-'));
-    const program = join(folder, 'browser');
-    const log = join(folder, 'log');
-    writeFileSync(program, `#!/bin/sh\necho "$@" >> '${log}'\nexit 1\n`, {mode: 0o755});
-    const why = await withEnvironment({MNIST_OPS_BROWSER: program, MNIST_OPS_GPU: '1'}, () =>
-      messageOf(startBrowser()),
-    );
-    const expected = 'a Chrome or Chromium that reaches the GPU that MNIST_OPS_GPU=1 asks for';
-    assert.ok(why.startsWith(`MNIST_OPS_BROWSER: expected ${expected}, found `), why);
-    const starts = readFileSync(log, 'utf8').trim().split('\n');
-    rmSync(folder, {recursive: true});
-    assert.is(starts.length, 3);
-    for (const [i, flags] of gpuFlags().entries()) {
-      for (const flag of flags) assert.ok(starts[i].includes(flag), `${flag} in ${starts[i]}`);
-      assert.not.match(starts[i], '--use-angle=swiftshader');
-    }
-    // Chromium obeys only the last --enable-features.
-    const lists = [...starts[0].matchAll(/--enable-features=(\S+)/g)].map(([, list]) => list);
-    assert.equal(lists.slice(1), [`Vulkan,${lists[0]}`]);
-  },
-);
+testWithShell('MNIST_OPS_GPU=1 tries all flags, and keeps Playwright’s features', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-gpu-'));
+  const program = join(folder, 'browser');
+  const log = join(folder, 'log');
+  writeFileSync(program, `#!/bin/sh\necho "$@" >> '${log}'\nexit 1\n`, {mode: 0o755});
+  const why = await withEnvironment({MNIST_OPS_BROWSER: program, MNIST_OPS_GPU: '1'}, () =>
+    messageOf(startBrowser()),
+  );
+  const expected = 'a Chrome or Chromium that reaches the GPU that MNIST_OPS_GPU=1 asks for';
+  assert.ok(why.startsWith(`MNIST_OPS_BROWSER: expected ${expected}, found `), why);
+  const starts = readFileSync(log, 'utf8').trim().split('\n');
+  rmSync(folder, {recursive: true});
+  assert.is(starts.length, 3);
+  for (const [i, flags] of gpuFlags().entries()) {
+    for (const flag of flags) assert.ok(starts[i].includes(flag), `${flag} in ${starts[i]}`);
+    assert.not.match(starts[i], '--use-angle=swiftshader');
+  }
+  // Chromium obeys only the last --enable-features.
+  const lists = [...starts[0].matchAll(/--enable-features=(\S+)/g)].map(([, list]) => list);
+  assert.equal(lists.slice(1), [`Vulkan,${lists[0]}`]);
+});
 
 test.run();

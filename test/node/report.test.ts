@@ -175,7 +175,7 @@ const timed = (rows: readonly Row[]) =>
 
 /** A test of the report of these results. */
 function reportTest(name: string, check: (opened: Opened) => Promise<void>, shown = results) {
-  test(name, async () => {
+  test(`report: ${name}`, async () => {
     const opened = await open(shown);
     await check(opened);
     await opened.page.context().close();
@@ -198,7 +198,7 @@ const sections = [
   'How to read this',
 ];
 
-reportTest('the report needs only its file, and logs no message', async opened => {
+reportTest('it needs only its file, and logs no message', async opened => {
   await expectHeadings(opened, sections);
   const files = opened.requests.filter(url => !url.startsWith('data:'));
   assert.equal(
@@ -207,73 +207,57 @@ reportTest('the report needs only its file, and logs no message', async opened =
   );
 });
 
-reportTest(
-  'the report’s tables name the fastest, by how much, and from which batch size on',
-  async ({page}) => {
-    const cells = async (table: number, name: string) => {
-      const line = page.locator('table').nth(table).locator('tbody tr').filter({hasText: name});
-      return line.locator('td').allTextContents();
-    };
-    const step = '13.3 × cpu | 2.60 ± 0.13 | 34.6 ± 1.7 | 28.6 ± 0.0 | 381 ± 8 | – | –';
-    assert.is((await cells(0, 'tutorial/step')).join(' | '), step);
-    assert.match((await cells(0, 'tutorial/relu2/gradient'))[0], /^2\.00~ × simd$/);
-    assert.equal((await cells(1, 'tutorial/inference')).slice(1, 2), [
-      'simd to 64, webgl from 256',
-    ]);
-    assert.match(
-      (await page.locator('.finding').first().textContent())!,
-      'The fastest of ours is simd in 2 of 3 cases and cpu in tutorial/relu2/gradient.',
-    );
-  },
-);
+reportTest('tables name the fastest, by how much, from which batch size on', async ({page}) => {
+  const cells = async (table: number, name: string) => {
+    const line = page.locator('table').nth(table).locator('tbody tr').filter({hasText: name});
+    return line.locator('td').allTextContents();
+  };
+  const step = '13.3 × cpu | 2.60 ± 0.13 | 34.6 ± 1.7 | 28.6 ± 0.0 | 381 ± 8 | – | –';
+  assert.is((await cells(0, 'tutorial/step')).join(' | '), step);
+  assert.match((await cells(0, 'tutorial/relu2/gradient'))[0], /^2\.00~ × simd$/);
+  assert.equal((await cells(1, 'tutorial/inference')).slice(1, 2), ['simd to 64, webgl from 256']);
+  assert.match(
+    (await page.locator('.finding').first().textContent())!,
+    'The fastest of ours is simd in 2 of 3 cases and cpu in tutorial/relu2/gradient.',
+  );
+});
 
-reportTest(
-  'the report has a bar, a point, a dot or a table row for each number',
-  async ({page}) => {
-    const usual = [...node.rows, ...browserPlace.rows].filter(({batch}) => batch === 64);
-    assert.is(
-      await marks(page, 'The time of each kernel', '[aria-label=bar] path, [aria-label=bar] rect'),
-      timed(usual),
-    );
-    assert.is(
-      await marks(page, 'Over the batch size', '[aria-label=dot] path'),
-      timed([...node.rows.slice(0, 3), ...browserPlace.rows.slice(2)]),
-    );
-    const ours = 3; // simd and cpu in Node, webgl in the browser: of the one row with both counts
-    assert.is(await marks(page, 'Under the roofline', '[aria-label=dot] path'), ours);
-    const roofs = node.roofs.length + browserPlace.roofs.length;
-    assert.is(await marks(page, 'Under the roofline', '[aria-label=line] path'), roofs);
-    assert.is(await marks(page, 'Where the time', 'tbody tr'), 3); // two kernels and the rest
-    assert.is(await marks(page, 'Where the time', 'thead th'), 1 + node.splits.length);
-  },
-);
+reportTest('each number has a bar, a point, a dot or a table row', async ({page}) => {
+  const usual = [...node.rows, ...browserPlace.rows].filter(({batch}) => batch === 64);
+  assert.is(
+    await marks(page, 'The time of each kernel', '[aria-label=bar] path, [aria-label=bar] rect'),
+    timed(usual),
+  );
+  assert.is(
+    await marks(page, 'Over the batch size', '[aria-label=dot] path'),
+    timed([...node.rows.slice(0, 3), ...browserPlace.rows.slice(2)]),
+  );
+  const ours = 3; // simd and cpu in Node, webgl in the browser: of the one row with both counts
+  assert.is(await marks(page, 'Under the roofline', '[aria-label=dot] path'), ours);
+  const roofs = node.roofs.length + browserPlace.roofs.length;
+  assert.is(await marks(page, 'Under the roofline', '[aria-label=line] path'), roofs);
+  assert.is(await marks(page, 'Where the time', 'tbody tr'), 3); // two kernels and the rest
+  assert.is(await marks(page, 'Where the time', 'thead th'), 1 + node.splits.length);
+});
 
-reportTest(
-  'the report shows a wrong kernel first, and its message as text, not as markup',
-  async ({page}) => {
-    assert.match((await page.locator('h2 + .wrong').textContent())!, disagrees.why);
-    assert.match(await page.title(), 'the bench of 2026-11-25');
-    assert.is(await page.locator('main b').count(), 0);
-  },
-);
+reportTest('a wrong kernel stands first, and its message is text, not markup', async ({page}) => {
+  assert.match((await page.locator('h2 + .wrong').textContent())!, disagrees.why);
+  assert.match(await page.title(), 'the bench of 2026-11-25');
+  assert.is(await page.locator('main b').count(), 0);
+});
 
 test('reportHtml: end tags and comments within the script do not end it', () => {
   const html = reportHtml(few, 'const s = "</SCRIPT><!--"');
   assert.match(html, 'const s = "<\\/SCRIPT><\\!--"');
 });
 
-reportTest(
-  'the report names a renderer in software, for the place where it drew',
-  async ({page}) => {
-    const cards = await page
-      .locator('.card', {hasText: 'a renderer in software'})
-      .allTextContents();
-    assert.is(cards.length, 1);
-    assert.match(cards[0], /The browser.*says nothing about a GPU/);
-  },
-);
+reportTest('a renderer in software is named, for the place where it drew', async ({page}) => {
+  const cards = await page.locator('.card', {hasText: 'a renderer in software'}).allTextContents();
+  assert.is(cards.length, 1);
+  assert.match(cards[0], /The browser.*says nothing about a GPU/);
+});
 
-reportTest('the report’s charts have labels for those who can’t see them', async ({page}) => {
+reportTest('charts have labels for those who can’t see them', async ({page}) => {
   const charts = await page.getByRole('img').all();
   assert.ok(charts.length > 0);
   assert.is(await page.locator('g[aria-label]:not([role])').count(), 0, 'labels without a role');
@@ -290,17 +274,16 @@ async function expectHeadings({page, complaints}: Opened, expected: string[]): P
 const [where, fastest, times, ...others] = sections;
 const how = others.at(-1)!;
 reportTest(
-  'a report of few numbers has no empty section',
+  'few numbers make no empty section',
   opened => expectHeadings(opened, [where, fastest, times, how]),
   few,
 );
-reportTest(
-  'a report without numbers has no empty section',
-  opened => expectHeadings(opened, [where, how]),
-  {...few, places: []},
-);
+reportTest('no numbers make no empty section', opened => expectHeadings(opened, [where, how]), {
+  ...few,
+  places: [],
+});
 
-reportTest('the report in a narrow window doesn’t scroll sideways', async ({page}) => {
+reportTest('in a narrow window it doesn’t scroll sideways', async ({page}) => {
   await page.setViewportSize({width: 390, height: 800});
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await page.waitForFunction(

@@ -1,7 +1,7 @@
 // `npm start`: the program that serves the built page.
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {type IncomingHttpHeaders, type RequestOptions, request} from 'node:http';
-import {type AddressInfo, createServer} from 'node:net';
+import {type AddressInfo, createServer, type Server} from 'node:net';
 import {networkInterfaces, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -44,27 +44,26 @@ test('npm start prints the address, serves the page there, and Ctrl-C ends it', 
   assert.equal([code, stderr], [0, '']);
 });
 
+/** A server at this port of 127.0.0.1; at any free one for 0. */
+const listenAt = (port: number) =>
+  new Promise<Server>((resolve, reject) => {
+    const server = createServer().unref();
+    server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server));
+  });
+
 test('npm start: --port must be a free port; if the default port is taken, another is used', async () => {
-  const taken = createServer().unref();
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      taken.once('error', reject).listen(port, '127.0.0.1', resolve);
-    });
-  await listen(8080).catch(() => {}); // another program has the port already
+  const taken = await listenAt(8080).catch(() => undefined); // another program has the port already
   const {code, stderr} = await run(['--no-open', '--port', '8080']);
   assert.equal([code, stderr], [1, 'start: --port: expected a free port, found 8080 in use\n']);
   const byDefault = await run(['--no-open'], address =>
     assert.is.not(new URL(address).port, '8080'),
   );
   assert.is(byDefault.code, 0);
-  taken.close();
+  taken?.close();
 });
 
 test('npm start: --port is the port of the printed address', async () => {
-  const probe = createServer();
-  await new Promise<void>(resolve => {
-    probe.listen(0, '127.0.0.1', resolve);
-  });
+  const probe = await listenAt(0);
   const {port} = probe.address() as AddressInfo;
   await new Promise(resolve => probe.close(resolve));
   await run(['--no-open', '--port', String(port)], address =>
@@ -134,48 +133,43 @@ const ask = (address: string, options: RequestOptions) =>
     asked.on('error', reject).end();
   });
 
-test('serve: answers only GET and HEAD, and only under the names of this machine', () =>
-  serving(
-    () => new TextEncoder().encode('secret'),
-    async origin => {
-      for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
-        const {status, headers, text} = await ask(origin, {method});
-        assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
-        assert.is(text, `expected GET or HEAD, found ${method}\n`);
-      }
-      const head = await ask(origin, {method: 'HEAD'});
-      assert.equal([head.status, head.text], [200, '']);
+const secret: Read = () => new TextEncoder().encode('secret');
 
-      for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
-        const {status, headers, text} = await ask(origin, {headers: {host}});
-        assert.equal([status, text], [200, 'secret'], host);
-        assert.is(headers['x-content-type-options'], 'nosniff');
-      }
-      for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
-        const {status, text} = await ask(origin, {headers: {host}});
-        assert.is(status, 403, host);
-        assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
-      }
-    },
-  ));
+test('serve: answers only GET and HEAD, and only under the names of this machine', () =>
+  serving(secret, async origin => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
+      const {status, headers, text} = await ask(origin, {method});
+      assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
+      assert.is(text, `expected GET or HEAD, found ${method}\n`);
+    }
+    const head = await ask(origin, {method: 'HEAD'});
+    assert.equal([head.status, head.text], [200, '']);
+
+    for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
+      const {status, headers, text} = await ask(origin, {headers: {host}});
+      assert.equal([status, text], [200, 'secret'], host);
+      assert.is(headers['x-content-type-options'], 'nosniff');
+    }
+    for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
+      const {status, text} = await ask(origin, {headers: {host}});
+      assert.is(status, 403, host);
+      assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
+    }
+  }));
 
 test('serve: answers only at the loopback address', () =>
-  serving(
-    () => undefined,
-    async origin => {
-      const {port} = new URL(origin);
-      // 127.0.0.2, a loopback address on Linux too, and the machine's other addresses.
-      const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
-      const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
-      for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
-        const answered = await ask(`http://${address}:${port}/`, {timeout: 5000}).then(
-          () => true,
-          () => false,
-        );
-        assert.not.ok(answered, address);
-      }
-    },
-  ));
+  serving(secret, async origin => {
+    const {port} = new URL(origin);
+    // 127.0.0.2, a loopback address on Linux too, and the machine's other addresses.
+    const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
+    const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
+    for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
+      const answer = await ask(`http://${address}:${port}/`, {timeout: 5000}).catch(
+        () => undefined,
+      );
+      assert.is(answer, undefined, address);
+    }
+  }));
 
 test('npm start ends quietly when the reader of its output is gone, exit 141', async () => {
   const child = start(process.execPath, [program, '--no-open', '--port', '0']);

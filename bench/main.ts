@@ -46,7 +46,7 @@ usage: npm run bench -- [options]
   --json FILE    write the numbers to this file; default bench/results.json
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file
-  --readme       also write the tables in the README files; with --from bench/readme.json or bench/gpu.json
+  --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
   --page         serve bench.html, which runs the same cases in your own browser and on its GPU, until Ctrl-C
   --help, -h     show this text
 

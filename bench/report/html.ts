@@ -1,21 +1,8 @@
 // The report's HTML elements.
 import type {Table} from './columns.ts';
-import {type Backend, backendOf, isLayers, isOurs, type Name} from './results.ts';
+import {colorOf, symbolsOf} from './plots.ts';
+import {isOurs, type Name} from './results.ts';
 import type {Facts} from './terminal.ts';
-
-/** A backend's symbol in charts, and in text for our ops and for stock ones, which are hollow. */
-const symbols = {
-  simd: ['circle', '●', '○'],
-  cpu: ['square', '■', '□'],
-  webgl: ['triangle', '▲', '△'],
-  wasm: ['diamond', '◆', '◇'],
-  webgpu: ['star', '★', '☆'],
-} as const satisfies Record<Backend, readonly string[]>;
-
-export const symbolsOf = (name: Name) =>
-  isLayers(name) ? (['cross', '✚', '✚'] as const) : symbols[backendOf(name)];
-
-export const colorOf = (name: Name): string => `var(--${backendOf(name)})`;
 
 /** An element; strings become text, never markup. */
 export function element<T extends keyof HTMLElementTagNameMap>(

@@ -14,19 +14,25 @@ import {
   ruleY,
   text,
 } from '@observablehq/plot';
-import {colorOf, symbolsOf} from './html.ts';
-import {
-  isLayers,
-  isOurs,
-  isStock,
-  measuredOf,
-  type Name,
-  type Row,
-  type Timing,
-} from './results.ts';
+import type {Backend, Name, Row, Timing} from './results.ts';
+import {backendOf, isLayers, isOurs, isStock, measuredOf} from './results.ts';
 import {kernelOf, threeDigits, timingText} from './texts.ts';
 
 export type Draw = (width: number) => SVGSVGElement | HTMLElement;
+
+/** A backend's symbol in charts, and in text for our ops and for stock ones, which are hollow. */
+const symbols = {
+  simd: ['circle', '●', '○'],
+  cpu: ['square', '■', '□'],
+  webgl: ['triangle', '▲', '△'],
+  wasm: ['diamond', '◆', '◇'],
+  webgpu: ['star', '★', '☆'],
+} as const satisfies Record<Backend, readonly string[]>;
+
+export const symbolsOf = (name: Name) =>
+  isLayers(name) ? (['cross', '✚', '✚'] as const) : symbols[backendOf(name)];
+
+export const colorOf = (name: Name): string => `var(--${backendOf(name)})`;
 
 type Named = {name: Name};
 export const fillOf = ({name}: Named) => colorOf(name);

@@ -2,8 +2,18 @@
 //   most = min(peak, intensity · bandwidth)   in GFLOP/s; intensity: operations for each byte that has to move
 import {axisX, axisY, dot, gridX, gridY, line, type Markish, plot, text} from '@observablehq/plot';
 import {rate} from './findings.ts';
-import {colorOf, legendElement} from './html.ts';
-import {type Draw, faint, fillOf, frame, logTicks, margins, plain, symbolOf} from './plots.ts';
+import {legendElement} from './html.ts';
+import {
+  colorOf,
+  type Draw,
+  faint,
+  fillOf,
+  frame,
+  logTicks,
+  margins,
+  plain,
+  symbolOf,
+} from './plots.ts';
 import {isOurs, measuredOf, type Roof, type Row} from './results.ts';
 import {kernelOf, threeDigits} from './texts.ts';
 

@@ -1,4 +1,4 @@
-// The bench: `npm run bench -- --help` tells what it can do.
+// The bench. Its options: `npm run bench -- --help`.
 import '../src/index.ts';
 import {writeFile} from 'node:fs/promises';
 import {availableParallelism, cpus, loadavg} from 'node:os';
@@ -17,16 +17,8 @@ import {keepWhenStopped, watchForStops} from './place/stops.ts';
 import {changesText} from './report/changes.ts';
 import {writeReadme} from './report/readme.ts';
 import {reportHtml} from './report/report_html.ts';
-import {
-  type Backend,
-  batchSize,
-  emptyPlace,
-  FORMAT,
-  jsonOf,
-  type PlaceName,
-  type PlaceResults,
-  type Results,
-} from './report/results.ts';
+import type {Backend, PlaceName, PlaceResults, Results} from './report/results.ts';
+import {batchSize, emptyPlace, emptyResults, jsonOf} from './report/results.ts';
 import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
 import {
   factsText,
@@ -40,32 +32,32 @@ import {enterNews, type News, runPlace} from './run.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
-const helpText = `Times our kernels on every backend, in Node and in a browser, beside TensorFlow.js's own, and says which backend wins.
+const helpText = `Times our kernels on every backend, in Node and in a browser, beside TensorFlow.js's own, and says which backend is the fastest.
 
 usage: npm run bench -- [options]
 
-  (none)         both networks in batches of 64, and tutorial in others too; under three minutes
-  --quick        tutorial in batches of 64, with a few rounds each and without wasm and webgpu; under forty seconds
+  (none)         both networks in batches of 64, and tutorial in other batch sizes too; under three minutes
+  --quick        tutorial in batches of 64, in few rounds, without wasm and webgpu; under forty seconds
   --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; more than an hour without a GPU
-  --case NAME    only the cases of that name, or whose name begins with it: tutorial, tutorial/conv2, tutorial/step;
+  --case NAME    only the cases with this name, or below it: tutorial, tutorial/conv2, tutorial/step
+  --backend NAME only this backend, in all cases: ${backendsIn(inBrowser).join(', ')}
                  --case and --backend may be given several times
-  --backend NAME only that backend, in all cases then: ${backendsIn(inBrowser).join(', ')}
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
-  --json FILE    where the numbers go; default bench/results.json
-  --compare FILE afterwards, what has changed since the numbers in that file
-  --from FILE    measure nothing, and take the numbers from that file
-  --readme       write the tables in bench/README.md and README.md: those of bench/readme.json, or of bench/gpu.json with --from it
-  --page         serve bench.html, the same cases for your own browser and its GPU, until Ctrl-C
+  --json FILE    write the numbers to this file; default bench/results.json
+  --compare FILE also list the changes since the numbers in this file
+  --from FILE    measure nothing, and show the numbers in this file
+  --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
+  --page         serve bench.html, which runs the same cases in your own browser and on its GPU, until Ctrl-C
   --help, -h     show this text
 
-The browser is the one that MNIST_OPS_BROWSER names, or an installed Chrome or Chromium; MNIST_OPS_GPU=1 takes the
-machine's own GPU instead of SwiftShader, or fails. All numbers end up in the JSON file, whose shape bench/report/results.ts describes, and with
-charts in bench/report.html. Ctrl-C and the like keep what was measured until then.
+The environment variable MNIST_OPS_BROWSER names the browser; without it, an installed Chrome or Chromium runs. MNIST_OPS_GPU=1
+asks for the machine's GPU instead of SwiftShader, and fails without one. bench/report.html shows all numbers with charts;
+bench/report/results.ts describes the JSON file. Ctrl-C keeps the numbers measured so far.
 
 Cases:
 ${caseNames.map(name => `  ${name}`).join('\n')}
 
-Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use, 128 + the signal's number where one ended it (130: Ctrl-C).
+Exit codes: 0 done, 1 failed or kernels disagree, 2 wrong use, 128 + the number of the signal that ended it (130: Ctrl-C).
 `;
 
 try {
@@ -86,7 +78,7 @@ async function main(args: string[]): Promise<number> {
   if (options.page) {
     const {origin} = await serve(readBenchFile);
     process.stdout.write(`${origin}/bench.html\n`);
-    return 0; // once the server is closed
+    return 0; // the process ends when the server does
   }
   const request = requestOf(options);
   const file = options.json ?? inBench('results.json');
@@ -100,23 +92,17 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`\n${peersText(results)}${legend(results)}`);
   } else {
     await checkWritable(file);
-    results = {
-      format: FORMAT,
-      date: new Date().toISOString(),
-      extent: request.extent,
-      machine: {
-        cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-        cores: availableParallelism(),
-        load: loadavg()[0],
-        tfjs: tf.version_core,
-      },
-      places: [],
-    };
+    results = emptyResults(request.extent, {
+      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+      cores: availableParallelism(),
+      load: loadavg()[0],
+      tfjs: tf.version_core,
+    });
     const save = () => writeResults(file, results);
     keepWhenStopped(async () => {
       results.incomplete = true;
       await save();
-      await writeReport(results).catch(() => {}); // the numbers are what must not be lost
+      await writeReport(results).catch(() => {}); // the numbers matter more
       return file;
     });
     try {
@@ -136,9 +122,9 @@ async function main(args: string[]): Promise<number> {
   return isWrong(results) ? 1 : 0;
 }
 
-/** Fills in the results, and shows each place's as soon as it is done. */
+/** Measures into `results`, and shows each place when it is complete. */
 async function measure(results: Results, request: Request, peers: boolean): Promise<void> {
-  tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
+  tf.enableProdMode(); // without the CPU backend's greeting in Node
   process.stdout.write(factsText(machineFacts(results)));
   const asked = (place: Place) =>
     request.named.length === 0 || backendsIn(place).some(name => request.named.includes(name));
@@ -170,22 +156,17 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
 
 async function measureInBrowser(place: PlaceResults, request: Request): Promise<void> {
   showProgress('starting a browser');
-  let browser: Awaited<ReturnType<typeof openBench>>;
-  try {
-    browser = await openBench();
-  } catch (error) {
-    const why = firstLine(error);
+  const browser = await openBench().catch(error => {
     const backends = request.named.length ? request.named : backendsIn(inBrowser);
-    place.missing = backends.map(backend => ({backend, why}));
-    return;
-  }
+    place.missing = backends.map(backend => ({backend, why: firstLine(error)}));
+  });
+  if (!browser) return;
   try {
     Object.assign(place, {runtime: browser.runtime, ...browser.drawing});
     await listen(browser.run(request), place);
     if (!place.rows.some(({contenders}) => contenders.webgl)) return;
-    const networks = new Set(
-      place.rows.filter(({name}) => name.endsWith('/step')).map(({name}) => name.split('/')[0]),
-    );
+    const steps = place.rows.filter(({name}) => name.endsWith('/step'));
+    const networks = new Set(steps.map(({name}) => name.split('/')[0]));
     const [rounds, most] = {quick: [1, 0], usual: [1, 1], full: [3, 2]}[request.extent];
     for (const network of [...networks].slice(0, most)) {
       showProgress(`first steps of ${network} in fresh browsers`);
@@ -221,10 +202,8 @@ async function writeReport(results: Results): Promise<void> {
 
 function isWrong({places, peers = []}: Results): boolean {
   const contenders = places.flatMap(({rows}) => rows.flatMap(row => Object.values(row.contenders)));
-  return (
-    contenders.some(found => 'wrong' in found && found.wrong) ||
-    peers.some(({notMeasured}) => notMeasured?.wrong)
-  );
+  const rest = peers.map(({notMeasured}) => notMeasured);
+  return [...contenders, ...rest].some(found => found && 'wrong' in found && found.wrong);
 }
 
 function parseOptions(args: string[]) {
@@ -246,7 +225,7 @@ function parseOptions(args: string[]) {
       },
     }).values;
   } catch (error) {
-    // Node adds advice in further sentences.
+    // Node adds advice in more sentences.
     throw new UsageError(`${firstLine(error).split('. ')[0].replace(/\.$/, '')} (see --help)`);
   }
 }

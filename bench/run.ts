@@ -1,4 +1,4 @@
-// Runs the cases of one place, in Node or in a page: the same for `npm run bench` and for the page bench.html.
+// Runs the cases of one place, in Node or in a page, for `npm run bench` and for bench.html.
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
 import type {Preset} from '../src/network.ts';
@@ -17,7 +17,7 @@ import {
   type Row,
 } from './report/results.ts';
 
-/** What has been found out, piece by piece: a caller that stops listening has all of it until then. */
+/** The results, piece by piece: a caller that stops early has all pieces so far. */
 export type News =
   | {kind: 'facts'; facts: Partial<PlaceResults>}
   | {kind: 'next'; what: string; number: number; of: number}
@@ -29,7 +29,7 @@ export function enterNews(place: PlaceResults, news: News): void {
 }
 
 type Tools = Pick<Bench, 'data' | 'load' | 'draws'> & {
-  /** A GPU draws, and no renderer in software: it lowers its clock while it waits. */
+  /** True for a GPU, which lowers its clock while it waits; a software renderer does not. */
   gpuSleeps?: boolean;
 };
 
@@ -52,13 +52,8 @@ export async function* runPlace(
   const peak = there.includes('simd') ? createPeak() : undefined;
   const roofs = await measureRoofs(there, peak);
   yield {kind: 'facts', facts: {roofs, tick: timekeeping.tick, ...(peak && {build})}};
-  const bench: Bench = {
-    names: namesIn(place, there),
-    effort: efforts[extent],
-    timekeeping,
-    peak,
-    ...tools,
-  };
+  const names = namesIn(place, there);
+  const bench: Bench = {names, effort: efforts[extent], timekeeping, peak, ...tools};
   const chosen = chooseCases(request, place.name);
   for (const [i, each] of chosen.entries()) {
     const what = `${each.name}, batch ${each.batch}`;
@@ -70,7 +65,7 @@ export async function* runPlace(
   for (const {name, batch} of chosen) {
     const [preset, whole] = name.split('/');
     if (whole !== 'step' || batch !== batchSize) continue;
-    // The reference kernels call others, whose time tf.profile counts twice.
+    // A reference kernel calls other kernels, and tf.profile would count their time twice.
     for (const backend of there.filter(name => !isReference(name))) {
       const what = `${name}, kernel by kernel on ${backend}`;
       yield {kind: 'next', what, number: chosen.length, of: chosen.length};
@@ -80,17 +75,15 @@ export async function* runPlace(
   yield {kind: 'facts', facts: {splits}};
 }
 
-/** Undefined if the backend starts. */
-async function whyMissing(
-  backend: Backend,
-  named: readonly Backend[],
-): Promise<string | undefined> {
+/** The reason why the backend can't run here; undefined if it can. */
+async function whyMissing(backend: Backend, named: readonly Backend[]) {
   if (backend === 'webgpu') {
     const adapter = await globalThis.navigator?.gpu?.requestAdapter();
     if (!adapter) return 'this browser has no WebGPU, or no adapter for it';
     const {description, architecture} = adapter.info;
+    const renderer = description || architecture;
     if (!named.includes('webgpu') && isSoftware(`${architecture} ${description}`)) {
-      return `its adapter is a renderer in software (${description || architecture}); --backend webgpu measures it all the same`;
+      return `its adapter is a renderer in software (${renderer}); --backend webgpu measures it all the same`;
     }
   }
   if (!tf.findBackendFactory(backend)) return 'it is not registered here';

@@ -12,7 +12,7 @@ export function expectError(work: () => unknown, message: string): void {
   throw new Error(`expected an error, got none: ${message}`);
 }
 
-/** The error that the work ends in. Rejects if it ends in none. */
+/** The error of the work. Rejects if the work succeeds. */
 export const errorOf = (work: Promise<unknown>): Promise<Error> =>
   work.then(
     () => Promise.reject(new Error('expected an error, got none')),

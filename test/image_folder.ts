@@ -1,11 +1,11 @@
-// A small data set in a temporary folder, for programs that read it.
+// A small data set in a temporary folder.
 import {mkdirSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileNames, type MnistFiles} from '../src/data/mnist_data.ts';
 import {syntheticFiles} from './synthetic.ts';
 
-/** A temporary folder, to be removed by the test, and in it a folder of 320 training and 200 test images. */
+/** A temporary folder, which the test removes, and in it a folder with 320 training and 200 test images. */
 export function imageFolder(): {temporary: string; folder: string} {
   const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-images-'));
   const folder = join(temporary, 'images');

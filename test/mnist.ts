@@ -1,4 +1,4 @@
-// The real images, in Node from the npm package and in a page from the server of browser.test.ts.
+// The real images: in Node from the npm package, in a page from the server of browser.test.ts.
 import {fetchMnist} from '../src/data/url.ts';
 import type {MnistData} from '../src/index.ts';
 

@@ -1,9 +1,9 @@
-// A browser for many tests. If it dies, the running test fails with a sentence, and the next test gets a new browser. If none
-// starts, one test fails.
+// A browser for many tests. If it dies, the running test fails with a sentence, and the next test gets a new browser. If no browser
+// starts, only the first test fails.
 import type {Browser} from 'playwright-core';
 import {startBrowser} from '../src/cli/browser.ts';
 
-/** After this many deaths no further test is run: each would fail in the same way. */
+/** After this many deaths no more tests run: each would fail in the same way. */
 const mostDeaths = 2;
 
 export class MortalBrowser {
@@ -13,7 +13,7 @@ export class MortalBrowser {
 
   constructor(private readonly start: () => Promise<Browser> = startBrowser) {}
 
-  /** Runs `work` with the browser, unless too many have died; the last failure says so. */
+  /** Runs `work` with the browser; does nothing after too many deaths, which the last failure says. */
   async lend(work: (browser: Browser) => Promise<void>): Promise<void> {
     if (this.deaths === mostDeaths) {
       this.notRun++;
@@ -30,10 +30,9 @@ export class MortalBrowser {
       if (await isAlive(browser)) throw error;
       this.browser = undefined;
       this.deaths++;
-      const rest =
-        this.deaths === mostDeaths
-          ? ', for the second time: the tests after this one are not run, though they count as passed'
-          : '';
+      const last =
+        ', for the second time: the tests after this one are not run, though they count as passed';
+      const rest = this.deaths === mostDeaths ? last : '';
       const [reason] = (error as Error).message.split('\n');
       throw Object.assign(new Error(`the browser died${rest} (${reason})`), {stack: ''});
     }
@@ -45,7 +44,7 @@ export class MortalBrowser {
   }
 }
 
-/** The event of its end may come a little after the failure that it causes. */
+/** False if the browser has died, or dies within half a second: a failure may come before the event of the death. */
 async function isAlive(browser: Browser): Promise<boolean> {
   const end = new Promise(resolve => browser.once('disconnected', resolve));
   if (browser.isConnected()) await Promise.race([end, new Promise(r => setTimeout(r, 500))]);

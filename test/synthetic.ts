@@ -1,15 +1,20 @@
-// A small data set in MnistData's form, drawn from a seed: the column of an upright bar tells the digit, so that it can be learnt.
+// A small data set like MNIST, drawn from a seed: an upright bar's column tells the digit, so a network can learn it.
 import type {MnistFiles} from '../src/data/mnist_data.ts';
 import {MnistData} from '../src/index.ts';
 import {Random} from '../src/random.ts';
 
 const SIDE = 28;
 
+/** A file in the IDX format: a header of 32-bit integers, then bytes. */
+function idxFile(header: number[], body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 * header.length + body.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of header.entries()) view.setUint32(4 * i, value);
+  bytes.set(body, 4 * header.length);
+  return bytes;
+}
+
 function images(count: number, random: Random, name: string) {
-  const header = new DataView(new ArrayBuffer(16));
-  [0x803, count, SIDE, SIDE].forEach((value, i) => {
-    header.setUint32(4 * i, value);
-  });
   const pixels = new Uint8Array(count * SIDE * SIDE).map(() => random.below(40));
   const labels = new Uint8Array(count);
   for (let i = 0; i < count; i++) {
@@ -18,18 +23,9 @@ function images(count: number, random: Random, name: string) {
       for (let row = 4; row < 24; row++)
         pixels[(i * SIDE + row) * SIDE + column] = 180 + random.below(70);
   }
-  const labelHeader = new DataView(new ArrayBuffer(8));
-  labelHeader.setUint32(0, 0x801);
-  labelHeader.setUint32(4, count);
-  const join = (head: DataView, body: Uint8Array) => {
-    const bytes = new Uint8Array(head.byteLength + body.length);
-    bytes.set(new Uint8Array(head.buffer));
-    bytes.set(body, head.byteLength);
-    return bytes;
-  };
   return {
-    images: {name: `${name} images`, bytes: join(header, pixels)},
-    labels: {name: `${name} labels`, bytes: join(labelHeader, labels)},
+    images: {name: `${name} images`, bytes: idxFile([0x803, count, SIDE, SIDE], pixels)},
+    labels: {name: `${name} labels`, bytes: idxFile([0x801, count], labels)},
   };
 }
 

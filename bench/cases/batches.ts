@@ -1,13 +1,13 @@
-// The real images that steps are timed on, and the losses that all must agree in.
+// The batches of real images for steps, and how closely the losses must agree.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Tolerance} from './compare.ts';
 
-/** So many first losses must agree, each to this relative error. */
+/** This many first losses must agree, each within this relative error. */
 export const comparedSteps = 5;
 export const lossTolerance: Tolerance = {atol: 0, rtol: 1e-4};
 
-/** Pixels [size, 784] in [0, 1] and one-hot labels [size, 10], on no backend yet. */
+/** A batch outside of any backend: pixels [size, 784] in [0, 1] and one-hot labels [size, 10]. */
 export interface Numbers {
   size: number;
   pixels: Float32Array;

@@ -1,25 +1,17 @@
-// What is timed: the passes of both networks, their step, inference and an epoch. The tests hold all of it to agreement.
+// The cases: the passes of both networks, their step, inference and an epoch. The tests check that the contenders of each agree.
 import {type Preset, presets} from '../../src/network.ts';
 import {backendsIn, type Case, inBrowser, type TakesPart} from '../clock/contest.ts';
-import {
-  type Backend,
-  backendOf,
-  batchSize,
-  type Extent,
-  isLayers,
-  isOurs,
-  isReference,
-  type PlaceName,
-} from '../report/results.ts';
+import type {Backend, Extent, PlaceName} from '../report/results.ts';
+import {backendOf, batchSize, isLayers, isOurs, isReference} from '../report/results.ts';
 import {inferenceCase, loopCase, stepCase} from './networks.ts';
 import {kernelCases} from './passes.ts';
 
-/** What is wanted. */
+/** What to measure. */
 export interface Request {
   extent: Extent;
-  /** Names of cases, or what they begin with; none: all. */
+  /** Names of cases, or names that they are below; all cases if empty. */
   cases: readonly string[];
-  /** Backends by name, which all cases run on then, and no others; none: all. */
+  /** If not empty, all cases run on these backends and no others. */
   named: readonly Backend[];
 }
 
@@ -38,7 +30,7 @@ const atSize = (network: Preset, size: number, who: TakesPart): Case[] => [
   ...kernelCases(network, size),
 ];
 
-/** On the backends with kernels of ours, and those named. The reference takes ten times as long and more. */
+/** Leaves out the backends with the reference kernels, except those named: they take at least ten times as long. */
 const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
   cases.map(each => ({
     ...each,
@@ -47,9 +39,9 @@ const withoutReference = (cases: Case[], named: readonly Backend[]): Case[] =>
   }));
 
 /**
- * quick: `tutorial`, without the reference. usual: both networks, and of `tutorial` steps and inference in all sizes but the
- * largest; in a browser each of its passes on a single image too, to tell from which size on a GPU is worth it. full: everything
- * in all sizes.
+ * quick: `tutorial`, without the reference kernels. usual: both networks; steps and inference of `tutorial` in all sizes but the
+ * largest; in a browser its passes on a single image too, which show from which size on a GPU is faster. full: everything in all
+ * sizes.
  */
 function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): Case[] {
   if (extent === 'quick') return withoutReference(atSize('tutorial', batchSize, stockToo), named);
@@ -75,22 +67,19 @@ function casesOf(extent: Extent, place: PlaceName, named: readonly Backend[]): C
   ];
 }
 
-/** All names, each once. */
-export const caseNames: readonly string[] = [
-  ...new Set(
-    (['quick', 'usual', 'full'] as const).flatMap(extent =>
-      casesOf(extent, 'browser', []).map(({name}) => name),
-    ),
-  ),
-];
+/** The names of all cases, each once. */
+const allCases = (['quick', 'usual', 'full'] as const).flatMap(extent =>
+  casesOf(extent, 'browser', []),
+);
+export const caseNames: readonly string[] = [...new Set(allCases.map(({name}) => name))];
 
-/** The cases of those names, or below them; all of them if there are no names. */
+/** The requested cases: those with a requested name, or below one. */
 export const chooseCases = ({extent, cases, named}: Request, place: PlaceName): Case[] =>
   casesOf(extent, place, named).filter(
     ({name}) => cases.length === 0 || cases.some(chosen => isBelow(name, chosen)),
   );
 
-/** The first thing asked for that there isn't. */
+/** Names the first unknown backend or case of a request. */
 export function problemOf({cases, named}: Pick<Request, 'cases' | 'named'>): string | undefined {
   const backends = backendsIn(inBrowser);
   const backend = named.find(name => !backends.includes(name));

@@ -1,5 +1,5 @@
-// An unmodified tf.layers model of a network's architecture, trained by trainOnBatch. It uses the stock kernels' names, which
-// on the backend `simd` are ours too.
+// An unmodified tf.layers model with a network's architecture, trained by trainOnBatch. It calls the stock kernels by name; on the
+// backend `simd` our kernels have the same names.
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {createNetwork, type Preset, presets} from '../../src/network.ts';
@@ -32,7 +32,7 @@ export function layersContender(preset: Preset, batches: Numbers[]): Contender {
   };
 }
 
-/** The network's architecture as the tutorial writes it, with the same optimizer. */
+/** The network as TensorFlow.js's tutorial writes it, with the same optimizer. */
 export function layersModel(preset: Preset): layers.Sequential {
   const convolution = {
     kernelSize: 5,

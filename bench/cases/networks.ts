@@ -19,7 +19,7 @@ import {layersContender} from './layers_contender.ts';
 import {networkFlops} from './passes.ts';
 import {stockForward, stockLoss} from './stock.ts';
 
-/** Forward, every gradient, the new weights, and the loss read. */
+/** Forward, all gradients, the new weights, and reading the loss. */
 export const stepCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
   name: `${preset}/step`,
   batch,
@@ -37,7 +37,7 @@ export const stepCase = (preset: Preset, batch: number, who: TakesPart): Case =>
   },
 });
 
-/** Forward alone, and the logits read. */
+/** Forward alone, and reading the logits. */
 export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
   name: `${preset}/inference`,
   batch,
@@ -61,7 +61,7 @@ export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Ca
 
 const tenBatches = 10;
 
-/** The training loop, with its own batches from bytes: ten of them, or a whole epoch and the test of all test images. */
+/** The training loop, which makes its batches from bytes: ten batches, or a whole epoch and the test on all test images. */
 export const loopCase = (preset: Preset, whole: boolean): Case => ({
   name: `${preset}/${whole ? 'epoch' : 'ten-batches'}`,
   batch: batchSize,
@@ -71,7 +71,7 @@ export const loopCase = (preset: Preset, whole: boolean): Case => ({
     comparedRuns: 1,
     tolerance: lossTolerance,
     async join() {
-      const data = await load(); // in the same order for each
+      const data = await load(); // in the same order for all contenders
       return {
         async run() {
           const network = createNetwork(preset);
@@ -94,12 +94,10 @@ export function stepContender(preset: Preset, batches: Numbers[], name: Name): C
   const optimizer = tf.train.sgd(presets[preset].learningRate);
   return contender(preset, batches, network => {
     const {variables} = network;
-    const stockStep = ({xs, labels}: Batch) =>
-      optimizer.minimize(
-        () => stockLoss(labels, stockForward(preset, variables, xs)),
-        true,
-        variables,
-      )!;
+    const stockStep = ({xs, labels}: Batch) => {
+      const loss = () => stockLoss(labels, stockForward(preset, variables, xs));
+      return optimizer.minimize(loss, true, variables)!;
+    };
     return {
       run: batch => lossIn(isStock(name) ? stockStep(batch) : trainStep(network, optimizer, batch)),
       dispose: () => optimizer.dispose(),
@@ -107,8 +105,8 @@ export function stepContender(preset: Preset, batches: Numbers[], name: Name): C
   });
 }
 
-// All start from the same weights and see the same batches, over and over. How long a step takes doesn't depend on the
-// numbers, so that each may go on from wherever it is.
+// All contenders start from the same weights and repeat the same batches. The numbers don't change how long a step takes, so each
+// may go on from its own weights.
 function contender(
   preset: Preset,
   batches: Numbers[],
@@ -137,7 +135,7 @@ function contender(
   };
 }
 
-/** A scalar's value. Only WebGPU can't be waited for on the spot. */
+/** A scalar's value. Only WebGPU can't return it synchronously. */
 function lossIn(scalar: tf.Scalar): number | Promise<number> {
   const read = ([value]: ArrayLike<number> & Iterable<number>) => {
     scalar.dispose();

@@ -20,7 +20,7 @@ import {pads, poolSize, stockLoss} from './stock.ts';
 
 type Shape4D = [number, number, number, number];
 
-/** A network's layers on a batch of B images, by name. Without biases: the stock kernels have none. */
+/** A network's layers on a batch of B images, by name; without biases, which the stock kernels lack. */
 export function layerCases(preset: Preset, B: number): Record<string, OpCase> {
   const {layers, variables, dispose} = createNetwork(preset);
   const weights = variables.filter(({rank}) => rank > 1).map(({shape}) => shape as Shape4D);
@@ -43,7 +43,7 @@ export function layerCases(preset: Preset, B: number): Record<string, OpCase> {
 }
 
 /**
- * Floating-point operations of forward alone, and of a step: every layer forward and both its gradients, but none for the
+ * Floating-point operations of forward alone, and of a step: each layer's forward pass and both gradients, except that of the
  * pixels. Biases, relu, pooling and softmax don't count.
  */
 export function networkFlops(preset: Preset, B: number): {inference: number; step: number} {
@@ -53,29 +53,29 @@ export function networkFlops(preset: Preset, B: number): {inference: number; ste
   return {inference: first + rest, step: 2 * first + 3 * rest};
 }
 
-/** One thing to time, of tensors that all contenders draw alike. */
+/** One thing to time, on inputs that are the same for all contenders. */
 interface Pass {
-  /** Ours, where it is one kernel. */
+  /** The name of our kernel, if the pass is a single kernel. */
   kernel?: string;
   inputs: Input[];
   /** Elements of all inputs and outputs. */
   elements: number;
   flops?: number;
   tolerance: Tolerance;
-  /** What to time, on tensors of the current backend. `keep` takes what is made besides. */
+  /** Returns the function to time, on tensors of the current backend. `keep` disposes later of other tensors that it makes. */
   make(stock: boolean, tensors: tf.Tensor[], keep: <T extends tf.Tensor[]>(made: T) => T): Run;
 }
 type Run = () => tf.Tensor;
 
-/** Every pass that a step of this network takes, and softmax; those on logits of `tutorial` alone. */
+/** The passes of a step of this network, and softmax; biases, loss and softmax for `tutorial` only. */
 export function kernelCases(preset: Preset, batch: number): Case[] {
   const layers = layerCases(preset, batch);
   const passes = Object.entries(layers).flatMap(([layer, opCase]) =>
     passesOf(opCase)
-      .filter(([pass]) => `${layer}/${pass}` !== 'conv1/input-gradient') // the pixels'
+      .filter(([pass]) => `${layer}/${pass}` !== 'conv1/input-gradient') // a step has no gradient of the pixels
       .map(([pass, made]): [string, Pass] => [`${layer}/${pass}`, made]),
   );
-  // The convolutions of `mnist-core` have no bias, and its logits are of the same shape.
+  // The convolutions of `mnist-core` have no bias, and its logits have the same shape.
   if (preset === 'tutorial') {
     for (const layer of ['conv1', 'conv2', 'dense']) {
       passes.push([`${layer}/bias-gradient`, biasPass(layers[layer].outputShape)]);
@@ -95,7 +95,7 @@ export function kernelCases(preset: Preset, batch: number): Case[] {
   }));
 }
 
-/** Forward, then the gradients: the last input's first. */
+/** The forward pass, then the gradients from the last input to the first. */
 const passesOf = (opCase: OpCase): [string, Pass][] => [
   ['forward', passOf(opCase)],
   ...opCase.inputs
@@ -107,15 +107,15 @@ const passesOf = (opCase: OpCase): [string, Pass][] => [
 ];
 
 /**
- * Forward, or the gradient of the input of that number, as the tape takes it: the function that TensorFlow.js has registered, on
- * what it saves of the forward pass.
+ * The forward pass, or the gradient of input number `of`: like the tape, it calls the gradient function that TensorFlow.js has
+ * registered, on the tensors saved by the forward pass.
  */
 function passOf(opCase: OpCase, of?: number): Pass {
   const {inputs, outputShape, flops, terms} = opCase;
   const {kernel} = opCase.ours!();
   const {outputsToSave = []} = tf.getGradient(kernel);
   const isForward = of === undefined;
-  const outputs = isForward ? outputsToSave.length || 1 : 1 + outputsToSave.filter(Boolean).length; // dy, and what is saved
+  const outputs = isForward ? outputsToSave.length || 1 : 1 + outputsToSave.filter(Boolean).length; // dy and the saved ones
   return {
     kernel,
     inputs: isForward ? inputs : [...inputs, {name: 'dy', shape: outputShape}],
@@ -125,7 +125,7 @@ function passOf(opCase: OpCase, of?: number): Pass {
     tolerance: flops ? sumTolerance(terms[isForward ? 0 : 1 + of]) : EXACT,
     make(isStock, tensors, keep) {
       const {kernel, inputs: names, ...op} = (isStock ? opCase.stock : opCase.ours)!();
-      const attrs = {...op.attrs, outputShape}; // a stock kernel doesn't look at it
+      const attrs = {...op.attrs, outputShape}; // stock kernels ignore it
       const named = Object.fromEntries(inputs.map(({name}, i) => [names?.[i] ?? name, tensors[i]]));
       const forward = () => runKernel<tf.Tensor | tf.Tensor[]>(kernel, named, attrs);
       if (isForward) {
@@ -143,11 +143,8 @@ function passOf(opCase: OpCase, of?: number): Pass {
         ...made.filter((_, output) => outputsToSave[output]),
       ];
       const dy = tensors[inputs.length];
-      const gradients = gradFunc(
-        made.length > 1 ? [dy] : dy,
-        saved,
-        attrs as object as tf.NamedAttrMap,
-      );
+      const namedAttrs = attrs as object as tf.NamedAttrMap;
+      const gradients = gradFunc(made.length > 1 ? [dy] : dy, saved, namedAttrs);
       const run = gradients[Object.keys(named)[of]] as Run;
       return isStock ? () => tf.tidy(run) : run;
     },
@@ -165,7 +162,7 @@ function biasPass(shape: number[]): Pass {
   };
 }
 
-/** With the gradient of the logits: stock TensorFlow.js has no kernel for it alone. */
+/** The loss, alone or with the gradient of the logits: stock TensorFlow.js has no kernel for the gradient alone. */
 const lossPass = (B: number, N: number, withGradient: boolean): Pass => ({
   inputs: ['logits', 'classes'].map(name => ({name, shape: [B, N]})),
   elements: withGradient ? 3 * B * N : 2 * B * N + 1,
@@ -181,7 +178,7 @@ const lossPass = (B: number, N: number, withGradient: boolean): Pass => ({
   },
 });
 
-/** Numbers are drawn once for all: normally distributed, as kernels may choose differently between two equal maxima. */
+/** All contenders get the same normally distributed numbers: these have no equal maxima, between which kernels may choose differently. */
 function contestOf({kernel, inputs, elements, flops, tolerance, make}: Pass): Contest {
   const random = new Random(1, 'bench');
   const numbers = inputs.map(({shape}) =>
@@ -204,7 +201,7 @@ function contestOf({kernel, inputs, elements, flops, tolerance, make}: Pass): Co
         const {tensors, ms} = timeUpload(() => [tf.tensor(numbers[i], shape)]);
         const [x] = keep(tensors);
         uploadMs += ms;
-        // On WebGL an op leaves four numbers a texel; outside, a stock pool and a relu behind a pool leave one.
+        // On WebGL an op's output is packed, four numbers a texel; only stock pools and a relu behind one leave it unpacked.
         const unpacked =
           (name === 'x' && kernel === Conv2D && stock) || (name === 'dy' && kernel === MaxPool);
         return !unpacked && tf.getBackend() === 'webgl'

@@ -1,13 +1,13 @@
-// The same two networks from stock TensorFlow.js core ops: what ours is compared with.
-// In a bundle of ES modules the stock gradients are missing until they are asked for:
+// The same two networks made of stock TensorFlow.js ops, for comparison with ours.
+// A bundle of ES modules needs this import for the stock gradients:
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Preset} from '../../src/network.ts';
 
-/** How each network pads its convolutions. */
+/** The padding of each network's convolutions. */
 export const pads: Record<Preset, 'valid' | 'same'> = {tutorial: 'valid', 'mnist-core': 'same'};
 
-/** Both networks' pools: windows of 2 × 2, side by side. */
+/** Both networks pool windows of 2 × 2 that touch and don't overlap. */
 export const poolSize = 2;
 
 const pool = (x: tf.Tensor4D) => tf.maxPool(x, poolSize, poolSize, 'valid');
@@ -35,6 +35,6 @@ export function stockForward(
   return tf.add(tf.matMul(flat, next<tf.Tensor2D>()), next<tf.Tensor1D>());
 }
 
-/** Already the mean over the batch, in nats. */
+/** The mean over the batch, in nats. */
 export const stockLoss = (labels: tf.Tensor2D, logits: tf.Tensor2D): tf.Scalar =>
   tf.losses.softmaxCrossEntropy(labels, logits);

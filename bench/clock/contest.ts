@@ -1,11 +1,11 @@
-// A contest: several ways of doing the same, each on its own backend with tensors of its own.
+// A contest: several implementations of one computation, each on its own backend with its own tensors.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Tolerance, Values} from '../cases/compare.ts';
 import {type Backend, backendOf, isOurs, type Name, type PlaceName} from '../report/results.ts';
 
-/** Where contests take place, and who takes part, in turns. The first of a contest is the one that the others are held against. */
+/** A place for contests, and the contenders there, who take turns. All ratios are relative to a contest's first contender. */
 export interface Place {
   name: PlaceName;
   names: readonly Name[];
@@ -16,7 +16,7 @@ export const inNode: Place = {
   names: ['simd', 'cpu', 'layers simd', 'layers cpu', 'stock cpu'],
 };
 
-// Without stock `cpu`: it is the same in Node, and takes most of a second for a step.
+// Without stock `cpu`: it does the same in Node, and a step takes most of a second.
 export const inBrowser: Place = {
   name: 'browser',
   names: [
@@ -27,41 +27,41 @@ export const inBrowser: Place = {
 
 export const backendsIn = ({names}: Place): Backend[] => names.filter(isOurs);
 
-/** Everyone who can take part on those backends. */
+/** The place's contenders on these backends. */
 export const namesIn = ({names}: Place, backends: readonly Backend[]): Name[] =>
   names.filter(name => backends.includes(backendOf(name)));
 
 export type TakesPart = (name: Name) => boolean;
 
-/** What is timed at one batch size. Its name is a path: network, layer, pass. */
+/** One thing to time at one batch size. Its name is a path: network, layer, pass. */
 export interface Case {
   name: string;
   batch: number;
   takesPart: TakesPart;
-  /** Everything that the clock should not see; `load` gives the data anew, in its first order. */
+  /** The work before the clock starts. `load` loads the data again, in its first order. */
   prepare(data: MnistData, load: () => Promise<MnistData>): Contest;
 }
 
 export interface Contest {
-  /** Floating-point operations of one run; undefined where none are counted. */
+  /** Floating-point operations of one run; undefined if the case does not count them. */
   flops?: number;
-  /** Bytes of all inputs and outputs of one run; undefined where it is more than one kernel. */
+  /** Bytes of all inputs and outputs of one run; undefined if a run is more than one kernel. */
   bytes?: number;
-  /** Images of one run, where it takes whole images. */
+  /** Images of one run, if it takes whole images. */
   images?: number;
-  /** So many first runs must agree. */
+  /** This many first runs must agree. */
   comparedRuns: number;
   tolerance: Tolerance;
-  /** With the name's backend as the current one. Moves the inputs to it. */
+  /** Makes a contender on the current backend, which is the name's, and moves its inputs there. */
   join(name: Name): Contender | Promise<Contender>;
 }
 
 export interface Contender {
-  /** A loss; or a tensor, which a GPU may still have to compute. */
+  /** Returns a loss, or a tensor, which a GPU may not have computed yet. */
   run(): Output | Promise<Output>;
-  /** Nobody runs this without wanting the tensor's values: they are read each time, not once for many runs. */
+  /** Each run's tensor is read, as its user would do, instead of only the last of many runs. */
   readsEach?: boolean;
-  /** The milliseconds that it takes to move the inputs of one run to the backend; undefined where that is a part of the run. */
+  /** The milliseconds to move the inputs of one run to the backend; undefined if the run includes it. */
   upload?(): number;
   dispose(): void;
 }
@@ -70,10 +70,7 @@ export type Output = tf.Tensor | number;
 
 export const onGPU = (): boolean => ['webgl', 'webgpu'].includes(tf.getBackend());
 
-/**
- * The milliseconds that it takes to make these tensors and to send them to where the backend computes; the second time, as
- * TensorFlow.js sends values to WebGL through a program, which has to be compiled.
- */
+/** The milliseconds to make the tensors and send them to the backend. The first time is not counted: on WebGL it compiles a program. */
 export function timeUpload<T extends tf.Tensor[]>(make: () => T): {tensors: T; ms: number} {
   tf.dispose(send(make()));
   const start = performance.now();
@@ -89,7 +86,7 @@ function send<T extends tf.Tensor[]>(tensors: T): T {
   return tensors;
 }
 
-/** Waits until the output is computed, and has its values. Only GPUs compute later. */
+/** Waits for the output and reads its values. Only a GPU computes later. */
 export async function read(output: Output): Promise<void> {
   if (typeof output === 'number') return;
   const backend = tf.getBackend();
@@ -98,7 +95,7 @@ export async function read(output: Output): Promise<void> {
   else if (backend === 'webgpu') await output.data();
 }
 
-/** What contenders must agree in: the values of a tensor, or the losses of several runs. */
+/** The values in which contenders must agree: a tensor's, or the losses of several runs. */
 export async function firstOutputs({run}: Contender, runs: number): Promise<Values> {
   const losses: number[] = [];
   for (let i = 0; i < runs; i++) {
@@ -108,7 +105,7 @@ export async function firstOutputs({run}: Contender, runs: number): Promise<Valu
       output.dispose();
       return {shape: output.shape, dtype: output.dtype, values};
     }
-    // Two that are not a number would be equal.
+    // Two NaNs would count as equal.
     if (!Number.isFinite(output)) throw new Error(`the loss of run ${i + 1} is ${output}`);
     losses.push(output);
   }

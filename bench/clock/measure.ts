@@ -1,10 +1,9 @@
-// Times several ways of doing the same, in turns, so that whatever slows the machine down slows all of them.
-//   a sample   one run, or so many that a clock's tick and a read-back don't matter, divided by their number
-//   a round    peak, the first's samples, peak, the second's samples, …
-//   ratio      median of all of one / median of all of the first; and the same round by round, whose spread tells how
-//              sure it is
-//   of peak    the speed of `simd` in a round, in parts of the best sample of the peak before and after it; the median of rounds
-//   a wake-up  a GPU lowers its clock while it has nothing to do: it works unmeasured before each of its turns
+// Times several contenders in turns: what slows the machine down slows all of them.
+//   a sample   the time of one run; or of many runs, divided by their number, if a clock's tick or a read-back would matter
+//   a round    every contender's samples, one contender after the other
+//   ratio      the median of a contender / the median of the first; also by round: the spread of rounds tells how sure it is
+//   of peak    the rate of `simd` / the best peak rate just before and after it, by round; the median of rounds
+//   a wake-up  a GPU lowers its clock while it is idle, so it works unmeasured before each of its turns
 import * as tf from '@tensorflow/tfjs-core';
 import {median} from '../../src/statistics.ts';
 import {backendOf, type Extent, type Name, type Ratio, type Timing} from '../report/results.ts';
@@ -13,23 +12,23 @@ import type {Peak} from './roofs.ts';
 import {ratioOf, timing} from './statistics.ts';
 
 export interface Effort {
-  /** Each is first run for so long, in ms, for the compiler to be done with it. */
+  /** Each contender first runs this long, in ms, until it is compiled. */
   warmUpMs: number;
-  /** How long one's samples of a round take, in ms; at least one sample. */
+  /** The time for a contender's samples in one round, in ms; at least one sample. */
   turnMs: number;
-  /** There are at least so many rounds, and more until `ms` milliseconds or `most` rounds are reached. */
+  /** At least this many rounds, and more until `ms` milliseconds or `most` rounds. */
   least: number;
   most: number;
   ms: number;
   /**
-   * How long a GPU works unmeasured before its turns, in ms; three times as long before the first. An H100 kept its clock through
-   * a second of rest. After three, it worked for 0.24 s at 345 MHz before it was back at 1,980.
+   * A GPU works this long unmeasured before its turns, in ms; three times as long before the first. An H100 kept its clock for one
+   * idle second. After three, it worked for 0.24 s at 345 MHz until it was back at 1,980 MHz.
    */
   wakeMs: number;
-  /** Whose run takes longer than that, in ms, takes part in the first rounds only. */
+  /** A contender whose run takes longer, in ms, takes part in the first `slowRounds` rounds only. */
   slowMs: number;
   slowRounds: number;
-  /** How often a phase is measured. */
+  /** The number of measurements of each phase. */
   tries: number;
 }
 
@@ -48,11 +47,11 @@ const peakSamples = 3;
 export interface Timekeeping {
   /** The least step of the clock, in ms. */
   tick: number;
-  /** A GPU, and not a renderer in software. */
+  /** True for a GPU, false for a renderer in software. */
   gpuSleeps: boolean;
 }
 
-/** The step of the clock, in ms: under a thousandth in Node, 0.005 to 1 in browsers, 100 in one that hides who it is. */
+/** The step of the clock, in ms: below 0.001 in Node, 0.005 to 1 in browsers, 100 in a browser that resists fingerprinting. */
 export function clockTick(): number {
   const steps: number[] = [];
   while (steps.length < 5) {
@@ -64,10 +63,7 @@ export function clockTick(): number {
   return median(steps);
 }
 
-/**
- * How long a sample should be at least, in ms: fifty ticks of the clock; where a GPU is read back once a sample, many times
- * the reading.
- */
+/** The least length of a sample, in ms: fifty ticks of the clock; or many times a read-back, if a sample has one. */
 const sampleMs = ({readsEach}: Contender, returnsTensor: boolean, tick: number): number =>
   Math.max(returnsTensor && !readsEach && onGPU() ? 20 : 1, 50 * tick);
 
@@ -80,7 +76,7 @@ interface Speed {
 interface Turns {
   name: Name;
   contender: Contender;
-  /** Runs a sample, samples a round. */
+  /** Runs in a sample, samples in a round. */
   runs: number;
   samples: number;
   slow: boolean;
@@ -88,7 +84,7 @@ interface Turns {
   times: number[][];
 }
 
-/** The speed of each, in order; `flops` of one run; `about`: what a run takes, in ms, if that is known. */
+/** The speed of each contender, in order; `flops` counts one run; `about` is the approximate time of a run in ms, if known. */
 export async function compareSpeed(
   contenders: readonly {name: Name; contender: Contender; about?: number}[],
   flops: number | undefined,
@@ -128,17 +124,17 @@ export async function compareSpeed(
       if (name === 'simd') peaks.push(Math.max(...before, ...samplePeak()));
     }
   }
+  const partOfPeak = (taken: number[], round: number) =>
+    flops! / median(taken) / 1e6 / peaks[round];
+  const hasPart = (name: Name) => name === 'simd' && peak && flops !== undefined;
   return all.map(({name, times}) => ({
     steady: timing(times.flat()),
     ratio: times === all[0].times ? undefined : ratioOf(times, all[0].times),
-    ofPeak:
-      name === 'simd' && peak && flops !== undefined
-        ? timing(times.map((taken, round) => flops / median(taken) / 1e6 / peaks[round]))
-        : undefined,
+    ofPeak: hasPart(name) ? timing(times.map(partOfPeak)) : undefined,
   }));
 }
 
-/** Makes the name's backend the current one, and lets the event loop run: for Ctrl-C, and for a page to draw. */
+/** Makes the name's backend the current one. The event loop runs before: for Ctrl-C, and for a page to draw. */
 export async function enter(name: Name): Promise<void> {
   await new Promise(resolve => setTimeout(resolve));
   await tf.setBackend(backendOf(name));
@@ -163,7 +159,7 @@ async function warmUp(
   }
 }
 
-/** The milliseconds of one of so many runs, whose last is waited for. */
+/** The milliseconds of a run: the time of this many runs, up to the last result, divided by their number. */
 export async function sample(
   {run, readsEach}: Contender,
   runs: number,

@@ -1,11 +1,11 @@
-// The parts of a run on a GPU that the steady time does not tell apart.
+// The phases of a run on a GPU, which its steady time includes.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import {median} from '../../src/statistics.ts';
 import {type Contender, onGPU, read} from './contest.ts';
 
-/** The milliseconds that it takes to read a result that is there already; undefined where a run reads its own, or has none. */
+/** The milliseconds to read a computed result; undefined if the run reads its result itself. */
 export async function readBack({run}: Contender, tries: number): Promise<number | undefined> {
   if (!onGPU()) return undefined;
   const times: number[] = [];
@@ -21,7 +21,7 @@ export async function readBack({run}: Contender, tries: number): Promise<number 
   return median(times);
 }
 
-/** Waits for the GPU to be done with everything, without reading it. */
+/** Waits until the GPU has computed everything, and reads nothing. */
 async function computed(): Promise<void> {
   if (tf.getBackend() === 'webgl') {
     await (tf.backend() as MathBackendWebGL).gpgpu.createAndWaitForFence();
@@ -32,7 +32,7 @@ async function computed(): Promise<void> {
   }
 }
 
-/** One run by the GPU's own clock: EXT_disjoint_timer_query_webgl2, or WebGPU's timestamps. Undefined without either. */
+/** The milliseconds of one run by the GPU's own clock (EXT_disjoint_timer_query_webgl2, or WebGPU's timestamps), if it has one. */
 export async function gpuTime({run}: Contender, tries: number): Promise<number | undefined> {
   if (!onGPU()) return undefined;
   if (tf.getBackend() === 'webgl' && !(tf.backend() as MathBackendWebGL).timerAvailable())

@@ -1,7 +1,7 @@
-// What this machine can do at most, by kind of code: multiply-adds without memory, and copying. A kernel's roofline.
-//   scalar   one number at a time, in TypeScript          what `cpu` is made of
-//   simd     the loops in src/kernels/simd                `simd`; and stock `wasm`, which is SIMD too
-//   gpu      a fragment program                           `webgl`, `webgpu`
+// The machine's limits for each kind of code: the rates of multiply-adds without memory, and of copying.
+//   scalar   one number at a time, in TypeScript          the roof of `cpu`
+//   simd     the loops in src/kernels/simd                the roof of `simd`, and of `wasm`, which is SIMD too
+//   gpu      a fragment program                           the roof of `webgl` and `webgpu`
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
@@ -9,13 +9,13 @@ import {run} from '../../src/kernels/webgl/program.ts';
 import {median} from '../../src/statistics.ts';
 import type {Backend, Roof} from '../report/results.ts';
 
-/** Measures once, in GFLOP/s, in about a millisecond. The machine's speed drifts: a pass is held against what is measured around it. */
+/** Measures the rate once, in GFLOP/s, in about a millisecond. The machine's speed drifts, so each pass is compared with peaks around it. */
 export type Peak = () => number;
 
 const rounds = 500_000;
 const warmUps = 30; // until the engine has optimized the loop
 
-/** The multiply-adds of one core in the build of the kernels that runs. */
+/** The multiply-add rate of one core, in the build of the kernels that runs here. */
 export function createPeak(): Peak {
   const simd = tf.findBackend('simd') as SimdBackend;
   const {peak, peakWork} = simd.kernels;
@@ -23,14 +23,14 @@ export function createPeak(): Peak {
   const sample = () =>
     simd.withScratch(16, [4], out => {
       const start = performance.now();
-      peak(rounds, 0.5, 1, out); // a = a / 2 + 1 stays an ordinary number
+      peak(rounds, 0.5, 1, out); // a = a / 2 + 1 stays in the normal range
       return flops / (performance.now() - start) / 1e6;
     });
   for (let i = 0; i < warmUps; i++) sample();
   return sample;
 }
 
-/** What is copied: as large as the output of a convolution on 64 images, and not in a core's own caches. */
+/** The bytes of a copy: as many as a convolution's output on 64 images, more than a core's own caches hold. */
 const copied = 4 * 2 ** 20;
 
 const tries = 15;
@@ -66,7 +66,7 @@ function scalarRoof(): Roof {
   return {code: 'scalar', gflops, gbytes: copied / best(copy) / 1e6, bytes: copied};
 }
 
-/** Eight sums, as many as hide how long one addition takes. The numbers stay ordinary. */
+/** Eight independent sums hide the latency of one addition. The numbers stay in the normal range. */
 function multiplyAdds(a: number, b: number): number {
   let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 1, 2, 3, 4, 5, 6, 7];
   for (let i = 0; i < rounds; i++) {
@@ -92,7 +92,7 @@ async function simdRoof(peak: Peak): Promise<Roof> {
   return {code: 'simd', gflops, gbytes, bytes: copied};
 }
 
-/** A program is drawn until its draws take this long, in ms, so that neither the call nor the reading back matters. */
+/** Draws of a program take at least this long together, in ms: the call and the read-back don't matter then. */
 const gpuMs = 30;
 
 async function gpuRoof(): Promise<Roof> {

@@ -1,22 +1,15 @@
-// A row of the table: a case, and what each contender made of it.
+// Runs one case: its row has the numbers of each contender.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import {compare, type Values} from '../cases/compare.ts';
-import {
-  backendOf,
-  type Contenders,
-  isOurs,
-  type Measured,
-  type Name,
-  type NotMeasured,
-  type Row,
-} from '../report/results.ts';
+import type {Contenders, Measured, Name, NotMeasured, Row} from '../report/results.ts';
+import {backendOf, isOurs} from '../report/results.ts';
 import {type Case, type Contender, type Contest, firstOutputs} from './contest.ts';
 import {compareSpeed, type Effort, enter, type Timekeeping} from './measure.ts';
 import {gpuTime, readBack} from './phases.ts';
 import type {Peak} from './roofs.ts';
 
-/** What a place lends to all of its cases. */
+/** What all cases of a place share. */
 export interface Bench {
   names: Name[];
   data: MnistData;
@@ -24,7 +17,7 @@ export interface Bench {
   effort: Effort;
   timekeeping: Timekeeping;
   peak?: Peak;
-  /** How often the GPU has been asked to draw. */
+  /** The number of draw calls so far. */
   draws?: () => number;
 }
 
@@ -32,12 +25,12 @@ interface Joined {
   name: Name;
   contender: Contender;
   first: number;
-  /** What a run took after the first, in ms; undefined if there was no other. */
+  /** The approximate time of a run, in ms, if known before the warm-up. */
   about?: number;
   result: Values;
 }
 
-/** Agreement first, and only then the clock. Undefined if nobody can take part. */
+/** Checks that the contenders agree, then times them. Undefined without contenders. */
 export async function runCase(chosen: Case, bench: Bench): Promise<Row | undefined> {
   const names = bench.names.filter(chosen.takesPart);
   if (names.length === 0) return undefined;
@@ -85,7 +78,7 @@ async function join(contest: Contest, name: Name, {slowMs}: Effort): Promise<Joi
     const result = await firstOutputs(contender, 1);
     const first = performance.now() - start;
     const more = Math.min(contest.comparedRuns, first > slowMs ? 2 : Infinity) - 1;
-    // What takes so long isn't the compiler's work.
+    // A first run as slow as this is not slow because of the compiler.
     const about = first > 4 * slowMs ? first : undefined;
     if (more === 0) return {name, contender, first, about, result};
     const {values} = await firstOutputs(contender, more);
@@ -98,7 +91,7 @@ async function join(contest: Contest, name: Name, {slowMs}: Effort): Promise<Joi
   }
 }
 
-/** Undefined where both agree. Of losses, those that both have: the slow have fewer. */
+/** Undefined if both agree. Of losses it compares those that both have: a slow contender has fewer. */
 function disagreement(
   result: Values,
   expected: Values,
@@ -113,7 +106,7 @@ function disagreement(
   return compare(cut(result), cut(expected), tolerance);
 }
 
-/** Stock `cpu`, which is the definition for everybody; where it takes no part, our own `cpu`, which the tests hold against it. */
+/** The contender that defines the right result: stock `cpu`, or without it our `cpu`, which the tests compare with stock `cpu`. */
 const referenceOf = (joined: Joined[]): Joined =>
   joined.find(({name}) => name === 'stock cpu') ??
   joined.find(({name}) => name === 'cpu') ??
@@ -133,7 +126,7 @@ async function phases(
   };
 }
 
-/** Of one run, to read the result included. */
+/** The draw calls of one run, including those that read the result. */
 async function countDraws({run}: Contender, draws: () => number): Promise<number> {
   const before = draws();
   const output = await run();
@@ -144,10 +137,10 @@ async function countDraws({run}: Contender, draws: () => number): Promise<number
   return draws() - before;
 }
 
-/** TensorFlow.js's own bugs are not ours to fail on, nor that Layers on webgl takes no probability for less than 1e-4. */
+/** Only our own bugs are errors: not those of TensorFlow.js, and not that Layers on webgl clips probabilities at 1e-4. */
 const runsOurCode = (name: Name): boolean => isOurs(name) || backendOf(name) === 'simd';
 
-/** Stock `wasm` has no kernel for some passes. */
+/** True if stock `wasm` lacks a kernel for this pass. */
 const isMissingKernel = (error: unknown): boolean =>
   error instanceof Error && /^Kernel '.*' not registered for backend/.test(error.message);
 

@@ -1,4 +1,4 @@
-// A training step's time by kernel, as tf.profile finds it: by a clock around each kernel, or on WebGL by the GPU's own.
+// A training step's time by kernel. tf.profile measures it with a clock around each kernel, or on WebGL with the GPU's own.
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Preset} from '../../src/network.ts';
 import {kernelTimes} from '../../src/profile.ts';
@@ -8,7 +8,7 @@ import {stepContender} from '../cases/networks.ts';
 import type {Name, Split} from '../report/results.ts';
 import {enter, sample} from './measure.ts';
 
-/** Of steps that take longer than that, in ms, one is enough. */
+/** One step is enough if it takes longer than this, in ms. */
 const slowMs = 100;
 
 export async function splitStep(

@@ -1,11 +1,11 @@
-// Medians and how far the rest lies from them.
+// Medians and median absolute deviations.
 import {median} from '../../src/statistics.ts';
 import type {Ratio, Timing} from '../report/results.ts';
 
-/** A ratio whose rounds deviate by more than that part of it is not to be quoted. */
+/** A ratio is too uncertain to quote if its rounds deviate by more than this part of it. */
 const widestSpread = 0.1;
 
-/** Where one has fewer rounds, the others' rounds after them are left out of the rounds' ratios. */
+/** The ratio of two contenders, also by round, for the rounds that both have. */
 export function ratioOf(times: number[][], first: number[][]): Ratio {
   const both = Math.min(times.length, first.length);
   const rounds = times.slice(0, both).map((taken, i) => median(taken) / median(first[i]));

@@ -1,36 +1,26 @@
-// The step in ConvNetJS, plain JavaScript in float64. It trains image by image: the calls of `train` add up gradients, and
-// a batch's last one takes the step.
+// The step in ConvNetJS, plain JavaScript in float64. Its method `train` takes one image and adds its gradients to a sum; the
+// call with a batch's last image also takes the step.
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
 import {type Peer, timeSteps} from './peer.ts';
 
-/** What is used of the package, which has no types. */
+type Options = Record<string, string | number>;
+
+/** The used part of the package, which has no types. */
 interface ConvNetJS {
-  /** Values `w` in the order [row, column, depth]. */
-  Vol: new (
-    width: number,
-    height: number,
-    depth: number,
-    value: number,
-  ) => Vol;
+  Vol: new (...sizes: [width: number, height: number, depth: number, value: number]) => Vol;
   Net: new () => Net;
-  Trainer: new (net: Net, options: Record<string, string | number>) => Trainer;
+  Trainer: new (net: Net, options: Options) => Trainer;
 }
-
-interface Vol {
-  w: Float64Array;
-}
-
-interface Net {
-  /** One filter an output channel or class. */
+/** `w` is in the order [row, column, depth]. */
+type Vol = {w: Float64Array};
+/** A layer has one filter for each output channel or class. */
+type Net = {
   layers: {layer_type: string; filters: Vol[]; biases: Vol}[];
-  makeLayers(layers: Record<string, string | number>[]): void;
-}
-
-interface Trainer {
-  train(image: Vol, label: number): {cost_loss: number};
-}
+  makeLayers(layers: Options[]): void;
+};
+type Trainer = {train(image: Vol, label: number): {cost_loss: number}};
 
 export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
   // @ts-expect-error: no types
@@ -46,7 +36,7 @@ export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
     {...convolution, filters: 16},
     {type: 'relu'},
     {...pool},
-    {type: 'softmax', num_classes: 10}, // and the dense layer before it
+    {type: 'softmax', num_classes: 10}, // adds the dense layer before it
   ]);
 
   const network = createNetwork('tutorial');
@@ -62,14 +52,9 @@ export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
   }
 
   const [{size}] = batches;
-  const trainer = new Trainer(net, {
-    method: 'sgd',
-    learning_rate: presets.tutorial.learningRate,
-    batch_size: size,
-    momentum: 0,
-    l1_decay: 0,
-    l2_decay: 0,
-  });
+  const {learningRate: learning_rate} = presets.tutorial;
+  const plain = {momentum: 0, l1_decay: 0, l2_decay: 0};
+  const trainer = new Trainer(net, {method: 'sgd', learning_rate, batch_size: size, ...plain});
   const inputs = batches.map(({pixels, labels}) =>
     Array.from({length: size}, (_, b) => {
       const image = new Vol(28, 28, 1, 0);
@@ -89,6 +74,6 @@ export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
   return {
     name: `ConvNetJS ${devDependencies.convnetjs}`,
     steps: n => timeSteps(n, step),
-    dispose() {}, // the garbage collector's
+    dispose() {}, // the garbage collector does it
   };
 }

@@ -1,21 +1,21 @@
-// The step in jax-js on `wasm`, its only backend in Node besides an interpreter. On one thread: its pool of threads wants
-// the browser's Worker.
+// The step in jax-js on `wasm`, its only backend in Node besides an interpreter. It runs on one thread: its thread pool needs a
+// browser's Worker.
 import type {Array as NDArray} from '@jax-js/jax';
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
 import {type Peer, timeSteps} from './peer.ts';
 
-// An array that is passed to a function of jax-js is freed by it: `ref` keeps it for another use.
+// A function of jax-js frees the arrays that it is given; `ref` keeps an array for another use.
 export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
   const jax = await import('@jax-js/jax');
   const {init, defaultDevice, jit, lax, nn, numpy: np, tree} = jax;
-  await init('wasm'); // without a name it asks for WebGPU too, by `navigator`, which Node 20 doesn't have
+  await init('wasm'); // without a name it looks for WebGPU in `navigator`, which Node 20 lacks
   defaultDevice('wasm');
 
-  // jit makes padding part of a convolution's innermost loop, and conv2's input gradient is a padded convolution: with one
-  // jit around all of it, the step takes twice as long. So the convolutions stay outside.
-  // The gradient of maximum(0, x) at 0 is that of its first argument: ours. nn.relu lets dy through there.
+  // The convolutions stay outside of jit. It moves padding into a convolution's innermost loop, and conv2's input gradient is a
+  // padded convolution: with one jit around everything a step takes twice as long.
+  // At 0 the gradient of maximum(0, x) is 0, as ours is; nn.relu's is dy.
   const activate = jit((x: NDArray, bias: NDArray) =>
     lax.reduceWindow(np.maximum(0, x.add(bias)), np.max, [2, 2], [2, 2]),
   );
@@ -39,7 +39,7 @@ export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
 
   const array = (values: Float32Array, shape: number[]) =>
     np.array(values as Float32Array<ArrayBuffer>, {shape});
-  // NHWC to channels first: in filters, biases, and the order in which dense is given its inputs.
+  // From channels last to channels first: filters, biases, and the order of dense's inputs.
   const network = createNetwork('tutorial');
   const [filter1, bias1, filter2, bias2, weights3, bias3] = network.variables.map(variable =>
     array(variable.dataSync() as Float32Array, variable.shape),
@@ -63,7 +63,7 @@ export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
     const {xs, labels} = inputs[steps++ % inputs.length];
     const [loss, gradients] = jax.valueAndGrad(lossOf)(tree.ref(weights), xs.ref, labels.ref);
     weights = descend(weights, gradients);
-    await jax.blockUntilReady(weights); // or they are computed when they are next used
+    await jax.blockUntilReady(weights); // otherwise the next step computes them
     const [value] = await loss.data();
     return value;
   };

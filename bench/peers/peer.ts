@@ -1,9 +1,9 @@
-// A peer: the tutorial network's training step in another library, from the same weights, on the same batches in turn.
+// A peer: the training step of `tutorial` in another library, from the same weights, on the same batches in the same order.
 
 export interface Peer {
   /** The library, its version and what it computes on. */
   name: string;
-  /** The next so many steps, each with its loss read back. */
+  /** Takes the next n steps, and reads back each loss. */
   steps(n: number): Promise<Step[]>;
   dispose(): void;
 }
@@ -13,7 +13,7 @@ export interface Step {
   loss: number;
 }
 
-/** Times steps that this process takes. */
+/** Takes and times n steps in this process. */
 export async function timeSteps(n: number, step: () => number | Promise<number>): Promise<Step[]> {
   const steps: Step[] = [];
   while (steps.length < n) {
@@ -24,5 +24,5 @@ export async function timeSteps(n: number, step: () => number | Promise<number>)
   return steps;
 }
 
-/** It is not installed here, which is no bug. */
+/** The library is not installed here: not a bug. */
 export class MissingPeer extends Error {}

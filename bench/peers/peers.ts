@@ -1,5 +1,5 @@
-// The tutorial network's step in other libraries, each in turns with ours on `simd`, by blocks of steps: what a user would pick
-// instead. All are given the same weights and batches, and must give the same losses.
+// The training step of `tutorial` in other libraries, each in turns with ours on `simd`, a block of steps at a time. All start from
+// the same weights, take the same batches, and must have the same losses.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
@@ -22,13 +22,13 @@ const peers: [name: string, make: (batches: Numbers[]) => Promise<Peer>][] = [
   ['ConvNetJS', convnetjsPeer],
 ];
 
-/** In ms: a block has at most 20 steps, and at least one. */
+/** The time of a library's block of steps, in ms: at most `mostSteps` steps, at least one. */
 const blockMs = 400;
 const mostSteps = 20;
 const rounds = 15;
 const warmUpRounds = 3;
 
-/** One row for each peer, measured or not. */
+/** A row for each library, measured or not. */
 export async function comparePeers(
   data: MnistData,
   batchSize: number,
@@ -41,10 +41,8 @@ export async function comparePeers(
     try {
       rows.push(await comparePeer(await make(batches), batches));
     } catch (error) {
-      rows.push({
-        name,
-        notMeasured: {why: firstLine(error), wrong: !(error instanceof MissingPeer)},
-      });
+      const wrong = !(error instanceof MissingPeer);
+      rows.push({name, notMeasured: {why: firstLine(error), wrong}});
     }
   }
   return rows;
@@ -64,27 +62,20 @@ async function comparePeer(peer: Peer, batches: Numbers[]): Promise<PeerRow> {
       about = found.ms;
     }
     const problem = compare({shape: [losses.length], values: losses}, expected, lossTolerance);
-    if (problem) {
-      return {name, notMeasured: {why: `it disagrees with simd, ${problem}`, wrong: true}};
-    }
+    const why = `it disagrees with simd, ${problem}`;
+    if (problem) return {name, notMeasured: {why, wrong: true}};
     const steps = Math.min(mostSteps, Math.max(1, Math.round(blockMs / about)));
-    const times: {ours: number[][]; theirs: number[][]} = {ours: [], theirs: []};
+    const [theirs, mine]: number[][][] = [[], []];
     for (let round = -warmUpRounds; round < rounds; round++) {
       const block: number[] = [];
       while (block.length < mostSteps) block.push(await sample(ours, 1));
-      const theirs = (await peer.steps(steps)).map(({ms}) => ms);
+      const taken = await peer.steps(steps);
       if (round < 0) continue;
-      times.ours.push(block);
-      times.theirs.push(theirs);
+      mine.push(block);
+      theirs.push(taken.map(({ms}) => ms));
     }
-    return {
-      name,
-      measured: {
-        theirs: timing(times.theirs.flat()),
-        ours: timing(times.ours.flat()),
-        ratio: ratioOf(times.theirs, times.ours),
-      },
-    };
+    const ratio = ratioOf(theirs, mine);
+    return {name, measured: {theirs: timing(theirs.flat()), ours: timing(mine.flat()), ratio}};
   } finally {
     ours.dispose();
     peer.dispose();

@@ -1,4 +1,4 @@
-// The step in PyTorch at its fastest setting, in a process of its own.
+// The step in PyTorch at its fastest setting, in a Python process.
 import {spawn, spawnSync} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
@@ -6,20 +6,20 @@ import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
 import {MissingPeer, type Peer} from './peer.ts';
 
-/** Debian's packages belong to its own Python, which need not be the first on the path. */
+/** Debian's package installs for /usr/bin/python3, which may not be the first on the path. */
 const pythons = ['python3', '/usr/bin/python3'];
 
 /**
- * One process of ./pytorch_step.py, which says what is written to it and read from it.
+ * Starts ./pytorch_step.py, whose head describes its input and output.
  *
- * @throws MissingPeer if there is no PyTorch
+ * @throws MissingPeer without PyTorch
  */
 export async function pytorchPeer(batches: Numbers[], threads: number): Promise<Peer> {
   const python = pythons.find(each => spawnSync(each, ['-c', 'import torch']).status === 0);
   if (!python) throw new MissingPeer('it is not installed: apt-get install python3-torch');
   const script = fileURLToPath(new URL('../../bench/peers/pytorch_step.py', import.meta.url)); // from dist/bench
   const child = spawn(python, [script, String(threads)], {stdio: ['pipe', 'pipe', 'inherit']});
-  child.stdin.on('error', () => {}); // if it ends early, the answer that is missing says so
+  child.stdin.on('error', () => {}); // `answer` reports an early end
   const lines = createInterface({input: child.stdout})[Symbol.asyncIterator]();
   const answer = async <T>(): Promise<T> => {
     const {done, value} = await lines.next();

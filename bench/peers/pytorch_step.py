@@ -1,10 +1,10 @@
-"""The tutorial network's training step in PyTorch, for bench/peers/pytorch.ts to time beside ours.
+"""The training step of `tutorial` in PyTorch, which bench/peers/pytorch.ts times beside ours.
 
     python3 pytorch_step.py THREADS
 
 stdin   one line of JSON, {"weights": [shape, ...], "batches": [images, ...], "learningRate": number}; then float32, little
-        endian: the weights one after the other, and of each batch the pixels [images, 784] and labels [images, 10]; then
-        a line for each block of steps that is wanted: how many
+        endian: all weights, then each batch's pixels [images, 784] and labels [images, 10]; then a line for each block
+        of steps, with their number
 stdout  a line {"version"}; then for each block a line {"ms": [a step's, ...], "losses": [...]}
 """
 import json
@@ -27,7 +27,7 @@ header = json.loads(sys.stdin.buffer.readline())
 filter1, bias1, filter2, bias2, weights3, bias3 = [read_tensor(s) for s in header["weights"]]
 batches = [(read_tensor([n, 784]), read_tensor([n, 10])) for n in header["batches"]]
 
-# TensorFlow.js has channels last, PyTorch before rows and columns: in images, filters, and what dense is given.
+# TensorFlow.js has channels last, PyTorch before rows and columns: in images, filters, and the inputs of dense.
 network = torch.nn.Sequential(
     torch.nn.Conv2d(1, 8, 5), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
     torch.nn.Conv2d(8, 16, 5), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
@@ -41,7 +41,7 @@ given = [
 with torch.no_grad():
     for parameter, value in zip(network.parameters(), given):
         parameter.copy_(value)
-# Its fastest setting for such convolutions: pixels in memory as TensorFlow.js has them, channels last.
+# Channels last in memory, like TensorFlow.js: PyTorch's fastest setting for such convolutions.
 network = network.to(memory_format=torch.channels_last)
 optimizer = torch.optim.SGD(network.parameters(), lr=header["learningRate"])
 batches = [

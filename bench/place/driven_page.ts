@@ -1,4 +1,4 @@
-// The page that ./browser.ts drives: it asks for one piece of news after the other.
+// The page for ./browser.ts, which asks it for one piece of news after the other.
 import type {Request} from '../cases/cases.ts';
 import type {News} from '../run.ts';
 import {drawing, firstSteps, runHere} from './page.ts';

@@ -1,4 +1,4 @@
-// What runs in a page, for `npm run bench` and for bench.html: every backend that a browser has, and the cases on them.
+// The cases in a page, on all backends of a browser, for `npm run bench` and for bench.html.
 import '../../src/index.ts';
 import '@tensorflow/tfjs-backend-webgpu';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
@@ -17,7 +17,7 @@ import {type News, runPlace} from '../run.ts';
 
 tf.enableProdMode();
 setWasmPaths('tfjs-wasm/');
-tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, as the others
+tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, like the others
 
 const load = () => fetchMnist('mnist/');
 const data = load();
@@ -40,7 +40,7 @@ export async function* runHere(request: Request): AsyncGenerator<News> {
   yield* runPlace(inBrowser, request, {data: await data, load, draws: () => draws, gpuSleeps});
 }
 
-/** The milliseconds of a page's first step, which compiles every program, and of its second. */
+/** The milliseconds of a page's first step, which compiles all programs, and of its second step. */
 export async function firstSteps(preset: Preset, name: Name): Promise<[number, number]> {
   const batches = takeBatches(await data, batchSize);
   await enter(name);
@@ -50,7 +50,7 @@ export async function firstSteps(preset: Preset, name: Name): Promise<[number, n
   return times;
 }
 
-/** What draws, as it calls itself, and whether that is a program instead of a GPU; without WebGL, nothing. */
+/** The name of WebGL's renderer, and whether it is software instead of a GPU; no name without WebGL. */
 export async function drawing(): Promise<{renderer?: string; software: boolean}> {
   if (!(await tf.setBackend('webgl').catch(() => false))) return {software: false};
   const renderer = rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl);

@@ -1,25 +1,24 @@
-// What has changed between two runs of the bench, as far as it is more than noise.
+// The changes between two runs of the bench that are larger than noise.
 import {median} from '../../src/statistics.ts';
 import {type Column, tableOf} from './columns.ts';
-import {threeDigits} from './findings.ts';
 import {isMeasured, measuredOf, type Results, type Timing} from './results.ts';
 import {tableText} from './terminal.ts';
+import {threeDigits} from './texts.ts';
 
-/** Names what isn't the same in both runs: there a change may be the machine's, or another browser's. */
+function factsOf({machine: {cpu, cores, tfjs}, places}: Results) {
+  const facts: Record<string, string | undefined> = {machine: `${cpu}, ${cores} cores`};
+  facts['TensorFlow.js'] = tfjs;
+  for (const {place, runtime, build, renderer} of places) {
+    facts[`runtime, ${place}`] = runtime;
+    facts[`WebAssembly build, ${place}`] = build;
+    facts['WebGL on'] = renderer;
+  }
+  return facts;
+}
+
+/** Names the facts that differ between the runs: they, and not the code, may be why a time changed. */
 function differencesText(before: Results, after: Results): string {
-  const facts = ({
-    machine: {cpu, cores, tfjs},
-    places,
-  }: Results): Record<string, string | undefined> =>
-    Object.assign(
-      {machine: `${cpu}, ${cores} cores`, 'TensorFlow.js': tfjs},
-      ...places.map(({place, runtime, build, renderer}) => ({
-        [`runtime, ${place}`]: runtime,
-        [`WebAssembly build, ${place}`]: build,
-        'WebGL on': renderer,
-      })),
-    );
-  const [was, is] = [facts(before), facts(after)];
+  const [was, is] = [factsOf(before), factsOf(after)];
   const lines = Object.keys(is)
     .filter(fact => was[fact] && is[fact] && was[fact] !== is[fact])
     .map(fact => `  ${fact}: ${was[fact]}, now ${is[fact]}\n`);
@@ -27,14 +26,14 @@ function differencesText(before: Results, after: Results): string {
 }
 
 interface Change {
-  /** Where, which case, and who. */
+  /** The place, the case and the contender. */
   what: string;
   before: number;
   after: number;
-  /** Of the medians, and of the least times: of noise, the least have less. */
+  /** after / before: of the medians, and of the least times, which have less noise. */
   ratio: number;
   leastRatio: number;
-  /** By what factor noise alone may move the medians' ratio. */
+  /** The factor by which noise alone may change the medians' ratio. */
   noise: number;
 }
 
@@ -42,12 +41,12 @@ interface Change {
 const sigma = ({mad, median}: Timing) => (1.4826 * mad) / median;
 
 /**
- * From run to run a time moves by more than its spread within a run tells. Of two runs of the same code on two shared cores,
- * 463 times, 90 in 100 were within that factor, and 3 in 100 are flagged all the same.
+ * A time differs more between two runs than within one run. Measured on two shared cores in two runs of the same code: 90 % of
+ * 463 times changed by less than this factor, and 3 % of them are flagged all the same.
  */
 const leastNoise = 1.25;
 
-/** Every contender that was measured in both. */
+/** The changes of all contenders that were measured in both runs. */
 export const changes = (before: Results, after: Results): Change[] =>
   after.places.flatMap(({place, rows}) => {
     const old = before.places.find(each => each.place === place);
@@ -69,10 +68,7 @@ export const changes = (before: Results, after: Results): Change[] =>
     });
   });
 
-/**
- * Those whose ratio differs from the median of all ratios by more than noise: the machine as a whole may be faster or slower
- * than it was.
- */
+/** The times whose ratio differs by more than noise from the median of all ratios, which is the machine's own change of speed. */
 export function changesText(before: Results, after: Results): string {
   const all = changes(before, after);
   const since = `${differencesText(before, after)}Since ${before.date}`;
@@ -89,23 +85,14 @@ export function changesText(before: Results, after: Results): string {
   const heading = `${since}, ${all.length} times: the median of all ratios after/before is ${threeDigits(whole)}`;
   if (flagged.length === 0)
     return `${heading}\nNo ratio differs from that median by more than noise\n`;
-  const number = (heading: string, of: (change: Change) => number): Column<Change> => ({
-    heading,
-    text: change => threeDigits(of(change)),
-  });
   const columns: Column<Change>[] = [
     {heading: 'changed by more than noise', text: ({what}) => what, words: true},
-    number('before', ({before}) => before),
-    number('after', ({after}) => after),
-    number('ratio', ({ratio}) => ratio),
-    number('to the median', ({ratio}) => ratio / whole),
+    {heading: 'before', text: ({before}) => threeDigits(before)},
+    {heading: 'after', text: ({after}) => threeDigits(after)},
+    {heading: 'ratio', text: ({ratio}) => threeDigits(ratio)},
+    {heading: 'to the median', text: ({ratio}) => threeDigits(ratio / whole)},
     {heading: '', text: ({ratio}) => (ratio > whole ? 'slower' : 'faster')},
   ];
-  return tableText(
-    tableOf(
-      heading,
-      columns,
-      flagged.sort((a, b) => b.ratio - a.ratio),
-    ),
-  );
+  flagged.sort((a, b) => b.ratio - a.ratio);
+  return tableText(tableOf(heading, columns, flagged));
 }

@@ -1,8 +1,8 @@
-// The bench's report: from its JSON, what a person wants to see. In a browser only; the same in the file that
-// `npm run bench` writes and on the page that runs the bench.
+// The bench's report in a browser: the file that `npm run bench` writes and the page that runs the bench show the same.
 import css from './charts.css';
 import {
   firstStepTable,
+  isWholeNetwork,
   mainTable,
   meaningsOf,
   nameTerms,
@@ -12,58 +12,45 @@ import {
   type Table,
 } from './columns.ts';
 import {byCase, grouped, usualRows, winnersText, winsFrom} from './findings.ts';
-import {element, factsElement, listElement, nameOf, tableElement} from './html.ts';
+import {element, factsElement, listElement, nameElement, tableElement} from './html.ts';
 import {bars, curves, type Draw} from './plots.ts';
 import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
 import {roofDots, roofLegend, roofline} from './roofline.ts';
-import {absencesIn, type Facts, machineFacts, placeFacts} from './terminal.ts';
+import {absencesIn, type Facts, hasLines, machineFacts, placeFacts} from './terminal.ts';
 
-/** Shows them in that element, instead of what is in it. Needs `color-scheme: light dark` on the page to be dark where the rest is. */
+/** Replaces the content of the element with the results. To follow a dark page they need `color-scheme: light dark` on it. */
 export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
   const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
   const main = measured.map(place => titled(mainTable(place, true), place));
-  const phases = measured
-    .flatMap(({rows, tick, firstSteps}) => [
-      phaseTable(usualRows(rows), tick),
-      firstStepTable(firstSteps),
-    ])
-    .filter(({lines}) => lines.length);
+  const phasesOf = ({rows, tick, firstSteps}: PlaceResults) =>
+    [phaseTable(usualRows(rows), tick), firstStepTable(firstSteps)].filter(hasLines);
+  const phases = measured.flatMap(phasesOf);
   const splits = measured.flatMap(place =>
     grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
   );
   const tables = [...main, ...phases];
+  const how = factsElement([...nameTerms, ...terms], {class: 'how'});
+  const fastest = measured.flatMap((place, i) => {
+    const finding = `${whereOf(place).replace('in', 'In')}: ${winnersText(usualRows(place.rows))}`;
+    return [element('p', {class: 'finding'}, finding), tableElement(main[i])];
+  });
   const sections = [
     section('What was measured where', measuredWhere(results)),
-    section(
-      'Who is the fastest',
-      measured.flatMap((place, i) => [
-        element(
-          'p',
-          {class: 'finding'},
-          `In ${place.place === 'node' ? 'Node' : 'the browser'}: ${winnersText(usualRows(place.rows))}`,
-        ),
-        tableElement(main[i]),
-      ]),
-    ),
+    section('Who is the fastest', fastest),
     section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
     section('Over the batch size', grid(measured.flatMap(overBatches))),
     section('Under the roofline', grid(measured.flatMap(underRoofs))),
     section('Where the time of a step goes', grid(splits.map(tableElement))),
     section('Phases of a run', phases.map(tableElement)),
     section('Beside other libraries', peers.length ? [tableElement(peerTable(peers))] : []),
-    section('How to read this', [
-      factsElement([...nameTerms, ...terms], {class: 'how'}),
-      listElement(meaningsOf(tables)),
-    ]),
+    section('How to read this', [how, listElement(meaningsOf(tables))]),
   ];
-  into.replaceChildren(
-    element('style', {}, css),
-    element('article', {class: 'bench-results'}, ...sections.flat()),
-  );
+  const article = element('article', {class: 'bench-results'}, ...sections.flat());
+  into.replaceChildren(element('style', {}, css), article);
 }
 
-/** Without anything to show there is none. */
+/** A section; none without content. */
 const section = (heading: string, content: HTMLElement[]): HTMLElement[] =>
   content.length ? [element('section', {}, element('h2', {}, heading), ...content)] : [];
 
@@ -77,24 +64,24 @@ const titled = (table: Table, place: PlaceResults): Table => ({
 const terms: Facts = [
   [
     'Ratios before milliseconds',
-    'All contenders of a row run in one process or page, in turns, so that what disturbs the machine disturbs all of them. ' +
-      'A ratio therefore carries over to other days and machines of the kind better than a time does.',
+    'All contenders of a row run in turns in one process or page: what disturbs the machine disturbs all of them. A ratio ' +
+      'therefore stays true on other days and similar machines more often than a time.',
   ],
   [
     'Median ± median absolute deviation',
-    'Half of the runs took less than the median; half of them lie within the deviation of it. One slow run moves neither.',
+    'Half of the runs take less than the median, and half of the runs differ from it by less than the deviation. One slow run changes neither.',
   ],
   [
     'Renderer in software',
-    'A program that does a GPU’s work on the processor. Its ratios compare the work that two ways of drawing ask for, its ' +
+    'A program that does a GPU’s work on the processor. Its ratios compare the amount of work of two ways of drawing; its ' +
       'milliseconds say nothing about a GPU.',
   ],
   [
     'Roofline',
-    'The level part of a roof is the most multiply-adds that such code reaches without memory; the slanted part is what ' +
-      'memory delivers: a kernel can compute the more, the more operations it does for each byte. Both are measured in the ' +
-      'same run. A dot far below its roof could be faster. The bytes are the least that has to move; a kernel whose data stays ' +
-      'in a cache can lie above the slanted part.',
+    'The level part of a roof is the highest rate of multiply-adds without memory. The slanted part is the limit of memory: ' +
+      'a kernel with more operations for each byte can reach a higher rate. The same run measures both. A dot far below its ' +
+      'roof could be faster. The bytes are the least that has to move; a kernel whose data stays in a cache can lie above the ' +
+      'slanted part.',
   ],
 ];
 
@@ -105,32 +92,29 @@ function measuredWhere(results: Results): HTMLElement[] {
   const absences = places.flatMap(place =>
     absencesIn(place).map(({wrong, text}) => ({wrong, text: `${text}, ${whereOf(place)}`})),
   );
-  const lines = (of: boolean) =>
-    listElement(absences.filter(({wrong}) => wrong === of).map(({text}) => text));
-  const has = (of: boolean) => absences.some(({wrong}) => wrong === of);
+  const wrong = absences.filter(({wrong}) => wrong).map(({text}) => text);
+  const missing = absences.filter(({wrong}) => !wrong).map(({text}) => text);
   const card = (heading: string, facts: Facts, ...more: HTMLElement[]) =>
     element('div', {class: 'card'}, element('h3', {}, heading), factsElement(facts), ...more);
-  const cards = places.map(place =>
-    card(
-      place.place === 'node' ? 'Node' : 'The browser',
-      placeFacts(place),
-      element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameOf)),
-    ),
-  );
-  const incompleteText = 'Interrupted: rows that were to come are missing.';
-  const wrong = () => [element('strong', {}, 'Wrong, a bug:'), lines(true)];
-  const missing = () => [element('summary', {}, 'Not measured, and why'), lines(false)];
+  const cards = places.map(place => {
+    const legend = element('p', {class: 'legend'}, ...namesOf(place.rows).map(nameElement));
+    return card(place.place === 'node' ? 'Node' : 'The browser', placeFacts(place), legend);
+  });
+  const interrupted = 'The run was interrupted: the rest of the rows is missing.';
+  const bug = element('strong', {}, 'Wrong, a bug:');
+  const summary = element('summary', {}, 'Not measured, and why');
+  const alert = {class: 'note wrong', role: 'alert'};
   return [
-    ...(incomplete ? [element('p', {class: 'note'}, incompleteText)] : []),
-    ...(has(true) ? [element('div', {class: 'note wrong', role: 'alert'}, ...wrong())] : []),
+    ...(incomplete ? [element('p', {class: 'note'}, interrupted)] : []),
+    ...(wrong.length ? [element('div', alert, bug, listElement(wrong))] : []),
     element('div', {class: 'cards'}, card('The machine', machineFacts(results)), ...cards),
-    ...(has(false) ? [element('details', {}, ...missing())] : []),
+    ...(missing.length ? [element('details', {}, summary, listElement(missing))] : []),
   ];
 }
 
 // ---- the charts
 
-/** Drawn anew whenever the width that there is for it changes. */
+/** A chart that is drawn anew whenever its width changes. */
 function figure(heading: string, finding: string, draw: Draw, legend: readonly HTMLElement[] = []) {
   const box = element('div', {class: 'plot'});
   let drawn = 0;
@@ -140,19 +124,14 @@ function figure(heading: string, finding: string, draw: Draw, legend: readonly H
     drawn = width;
     const chart = draw(width);
     chart.setAttribute('role', 'img');
-    // Plot names each kind of mark, and only what has a role can have a name.
+    // Plot labels each group of marks, and a label needs a role.
     for (const marks of chart.querySelectorAll('g[aria-label]'))
       marks.setAttribute('role', 'group');
     box.replaceChildren(chart);
   }).observe(box);
-  return element(
-    'figure',
-    {},
-    element('h3', {}, heading),
-    ...(legend.length ? [element('p', {class: 'legend'}, ...legend)] : []),
-    box,
-    element('figcaption', {}, finding),
-  );
+  const above = legend.length ? [element('p', {class: 'legend'}, ...legend)] : [];
+  const caption = element('figcaption', {}, finding);
+  return element('figure', {}, element('h3', {}, heading), ...above, box, caption);
 }
 
 const grid = (figures: HTMLElement[]) =>
@@ -162,23 +141,20 @@ function kernelTimes(place: PlaceResults): HTMLElement[] {
   const rows = usualRows(place.rows).filter(row => measuredOf(row).length);
   return grouped(rows, ({name}) => name.split('/')[0]).map(found => {
     const finding = `${winnersText(found)} Bars are medians, the ticks on them ± the median absolute deviation.`;
-    return figure(
-      `${found[0].name.split('/')[0]} ${whereOf(place)}`,
-      finding,
-      bars(found, finding),
-    );
+    const heading = `${found[0].name.split('/')[0]} ${whereOf(place)}`;
+    return figure(heading, finding, bars(found, finding));
   });
 }
 
-/** Each case with two batch sizes, if it is a whole step or inference, or three. */
+/** A figure for each case with at least three batch sizes; for a step or inference two are enough. */
 function overBatches(place: PlaceResults): HTMLElement[] {
   const cases = byCase(place.rows.filter(row => measuredOf(row).length)).filter(
-    ([{name}, ...others]) => others.length >= (/\/(step|inference)$/.test(name) ? 1 : 2),
+    rows => rows.length >= (isWholeNetwork(rows[0]) ? 2 : 3),
   );
   return cases.map(rows => {
     const finding = `The fastest of ours: ${winsFrom(rows[0], rows) ?? 'none has a time'}.`;
     const heading = `${rows[0].name} ${whereOf(place)}`;
-    return figure(heading, finding, curves(rows, finding), namesOf(rows).map(nameOf));
+    return figure(heading, finding, curves(rows, finding), namesOf(rows).map(nameElement));
   });
 }
 
@@ -189,11 +165,8 @@ function underRoofs(place: PlaceResults): HTMLElement[] {
   const finding =
     'Each dot is one of our kernels at one batch size: the nearer to its roof, the better.';
   const legend = [
-    ...[...new Set(dots.map(({name}) => name))].map(nameOf),
-    ...roofs.map(roof => {
-      const [style, text] = roofLegend(roof);
-      return element('span', {class: 'name roof', style}, text);
-    }),
+    ...[...new Set(dots.map(({name}) => name))].map(nameElement),
+    ...roofs.map(roofLegend),
   ];
   return [figure(`Our kernels ${whereOf(place)}`, finding, roofline(dots, roofs, finding), legend)];
 }

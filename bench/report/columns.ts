@@ -1,46 +1,31 @@
-// The columns of every table of a bench, and what they mean: the terminal, README files and the report show the same ones.
-import {
-  fastestFirst,
-  nextBest,
-  onceText,
-  ratioOf,
-  ratioText,
-  rowsOfUsualSize,
-  threeDigits,
-  timingText,
-  totalOf,
-  winsFrom,
-} from './findings.ts';
-import {
-  backendOf,
-  batchSize,
-  codeOf,
-  type FirstSteps,
-  isMeasured,
-  isOurs,
-  type Measured,
-  measuredOf,
-  type Name,
-  namesOf,
-  type PeerRow,
-  type PlaceResults,
-  type Roof,
-  type Row,
-  rate,
-  type Split,
+// The columns of all tables, and what they mean. The terminal, the README files and the report share them.
+import {fastestFirst, nextBest, rate, ratioOf, rowsOfUsualSize, winsFrom} from './findings.ts';
+import type {
+  FirstSteps,
+  Measured,
+  Name,
+  NotMeasured,
+  PeerRow,
+  PlaceResults,
+  Ratio,
+  Row,
+  Split,
+  Timing,
 } from './results.ts';
+import {backendOf, batchSize, isMeasured, isOurs, measuredOf, namesOf} from './results.ts';
+import {onceText, ratioText, threeDigits, timingText} from './texts.ts';
 
 export interface Column<T> {
   heading: string;
-  /** `none` where there is nothing; `precise`, with its deviation, where there is room for it. */
+  /** The cell, or `none`; `precise` adds the deviation. */
   text(row: T, precise: boolean): string;
-  /** What its numbers are, where the heading alone doesn't tell. */
+  /** Explains the numbers. */
   means?: string;
-  /** Set to the left. */
+  /** Words are aligned to the left, numbers to the right. */
   words?: true;
 }
 
-/** What any renderer shows: texts alone. */
+/** A table as texts, for any renderer. */
 export interface Table {
   caption: string;
   columns: Omit<Column<never>, 'text'>[];
@@ -51,7 +36,7 @@ const none = '–';
 const maybe = <T>(value: T | undefined, text: (value: T) => string): string =>
   value === undefined ? none : text(value);
 
-/** A line for each row. Columns in which no row has anything are left out. */
+/** A line for each row, without the columns that are empty in all rows. */
 export function tableOf<T>(
   caption: string,
   columns: readonly Column<T>[],
@@ -66,7 +51,9 @@ export function tableOf<T>(
 
 const percent = (part: number): string => String(Math.round(100 * part));
 
-// ---- of a row
+export const isWholeNetwork = ({name}: Row): boolean => /\/(step|inference)$/.test(name);
+
+// ---- tables of rows
 
 export function caseColumn(rows: readonly Row[]): Column<Row> {
   const [size, ...others] = new Set(rows.map(({batch}) => batch));
@@ -80,7 +67,7 @@ export function caseColumn(rows: readonly Row[]): Column<Row> {
 export const time = (name: Name): Column<Row> => ({
   heading: `${name} ms`,
   means:
-    'ms: the median of one run in the steady state, its result awaited inside the clock (± the median absolute deviation)',
+    'ms: the median time of one run once everything is compiled; the clock includes awaiting the result (± the median absolute deviation)',
   text({contenders}, precise) {
     const found = contenders[name];
     if (!isMeasured(found)) return found?.wrong && isOurs(name) ? 'WRONG' : none;
@@ -91,33 +78,21 @@ export const time = (name: Name): Column<Row> => ({
 export const ratio = (other: Name, one: Name): Column<Row> => ({
   heading: `${backendOf(other) === one ? other.split(' ')[0] : other} / ${one}`,
   means:
-    'a / b: how many times as long a takes as b, by their medians, in turns in one process. ~: the rounds differ by more than a ' +
-    'tenth, so that it is not to be quoted; ¹: of one round, so that nothing tells by how much they differ',
+    'a / b: the median of a divided by the median of b, measured in turns in one process. ~: the rounds differ by more than a ' +
+    'tenth, so do not quote the ratio; ¹: there was one round, so its spread is unknown',
   text: (row, precise) => maybe(ratioOf(row, other, one), found => ratioText(found, precise)),
 });
 
 const next: Column<Row> = {
   heading: 'next',
-  means: 'next: the second of ours, and how many times as long as the fastest it takes',
+  means: 'next: our second fastest backend, and its time divided by that of the fastest',
   text: row => maybe(nextBest(row), ({name, ratio}) => `${ratioText(ratio)} × ${name}`),
 };
 
-/** The rate of the fastest of ours, and what its roof lets it have. */
-function rateOf(row: Row, roofs: readonly Roof[]) {
-  const [[name, measured] = []] = fastestFirst(row);
-  return (
-    name &&
-    rate(
-      row,
-      measured!,
-      roofs.find(({code}) => code === codeOf(name)),
-    )
-  );
-}
-
 export const ofPeak: Column<Row> = {
   heading: '% peak',
-  means: "% peak: of the multiply-adds that one core reached around each block of simd's runs",
+  means:
+    "% peak: of the multiply-add rate of one core, measured before and after each block of simd's runs",
   text: ({contenders: {simd}}) =>
     maybe(isMeasured(simd) ? simd.ofPeak : undefined, ({median, mad, n}) =>
       n > 1 ? `${percent(median)} ± ${percent(mad)}` : `${percent(median)}¹`,
@@ -126,6 +101,10 @@ export const ofPeak: Column<Row> = {
 
 /** The rows of the usual batch size. */
 export function mainTable({rows, roofs, place}: PlaceResults, precise = false): Table {
+  const fastestRate = (row: Row) => {
+    const [[name, measured] = []] = fastestFirst(row);
+    return name && rate(row, name, measured!, roofs);
+  };
   const shown = rowsOfUsualSize(rows);
   const names = namesOf(rows);
   const ours = names.filter(isOurs);
@@ -134,7 +113,7 @@ export function mainTable({rows, roofs, place}: PlaceResults, precise = false): 
     next,
     {
       heading: 'from batch',
-      means: 'from batch: which of ours is the fastest at which of the measured batch sizes',
+      means: 'from batch: our fastest backend at each measured batch size',
       text: row => (place === 'browser' ? maybe(winsFrom(row, rows), text => text) : none),
     },
     ...ours.map(time),
@@ -143,19 +122,18 @@ export function mainTable({rows, roofs, place}: PlaceResults, precise = false): 
     {
       heading: 'GFLOP/s',
       means:
-        'GFLOP/s: of the fastest of ours, from the products with pixels inside the image, zeros included',
-      text: row => maybe(rateOf(row, roofs), ({gflops}) => threeDigits(gflops)),
+        'GFLOP/s: the rate of our fastest backend; it counts the products with pixels inside the image, also those that are zero',
+      text: row => maybe(fastestRate(row), ({gflops}) => threeDigits(gflops)),
     },
     {
       heading: '% roof',
-      means: "% roof: of the most that this machine's roofline lets such a kernel have",
-      text: row =>
-        maybe(rateOf(row, roofs), ({gflops, most}) => maybe(most, most => percent(gflops / most))),
+      means: "% roof: of the most that this machine's roofline allows such a kernel",
+      text: row => maybe(fastestRate(row)?.part, percent),
     },
     ofPeak,
     {
       heading: 'draws',
-      means: 'draws: draw calls of one run on webgl, to read the result included',
+      means: 'draws: draw calls of one run on webgl, including those that read the result',
       text: ({contenders: {webgl}}) => maybe(isMeasured(webgl) ? webgl.draws : undefined, String),
     },
   ];
@@ -181,22 +159,18 @@ export function sweepTable({rows}: PlaceResults): Table {
   return tableOf('over the batch size', columns, swept);
 }
 
-// ---- of a contender
+// ---- tables of contenders
 
-/** What comes before and after the own time of a step, and of inference. */
+/** The phases of a step and of inference: what comes before and after the steady time too. */
 export function phaseTable(rows: readonly Row[], tick: number | undefined): Table {
   type Line = {row: Row; name: Name; measured: Measured};
   const lines: Line[] = rows
-    .filter(({name}) => /\/(step|inference)$/.test(name))
+    .filter(isWholeNetwork)
     .flatMap(row => measuredOf(row).map(([name, measured]) => ({row, name, measured})));
   const sized = caseColumn(rows);
-  const once = (
-    phase: 'first' | 'upload' | 'readBack' | 'gpu',
-    heading: string,
-    means: string,
-  ) => ({
-    heading: `${heading}, ms`,
-    means: `${heading}: ${means}`,
+  const once = (phase: 'first' | 'upload' | 'readBack' | 'gpu', means: string) => ({
+    heading: `${means.split(':')[0]}, ms`,
+    means,
     text: ({measured}: Line) => maybe(measured[phase], ms => onceText(ms, tick)),
   });
   const columns: Column<Line>[] = [
@@ -204,28 +178,23 @@ export function phaseTable(rows: readonly Row[], tick: number | undefined): Tabl
     {heading: 'who', text: ({name}) => name, words: true},
     once(
       'first',
-      'first run',
-      'the very first in this process or page; on a GPU it compiles each program that no earlier case has used',
+      'first run: the very first in this process or page; on a GPU it compiles each program that no earlier case has used',
     ),
-    once('upload', 'upload', 'moving the inputs to where the backend computes'),
+    once('upload', 'upload: moving the inputs to the backend'),
     {
       heading: 'steady, ms',
-      means: 'steady: one run once everything is compiled. All ratios and charts are of this',
+      means: 'steady: one run once everything is compiled. All ratios and charts use it',
       text: ({measured}) => timingText(measured.steady),
     },
-    once(
-      'readBack',
-      'read-back',
-      'fetching a result that is there from the GPU; a part of a step, which reads its loss',
-    ),
-    once('gpu', 'GPU clock', 'one run by the GPU’s own clock, where it can be asked'),
+    once('readBack', 'read-back: fetching a computed result from the GPU; a step includes it'),
+    once('gpu', 'GPU clock: one run by the GPU’s own clock, if the backend can read it'),
     {heading: 'draw calls', text: ({measured}) => maybe(measured.draws, String)},
   ];
   const ticks = `“<”: limited by the clock, which ticks every ${threeDigits(tick ?? 0)} ms`;
   return tableOf(`whole networks; ${ticks}`, columns, lines);
 }
 
-/** Of pages in fresh browsers. */
+/** The first two steps of pages in fresh browsers. */
 export function firstStepTable(found: readonly FirstSteps[]): Table {
   const lines = found.flatMap(steps =>
     (Object.keys(steps.first) as Name[]).map(name => ({...steps, name})),
@@ -237,15 +206,13 @@ export function firstStepTable(found: readonly FirstSteps[]): Table {
     {heading: 'second step, ms', text: ({second, name}) => maybe(second[name], threeDigits)},
     {heading: 'browsers', text: ({n}) => String(n)},
   ];
-  return tableOf(
-    'the first steps of fresh browsers, with all programs to compile; medians',
-    columns,
-    lines,
-  );
+  const caption = 'the first steps of fresh browsers, which compile all programs; medians';
+  return tableOf(caption, columns, lines);
 }
 
-/** A step's time by kernel: a column for each contender, of one network. */
+/** A step's time by kernel: one network, a column for each contender. */
 export function splitTable(splits: readonly Split[]): Table {
+  const totalOf = ({kernels, rest}: Split) => kernels.reduce((sum, {ms}) => sum + ms, rest);
   const parts = splits.flatMap(split =>
     split.kernels.map(({kernel, ms}) => ({kernel, part: ms / totalOf(split)})),
   );
@@ -256,46 +223,31 @@ export function splitTable(splits: readonly Split[]): Table {
     {heading: 'kernel', text: kernel => kernel ?? 'rest, between kernels', words: true},
     ...splits.map(split => ({
       heading: `${split.name}: ${threeDigits(totalOf(split))} ms`,
-      text: (kernel: string | undefined) =>
-        kernel === undefined
-          ? part(split, split.rest)
-          : maybe(
-              split.kernels.find(each => each.kernel === kernel),
-              ({ms, calls}) => part(split, ms, `, ${calls} ×`),
-            ),
+      text(kernel: string | undefined) {
+        if (kernel === undefined) return part(split, split.rest);
+        const found = split.kernels.find(each => each.kernel === kernel);
+        return maybe(found, ({ms, calls}) => part(split, ms, `, ${calls} ×`));
+      },
     })),
   ];
   return tableOf(`a step of ${splits[0].network}, by kernel`, columns, [...kernels, undefined]);
 }
 
-/** The step of `tutorial` in other libraries, and why there is none where there is none. */
+/** The step of `tutorial` in other libraries, or why a library has no time. */
 export function peerTable(peers: readonly PeerRow[], precise = true): Table {
-  const timed = (timing: Measured['steady']) =>
-    precise ? timingText(timing) : threeDigits(timing.median);
+  const timed = (timing: Timing) => (precise ? timingText(timing) : threeDigits(timing.median));
+  const quotient = (ratio: Ratio) => ratioText(ratio, precise);
+  const reason = ({wrong, why}: NotMeasured) => (wrong ? `WRONG: ${why}` : why);
   const columns: Column<PeerRow>[] = [
     {heading: `a step of ${batchSize} images in`, text: ({name}) => name, words: true},
     {heading: 'its ms', text: ({measured}) => maybe(measured, ({theirs}) => timed(theirs))},
     {heading: 'simd ms', text: ({measured}) => maybe(measured, ({ours}) => timed(ours))},
-    {
-      heading: 'library / simd',
-      text: ({measured}) => maybe(measured, ({ratio}) => ratioText(ratio, precise)),
-    },
-    {
-      heading: 'n',
-      text: ({measured}) => maybe(precise ? measured : undefined, ({theirs}) => String(theirs.n)),
-    },
-    {
-      heading: 'not timed',
-      text: ({notMeasured}) =>
-        maybe(notMeasured, ({wrong, why}) => (wrong ? `WRONG: ${why}` : why)),
-      words: true,
-    },
+    {heading: 'library / simd', text: peer => maybe(peer.measured?.ratio, quotient)},
+    {heading: 'n', text: ({measured}) => maybe(precise ? measured?.theirs.n : undefined, String)},
+    {heading: 'not timed', text: ({notMeasured}) => maybe(notMeasured, reason), words: true},
   ];
-  return tableOf(
-    'tutorial/step in other libraries, each in turns with ours on simd',
-    columns,
-    peers,
-  );
+  const caption = 'tutorial/step in other libraries, each in turns with ours on simd';
+  return tableOf(caption, columns, peers);
 }
 
 // ---- words
@@ -303,11 +255,11 @@ export function peerTable(peers: readonly PeerRow[], precise = true): Table {
 export const nameTerms: [string, string][] = [
   [
     'simd, cpu, webgl',
-    'our hand-written kernels on that backend: WebAssembly with 128-bit vectors on one thread, JavaScript, fragment shaders',
+    'our own kernels on that backend: WebAssembly with 128-bit vectors on one thread, JavaScript, fragment shaders',
   ],
   [
     'wasm, webgpu',
-    'our ops in reference kernels, made of that backend’s own slices, concatenations and matrix products',
+    'our ops on reference kernels, which call that backend’s own slices, concatenations and matrix products',
   ],
   [
     'stock …, layers …',
@@ -315,7 +267,7 @@ export const nameTerms: [string, string][] = [
   ],
 ];
 
-/** What the columns of these tables mean, each once. */
+/** The meanings of the tables' columns, each once. */
 export const meaningsOf = (tables: readonly Table[]): string[] => [
   ...new Set(tables.flatMap(({columns}) => columns.flatMap(({means}) => means ?? []))),
 ];

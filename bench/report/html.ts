@@ -1,6 +1,7 @@
-// The elements that the report is made of.
+// The report's HTML elements.
 import type {Table} from './columns.ts';
-import {backendOf, isOurs, type Name} from './results.ts';
+import {colorOf, symbolsOf} from './plots.ts';
+import {isOurs, type Name} from './results.ts';
 import type {Facts} from './terminal.ts';
 
 /** An element; strings become text, never markup. */
@@ -15,39 +16,29 @@ export function element<T extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** With its colour and symbol. */
-export const nameOf = (name: Name): HTMLElement =>
-  element(
-    'span',
-    {class: `name ${isOurs(name) ? 'ours' : name.split(' ')[0]} ${backendOf(name)}`},
-    name,
-  );
+/** A word of a legend, with its colour and symbol. */
+export const legendElement = (text: string, color: string, symbol: string): HTMLElement =>
+  element('span', {class: 'name', style: `--color: ${color}`, 'data-symbol': symbol}, text);
 
-/** It scrolls sideways by itself where it is too wide. */
+export const nameElement = (name: Name): HTMLElement =>
+  legendElement(name, colorOf(name), symbolsOf(name)[isOurs(name) ? 1 : 2]);
+
+/** A table in a box that scrolls sideways if the table is too wide. */
 export function tableElement({caption, columns, lines}: Table): HTMLElement {
   const sides = columns.map(({words}) => (words ? 'words' : 'number'));
   const headings = columns.map(({heading, means = ''}, i) =>
     element('th', {scope: 'col', class: sides[i], title: means}, heading),
   );
-  const rows = lines.map(([first, ...cells]) =>
-    element(
-      'tr',
-      {},
-      element('th', {scope: 'row', class: 'words'}, first),
-      ...cells.map((cell, i) => element('td', {class: sides[i + 1]}, cell)),
-    ),
-  );
-  return element(
-    'div',
-    {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption},
-    element(
-      'table',
-      {},
-      element('caption', {}, caption),
-      element('thead', {}, element('tr', {}, ...headings)),
-      element('tbody', {}, ...rows),
-    ),
-  );
+  const rows = lines.map(([first, ...rest]) => {
+    const heading = element('th', {scope: 'row', class: 'words'}, first);
+    const cells = rest.map((cell, i) => element('td', {class: sides[i + 1]}, cell));
+    return element('tr', {}, heading, ...cells);
+  });
+  const head = element('thead', {}, element('tr', {}, ...headings));
+  const body = element('tbody', {}, ...rows);
+  const table = element('table', {}, element('caption', {}, caption), head, body);
+  const region = {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption};
+  return element('div', region, table);
 }
 
 export const listElement = (lines: readonly string[]): HTMLElement =>

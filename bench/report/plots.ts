@@ -1,5 +1,5 @@
-// The charts of times, each as a function of the width in pixels that there is for it. Colours are custom properties of
-// ./charts.css: one a backend, the same in all charts; TensorFlow.js's own are paler than ours, with an outline.
+// The charts of times, each a function of its width in pixels. Colours are custom properties of ./charts.css, one a backend,
+// the same in all charts; TensorFlow.js's own ops are paler than ours, with an outline.
 import {
   axisX,
   axisY,
@@ -14,35 +14,31 @@ import {
   ruleY,
   text,
 } from '@observablehq/plot';
-import {partsOf, threeDigits, timingText} from './findings.ts';
-import {
-  type Backend,
-  backendOf,
-  isLayers,
-  isOurs,
-  isStock,
-  measuredOf,
-  type Name,
-  type Row,
-  type Timing,
-} from './results.ts';
+import type {Backend, Name, Row, Timing} from './results.ts';
+import {backendOf, isLayers, isOurs, isStock, measuredOf} from './results.ts';
+import {kernelOf, threeDigits, timingText} from './texts.ts';
 
 export type Draw = (width: number) => SVGSVGElement | HTMLElement;
 
-/** Beside its colour, a backend has a shape. */
+/** A backend's symbol in charts, and in text for our ops and for stock ones, which are hollow. */
 const symbols = {
-  simd: 'circle',
-  cpu: 'square',
-  webgl: 'triangle',
-  wasm: 'diamond',
-  webgpu: 'star',
-} as const satisfies Record<Backend, string>;
+  simd: ['circle', '●', '○'],
+  cpu: ['square', '■', '□'],
+  webgl: ['triangle', '▲', '△'],
+  wasm: ['diamond', '◆', '◇'],
+  webgpu: ['star', '★', '☆'],
+} as const satisfies Record<Backend, readonly string[]>;
+
+export const symbolsOf = (name: Name) =>
+  isLayers(name) ? (['cross', '✚', '✚'] as const) : symbols[backendOf(name)];
+
+export const colorOf = (name: Name): string => `var(--${backendOf(name)})`;
 
 type Named = {name: Name};
-export const fillOf = ({name}: Named) => `var(--${backendOf(name)})`;
-export const symbolOf = ({name}: Named) => (isLayers(name) ? 'cross' : symbols[backendOf(name)]);
+export const fillOf = ({name}: Named) => colorOf(name);
+export const symbolOf = ({name}: Named) => symbolsOf(name)[0];
 
-/** Ours filled; stock outlined; tf.layers outlined with dashes. */
+/** Our bars are filled; stock ones are outlined; those of tf.layers are outlined with dashes. */
 const styles = [
   {has: isOurs, fillOpacity: 1, strokeDasharray: undefined},
   {has: isStock, fillOpacity: 0.22, strokeDasharray: undefined},
@@ -51,7 +47,7 @@ const styles = [
 
 const font = {fontFamily: 'inherit', fontSize: '12px', fontVariantNumeric: 'tabular-nums'};
 export const faint = {stroke: 'currentColor', strokeOpacity: 0.15};
-/** Of a chart with an axis below and one to the left. */
+/** The margins of a chart with an axis at the bottom and one at the left. */
 export const margins = {marginLeft: 52, marginRight: 18, marginTop: 28, marginBottom: 46};
 export const frame = (width: number, height: number, ariaLabel: string) => ({
   width,
@@ -60,7 +56,7 @@ export const frame = (width: number, height: number, ariaLabel: string) => ({
   style: font,
 });
 
-/** Powers of ten, and their doubles and halves where there are few. */
+/** Powers of ten; if fewer than three are in the range, their multiples by two and five too. */
 export function logTicks(low: number, high: number): number[] {
   const powers = Array.from({length: 19}, (_, i) => 10 ** (i - 9));
   const within = (ticks: number[]) => ticks.filter(tick => tick >= low && tick <= high);
@@ -70,20 +66,20 @@ export function logTicks(low: number, high: number): number[] {
 
 export const plain = (x: number) => x.toLocaleString('en-US', {maximumFractionDigits: 9});
 
-/** Median ± mad of a run, or of one of so many images, for a logarithmic axis. */
+/** Median ± mad of a run, divided by its number of images, for a logarithmic axis. */
 const spread = ({median, mad}: Timing, images = 1) => ({
   ms: median / images,
   low: Math.max(median - mad, median / 10) / images,
   high: (median + mad) / images,
 });
 
-/** One bar a contender, in groups below the names of their kernels: ms a run. */
+/** Milliseconds a run: one bar for each contender, grouped by kernel. */
 export const bars =
   (rows: readonly Row[], label: string): Draw =>
   width => {
     const lines = rows
       .flatMap(row => [
-        {title: partsOf(row.name).kernel},
+        {title: kernelOf(row.name)},
         ...measuredOf(row).map(([name, {steady}]) => ({
           name,
           ...spread(steady),
@@ -97,7 +93,10 @@ export const bars =
     const high = Math.max(...measured.map(each => each.high)) * 1.05;
     const ticks = logTicks(low, high);
     const marginLeft = 88;
-    const left = {frameAnchor: 'left'} as const;
+    const left = {frameAnchor: 'left', y: 'y'} as const;
+    const names = {...left, text: 'name', textAnchor: 'end', dx: -6} as const;
+    const kernels = {...left, text: 'title', textAnchor: 'start', dx: -marginLeft, dy: 2} as const;
+    const right = {x: 'high', y: 'y', textAnchor: 'start', dx: 7} as const;
     return plot({
       ...frame(width, lines.length * 18 + 50, label),
       ...{marginLeft, marginRight: 52, marginTop: 36, marginBottom: 14},
@@ -112,28 +111,14 @@ export const bars =
           return barX(drawn, {...style, ...colors, x1: low, x2: 'ms', y: 'y'});
         }),
         ruleY(measured, {x1: 'low', x2: 'high', y: 'y', marker: 'tick', strokeWidth: 1.2}),
-        text(measured, {
-          x: 'high',
-          y: 'y',
-          text: ({ms}) => threeDigits(ms),
-          textAnchor: 'start',
-          dx: 7,
-        }),
-        text(measured, {...left, y: 'y', text: 'name', textAnchor: 'end', dx: -6}),
-        text(headings, {
-          ...left,
-          y: 'y',
-          text: 'title',
-          textAnchor: 'start',
-          dx: -marginLeft,
-          dy: 2,
-          fontWeight: 600,
-        }),
+        text(measured, {...right, text: ({ms}) => threeDigits(ms)}),
+        text(measured, names),
+        text(headings, {...kernels, fontWeight: 600}),
       ],
     });
   };
 
-/** One line a contender: ms an image, or a run where it takes no whole images, over the batch size. */
+/** Milliseconds an image over the batch size (a run, if it takes no whole images): one line for each contender. */
 export const curves =
   (rows: readonly Row[], label: string): Draw =>
   width => {
@@ -162,23 +147,15 @@ export const curves =
         axisY(ticks, {label: `↑ ms ${unit}, logarithmic`, text: plain}),
         ...styles.flatMap(({has, strokeDasharray}): Markish[] => {
           const drawn = points.filter(({name}) => has(name));
-          const style =
-            has === isOurs
-              ? {strokeWidth: 2.2}
-              : {strokeWidth: 1.2, strokeDasharray: strokeDasharray ?? '1 3'};
+          const ours = has === isOurs;
+          const stroke = {x: 'batch', stroke: fillOf};
+          const dashes = ours ? undefined : (strokeDasharray ?? '1 3');
+          const width = {strokeWidth: ours ? 2.2 : 1.2, strokeDasharray: dashes};
+          const marker = {symbol: symbolOf, r: 4, fill: ours ? fillOf : 'var(--paper)'};
           return [
-            line(drawn, {x: 'batch', y: 'ms', z: 'name', stroke: fillOf, ...style}),
-            ruleX(drawn, {x: 'batch', y1: 'low', y2: 'high', stroke: fillOf, marker: 'tick'}),
-            dot(drawn, {
-              x: 'batch',
-              y: 'ms',
-              symbol: symbolOf,
-              r: 4,
-              fill: has === isOurs ? fillOf : 'var(--paper)',
-              stroke: fillOf,
-              title: 'title',
-              tip: true,
-            }),
+            line(drawn, {...stroke, ...width, y: 'ms', z: 'name'}),
+            ruleX(drawn, {...stroke, y1: 'low', y2: 'high', marker: 'tick'}),
+            dot(drawn, {...stroke, ...marker, y: 'ms', title: 'title', tip: true}),
           ];
         }),
       ],

@@ -1,10 +1,11 @@
-// The tables in README files, made of the bench's numbers: what stands between the marks of each block.
+// The tables in the README files: each stands between two marks, and is made from a file of numbers.
 import {readFile, writeFile} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {
   type Column,
   caseColumn,
+  isWholeNetwork,
   ofPeak,
   peerTable,
   ratio,
@@ -12,31 +13,30 @@ import {
   tableOf,
   time,
 } from './columns.ts';
-import {byCase, rowsOfUsualSize, winnersText} from './findings.ts';
-import {batchSize, isMeasured, type PlaceResults, type Results, type Row} from './results.ts';
+import {byCase, rowsOfUsualSize, usualRows, winnersText} from './findings.ts';
+import {
+  batchSize,
+  isMeasured,
+  type Name,
+  type PlaceResults,
+  type Results,
+  type Row,
+} from './results.ts';
 
-/** What a file of numbers has blocks for, and in which README. */
+/** For each file of numbers: the README files with its tables, and what makes those. */
 const blocks: Record<string, Record<string, (results: Results) => string>> = {
-  'readme.json': {
-    'README.md': stepText,
-    'bench/README.md': results =>
-      [
-        ...results.places.map(place => placeText(place, results)),
-        markdown(peerTable(timedPeers(results), false)),
-      ].join('\n'),
-  },
-  'gpu.json': {
-    'bench/README.md': results =>
-      results.places
-        .filter(({place}) => place === 'browser')
-        .map(place => sweepText(place, results))
-        .join('\n'),
-  },
+  'readme.json': {'README.md': stepText, 'bench/README.md': placesText},
+  'gpu.json': {'bench/README.md': sweepText},
 };
 
 const timedPeers = ({peers = []}: Results) => peers.filter(({measured}) => measured);
 
-/** Writes the tables of the numbers in that file into the README files that have blocks for it. */
+function placesText(results: Results): string {
+  const texts = results.places.map(place => `${placeText(place, results)}\n`);
+  return texts.join('') + markdown(peerTable(timedPeers(results), false));
+}
+
+/** Writes the tables of these results into the README files; `file` is the file of numbers. */
 export async function writeReadme(results: Results, file: string): Promise<void> {
   const name = basename(file);
   for (const readme of Object.keys(blocks[name] ?? {'bench/README.md': ''})) {
@@ -45,7 +45,7 @@ export async function writeReadme(results: Results, file: string): Promise<void>
   }
 }
 
-/** The text of that README with the tables of these results, which a file of that name holds. */
+/** The README's text with the tables of these results; `name` is the name of their file of numbers. */
 export function withTables(text: string, results: Results, name: string, readme: string): string {
   const first = `<!-- made by \`npm run bench -- --from bench/${name} --readme\` -->`;
   const last = '<!-- until here -->';
@@ -53,14 +53,15 @@ export function withTables(text: string, results: Results, name: string, readme:
   const to = text.indexOf(last, from);
   const made = blocks[name]?.[readme];
   if (from < 0 || to < from || !made) {
+    const tables = `tables of ${Object.keys(blocks).join(' or ')}`;
     throw new Error(
-      `${readme}: expected tables of ${Object.keys(blocks).join(' or ')} between the lines ${first} and ${last}, found none`,
+      `${readme}: expected ${tables} between the lines ${first} and ${last}, found none`,
     );
   }
   return `${text.slice(0, from + first.length)}\n\n${made(results)}\n${text.slice(to)}`;
 }
 
-/** What takes whole images, of both networks, and the passes of `tutorial` that take longest. The report has them all. */
+/** The cases on whole images, and the slowest passes of `tutorial`; the report has all cases. */
 const isShown = ({name, batch, images, flops}: Row): boolean =>
   batch === batchSize &&
   (images !== undefined ||
@@ -69,69 +70,52 @@ const isShown = ({name, batch, images, flops}: Row): boolean =>
 
 function placeText(place: PlaceResults, results: Results): string {
   const shown = place.rows.filter(isShown);
-  const columns =
-    place.place === 'node'
-      ? [
-          ...(['simd', 'cpu', 'stock cpu'] as const).map(time),
-          ratio('stock cpu', 'simd'),
-          ratio('stock cpu', 'cpu'),
-          ofPeak,
-        ]
-      : [
-          ...(['simd', 'cpu', 'webgl', 'wasm', 'webgpu'] as const).map(time),
-          ratio('stock webgl', 'webgl'),
-          ratio('layers webgl', 'webgl'),
-        ];
-  const winners = winnersText(rowsOfUsualSize(place.rows));
-  return `${rowsText(shown, columns, place, results)}\n${winners}\n`;
+  const [names, others] = {
+    node: [
+      ['simd', 'cpu', 'stock cpu'],
+      [ratio('stock cpu', 'simd'), ratio('stock cpu', 'cpu'), ofPeak],
+    ],
+    browser: [
+      ['simd', 'cpu', 'webgl', 'wasm', 'webgpu'],
+      [ratio('stock webgl', 'webgl'), ratio('layers webgl', 'webgl')],
+    ],
+  }[place.place] as [Name[], Column<Row>[]];
+  const table = rowsText(shown, [...names.map(time), ...others]);
+  return `${table}\n${whereText(place, results)}\n\n${winnersText(rowsOfUsualSize(place.rows))}\n`;
 }
 
-/** What takes whole images, at every batch size. */
-const sweepText = (place: PlaceResults, results: Results): string =>
-  rowsText(
-    byCase(place.rows.filter(({name}) => /\/(step|inference)$/.test(name))).flat(),
-    [
-      ...(['simd', 'webgl', 'stock webgl', 'layers webgl'] as const).map(time),
-      ratio('simd', 'webgl'),
-      ratio('stock webgl', 'webgl'),
-    ],
-    place,
-    results,
-  );
+/** The browser's steps and inference at every batch size. */
+function sweepText(results: Results): string {
+  const [place] = results.places.filter(({place}) => place === 'browser');
+  const names: Name[] = ['simd', 'webgl', 'stock webgl', 'layers webgl'];
+  const ratios = [ratio('simd', 'webgl'), ratio('stock webgl', 'webgl')];
+  const rows = byCase(place.rows.filter(isWholeNetwork)).flat();
+  return `${rowsText(rows, [...names.map(time), ...ratios])}\n${whereText(place, results)}\n`;
+}
 
-const rowsText = (
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  place: PlaceResults,
-  results: Results,
-): string =>
-  `${markdown(tableOf('', [caseColumn(rows), ...columns], rows))}\n${whereText(place, results)}\n`;
+const rowsText = (rows: readonly Row[], columns: readonly Column<Row>[]): string =>
+  markdown(tableOf('', [caseColumn(rows), ...columns], rows));
 
 function whereText({runtime, renderer, software}: PlaceResults, {machine, date}: Results): string {
   const webgl = software ? `${renderer}, which is a renderer in software` : renderer;
   const day = new Date(date).toLocaleDateString('en-GB', {dateStyle: 'long', timeZone: 'UTC'});
-  return (
-    `${runtime}${webgl ? `, WebGL on ${webgl}` : ''}; ${machine.cpu}, ${machine.cores} cores, one thread; ` +
-    `TensorFlow.js ${machine.tfjs}; ${day}.`
-  );
+  const where = `${runtime}${webgl ? `, WebGL on ${webgl}` : ''}; ${machine.cpu}, ${machine.cores} cores`;
+  return `${where}, one thread; TensorFlow.js ${machine.tfjs}; ${day}.`;
 }
 
 /** The step of `tutorial` in stock TensorFlow.js and in PyTorch, beside ours. */
 function stepText(results: Results): string {
-  const steps = results.places[0].rows.find(
-    ({name, batch}) => name === 'tutorial/step' && batch === batchSize,
-  );
+  const steps = usualRows(results.places[0].rows).find(({name}) => name === 'tutorial/step');
   const {simd, 'stock cpu': stock} = steps?.contenders ?? {};
   if (!isMeasured(simd) || !isMeasured(stock))
     throw new Error('expected a step on simd and stock cpu, found none');
   const measured = {theirs: stock.steady, ours: simd.steady, ratio: stock.ratio!};
   const pytorch = timedPeers(results).filter(({name}) => name.startsWith('PyTorch'));
-  return markdown(
-    peerTable([{name: 'TensorFlow.js, its backend cpu', measured}, ...pytorch], false),
-  );
+  const tensorflow = {name: 'TensorFlow.js, its backend cpu', measured};
+  return markdown(peerTable([tensorflow, ...pytorch], false));
 }
 
-/** The first column is code, where it is a path. */
+/** A table in Markdown. A first cell that is a path is set as code. */
 const markdown = ({columns, lines}: Table): string =>
   [
     columns.map(({heading}) => heading),

@@ -1,11 +1,7 @@
 // The report as one file that opens from disk, with no network.
 import type {Results} from './results.ts';
 
-/**
- * The whole file.
- *
- * @param script what build.mjs makes of ./report_page.ts: dist/bench/report.js
- */
+/** @param script the bundle of ./report_page.ts, dist/bench/report.js */
 export const reportHtml = (results: Results, script: string): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -25,9 +21,9 @@ export const reportHtml = (results: Results, script: string): string => `<!docty
 </html>
 `;
 
-/** No string in it can end the element or begin a comment: in JSON, `<` stands within strings only. */
+/** Escapes `<`, which JSON has in strings only, so that no string ends the element or begins a comment. */
 const jsonText = (results: Results) => JSON.stringify(results).replaceAll('<', '\\u003c');
 
-/** The same of a script, where these two stand within strings only. */
+/** Escapes `</script` and `<!--`, which the script has in strings only. */
 const scriptText = (script: string) =>
   script.replace(/<\/(?=script)/gi, '<\\/').replaceAll('<!--', '<\\!--');

@@ -1,6 +1,5 @@
-// The shape of the JSON that a bench writes (--json), that --compare and --from read, and that all tables and charts are made from.
+// The shape of the bench's JSON: --json writes it, --compare and --from read it, and all tables and charts are made from it.
 // Times are in ms, rates in GFLOP/s (10^9 floating-point operations a second) and GB/s (10^9 bytes a second).
-
 import {type Backend, backends} from '../../src/backends.ts';
 
 export const FORMAT = 'mnist-ops bench 1';
@@ -12,15 +11,15 @@ export interface Results {
   /** How much was measured. */
   extent: Extent;
   machine: Machine;
-  /** Node first, then the browser; a place where nothing was asked for is missing. */
+  /** Node first, then the browser; a place without a requested backend is missing. */
   places: PlaceResults[];
   /** With --peers: the step of `tutorial` in other libraries, each in turns with ours on `simd` in Node. */
   peers?: PeerRow[];
-  /** Interrupted: rows that were to come are missing. */
+  /** The run was interrupted: the rest of the rows is missing. */
   incomplete?: true;
 }
 
-/** Images in a batch where cases are compared with each other: everywhere but in the sweep over batch sizes. */
+/** The images in a batch, except in the sweep over batch sizes. */
 export const batchSize = 64;
 
 export type Extent = 'quick' | 'usual' | 'full';
@@ -28,7 +27,7 @@ export type Extent = 'quick' | 'usual' | 'full';
 export interface Machine {
   cpu: string;
   cores: number;
-  /** Processes that wanted to run, over the minute before: what else kept the machine busy. A browser does not know. */
+  /** The load average of the minute before: how many processes wanted to run. A browser does not know it. */
   load?: number;
   tfjs: string;
 }
@@ -38,7 +37,7 @@ export type PlaceName = 'node' | 'browser';
 export type {Backend};
 
 /**
- * Who runs. 'simd', 'cpu', 'webgl': our kernels on that backend; 'wasm', 'webgpu': our ops in reference kernels, made of that
+ * A contender. 'simd', 'cpu', 'webgl': our kernels on that backend; 'wasm', 'webgpu': our ops in reference kernels, made of that
  * backend's stock slices, concatenations and matrix products; 'stock …': TensorFlow.js's own ops; 'layers …': an unmodified
  * tf.layers model, trained by trainOnBatch.
  */
@@ -50,27 +49,27 @@ export interface PlaceResults {
   runtime: string;
   /** Of the kernels of `simd`. */
   build?: 'simd' | 'relaxed simd';
-  /** What draws, as it calls itself, and whether that is a program instead of a GPU; only in a browser. */
+  /** The name of WebGL's renderer, and whether it is software instead of a GPU; only in a browser. */
   renderer?: string;
   software?: boolean;
-  /** Backends that were asked for, and why they have no numbers here. */
+  /** The requested backends that have no numbers here, and why. */
   missing: {backend: Backend; why: string}[];
-  /** The least step of the clock, in ms. A time of less than ten of them that was taken once is limited by it. */
+  /** The least step of the clock, in ms: a single time of less than ten ticks is not exact. */
   tick?: number;
   roofs: Roof[];
   rows: Row[];
-  /** A step's time by kernel, in batches of batchSize, on the backends with kernels of ours. */
+  /** A step's time by kernel, in batches of batchSize, on the backends with our own kernels. */
   splits: Split[];
-  /** The first steps of pages in fresh browsers: every program has to be compiled. Medians of n browsers each. */
+  /** The first steps of pages in fresh browsers, which compile every program. Medians of n browsers each. */
   firstSteps: FirstSteps[];
 }
 
-/** What a kind of code can reach at most on this machine. */
+/** The most that this machine allows one kind of code. */
 export interface Roof {
   code: 'scalar' | 'simd' | 'gpu';
   /** Multiply-adds without memory, two operations each. */
   gflops: number;
-  /** Copying `bytes` bytes, what is read and what is written counted. */
+  /** The rate of copying; `bytes` counts bytes read and bytes written. */
   gbytes: number;
   bytes: number;
 }
@@ -93,31 +92,31 @@ export interface Row {
 export type Contenders = Partial<Record<Name, Measured | NotMeasured>>;
 
 export interface Measured {
-  /** One run, once everything is compiled, what it computes read back or awaited inside the clock. */
+  /** One run once everything is compiled. The clock includes reading or awaiting the result. */
   steady: Timing;
-  /** To the row's first contender that was measured, which has none itself. */
+  /** To the row's first measured contender, which has no ratio itself. */
   ratio?: Ratio;
   /** The very first run in this process or page; on a GPU it compiles the programs that no earlier case has used. */
   first: number;
-  /** Moving the inputs to where the backend computes, once; undefined where that is a part of the run. */
+  /** Moving the inputs to the backend, once; undefined where the run includes it. */
   upload?: number;
-  /** Reading the result after it is there. Only on a GPU; undefined where the run reads its result itself. */
+  /** Reading a computed result. Only on a GPU; undefined where the run reads its result itself. */
   readBack?: number;
   /** One run by the GPU's own clock, where the extension for it exists. */
   gpu?: number;
-  /** Draw calls of one run on webgl, to read the result included. */
+  /** Draw calls of one run on webgl, including those that read the result. */
   draws?: number;
-  /** Of `simd`: its rate in parts of the best multiply-add rate around each block of runs; the median of rounds. */
+  /** Only on `simd`: its rate divided by the best multiply-add rate around each block of runs; the median of rounds. */
   ofPeak?: Timing;
 }
 
 export interface NotMeasured {
   why: string;
-  /** It disagrees with the others, or failed: a bug. Otherwise it can't be had here. */
+  /** True for a bug: it disagrees with the others, or it failed. False if this place can't run it. */
   wrong: boolean;
 }
 
-/** Least, median and median absolute deviation of n. */
+/** The least, the median and the median absolute deviation of n times. */
 export interface Timing {
   least: number;
   median: number;
@@ -126,21 +125,22 @@ export interface Timing {
 }
 
 export interface Ratio {
-  /** How many times as long: by the medians of all. */
+  /** How many times as long it takes, by the medians of all times. */
   ratio: number;
-  /** Round by round, in order: the same rounds for every contender of a row, of which a slow one has the first alone. */
+  /** The ratios of the rounds, in order. All contenders of a row share the rounds; a slow one stops after the first ones. */
   rounds: number[];
-  /** The median absolute deviation of those. */
+  /** The median absolute deviation of `rounds`. */
   mad: number;
-  /** The rounds differ by too much for the ratio to be quoted: mad is more than a tenth of it. */
+  /** The rounds differ too much to quote the ratio: mad is more than a tenth of it. */
   tooWide: boolean;
 }
 
 export interface Split {
   network: string;
   name: Name;
-  /** In the order of their first call; ms of one step, calls summed. What lies between kernels is `rest`. */
+  /** In the order of their first call; `ms` sums all calls in one step. */
   kernels: {kernel: string; ms: number; calls: number}[];
+  /** The time between kernels. */
   rest: number;
 }
 
@@ -154,12 +154,20 @@ export interface FirstSteps {
 export interface PeerRow {
   /** "PyTorch 1.13, 2 threads" */
   name: string;
-  /** Either its time beside ours, measured in turns with it; or why not. */
+  /** Either its time and ours, measured in turns; or why it has none. */
   measured?: {theirs: Timing; ours: Timing; ratio: Ratio};
   notMeasured?: NotMeasured;
 }
 
-/** Before anything is measured. */
+export const emptyResults = (extent: Extent, machine: Machine): Results => ({
+  format: FORMAT,
+  date: new Date().toISOString(),
+  extent,
+  machine,
+  places: [],
+});
+
+/** A place before the first measurement. */
 export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => ({
   place,
   runtime,
@@ -170,7 +178,7 @@ export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => (
   firstSteps: [],
 });
 
-/** With five digits, and a line for each row. */
+/** The JSON text: numbers with five digits, one line a row. */
 export const jsonOf = (results: Results): string =>
   JSON.stringify(results, (_, value) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,
@@ -181,40 +189,21 @@ export const jsonOf = (results: Results): string =>
 export const isMeasured = (found: Measured | NotMeasured | undefined): found is Measured =>
   found !== undefined && 'steady' in found;
 
-/** Everyone who has a time in one of the rows, in order. */
+/** The contenders that have a time in one of the rows, in order. */
 export const namesOf = (rows: readonly Row[]): Name[] => [
   ...new Set(rows.flatMap(row => measuredOf(row).map(([name]) => name))),
 ];
 
-/** The contenders that have a time, in order. */
+/** The row's contenders that have a time, in order. */
 export const measuredOf = ({contenders}: Row): [Name, Measured][] =>
   (Object.entries(contenders) as [Name, Measured | NotMeasured][]).filter(
     (entry): entry is [Name, Measured] => isMeasured(entry[1]),
   );
 
-/** A row's rate in GFLOP/s, and the most that the roofline lets it have: the lower of peak and intensity times bandwidth. */
-export function rate({flops, bytes}: Row, {steady}: Measured, roof: Roof | undefined) {
-  if (flops === undefined) return undefined;
-  const gflops = flops / steady.median / 1e6;
-  if (bytes === undefined || !roof) return {gflops};
-  const intensity = flops / bytes;
-  return {gflops, intensity, most: Math.min(roof.gflops, intensity * roof.gbytes)};
-}
-
-/** The code that a contender consists of. */
-export const codeOf = (name: Name): Roof['code'] => {
-  const backend = backendOf(name);
-  if (backend === 'webgl' || backend === 'webgpu') return 'gpu';
-  return backend === 'cpu' ? 'scalar' : 'simd';
-};
-
 export const backendOf = (name: Name): Backend => name.split(' ').at(-1) as Backend;
-
 export const isOurs = (name: Name): name is Backend => !name.includes(' ');
-
 export const isStock = (name: Name): boolean => name.startsWith('stock ');
-
 export const isLayers = (name: Name): boolean => name.startsWith('layers ');
 
-/** Backends without kernels of ours, which our ops run on all the same. */
+/** True for a backend without our own kernels: our ops run there on the reference kernels. */
 export const isReference = (backend: Backend): boolean => !backends[backend].ownKernels;

@@ -1,10 +1,10 @@
-// The bench's numbers as a file: read, checked before anything is measured, and never half written.
+// The bench's numbers in a file: the file is checked before the measuring, and never half written.
 import {access, constants, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {firstLine} from '../clock/rows.ts';
 import {FORMAT, jsonOf, type Results} from './results.ts';
 
-/** A file that the user names can't be read or written. */
+/** The user's file can't be read or written. */
 export class FileError extends Error {}
 
 /** @throws FileError unless the file holds numbers of this bench, whole */
@@ -13,7 +13,7 @@ export async function readResults(option: string, file: string): Promise<Results
   try {
     const results = JSON.parse(await readFile(file, 'utf8'));
     const problem = problemOf(results);
-    if (!problem) return renamed(results);
+    if (!problem) return results;
     found = problem;
   } catch (error) {
     found = firstLine(error);
@@ -23,35 +23,15 @@ export async function readResults(option: string, file: string): Promise<Results
   );
 }
 
-/** Ten batches were called an epoch once. */
-function renamed(results: Results): Results {
-  for (const row of results.places.flatMap(({rows}) => rows)) {
-    if (row.images === 640) row.name = row.name.replace('/epoch', '/ten-batches');
-  }
-  return results;
-}
-
 const timing = {least: 0, median: 0, mad: 0, n: 0};
 
-/** What tables and charts are made from: an array's items are all like its one here, and contenders are measured or say why not. */
-const example = {
-  date: '',
-  extent: '',
-  machine: {cpu: '', tfjs: '', cores: 0},
-  places: [
-    {
-      place: '',
-      runtime: '',
-      missing: [{}],
-      roofs: [{}],
-      firstSteps: [{}],
-      splits: [{kernels: [{}]}],
-      rows: [{name: '', batch: 0, contenders: {}}],
-    },
-  ],
-};
+/** The fields that tables and charts need. All items of an array are like the one here; contenders have a timing or a reason. */
+const rows = [{name: '', batch: 0, contenders: {}}];
+const lists = {missing: [{}], roofs: [{}], firstSteps: [{}], splits: [{kernels: [{}]}], rows};
+const machine = {cpu: '', tfjs: '', cores: 0};
+const example = {date: '', extent: '', machine, places: [{place: '', runtime: '', ...lists}]};
 
-/** The first field that isn't as in the example. */
+/** The first field whose type differs from the example's. */
 function problemOf(results: Partial<Results> | null): string | undefined {
   if (results?.format !== FORMAT) return `the format ${JSON.stringify(results?.format)}`;
   const like = {...example, ...(results.peers !== undefined && {peers: [{}]})};
@@ -77,20 +57,19 @@ function problemIn(value: unknown, like: unknown, path: string): string | undefi
   return undefined;
 }
 
-/** Before minutes of work, not after. @throws FileError if the file or one beside it can't be written */
+/** Called before minutes of work. @throws FileError if the file, or one beside it, can't be written */
 export async function checkWritable(file: string): Promise<void> {
   try {
     const target = await targetOf(file);
-    if (target.whole)
-      await writeFile(target.beside, '').finally(() => rm(target.beside, {force: true}));
-    else await access(target.path, constants.W_OK);
+    if (!target.whole) return await access(target.path, constants.W_OK);
+    await writeFile(target.beside, '').finally(() => rm(target.beside, {force: true}));
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     throw new FileError(`--json: expected a file that can be written, found "${file}" (${code})`);
   }
 }
 
-/** Beside the file first, which gets its name when all is in it: a full disk leaves older numbers as they were. */
+/** Writes a file beside it, and renames that one when it is complete: a full disk leaves older numbers unchanged. */
 export async function writeResults(file: string, results: Results): Promise<void> {
   const {path, beside, whole} = await targetOf(file);
   if (!whole) return writeFile(path, jsonOf(results));
@@ -105,7 +84,7 @@ export async function writeResults(file: string, results: Results): Promise<void
 
 let writes = 0;
 
-/** Where links lead; a device or a pipe is written itself. */
+/** The file behind links, and the one beside it. `whole` is false for a device or a pipe, which has none beside it. */
 async function targetOf(file: string): Promise<{path: string; beside: string; whole: boolean}> {
   const path = await realpath(file).catch(() => file);
   const found = await stat(path).catch(() => undefined);

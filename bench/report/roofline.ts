@@ -1,61 +1,61 @@
-// How near a kernel comes to what the machine lets it have: the roofline of Williams, Waterman and Patterson (2009).
+// How near a kernel comes to the most that the machine allows: the roofline of Williams, Waterman and Patterson (2009).
 //   most = min(peak, intensity · bandwidth)   in GFLOP/s; intensity: operations for each byte that has to move
 import {axisX, axisY, dot, gridX, gridY, line, type Markish, plot, text} from '@observablehq/plot';
-import {partsOf, threeDigits} from './findings.ts';
-import {type Draw, faint, fillOf, frame, logTicks, margins, plain, symbolOf} from './plots.ts';
-import {codeOf, isOurs, measuredOf, type Name, type Roof, type Row, rate} from './results.ts';
+import {rate} from './findings.ts';
+import {legendElement} from './html.ts';
+import {
+  colorOf,
+  type Draw,
+  faint,
+  fillOf,
+  frame,
+  logTicks,
+  margins,
+  plain,
+  symbolOf,
+} from './plots.ts';
+import {isOurs, measuredOf, type Roof, type Row} from './results.ts';
+import {kernelOf, threeDigits} from './texts.ts';
 
-/** The backend of a roof's colour. */
-const codeColors = {scalar: 'var(--cpu)', simd: 'var(--simd)', gpu: 'var(--webgl)'};
+const codeColors = {scalar: colorOf('cpu'), simd: colorOf('simd'), gpu: colorOf('webgl')};
 
-interface RoofDot {
-  name: Name;
-  kernel: string;
-  batch: number;
-  gflops: number;
-  intensity: number;
-  /** Of what the roof lets it have; absent where there is no such roof. */
-  part: number | undefined;
-}
+type RoofDot = ReturnType<typeof roofDots>[number];
 
-/** Ours with both counts. */
-export const roofDots = (rows: readonly Row[], roofs: readonly Roof[]): RoofDot[] =>
+/** Our measured kernels of which both operations and bytes are known. */
+export const roofDots = (rows: readonly Row[], roofs: readonly Roof[]) =>
   rows.flatMap(row =>
     measuredOf(row).flatMap(([name, measured]) => {
-      const roof = roofs.find(({code}) => code === codeOf(name));
-      const found = rate(row, measured, roof);
-      if (!isOurs(name) || !found || row.bytes === undefined) return [];
-      const intensity = row.flops! / row.bytes;
-      const part = found.most === undefined ? undefined : found.gflops / found.most;
-      return {name, kernel: row.name, batch: row.batch, gflops: found.gflops, intensity, part};
+      const {gflops = 0, intensity, part} = rate(row, name, measured, roofs) ?? {};
+      if (!isOurs(name) || !intensity) return [];
+      const percent = part === undefined ? '' : `, ${Math.round(100 * part)} % of its roof`;
+      const title = `${row.name}, batch ${row.batch}, ${name}: ${threeDigits(gflops)} GFLOP/s${percent}`;
+      return {name, kernel: kernelOf(row.name), gflops, intensity, title};
     }),
   );
 
-/** Colour and words. */
-export const roofLegend = ({code, gflops, gbytes}: Roof): [style: string, text: string] => [
-  `--color: ${codeColors[code]}`,
-  `roof of ${code} code: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s`,
-];
+export const roofLegend = ({code, gflops, gbytes}: Roof): HTMLElement => {
+  const text = `roof of ${code} code: ${threeDigits(gflops)} GFLOP/s, ${threeDigits(gbytes)} GB/s`;
+  return legendElement(text, codeColors[code], '—');
+};
 
-/** A line for the roof of each kind of code, a dot for each of our measured rows. */
+/** A line for the roof of each kind of code, and a dot for each of our measured rows. */
 export const roofline =
   (dots: readonly RoofDot[], roofs: readonly Roof[], label: string): Draw =>
   width => {
-    const x = [
-      Math.min(...dots.map(each => each.intensity)) / 2,
-      Math.max(...dots.map(each => each.intensity), ...roofs.map(r => r.gflops / r.gbytes)) * 2,
-    ];
-    const least = Math.min(...dots.map(each => each.gflops));
-    const most = Math.max(...dots.map(each => each.gflops), ...roofs.map(each => each.gflops));
-    const y = [least / 2, most * 2];
+    const intensities = dots.map(({intensity}) => intensity);
+    const rates = dots.map(({gflops}) => gflops);
+    const corners = roofs.map(({gflops, gbytes}) => gflops / gbytes);
+    const peaks = roofs.map(({gflops}) => gflops);
+    const x = [Math.min(...intensities) / 2, Math.max(...intensities, ...corners) * 2];
+    const y = [Math.min(...rates) / 2, Math.max(...rates, ...peaks) * 2];
     const [xTicks, yTicks] = [logTicks(x[0], x[1]), logTicks(y[0], y[1])];
+    const byBytes = 'operations for each byte that has to move, logarithmic →';
+    const place = {x: 'intensity', y: 'gflops'};
+    const outline = {stroke: 'var(--paper)', strokeWidth: 0.8};
+    const roofName = {textAnchor: 'end', dx: -2, dy: -7, fontStyle: 'italic'} as const;
+    const kernelName = {text: 'kernel', textAnchor: 'end', dx: -8, fontSize: 10.5} as const;
+    const halo = {stroke: 'var(--paper)', strokeWidth: 3, fill: 'currentColor'};
     const height = Math.min(460, Math.max(320, width * 0.7));
-    const titled = dots.map(each => ({
-      ...each,
-      title:
-        `${each.kernel}, batch ${each.batch}, ${each.name}: ${threeDigits(each.gflops)} GFLOP/s` +
-        (each.part === undefined ? '' : `, ${Math.round(100 * each.part)} % of its roof`),
-    }));
     const across = (width - margins.marginLeft - margins.marginRight) / Math.log(x[1] / x[0]);
     const down = (height - margins.marginTop - margins.marginBottom) / Math.log(y[1] / y[0]);
     return plot({
@@ -67,62 +67,34 @@ export const roofline =
       marks: [
         gridX(xTicks, faint),
         gridY(yTicks, faint),
-        axisX(xTicks, {
-          label: 'operations for each byte that has to move, logarithmic →',
-          text: plain,
-        }),
+        axisX(xTicks, {label: byBytes, text: plain}),
         axisY(yTicks, {label: '↑ GFLOP/s, logarithmic', text: plain}),
         ...roofs.flatMap(({code, gflops, gbytes}): Markish[] => [
           line(
             [x[0], gflops / gbytes, x[1]].map(at => [at, Math.min(gflops, at * gbytes)]),
             {stroke: codeColors[code], strokeWidth: 1.5},
           ),
-          text([code], {
-            x: x[1],
-            y: gflops,
-            textAnchor: 'end',
-            dx: -2,
-            dy: -7,
-            fontStyle: 'italic',
-          }),
+          text([code], {...roofName, x: x[1], y: gflops}),
         ]),
-        dot(titled, {
-          x: 'intensity',
-          y: 'gflops',
+        dot(dots, {
+          ...place,
+          ...outline,
           symbol: symbolOf,
           r: 4.5,
           fill: fillOf,
-          stroke: 'var(--paper)',
-          strokeWidth: 0.8,
           title: 'title',
           tip: true,
         }),
-        text(labelled(titled, across, down, x[0]), {
-          x: 'intensity',
-          y: 'gflops',
-          text: ({kernel}) => partsOf(kernel).kernel,
-          textAnchor: 'end',
-          dx: -8,
-          fontSize: 10.5,
-          stroke: 'var(--paper)',
-          strokeWidth: 3,
-          fill: 'currentColor',
-        }),
+        text(labelled(dots, across, down, x[0]), {...place, ...kernelName, ...halo}),
       ],
     });
   };
 
-/** The highest dot of a kernel gets its name, if that covers no other name or dot; the rest tell theirs when pointed at. */
-function labelled(
-  dots: readonly RoofDot[],
-  across: number,
-  down: number,
-  least: number,
-): RoofDot[] {
-  const nameOf = ({kernel}: RoofDot) => partsOf(kernel).kernel;
+/** The dots with a name: the highest of each kernel, if its name covers no other name or dot. The others show theirs as a tip. */
+function labelled(dots: readonly RoofDot[], across: number, down: number, least: number) {
   const x = ({intensity}: RoofDot) => across * Math.log(intensity / least);
   const y = ({gflops}: RoofDot) => down * Math.log(gflops);
-  const left = (dot: RoofDot) => x(dot) - 8 - 6 * nameOf(dot).length;
+  const left = (dot: RoofDot) => x(dot) - 8 - 6 * dot.kernel.length;
   const chosen: RoofDot[] = [];
   const near = (a: RoofDot, b: RoofDot) => Math.abs(y(a) - y(b)) < 12;
   const free = (dot: RoofDot) =>
@@ -130,7 +102,7 @@ function labelled(
     dots.every(each => !near(each, dot) || x(each) < left(dot) - 5 || x(each) > x(dot) - 7) &&
     chosen.every(each => !near(each, dot) || x(each) < left(dot) || left(each) > x(dot));
   for (const dot of dots.toSorted((a, b) => b.gflops - a.gflops)) {
-    if (!chosen.some(each => nameOf(each) === nameOf(dot)) && free(dot)) chosen.push(dot);
+    if (!chosen.some(({kernel}) => kernel === dot.kernel) && free(dot)) chosen.push(dot);
   }
   return chosen;
 }

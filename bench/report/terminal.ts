@@ -1,4 +1,4 @@
-// What a bench says in a terminal: for each place what it is, who wins, and its tables.
+// The results in a terminal: for each place its facts, its fastest backend, and its tables.
 import {
   firstStepTable,
   mainTable,
@@ -8,10 +8,11 @@ import {
   sweepTable,
   type Table,
 } from './columns.ts';
-import {rowsOfUsualSize, threeDigits, winnersText} from './findings.ts';
+import {rowsOfUsualSize, winnersText} from './findings.ts';
 import {isMeasured, type PlaceResults, type Results} from './results.ts';
+import {threeDigits} from './texts.ts';
 
-/** A term and what there is to it, which the report shows too. */
+/** Terms and their texts; the report shows them too. */
 export type Facts = [term: string, text: string][];
 
 const known = (facts: [term: string, text: string | undefined][]): Facts =>
@@ -43,12 +44,12 @@ export function placeFacts(place: PlaceResults): Facts {
 export const factsText = (facts: Facts): string =>
   facts.map(([term, text]) => `${term}: ${text}\n`).join('');
 
-const tablesOf = (place: PlaceResults): Table[] =>
-  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(
-    ({lines}) => lines.length,
-  );
+export const hasLines = ({lines}: Table): boolean => lines.length > 0;
 
-/** Who wins; the tables; and who has no time, and why. */
+const tablesOf = (place: PlaceResults): Table[] =>
+  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(hasLines);
+
+/** A sentence about the fastest backends, the tables, and the contenders without a time. */
 export function placeText(place: PlaceResults): string {
   if (place.rows.length === 0) return '';
   const absent = absencesIn(place).map(({text}) => text);
@@ -59,7 +60,7 @@ export function placeText(place: PlaceResults): string {
   ].join('\n');
 }
 
-/** Who has no time, and why. */
+/** The contenders without a time, and why. */
 export const absencesIn = ({rows}: PlaceResults): {wrong: boolean; text: string}[] =>
   rows.flatMap(({name, batch, contenders}) =>
     Object.entries(contenders).flatMap(([who, found]) =>
@@ -77,7 +78,7 @@ export const legend = ({places}: Results): string =>
     .map(line => `${line}\n`)
     .join('');
 
-/** Lines of equal width: words to the left, numbers to the right. */
+/** A table with columns of equal width: words to the left, numbers to the right. */
 export function tableText({caption, columns, lines}: Table): string {
   const all = [columns.map(({heading}) => heading), ...lines];
   const widths = columns.map((_, i) => Math.max(...all.map(line => line[i].length)));

@@ -1,55 +1,39 @@
-// A lost WebGL context ends training within one step, and costs at most the batches since the weights were kept.
-// WEBGL_lose_context loses it at once. When the GPU's process dies, the page learns of that about a task later (`die`).
+// A lost WebGL context ends training within one step, and undoes at most the batches since the weights were kept.
+// WEBGL_lose_context loses it at once. When the GPU's process dies, the page learns of it about one task later (`die`).
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
-import {
-  ContextLostError,
-  createNetwork,
-  evaluate,
-  type MnistData,
-  type Network,
-  renewContext,
-  type TrainingOptions,
-  type TrainingProgress,
-  train,
-} from '../../src/index.ts';
+import type {MnistData, Network, TrainingOptions, TrainingProgress} from '../../src/index.ts';
+import {ContextLostError, createNetwork, evaluate, renewContext, train} from '../../src/index.ts';
 import {errorOf} from '../errors.ts';
+import {TEN_STEPS} from '../steps.ts';
 import {syntheticData} from '../synthetic.ts';
 import {die, glOf} from './die.ts';
 
 tf.enableProdMode();
 
-/** Bound for ten steps on two backends: src/README.md, "Decisions at the corners". */
-const TEN_STEPS = {atol: 0, rtol: 1e-4};
-/** Weights may be near 0, where a relative bound alone is too strict. */
+/** Weights may be near 0, and a relative bound alone is too strict there. */
 const TEN_STEPS_WEIGHTS = {atol: 1e-5, rtol: 1e-4};
 
 const loseContext = () => glOf().getExtension('WEBGL_lose_context')!.loseContext();
 
-/** The error of work that has to end in the loss of the context; `batch` as in ContextLostError. */
-async function lost(
-  work: Promise<unknown>,
-  when: string,
-  batch: number | undefined,
-): Promise<ContextLostError> {
-  const error = await errorOf(work);
+/** Fails unless the work ends with a lost context, and returns the error; `batch` as in ContextLostError. */
+async function lost(work: Promise<unknown>, when: string, batch: number | undefined) {
+  const error = (await errorOf(work)) as ContextLostError;
   assert.instance(error, ContextLostError);
-  const weights =
-    batch === undefined
-      ? 'was left as it is'
-      : `is back at the weights ${batch === 0 ? 'that it started with' : `of batch ${batch}`}`;
-  assert.is(error.message, `The WebGL context was lost ${when}, and the network ${weights}.`);
-  assert.is((error as ContextLostError).batch, batch);
-  return error as ContextLostError;
+  const weights = batch === 0 ? 'that it started with' : `of batch ${batch}`;
+  const state = batch === undefined ? 'was left as it is' : `is back at the weights ${weights}`;
+  assert.is(error.message, `The WebGL context was lost ${when}, and the network ${state}.`);
+  assert.is(error.batch, batch);
+  return error;
 }
 
 interface Given extends TrainingOptions {
   data?: MnistData;
   /** Called after each event. */
   meanwhile?: (event: TrainingProgress) => unknown;
-  /** Gets the events, also of a training that fails. */
+  /** Collects the events, also if the training fails. */
   events?: TrainingProgress[];
 }
 
@@ -77,7 +61,7 @@ function expectWeights(network: Network, expected: ReturnType<typeof weightsOf>)
   assert.ok(filter.every(Number.isFinite) && filter.some(value => value !== 0));
 }
 
-/** Resolved when the page knows of the last death. */
+/** Resolves when the page knows of the last death. */
 let known: Promise<void> | undefined;
 
 /** The GPU dies, and the page doesn't know yet. */
@@ -85,7 +69,7 @@ const dieSilently = (stubs?: Parameters<typeof die>[0]) => {
   known = die(stubs);
 };
 
-/** A network that does `first` before each forward pass. */
+/** A network that calls `first` before each forward pass. */
 const before = (network: Network, first: () => void): Network => ({
   ...network,
   forward(xs) {
@@ -94,7 +78,7 @@ const before = (network: Network, first: () => void): Network => ({
   },
 });
 
-/** Does the work at the third call. */
+/** Returns a function whose third call does the work. */
 function atThird(work: () => void): () => void {
   let calls = 0;
   return () => {
@@ -102,20 +86,19 @@ function atThird(work: () => void): () => void {
   };
 }
 
-/** Data that does `first` before each sample of test images. */
-function dataBeforeSample(first: () => void): MnistData {
-  const data = syntheticData();
-  const nextTestBatch = data.nextTestBatch.bind(data);
-  data.nextTestBatch = size => {
+/** Makes a method of the object call `first` before its work. */
+function callBefore<T extends object>(object: T, name: keyof T, first: () => void): void {
+  const method = object[name] as (...args: unknown[]) => unknown;
+  const replaced = (...args: unknown[]) => {
     first();
-    return nextTestBatch(size);
+    return method.apply(object, args);
   };
-  return data;
+  Object.assign(object, {[name]: replaced});
 }
 
-/** A test with a living context and a network, which may leave no tensor behind. */
+/** A test with a working context and a network; it fails if it leaves a tensor behind. */
 function contextTest(name: string, work: (network: Network) => Promise<void>): void {
-  test(name, async () => {
+  test(`context ${name}`, async () => {
     await tf.setBackend('webgl');
     if (glOf().isContextLost()) await renewContext();
     const tensors = tf.memory().numTensors;
@@ -129,7 +112,7 @@ function contextTest(name: string, work: (network: Network) => Promise<void>): v
   });
 }
 
-contextTest('lost between two steps: training goes on from the weights kept', async network => {
+contextTest('lost between two steps: training goes on from the kept weights', async network => {
   const data = syntheticData();
   const tensors = tf.memory().numTensors;
   let kept: ReturnType<typeof weightsOf> = [];
@@ -150,7 +133,7 @@ contextTest('lost between two steps: training goes on from the weights kept', as
   assert.is.not(glOf(), deadContext);
   const losses = lossesOf(await collect(network, {data, batches: 10}));
 
-  // The same on another backend. Training goes on with the batches after the 13 that were drawn.
+  // The same on another backend. Training goes on with the 14th batch: 13 were drawn.
   await tf.setBackend('cpu');
   const other = createNetwork('tutorial');
   const sameData = syntheticData();
@@ -167,10 +150,8 @@ contextTest('lost between two steps: training goes on from the weights kept', as
   const vector = (values: number[]) => ({shape: [10], values});
   expectClose('losses in the new context', vector(losses), vector(expected), TEN_STEPS);
   const [before] = lossesOf(events);
-  assert.ok(
-    losses[9] < losses[0] && losses[0] < before,
-    `loss ${before}, then ${losses[0]} to ${losses[9]}`,
-  );
+  const falls = losses[9] < losses[0] && losses[0] < before;
+  assert.ok(falls, `loss ${before}, then ${losses[0]} to ${losses[9]}`);
   other.dispose();
 });
 
@@ -187,11 +168,10 @@ const moments: Record<string, (network: Network) => Network> = {
     };
     return {...network, forward};
   },
-  'lost while a step waits for its loss': network =>
-    before(
-      network,
-      atThird(() => queueMicrotask(loseContext)),
-    ),
+  'lost while a step waits for its loss'(network) {
+    const soon = atThird(() => queueMicrotask(loseContext));
+    return before(network, soon);
+  },
   'dead silently in a step': network => before(network, atThird(dieSilently)),
 };
 for (const [title, losing] of Object.entries(moments)) {
@@ -205,17 +185,15 @@ for (const [title, losing] of Object.entries(moments)) {
   });
 }
 
+const noShader = {getShaderParameter: () => false, getShaderInfoLog: () => ''};
 const refusals: [RegExp, Partial<WebGL2RenderingContext>][] = [
-  [
-    /Failed to compile fragment shader/,
-    {getShaderParameter: () => false, getShaderInfoLog: () => ''},
-  ],
+  [/Failed to compile fragment shader/, noShader],
   [/Failed to link vertex and fragment shaders/, {getProgramParameter: () => false}],
   [/Unable to create fragment WebGLShader/, {createShader: () => null}],
   [/Unable to create WebGLProgram/, {createProgram: () => null as never}],
 ];
 for (const [index, [message, stubs]] of refusals.entries()) {
-  contextTest(`dead silently, ${message.source}: the context is lost`, async network => {
+  contextTest(`dead silently, ${message.source}: training reports the loss`, async network => {
     const {log} = console;
     console.log = () => {}; // TensorFlow.js logs the program
     const dying = before(network, () => {
@@ -229,25 +207,28 @@ for (const [index, [message, stubs]] of refusals.entries()) {
   });
 }
 
-contextTest('lost: the cause is what TensorFlow.js throws then; an abort loses', async network => {
-  const broken = new Error('Unable to create fragment WebGLShader.');
-  const losing = before(network, () => {
-    loseContext();
-    throw broken;
-  });
-  assert.is((await lost(collect(losing), 'at batch 1 of 20', 0)).cause, broken);
+contextTest(
+  'lost: the cause is TensorFlow.js’s error; the loss outranks an abort',
+  async network => {
+    const broken = new Error('Unable to create fragment WebGLShader.');
+    const losing = before(network, () => {
+      loseContext();
+      throw broken;
+    });
+    assert.is((await lost(collect(losing), 'at batch 1 of 20', 0)).cause, broken);
 
-  await renewContext();
-  const controller = new AbortController();
-  const {signal} = controller;
-  const meanwhile = () => {
-    controller.abort();
-    loseContext();
-  };
-  await lost(collect(network, {signal, meanwhile}), 'after batch 1 of 20', 0);
-});
+    await renewContext();
+    const controller = new AbortController();
+    const {signal} = controller;
+    const meanwhile = () => {
+      controller.abort();
+      loseContext();
+    };
+    await lost(collect(network, {signal, meanwhile}), 'after batch 1 of 20', 0);
+  },
+);
 
-contextTest('alive: an error is passed on as it is', async network => {
+contextTest('alive: training passes an error on unchanged', async network => {
   const broken = new Error('broken');
   const failing = before(network, () => {
     throw broken;
@@ -260,7 +241,7 @@ for (const when of ['before training', 'at the first step']) {
     const enabled = 'WEBGL_RENDER_FLOAT32_ENABLED';
     const uniforms = 'WEBGL_SIZE_UPLOAD_UNIFORM';
     await renewContext();
-    // As before the first texture.
+    // The flags are unset, as before the first texture.
     const flags = tf.env().getFlags();
     for (const name of [enabled, 'WEBGL_RENDER_FLOAT32_CAPABLE', uniforms]) delete flags[name];
     const dies = () => dieSilently({checkFramebufferStatus: () => 0});
@@ -280,15 +261,9 @@ for (const when of ['before training', 'at the first step']) {
 
 // ---- while weights are kept, and in tests
 
-contextTest('dead silently while weights are kept: the weights before stay', async network => {
-  const [variable] = network.variables;
-  const read = variable.data.bind(variable);
-  const dies = atThird(dieSilently); // at the copies after batch 20, after those of the start and of batch 10
+contextTest('dead silently while weights are kept: the earlier ones stay', async network => {
+  callBefore(network.variables[0], 'data', atThird(dieSilently)); // the copies are at the start and after batches 10 and 20
   let kept: ReturnType<typeof weightsOf> = [];
-  variable.data = <D extends tf.DataType>() => {
-    dies();
-    return read<D>();
-  };
   const meanwhile = ({batch}: TrainingProgress) => {
     if (batch === 10) kept = weightsOf(network);
   };
@@ -296,14 +271,9 @@ contextTest('dead silently while weights are kept: the weights before stay', asy
   expectWeights(network, kept);
 });
 
-contextTest('the weights are kept every tenth batch and before each test', async network => {
+contextTest('alive: the weights are kept every tenth batch and before each test', async network => {
   const log: (number | 'kept')[] = [];
-  const [variable] = network.variables;
-  const data = variable.data.bind(variable);
-  variable.data = <D extends tf.DataType>() => {
-    log.push('kept');
-    return data<D>();
-  };
+  callBefore(network.variables[0], 'data', () => log.push('kept'));
   const meanwhile = ({kind, batch}: TrainingProgress) => {
     if (kind === 'batch') log.push(batch);
   };
@@ -315,9 +285,10 @@ for (const [title, lose] of [
   ['lost', loseContext],
   ['dead silently', dieSilently],
 ] as const) {
-  contextTest(`${title} in a test of a sample: no answers are given`, async network => {
+  contextTest(`${title} in a test of a sample: no answers are reported`, async network => {
     const events: TrainingProgress[] = [];
-    const data = dataBeforeSample(() => lose());
+    const data = syntheticData();
+    callBefore(data, 'nextTestBatch', lose);
     const training = collect(network, {data, batches: 3, testEvery: 2, testSize: 9, events});
     await lost(training, 'in a test after batch 2 of 3', 2);
     assert.equal(
@@ -327,59 +298,54 @@ for (const [title, lose] of [
   });
 }
 
-contextTest('lost in a test during training: the weights of the batch before it', async network => {
+contextTest('lost in a test during training: the weights are those before it', async network => {
   const data = syntheticData({test: 1003}); // three portions
   let kept: ReturnType<typeof weightsOf> = [];
   let portions = 0;
-  const testBatch = data.testBatch.bind(data);
-  data.testBatch = (start, end) => {
+  callBefore(data, 'testBatch', () => {
     if (portions++ === 1) loseContext();
-    return testBatch(start, end);
-  };
+  });
   const meanwhile = ({batch}: TrainingProgress) => {
     if (batch === 3) kept = weightsOf(network);
   };
   const training = collect(network, {data, batches: 3, meanwhile});
   await lost(training, 'in a test after batch 3 of 3', 3);
-  assert.is(portions, 2, 'the portion in which it was lost is the last one');
+  assert.is(portions, 2, 'the test ends with the portion of the loss');
   expectWeights(network, kept);
 });
 
-contextTest('lost in evaluate: the network can be evaluated on another backend', async network => {
+contextTest('lost in evaluate: another backend can evaluate the network', async network => {
   const data = syntheticData();
   await collect(network, {data, batches: 2});
   const expected = await evaluate(network, data);
   const losing = before(network, () => queueMicrotask(loseContext));
   await lost(evaluate(losing, data), 'in a test', 0);
-  // While the lost context is current, nothing works and nothing more is lost.
+  // While the lost context is current, each call fails and changes nothing.
   await lost(evaluate(network, data), 'before a test', undefined);
   await lost(collect(network, {data}), 'before the first batch', undefined);
   await tf.setBackend('simd');
   assert.equal(await evaluate(network, data), expected);
 });
 
-contextTest(
-  'lost and restored by the browser: renewContext gives the context up',
-  async network => {
-    const gl = glOf();
-    const event = (type: string) =>
-      new Promise(resolve => gl.canvas.addEventListener(type, resolve, {once: true}));
-    const extension = gl.getExtension('WEBGL_lose_context')!;
-    const meanwhile = async ({batch}: TrainingProgress) => {
-      if (batch !== 2) return;
-      const gone = event('webglcontextlost');
-      extension.loseContext();
-      await gone;
-      await new Promise(resolve => setTimeout(resolve)); // it can be restored after all listeners have run
-      const back = event('webglcontextrestored');
-      extension.restoreContext();
-      await back;
-      assert.not(gl.isContextLost());
-    };
-    await lost(collect(network, {batches: 5, meanwhile}), 'after batch 2 of 5', 0);
-    await renewContext();
-    assert.ok(gl.isContextLost());
-  },
-);
+contextTest('lost, then restored by the browser: renewContext drops it', async network => {
+  const gl = glOf();
+  const event = (type: string) =>
+    new Promise(resolve => gl.canvas.addEventListener(type, resolve, {once: true}));
+  const extension = gl.getExtension('WEBGL_lose_context')!;
+  const meanwhile = async ({batch}: TrainingProgress) => {
+    if (batch !== 2) return;
+    const gone = event('webglcontextlost');
+    extension.loseContext();
+    await gone;
+    await new Promise(resolve => setTimeout(resolve)); // restoring works only after all listeners have run
+    const back = event('webglcontextrestored');
+    extension.restoreContext();
+    await back;
+    assert.not(gl.isContextLost());
+  };
+  await lost(collect(network, {batches: 5, meanwhile}), 'after batch 2 of 5', 0);
+  await renewContext();
+  assert.ok(gl.isContextLost());
+});
 
 test.run();

@@ -1,4 +1,4 @@
-// Imitates the death of the GPU's process: for one task the context does nothing, reads zeros and denies its loss.
+// Imitates the death of the GPU's process: for one task the context does nothing, reads zeros and says that it is not lost.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -13,12 +13,12 @@ const dead: Partial<WebGL2RenderingContext> = {
   clientWaitSync: () => WebGL2RenderingContext.ALREADY_SIGNALED,
 };
 
-/** Dies at once, with these methods of the context replaced too; resolves when the page knows. */
+/** The context dies at once; `more` replaces further methods of it. Resolves when the page knows of the death. */
 export async function die(more: Partial<WebGL2RenderingContext> = {}): Promise<void> {
   const gl = glOf();
   const stubs = {...dead, ...more};
   Object.assign(gl, stubs);
   await new Promise(resolve => setTimeout(resolve));
   for (const name of Object.keys(stubs)) delete gl[name as keyof typeof gl];
-  gl.getExtension('WEBGL_lose_context')?.loseContext(); // null if the context was given up meanwhile
+  gl.getExtension('WEBGL_lose_context')?.loseContext(); // null if the page has dropped the context meanwhile
 }

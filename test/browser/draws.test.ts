@@ -1,5 +1,5 @@
-// The number of draws in a training step. Each draw costs time, however little it computes. A texture in the wrong layout costs
-// one more draw, and only this count shows it.
+// The number of draw calls in a training step. Each one costs time, even if it computes little. A texture in the wrong layout costs
+// one more, and only this count shows it.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
@@ -23,14 +23,14 @@ function drawsOf(work: () => unknown): number {
   return draws - before;
 }
 
-test('a kernel draws once, and sends its input to the GPU without a draw', () => {
+test('a kernel on webgl draws once, and sends its input to the GPU without a draw', () => {
   const x = tf.tensor1d([1, 2, 3]);
   const draws = drawsOf(() => tf.dispose(relu(x)));
   x.dispose();
   assert.is(draws, 1);
 });
 
-// They include the reading of the loss, and two draws of the optimizer for each variable: 12 and 8.
+// With the draws that read the loss, and the optimizer's two for each variable: 12 and 8.
 const most: Record<Preset, number> = {tutorial: 37, 'mnist-core': 30};
 
 for (const preset of Object.keys(most) as Preset[]) {

@@ -6,7 +6,7 @@ import {syntheticData} from '../synthetic.ts';
 
 tf.enableProdMode();
 
-/** More than are trained before the process is killed. If training gets that far, it waits for the loss. */
+/** More batches than before any kill. If training gets this far, it waits for the loss of the context. */
 const BATCHES = 60;
 const options = {batches: BATCHES, batchSize: 5, learningRate: 0.05, testEvery: 7, testSize: 9};
 
@@ -24,7 +24,7 @@ async function weightsOf(network: Network): Promise<number[][]> {
   return values.map(array => Array.from(array));
 }
 
-/** Losses and weights after each batch, from batch 0, of a training in which nothing is killed. */
+/** Losses and weights after each batch, from batch 0, of a training without a kill. */
 async function trainUndisturbed(): Promise<Trained[]> {
   await tf.setBackend('webgl');
   const network = createNetwork('tutorial');
@@ -48,7 +48,7 @@ async function trainUntilLost(batches: number): Promise<Trained> {
   network?.dispose();
   network = createNetwork('tutorial');
   const losses: number[] = [];
-  let end = 'it went on to its end';
+  let end = 'the training was not interrupted';
   if (batches === 0) reached();
   try {
     for await (const event of train(network, syntheticData(), options)) {
@@ -65,7 +65,7 @@ async function trainUntilLost(batches: number): Promise<Trained> {
   return {losses, end, weights};
 }
 
-/** Takes a new context. Returns '', or why the browser gives none. */
+/** Asks for a new context. Returns '', or why the browser gives none. */
 const renew = (): Promise<string> =>
   renewContext().then(
     () => '',

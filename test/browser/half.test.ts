@@ -1,4 +1,4 @@
-// Some GPUs can draw only to textures of 16-bit floats. The tutorial's network learns there as well.
+// Some GPUs can draw only to textures of 16-bit floats. `tutorial` learns there too.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,7 +6,7 @@ import {createNetwork, relu, train} from '../../src/index.ts';
 import {loadMnist} from '../mnist.ts';
 
 tf.enableProdMode();
-tf.env().set('WEBGL_FORCE_F16_TEXTURES', true); // has no effect once the backend exists
+tf.env().set('WEBGL_FORCE_F16_TEXTURES', true); // must be set before the backend exists
 
 test('16-bit textures: the significand has 11 bits', () => {
   tf.setBackend('webgl');

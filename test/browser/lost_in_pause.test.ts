@@ -1,4 +1,4 @@
-// The page's trainer goes on after it loses its context while it copies the weights: in a pause, and as a run begins.
+// The page's trainer loses its context while it copies the weights, in a pause or when a run begins, and goes on.
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,7 +10,7 @@ import {die, glOf} from './die.ts';
 
 const settings: Settings = {...defaults(), backend: 'webgl', batchSize: 20, batches: 12};
 
-/** The GPU answers this many reads more, and dies at the next one, which has zeros. */
+/** The GPU answers this many more reads, and dies at the next one, which returns zeros. */
 function dieAfterReads(count: number): void {
   const gl = glOf() as WebGL2RenderingContext;
   const read = gl.getBufferSubData.bind(gl);
@@ -22,19 +22,19 @@ function dieAfterReads(count: number): void {
   };
 }
 
-/** A trainer on webgl at a run's beginning. */
+/** A trainer on webgl at the beginning of a run. */
 async function begin() {
   const talk = await beginTrainer(settings);
   const {trainer, news, reset, train} = talk;
   const {answers} = trainer;
-  /** Trains to the run's end. @returns the losses of these batches, and the last weights */
+  /** Trains to the end of the run. @returns the losses of these batches, and the last weights */
   const finish = async () => {
     const from = news.length;
     await train(12);
     const losses = news.slice(from).flatMap(each => (each.kind === 'batch' ? [each.loss] : []));
     return {losses, end: await answers.save()};
   };
-  /** Waits for the loss that the command leads to. @returns the batch that the trainer is back at */
+  /** Waits until the command loses the context. @returns the batch whose weights the trainer has then */
   const lose = async (command: () => void) => {
     await talk.until('lost', command);
     return talk.heard('phase').at(-1)!.batch;
@@ -46,7 +46,7 @@ async function begin() {
   return {...talk, answers, finish, lose, leave};
 }
 
-test('a context lost while a pause copies the weights: the trainer goes on from the last copy', async () => {
+test('context lost while a pause copies the weights: the trainer goes on from the last copy', async () => {
   const {trainer, answers, listeners, reset, finish, lose, leave} = await begin();
   const first = await answers.save();
   const whole = await finish();
@@ -56,20 +56,20 @@ test('a context lost while a pause copies the weights: the trainer goes on from 
     if (news.kind !== 'batch' || news.batch !== 4) return;
     listeners.delete(pauseAndDie);
     trainer.pause();
-    dieAfterReads(1); // the sign of life that ends the training
+    dieAfterReads(1); // the check of the context at the training's end
   };
   listeners.add(pauseAndDie);
   assert.is(await lose(() => trainer.train(12)), 0, 'where it last rested');
   expectSame(await answers.save(), first);
 
-  // It goes on from there in a new context.
+  // The trainer goes on from there in a new context.
   const again = await finish();
   assert.equal(again.losses, whole.losses);
   expectSame(again.end, whole.end);
   await leave();
 });
 
-test('a context lost while a run begins: the run begins with its own weights, not with the last run’s', async () => {
+test('context lost while a run begins: the run begins with its own weights, not with the last run’s', async () => {
   const {trainer, answers, reset, train, finish, lose, leave} = await begin();
   await train(12);
   const other = {...settings, seed: 2};

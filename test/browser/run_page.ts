@@ -1,4 +1,4 @@
-// Runs the tests that a page has collected (uvu.ts), one after the other. If the page hangs or dies, the running test fails, and
+// Runs the tests of a page, which uvu.ts has collected, one after the other. If the page hangs or dies, the running test fails, and
 // the tests after it are not run.
 import type {Page as BrowserPage} from 'playwright-core';
 import type {Failure, Page} from './uvu.ts';
@@ -11,13 +11,12 @@ export interface Outcome {
   ms: number;
 }
 
-/** @param timeLimit milliseconds after which a test, and its page, counts as hanging */
+/** @param timeLimit in milliseconds: a test that takes longer hangs, and so does its page */
 export async function runPage(browserPage: BrowserPage, timeLimit: number): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   let gone = false;
-  for (const [index, {name, skipped}] of (
-    await browserPage.evaluate(() => page.listTests())
-  ).entries()) {
+  const tests = await browserPage.evaluate(() => page.listTests());
+  for (const [index, {name, skipped}] of tests.entries()) {
     if (skipped || gone) {
       outcomes.push({name, result: skipped ? 'skipped' : 'not run', ms: 0});
       continue;
@@ -46,7 +45,7 @@ function died(browserPage: BrowserPage, error: Error): string {
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  work.catch(() => {}); // after the time limit nobody waits for it
+  work.catch(() => {}); // its error after the time limit is ignored
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it took longer than ${ms} ms`)), ms);

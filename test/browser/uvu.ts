@@ -1,4 +1,4 @@
-// Stands in for uvu in the page: collects the tests, which browser.test.ts runs and reports to Node's uvu.
+// Replaces uvu in a page: it collects the tests, which browser.test.ts runs and reports to Node's uvu.
 type Work = () => unknown;
 
 interface PageTest {

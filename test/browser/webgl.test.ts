@@ -22,7 +22,7 @@ test('backend webgl is WebGL 2 with float32 textures, and computes', () => {
   assert.instance(gl, WebGL2RenderingContext);
   assert.is(tf.env().getNumber('WEBGL_VERSION'), 2);
   assert.ok(tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'));
-  // Large enough that TensorFlow.js doesn't compute it on the CPU instead.
+  // Large enough to be computed on WebGL: TensorFlow.js computes small tensors on the CPU.
   const y = relu(tf.fill([1000], 1 + 2 ** -23));
   assert.ok(backend.texData.get(y.dataId).texture, 'the result is in a texture');
   assert.equal(Array.from(y.dataSync()), new Array(1000).fill(1 + 2 ** -23));

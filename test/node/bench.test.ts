@@ -1,6 +1,7 @@
-// The bench as its users run it, and what it makes of its numbers.
+// The bench: its command and its page as users run them, and the texts that it makes from numbers.
 import type {ChildProcess, SpawnOptions} from 'node:child_process';
-import {mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -12,30 +13,23 @@ import {compareSpeed, efforts} from '../../bench/clock/measure.ts';
 import {ratioOf, timing} from '../../bench/clock/statistics.ts';
 import {readBenchFile} from '../../bench/place/browser.ts';
 import {changes, changesText} from '../../bench/report/changes.ts';
-import {
-  nextBest,
-  onceText,
-  ratioText,
-  timingText,
-  winnersText,
-  winsFrom,
-} from '../../bench/report/findings.ts';
+import {nextBest, rate, winnersText, winsFrom} from '../../bench/report/findings.ts';
 import {withTables} from '../../bench/report/readme.ts';
+import type {Contenders, Measured, Results, Row} from '../../bench/report/results.ts';
 import {
-  type Contenders,
-  FORMAT,
+  emptyPlace,
+  emptyResults,
   isMeasured,
   jsonOf as jsonText,
-  type Measured,
-  type Results,
-  type Row,
-  rate,
 } from '../../bench/report/results.ts';
 import {readResults, writeResults} from '../../bench/report/results_file.ts';
 import {placeText} from '../../bench/report/terminal.ts';
+import {onceText, ratioText, timingText} from '../../bench/report/texts.ts';
 import '../../src/index.ts';
 import {openPage} from '../../src/cli/open_page.ts';
-import {once, runNode, type Watch} from '../program.ts';
+import {messageOf} from '../errors.ts';
+import {once, runNode, runOnFullDisk, type Watch} from '../program.ts';
+import {testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-bench-'));
@@ -46,7 +40,7 @@ const run = (args: string[], watch?: Watch, options: SpawnOptions = {}) =>
 
 const jsonOf = (file: string): Results => JSON.parse(readFileSync(file, 'utf8'));
 
-// ---- what it makes of its numbers
+// ---- from numbers to texts
 
 const measured = (median: number, mad = 0): Measured => ({
   steady: {least: median, median, mad, n: 5},
@@ -59,22 +53,12 @@ const row = (name: string, batch: number, contenders: Contenders): Row => ({
   contenders,
 });
 
+const machine = {cpu: 'a processor', cores: 2, load: 0, tfjs: '4.22.0'};
+
 const resultsOf = (rows: Row[]): Results => ({
-  format: FORMAT,
+  ...emptyResults('usual', machine),
   date: '2026-11-25T12:00:00.000Z',
-  extent: 'usual',
-  machine: {cpu: 'a processor', cores: 2, load: 0, tfjs: '4.22.0'},
-  places: [
-    {
-      place: 'browser',
-      runtime: 'a browser',
-      missing: [],
-      roofs: [],
-      rows,
-      splits: [],
-      firstSteps: [],
-    },
-  ],
+  places: [{...emptyPlace('browser', 'a browser'), rows}],
 });
 
 const crossing = [
@@ -83,27 +67,28 @@ const crossing = [
   row('a/step', 256, {simd: measured(30), webgl: measured(10)}),
 ];
 
-test('bench: the next of ours with its ratio, and who wins at which batch size', () => {
+test('bench: nextBest has the second fastest and its ratio, winsFrom the fastest at each batch size', () => {
   assert.equal([nextBest(crossing[0])?.name, nextBest(crossing[0])?.ratio.ratio], ['webgl', 4]);
   assert.is(winsFrom(crossing[0], crossing), 'simd to 1, webgl from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1)), 'webgl from 64');
   assert.is(winsFrom(crossing[1], crossing.slice(1, 2)), undefined);
 });
 
-test('bench: a sentence tells who wins, and stock kernels don’t', () => {
+test('bench: winnersText names our fastest backends, and no stock ones', () => {
   assert.is(winnersText(crossing.slice(1)), 'The fastest of ours is webgl in all 2 cases.');
-  const other = row('a/relu', 64, {webgl: measured(1), cpu: measured(2)});
-  assert.is(
-    winnersText([
-      ...crossing.slice(1),
-      other,
-      row('a/pool', 64, {cpu: measured(1), 'stock cpu': measured(0.1)}),
-    ]),
-    'The fastest of ours is webgl in 3 of 4 cases and cpu in a/pool.',
+  const relu = row('a/relu', 64, {webgl: measured(1), cpu: measured(2)});
+  const [pool, pool2] = ['a/pool', 'a/pool2'].map(name =>
+    row(name, 64, {cpu: measured(1), 'stock cpu': measured(0.1)}),
+  );
+  const sentence = 'The fastest of ours is webgl in 3 of 4 cases and cpu in a/pool.';
+  assert.is(winnersText([...crossing.slice(1), relu, pool]), sentence);
+  assert.match(
+    winnersText([relu, relu, relu, pool, pool2]),
+    /3 of 5 cases and cpu in a\/pool and a\/pool2\.$/,
   );
 });
 
-test('bench: the table names next and crossing, and the text below it who is wrong', () => {
+test('bench: a place’s table names the second fastest and the crossing, and the text below it a wrong kernel', () => {
   const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
   const {places} = resultsOf([...crossing, wrong]);
   const lines = placeText(places[0]).split('\n');
@@ -114,7 +99,7 @@ test('bench: the table names next and crossing, and the text below it who is wro
   assert.ok(lines.includes('a/relu, batch 64, simd: not timed, it disagrees'));
 });
 
-test('bench: a ratio whose rounds differ too much is marked', () => {
+test('bench: a ratio whose rounds differ too much has a mark', () => {
   const ratio = {ratio: 2, rounds: [1, 2, 3], mad: 1, tooWide: true};
   const cpu = {...measured(2), ratio};
   const {places} = resultsOf([row('a/step', 64, {simd: measured(1), cpu})]);
@@ -122,13 +107,15 @@ test('bench: a ratio whose rounds differ too much is marked', () => {
   assert.is(ratioText(ratio, true), '1.00 to 3.00~');
 });
 
-test('bench: the roofline is the lower of peak and intensity times bandwidth', () => {
-  const roof = {code: 'simd', gflops: 40, gbytes: 10, bytes: 1} as const;
+test('bench: a rate is limited by the lower of peak and intensity times bandwidth', () => {
+  const roofs = [{code: 'simd', gflops: 40, gbytes: 10, bytes: 1} as const];
   const pass = {...row('a/conv', 64, {}), flops: 2e6, bytes: 1e6};
-  assert.equal(rate(pass, measured(0.5), roof), {gflops: 4, intensity: 2, most: 20});
-  assert.equal(rate({...pass, bytes: 1e5}, measured(0.5), roof)?.most, 40);
-  assert.equal(rate({...pass, bytes: undefined}, measured(0.5), roof), {gflops: 4});
-  assert.is(rate(row('a/relu', 64, {}), measured(1), roof), undefined);
+  const rateOf = (pass: Row) => rate(pass, 'simd', measured(0.5), roofs);
+  assert.equal(rateOf(pass), {gflops: 4, intensity: 2, most: 20, part: 0.2});
+  assert.equal(rateOf({...pass, bytes: 1e5})?.most, 40);
+  assert.equal(rateOf({...pass, bytes: undefined}), {gflops: 4, intensity: undefined});
+  assert.equal(rate(pass, 'cpu', measured(0.5), roofs), {gflops: 4, intensity: 2});
+  assert.is(rateOf(row('a/relu', 64, {})), undefined);
 });
 
 test('bench: changes beyond noise are flagged, on a machine that is slower as a whole too', () => {
@@ -144,17 +131,17 @@ test('bench: changes beyond noise are flagged, on a machine that is slower as a 
   const flagged = text.split('\n').filter(line => /slower|faster/.test(line));
   assert.is(flagged.length, 1);
   assert.match(flagged[0], /^browser, a\/2, batch 64: simd +3\.00 +12\.0 +4\.00 +2\.00 +slower$/);
-  // The least time stayed: something else was busy.
+  // Another program was busy: the least time is unchanged.
   const busy = resultsOf(rows([2, 4, 12, 8.2, 10]));
   const found = busy.places[0].rows[2].contenders.simd as Measured;
   found.steady.least = 6.3;
   assert.not.match(changesText(before, busy), /a\/2/);
-  // A spread as wide as the change: no claim.
+  // The spread is as wide as the change.
   const noisy = resultsOf([row('a/2', 64, {simd: measured(12, 9)}), ...rows([1, 2])]);
   assert.not.match(changesText(before, noisy), /a\/2/);
 });
 
-test('bench: two runs on different machines are called that', () => {
+test('bench: --compare names what differs between two machines', () => {
   const [before, after] = [resultsOf(crossing), resultsOf(crossing)];
   after.machine = {...after.machine, cpu: 'another processor'};
   after.places[0].renderer = 'a GPU';
@@ -167,22 +154,20 @@ test('bench: two runs on different machines are called that', () => {
   assert.not.match(changesText(before, resultsOf(crossing)), /not of the same kind/);
 });
 
-test('bench: one round has no deviation, and a time of a few ticks is limited by the clock', () => {
+test('bench: one round has no deviation, and a time below ten ticks is given as a bound', () => {
+  const ratio = {ratio: 26.5, mad: 0, tooWide: false};
   assert.is(timingText({least: 512, median: 512, mad: 0, n: 1}), '512 (once)');
   assert.is(timingText({least: 511, median: 512, mad: 1, n: 2}), '512 ± 1');
-  assert.is(ratioText({ratio: 26.5, rounds: [26.5], mad: 0, tooWide: false}), '26.5¹');
-  assert.is(ratioText({ratio: 26.5, rounds: [26.5, 26.5], mad: 0, tooWide: false}), '26.5');
+  assert.is(ratioText({...ratio, rounds: [26.5]}), '26.5¹');
+  assert.is(ratioText({...ratio, rounds: [26.5, 26.5]}), '26.5');
   assert.is(onceText(0, 0.1), '< 1.00');
   assert.is(onceText(0.9, 0.1), '< 1.00');
   assert.is(onceText(1.1, 0.1), '1.10');
   assert.is(onceText(0), '0');
 });
 
-/** A clock that work moves on, in steps of `tick` ms as a browser's. */
-async function withClock<T>(
-  tick: number,
-  run: (work: (ms: number) => void) => Promise<T>,
-): Promise<T> {
+/** Runs with a fake clock, which `work` advances; its steps are `tick` ms, as in a browser. */
+async function withClock<T>(tick: number, run: (work: (ms: number) => void) => Promise<T>) {
   const {now} = performance;
   let time = 1000 + 0.9995 * tick; // the next tick is near
   performance.now = () => Math.floor(time / tick + 1e-6) * tick;
@@ -195,18 +180,13 @@ async function withClock<T>(
   }
 }
 
-test('bench: a coarse clock makes samples longer, not 0', async () => {
+test('bench: a coarse clock makes samples longer, and times are not 0', async () => {
   for (const tick of [0.1, 1, 100]) {
     const [{steady}] = await withClock(tick, work => {
       const contender = {run: () => Number(work(0.0333)), dispose() {}};
-      const timekeeping = {tick, gpuSleeps: false};
-      return compareSpeed(
-        [{name: 'cpu', contender}],
-        undefined,
-        undefined,
-        efforts.usual,
-        timekeeping,
-      );
+      const clock = {tick, gpuSleeps: false};
+      const contenders = [{name: 'cpu', contender}] as const;
+      return compareSpeed(contenders, undefined, undefined, efforts.usual, clock);
     });
     for (const ms of [steady.least, steady.median])
       assert.ok(Math.abs(ms / 0.0333 - 1) < 0.021, `${ms}`);
@@ -226,11 +206,11 @@ test('bench: a GPU works before each of its turns, a renderer in software does n
         dispose() {},
       };
       const effort = {...efforts.usual, least: 3, most: 3};
-      const timekeeping = {tick: 0.005, gpuSleeps};
-      await compareSpeed([{name: 'webgl', contender}], undefined, undefined, effort, timekeeping);
+      const clock = {tick: 0.005, gpuSleeps};
+      await compareSpeed([{name: 'webgl', contender}], undefined, undefined, effort, clock);
       return runs;
     });
-  tf.registerBackend('webgl', tf.findBackendFactory('cpu')!); // its name is all that counts here
+  tf.registerBackend('webgl', tf.findBackendFactory('cpu')!); // only its name matters here
   try {
     assert.is((await runsOf(true)) - (await runsOf(false)), 6 * efforts.usual.wakeMs);
   } finally {
@@ -253,9 +233,9 @@ for (const [readme, name, least] of [
   });
 }
 
-test('bench: medians, and the ratio of what took turns', () => {
+test('bench: medians, and the ratio of two contenders that took turns', () => {
   assert.equal(timing([5, 1, 9, 2]), {least: 1, median: 3.5, mad: 2, n: 4});
-  // The second of two slow rounds is missing; the first round's ratio is 6 / 2, the second's 10 / 4.
+  // The slow one has two rounds, the other three: the ratios are 6 / 2 and 10 / 4.
   const times = [[6, 6, 7], [10]];
   const {ratio, rounds, mad, tooWide} = ratioOf(times, [[2, 1, 3], [4], [100]]);
   assert.equal(rounds, [3, 2.5]);
@@ -265,13 +245,13 @@ test('bench: medians, and the ratio of what took turns', () => {
   assert.is(ratioOf([[6], [6]], [[2], [2]]).tooWide, false);
 });
 
-test('bench: operations of products inside the image, and bytes of what a pass reads and writes', () => {
+test('bench: a pass counts the products inside the image, and the bytes that it reads and writes', () => {
   const [tutorial, core] = [networkFlops('tutorial', 1), networkFlops('mnist-core', 1)];
   assert.is(tutorial.inference, 2 * (24 * 24 * 25 * 8 + 8 * 8 * 25 * 8 * 16 + 4 * 4 * 16 * 10));
   // Of 28 · 5 and 14 · 5 pairs of an output and a tap along an axis, 6 meet padding.
   const inside = 2 * (134 * 134 * 8 + 64 * 64 * 8 * 16 + 7 * 7 * 16 * 10);
   assert.is(core.inference, inside);
-  // Every layer once more for its weights' gradient, and all but the first once more for its input's.
+  // Each layer again for its weights' gradient, and all but the first again for the input's gradient.
   assert.is(core.step, 3 * inside - 2 * 134 * 134 * 8);
   const conv2 = 12 * 12 * 8 + 25 * 8 * 16 + 8 * 8 * 16;
   const pool1 = 24 * 24 * 8 + 2 * 12 * 12 * 8;
@@ -294,18 +274,15 @@ test('bench: operations of products inside the image, and bytes of what a pass r
 
 // ---- the command
 
-test('bench: numbers, table and exit code of a run, and what changed since', async () => {
+test('bench: a run has numbers, a table and exit code 0, and --compare finds no change in it', async () => {
   const file = join(temporary, 'results.json');
   const first = await run([...small, '--json', file]);
   assert.is(first.code, 0, first.stderr);
   assert.match(first.stdout, /The fastest of ours is cpu in this case/);
   assert.match(first.stdout, /tutorial\/dense\/bias-gradient +\d/);
   const results = jsonOf(file);
-  assert.is(results.format, FORMAT);
-  assert.equal(
-    results.places.map(({place}) => place),
-    ['node', 'browser'],
-  );
+  const places = results.places.map(({place}) => place);
+  assert.equal([results.format, ...places], ['mnist-ops bench 1', 'node', 'browser']);
   for (const {rows} of results.places) {
     assert.is(rows.length, 1);
     assert.ok(isMeasured(rows[0].contenders.cpu));
@@ -316,7 +293,7 @@ test('bench: numbers, table and exit code of a run, and what changed since', asy
   assert.not.match(second.stdout, /not of the same kind/);
 });
 
-test('bench: a kernel that is wrong fails the command, one that is not there does not', async () => {
+test('bench: a wrong kernel fails the command, a missing one does not', async () => {
   for (const [wrong, expected] of [
     [true, 1],
     [false, 0],
@@ -330,7 +307,7 @@ test('bench: a kernel that is wrong fails the command, one that is not there doe
   }
 });
 
-test('bench: without a browser its row says why, and Node is measured', async () => {
+test('bench: without a browser the output says why, and Node is measured', async () => {
   const file = join(temporary, 'no-browser.json');
   const {code, stdout} = await run([...small, '--json', file], undefined, {
     env: {MNIST_OPS_BROWSER: '/no/such/browser'},
@@ -346,118 +323,75 @@ for (const [how, expected, why, interrupt] of [
   ['SIGHUP', 129, 'interrupted', child => child.kill('SIGHUP')],
   ['a reader that goes away', 141, 'nobody reads', child => child.stdout?.destroy()],
 ] satisfies [string, number, string, (child: ChildProcess) => void][]) {
-  test(`bench: ${how} keeps what was measured`, async () => {
+  test(`bench: ${how} keeps the numbers so far`, async () => {
     const file = join(temporary, `${expected}.json`);
     const {code, stderr} = await run([...small, '--json', file], once(/bias-gradient/, interrupt));
     assert.is(code, expected, stderr);
     const results = jsonOf(file);
     assert.ok(isMeasured(results.places[0].rows[0].contenders.cpu));
-    // A reader may go away after the last number: then there is nothing to say.
+    // A reader may go away after the last number: then there is no message.
     if (expected === 141 && !stderr) return;
-    assert.match(
-      stderr,
-      new RegExp(
-        `^\nbench: ${why}[^\n]*; what was measured until then is in .*${expected}\\.json\n$`,
-      ),
-    );
+    const line = `^\nbench: ${why}[^\n]*; the numbers so far are in .*${expected}\\.json\n$`;
+    assert.match(stderr, new RegExp(line));
     assert.is(results.incomplete, true);
   });
 }
 
-test('bench: a full disk below what it prints keeps what was measured, and says so', async () => {
+testWithFullDisk('bench: a full disk behind stdout keeps the numbers so far', async () => {
   const file = join(temporary, 'full.json');
-  const {code, stderr} = await run([...small, '--json', file], undefined, {
-    stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
-  });
+  const {code, stderr} = await runOnFullDisk([program, ...small, '--json', file]);
   assert.is(code, 1);
-  assert.match(stderr, /^\nbench: what it prints can't be written \(ENOSPC\); what was measured/);
+  assert.match(stderr, /^\nbench: its output can't be written \(ENOSPC\); the numbers so far/);
   assert.is(jsonOf(file).incomplete, true);
 });
 
-test('bench: numbers that can’t be written leave the older ones as they were', async () => {
+test('bench: numbers that can’t be written leave the older ones unchanged', async () => {
   const file = join(temporary, 'older.json');
   await writeResults(file, resultsOf(crossing));
   const older = readFileSync(file, 'utf8');
   assert.is(older, jsonText(resultsOf(crossing)));
-  const unwritable = {...resultsOf([]), toJSON: () => assert.unreachable('no room')}; // as a full disk is
-  try {
-    await writeResults(file, unwritable);
-    assert.unreachable('expected an error');
-  } catch (error) {
-    assert.match(
-      (error as Error).message,
-      /^--json: expected to write ".*older\.json", found no room/,
-    );
-  }
+  const unwritable = {...resultsOf([]), toJSON: () => assert.unreachable('no room')}; // like a full disk
+  const message = await messageOf(writeResults(file, unwritable));
+  assert.match(message, /^--json: expected to write ".*older\.json", found no room/);
   assert.is(readFileSync(file, 'utf8'), older);
 });
 
-test('bench: numbers that call ten batches an epoch are read as ten batches', async () => {
-  const file = join(temporary, 'epoch.json');
-  const epoch = {images: 640, ...row('tutorial/epoch', 64, {})};
-  writeFileSync(file, jsonText(resultsOf([epoch, {...epoch, images: 60_000}])));
-  const [{rows}] = (await readResults('--from', file)).places;
-  assert.equal(
-    rows.map(({name}) => name),
-    ['tutorial/ten-batches', 'tutorial/epoch'],
-  );
-});
-
-test('bench: the first field of another type is named', async () => {
+test('bench: a file of numbers with a field of another type is refused, and the message names the first one', async () => {
   const file = join(temporary, 'other-types.json');
-  const complaint = async (contender: unknown) => {
+  const read = (contender: unknown) => {
     const contenders = {simd: contender} as Contenders;
-    writeFileSync(
-      file,
-      jsonText(resultsOf([row('a/relu', 64, {cpu: measured(1)}), row('a/b', 1, contenders)])),
-    );
-    return readResults('--from', file).then(
-      () => undefined,
-      (error: Error) => error.message.replace(/.*\.json" /, ''),
-    );
+    const rows = [row('a/relu', 64, {cpu: measured(1)}), row('a/b', 1, contenders)];
+    writeFileSync(file, jsonText(resultsOf(rows)));
+    return readResults('--from', file);
   };
+  const complaint = async (contender: unknown) =>
+    (await messageOf(read(contender))).replace(/.*\.json" /, '');
   const at = 'places[0].rows[1].contenders.simd';
-  assert.is(await complaint(measured(1)), undefined);
-  assert.is(await complaint({why: 'none', wrong: false}), undefined);
+  await read(measured(1));
+  await read({why: 'none', wrong: false});
   assert.is(await complaint({}), `${at}.why to be undefined instead of string`);
   assert.is(await complaint(7), `${at} to be number instead of object`);
-  assert.is(
-    await complaint({steady: {least: 1}}),
-    `${at}.steady.median to be undefined instead of number`,
-  );
+  const noMedian = `${at}.steady.median to be undefined instead of number`;
+  assert.is(await complaint({steady: {least: 1}}), noMedian);
 });
 
-const misuses: [string[], RegExp][] = [
-  [
-    ['--case', 'tutorial/conv3'],
-    /^bench: --case: expected tutorial\/step, .*, found "tutorial\/conv3"\n$/,
-  ],
-  [
-    ['--backend', 'cuda'],
-    /^bench: --backend: expected simd, cpu, webgl, wasm, webgpu, found "cuda"\n$/,
-  ],
-  [['--fast'], /^bench: Unknown option '--fast' \(see --help\)\n$/],
-  [['--quick', '--full'], /^bench: --quick: expected it without --full, found both\n$/],
-  [
-    ['--json', '/no/such/folder/x.json'],
-    /^bench: --json: expected a file that can be written, .*ENOENT/,
-  ],
-  [
-    ['--compare', '/no/such.json'],
-    /^bench: --compare: expected a file of this bench's numbers .*ENOENT/,
-  ],
-  [['--from', 'package.json'], /^bench: --from: expected .* the format undefined\n$/],
-];
-/** Of the right format, as a file of another version might be. */
+/** A file of the right format without some fields, as another version might write it. */
 const otherShape = join(temporary, 'other-shape.json');
 writeFileSync(otherShape, JSON.stringify({...resultsOf(crossing), places: [{place: 'node'}]}));
-misuses.push([
-  ['--compare', otherShape],
-  /^bench: --compare: expected a file .*, found in ".*" places\[0\]\.runtime to be undefined instead of string\n$/,
-]);
+// biome-ignore format: a case on each line
+const misuses: [args: string, message: RegExp][] = [
+  ['--case tutorial/conv3', /^bench: --case: expected tutorial\/step, .*, found "tutorial\/conv3"\n$/],
+  ['--backend cuda', /^bench: --backend: expected simd, cpu, webgl, wasm, webgpu, found "cuda"\n$/],
+  ['--fast', /^bench: Unknown option '--fast' \(see --help\)\n$/],
+  ['--quick --full', /^bench: --quick: expected it without --full, found both\n$/],
+  ['--json /no/such/folder/x.json', /^bench: --json: expected a file that can be written, .*ENOENT/],
+  ['--compare /no/such.json', /^bench: --compare: expected a file of this bench's numbers .*ENOENT/],
+  ['--from package.json', /^bench: --from: expected .* the format undefined\n$/],
+  [`--compare ${otherShape}`, /^bench: --compare: expected a file .*, found in ".*" places\[0\]\.runtime to be undefined instead of string\n$/],
+];
 for (const [args, message] of misuses) {
-  test(`bench ${args.join(' ')}: one sentence, exit 2`, async () => {
-    const {code, stderr} = await run(args);
+  test(`bench ${args}: one sentence, exit 2`, async () => {
+    const {code, stderr} = await run(args.split(' '));
     assert.match(stderr, message);
     assert.is(code, 2);
   });
@@ -473,7 +407,7 @@ test('bench --help lists options and cases', async () => {
 
 // ---- the page
 
-test('bench.html runs the cases in a visitor’s browser, and the numbers can be had', async () => {
+test('bench.html runs the cases in a visitor’s browser, and offers the numbers for download', async () => {
   const {page, errors, close} = await openPage(readPage, []);
   try {
     const {origin} = new URL(page.url());
@@ -483,9 +417,8 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
         elsewhere.push(request.url());
       }
     });
-    await page.goto(
-      `${origin}/bench.html?case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu`,
-    );
+    const query = 'case=tutorial/dense/bias-gradient&backend=webgl&backend=cpu';
+    await page.goto(`${origin}/bench.html?${query}`);
     await page.getByRole('button', {name: 'Run'}).click();
     await page.getByText('Done.').waitFor({timeout: 60_000});
     const [download] = await Promise.all([
@@ -494,7 +427,6 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
     ]);
     const results = jsonOf(await download.path());
     const [{rows, renderer}] = results.places;
-    assert.is(results.format, FORMAT);
     assert.match(renderer ?? '', /SwiftShader/);
     assert.equal(Object.keys(rows[0].contenders), ['cpu', 'webgl', 'stock webgl']);
     assert.ok(Object.values(rows[0].contenders).every(isMeasured));
@@ -509,13 +441,11 @@ test('bench.html runs the cases in a visitor’s browser, and the numbers can be
   }
 });
 
-/** As bench/place/browser.ts does it, but for where this bundle lies. */
+/** Like readBenchFile, which looks for bundles in its own bundle's folder: here that is another one. */
 const readPage = (path: string) =>
   /^\/(mnist|tfjs-wasm)\//.test(path)
     ? readBenchFile(path)
-    : Promise.resolve(
-        readFileSync(join(fileURLToPath(new URL('../bench', import.meta.url)), path)),
-      );
+    : readFile(fileURLToPath(new URL(`../bench${path}`, import.meta.url)));
 
 test.after(() => rmSync(temporary, {recursive: true}));
 test.run();

@@ -1,5 +1,5 @@
-// The tests in a real browser: each test of a page is a test here. The test files that Node runs too share one page, on
-// backend webgl; each file of test/browser/ has a page and a browser of its own. build.mjs bundles them into dist/page/.
+// The tests in a real browser: each test in a page is a test here. The test files that Node runs too share one page, on
+// backend webgl; each file of test/browser/ has its own page and browser. build.mjs bundles them into dist/page/.
 import {existsSync, readdirSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -9,7 +9,7 @@ import {openPage} from '../../src/cli/open_page.ts';
 import type {Read} from '../../src/cli/serve.ts';
 import {runPage} from '../browser/run_page.ts';
 
-/** Milliseconds, many times those of the slowest test. A test that takes longer hangs, and its page with it. */
+/** In milliseconds; many times as long as the slowest test. A test that takes longer hangs, and so does its page. */
 const timeLimit = 300_000;
 
 const dist = fileURLToPath(new URL('..', import.meta.url));
@@ -34,7 +34,7 @@ const durations: {name: string; ms: number}[] = [];
 async function testPage(files: string[], suiteName?: string): Promise<() => void> {
   const scripts = files.map(file => `/page/${file}`);
   const {browser, page, errors, close} = await openPage(read, scripts, message => {
-    // Not the driver's remarks on performance.
+    // Without the driver's remarks on performance.
     if (!message.text().includes('GL Driver Message')) console.log(message.text());
   });
   const name = suiteName ?? `Chromium ${browser.version()}`;
@@ -64,8 +64,7 @@ async function testPage(files: string[], suiteName?: string): Promise<() => void
 
 const pages: (() => void)[] = [];
 try {
-  if (!existsSync(folders.page))
-    throw new Error('dist/page: expected it to be built (npm run build)');
+  if (!existsSync(folders.page)) throw new Error('dist/page: expected it built (npm run build)');
   pages.push(await testPage(bundles()));
   for (const file of bundles('browser')) pages.push(await testPage([file], file));
 } catch (error) {

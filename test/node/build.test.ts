@@ -1,4 +1,4 @@
-// The build, in a folder of its own: a full disk never leaves half a file that later builds take for whole.
+// The build, in a temporary folder: after a full disk no later build takes half a file for a whole one.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {
   cpSync,
@@ -24,8 +24,8 @@ for (const name of ['src', 'test', 'node_modules', 'package.json']) {
 }
 const kernels = join(folder, 'build/simd.wasm');
 
-test('build: a disk that is full in the middle of the kernels leaves none, and a sentence', () => {
-  // A limit of 8 KiB a file stands in for it.
+test('build: if the disk is full in the middle of the kernels, no file is left, and a sentence says why', () => {
+  // A limit of 8 KiB for each file instead of a full disk.
   const command = `trap '' XFSZ; ulimit -f 8; '${process.execPath}' build.mjs cli`;
   const {status, stderr} = spawnSync('bash', ['-c', command], {cwd: folder, encoding: 'utf8'});
   assert.is(status, 1);
@@ -33,7 +33,7 @@ test('build: a disk that is full in the middle of the kernels leaves none, and a
   assert.equal(readdirSync(join(folder, 'build')), []);
 });
 
-test('build: kernels that were cut are compiled anew, though the file is newer than its sources', () => {
+test('build: a kernel file that was cut is compiled anew, though it is newer than its sources', () => {
   cpSync(join(root, 'build'), join(folder, 'build'), {recursive: true});
   const whole = readFileSync(kernels);
   assert.ok(WebAssembly.validate(whole));
@@ -42,7 +42,7 @@ test('build: kernels that were cut are compiled anew, though the file is newer t
   assert.ok(readFileSync(kernels).equals(whole));
 });
 
-test('kernels that are cut are called that, and no want of SIMD', () => {
+test('compile: the error for a cut kernel file names the file, not a missing SIMD', () => {
   const cut = new Uint8Array(readFileSync(kernels).subarray(0, 5000));
   assert.throws(
     () => compile(cut),

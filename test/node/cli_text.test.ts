@@ -1,4 +1,4 @@
-// The texts of the command line: the report and the progress of a run.
+// The texts of the command line: report and progress.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {parseOptions} from '../../src/cli/options.ts';
@@ -15,7 +15,7 @@ import {clock, percent} from '../../src/format.ts';
 import {failureOf} from '../../src/outcome.ts';
 import {median, wilsonInterval} from '../../src/statistics.ts';
 
-/** 20 images of each digit; three 4s were taken for a 9, and all other answers are right. */
+/** 20 images of each digit; three 4s are read as a 9, and all other answers are right. */
 const confusion = Int32Array.from({length: 100}, (_, i) => (i % 11 === 0 ? 20 : 0));
 confusion[44] = 17;
 confusion[49] = 3;
@@ -37,17 +37,12 @@ test('accuracyLines: percentage, counts and interval', () => {
   );
 });
 
-test('percent: only all is 100 %, and only none is 0 %', () => {
-  assert.equal([1, 0.99999, 0.5, 0.00001, 0].map(percent), [
-    '100.00 %',
-    '99.99 %',
-    '50.00 %',
-    '0.01 %',
-    '0.00 %',
-  ]);
+test('percent: only 1 is 100 %, and only 0 is 0 %', () => {
+  const texts = [1, 0.99999, 0.5, 0.00001, 0].map(percent);
+  assert.is(texts.join(', '), '100.00 %, 99.99 %, 50.00 %, 0.01 %, 0.00 %');
 });
 
-test('digitLines: a share stands under its digit; a digit without images has none', () => {
+test('digitLines: each digit’s share of right answers is below it; a digit without images has a dash', () => {
   const missing = confusion.slice();
   missing[77] = 0;
   assert.is(
@@ -65,12 +60,12 @@ test('confusionMatrix: labels down, predictions across, zeros as dots, columns a
   assert.ok(rows.length === 10 && rows.every(row => row.length === heading.length));
 });
 
-test('report: says whether the run was interrupted, and where', () => {
+test('report: names the batch after which a run was interrupted', () => {
   assert.match(report(evaluation, 1234), 'Interrupted after batch 1,234');
   assert.not.match(report(evaluation), 'Interrupted');
 });
 
-test('failureOf: a run has failed if all answers are one digit, or its last losses are above its first', () => {
+test('failureOf: a run has failed if all answers are one digit, or if its last losses are above its first ones', () => {
   const ofOne = Int32Array.from({length: 100}, (_, i) => (i % 10 === 1 ? 20 : 0));
   const one = {...evaluation, confusion: ofOne};
   const falling = Array.from({length: 40}, (_, i) => 3 - i / 20);
@@ -116,7 +111,7 @@ test('createProgress: the speed is in images per second', () => {
   assert.match(text, 'batch 1/2  loss 2.0000  4,000 images/s');
 });
 
-test('summarise: the milliseconds of a step are the median without the first five, if there are more', () => {
+test('summarise: the milliseconds of a step are the median, without the first five steps if there are more', () => {
   const of = (...times: number[]) => {
     const run = {losses: times, times, epochs: 1, seconds: 1, evaluation};
     const options = parseOptions([]);
@@ -128,7 +123,7 @@ test('summarise: the milliseconds of a step are the median without the first fiv
   assert.is(of(90, 80, 70, 60, 50, 3.0004), 3);
 });
 
-test('blockLines: never wider than the terminal; the batch numbers are the last to be left out', () => {
+test('blockLines: never wider than the terminal; a narrow one keeps the batch numbers longest', () => {
   const state: Run = {
     batches: 938,
     losses: Array.from({length: 400}, (_, i) => ({batch: i + 1, value: 2.3 / (i + 1)})),

@@ -13,7 +13,7 @@ import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {imageFolder} from '../image_folder.ts';
-import {type Finished, once, runNode, type Watch} from '../program.ts';
+import {becomes, type Finished, once, runNode, type Watch} from '../program.ts';
 import {testWhere, testWithPackage} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -23,7 +23,7 @@ const small = ['--data', folder, '--batch-size', '16'];
 
 const run = (args: string[], watch?: Watch) => runNode([program, ...args], watch);
 
-test('webgl: the output of the other backends, and their losses', async () => {
+test('webgl: the command line has the same output and losses as on simd', async () => {
   const args = [...small, '--epochs', '1', '--test-every', '10', '--test-size', '50', '--backend'];
   const [webgl, simd] = await Promise.all([run([...args, 'webgl']), run([...args, 'simd'])]);
   assert.equal([webgl.code, webgl.stderr], [0, '']);
@@ -36,7 +36,7 @@ test('webgl: the output of the other backends, and their losses', async () => {
   assert.equal(lines(webgl), lines(simd));
 });
 
-test('webgl: --json ends with the same line, on another net, seed and batch size', async () => {
+test('webgl: --json prints the same line as on simd, with another net, seed and batch size', async () => {
   const args = ['--data', folder, '--net', 'mnist-core', '--seed', '7', '--batch-size', '40'];
   const [webgl, simd] = await Promise.all(
     ['webgl', 'simd'].map(backend =>
@@ -61,10 +61,12 @@ const childrenOf = (pid: number) =>
   readFileSync(childrenFile(pid), 'utf8').split(' ').filter(Boolean).map(Number);
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
-testWhere(
+const testWithChildren = testWhere(
   existsSync(childrenFile(process.pid)),
-  'only Linux tells which processes a program has started',
-)('webgl: whatever ends the program ends the browser', async () => {
+  'only Linux lists the processes that a program has started',
+);
+
+testWithChildren('webgl: a signal that ends the program ends the browser too', async () => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     let browser: number[] = [];
     const watch = once(/test images/, child => {
@@ -73,15 +75,12 @@ testWhere(
     });
     await run([...small, '--backend', 'webgl', '--epochs', '100000'], watch);
     assert.ok(browser.length > 0, `no browser was seen before ${signal}`);
-    const deadline = performance.now() + 10_000;
-    while (browser.some(isAlive) && performance.now() < deadline) {
-      await new Promise(resolve => setTimeout(resolve, 50));
-    }
-    assert.not.ok(browser.some(isAlive), `the browser outlives ${signal}`);
+    const ended = await becomes(() => !browser.some(isAlive));
+    assert.ok(ended, `the browser outlives ${signal}`);
   }
 });
 
-test('webgl: without a browser, one sentence says what to install, exit 1', async () => {
+test('webgl: without a browser the command line says in one sentence what to install, exit 1', async () => {
   // The package as its users install it, without its development dependencies.
   const installed = join(temporary, 'installed');
   const modules = join(installed, 'node_modules');
@@ -101,14 +100,14 @@ test('webgl: without a browser, one sentence says what to install, exit 1', asyn
 
   symlinkSync(join(root, 'node_modules/playwright-core'), join(modules, 'playwright-core'));
   if (process.platform === 'linux') {
-    // On other systems a browser may be in the folder of its installer.
+    // On other systems a browser may be in its installer's folder.
     await fails(env, /apt-get install chromium/, /MNIST_OPS_BROWSER/, /it is not installed/);
   }
   const named = {MNIST_OPS_BROWSER: process.execPath}; // Node is no browser
   await fails(named, /^mnist-ops: MNIST_OPS_BROWSER: expected a Chrome or Chromium that starts/);
 });
 
-test('webgl: without a browser, the tests in a browser fail with that sentence', async () => {
+test('webgl: without a browser, the tests in a browser fail with the same sentence', async () => {
   const tests = join(root, 'dist/test/browser.test.js');
   const env = {MNIST_OPS_BROWSER: process.execPath};
   const {code, stdout, stderr} = await runNode([tests], undefined, {env});
@@ -117,19 +116,16 @@ test('webgl: without a browser, the tests in a browser fail with that sentence',
   assert.match(stdout + stderr, 'MNIST_OPS_BROWSER: expected a Chrome or Chromium that starts');
 });
 
-testWithPackage(
-  'webgl: if the installed Chromium does not start, the one in @sparticuz/chromium trains',
-  async () => {
-    writeFileSync(join(temporary, 'chromium'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
-    const env = {PATH: temporary, MNIST_OPS_BROWSER: undefined};
-    const args = [program, ...small, '--backend', 'webgl', '--batches', '1'];
-    const {code, stdout, stderr} = await runNode(args, undefined, {env});
-    assert.equal([code, stderr], [0, '']);
-    const {devDependencies} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    const [major] = devDependencies['@sparticuz/chromium'].split('.');
-    assert.match(stdout, `backend webgl in Chromium ${major}.`);
-  },
-);
+testWithPackage('webgl: if Chromium doesn’t start, the packaged one trains', async () => {
+  writeFileSync(join(temporary, 'chromium'), '#!/bin/sh\nexit 1\n', {mode: 0o755});
+  const env = {PATH: temporary, MNIST_OPS_BROWSER: undefined};
+  const args = [program, ...small, '--backend', 'webgl', '--batches', '1'];
+  const {code, stdout, stderr} = await runNode(args, undefined, {env});
+  assert.equal([code, stderr], [0, '']);
+  const {devDependencies} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [major] = devDependencies['@sparticuz/chromium'].split('.');
+  assert.match(stdout, `backend webgl in Chromium ${major}.`);
+});
 
 test.after(() => rmSync(temporary, {recursive: true}));
 test.run();

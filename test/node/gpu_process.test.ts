@@ -1,10 +1,11 @@
-// Chromium's GPU process is killed during training, and no result of the dead GPU is reported.
+// Kills Chromium's GPU process during training: no result of the dead GPU may be reported.
 import {readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {type OpenPage, openPage} from '../../src/cli/open_page.ts';
+import type {Read} from '../../src/cli/serve.ts';
 import {Random} from '../../src/random.ts';
 import type {GpuProcessPage, Trained} from '../browser/gpu_process_page.ts';
 
@@ -16,23 +17,21 @@ const random = new Random(1, 'kills');
 const dist = fileURLToPath(new URL('..', import.meta.url));
 
 interface Opened extends OpenPage {
-  /** The page calls this when training has come as far as asked. */
+  /** The page calls this when training reaches the requested batch. */
   onReached: () => void;
 }
 
 async function open(): Promise<Opened> {
+  const read: Read = path => (path === '/' ? undefined : readFile(`${dist}${path}`));
   const opened = {
-    ...(await openPage(
-      path => (path === '/' ? undefined : readFile(`${dist}${path}`)),
-      ['/page/browser/gpu_process_page.js'],
-    )),
+    ...(await openPage(read, ['/page/browser/gpu_process_page.js'])),
     onReached() {},
   };
   await opened.page.exposeFunction('reached', () => opened.onReached());
   return opened;
 }
 
-/** The id of the GPU process; undefined if the browser has no process for the GPU alone. */
+/** The id of the GPU process; undefined if the browser has none of its own for the GPU. */
 async function gpuProcess(browser: Browser): Promise<number | undefined> {
   const session = await browser.newBrowserCDPSession();
   const {processInfo} = await session.send('SystemInfo.getProcessInfo');
@@ -40,7 +39,7 @@ async function gpuProcess(browser: Browser): Promise<number | undefined> {
   return processInfo.find(({type}) => type === 'GPU')?.id;
 }
 
-/** Trains, and kills the GPU process `ms` milliseconds after the batch. */
+/** Trains, and kills the GPU process `ms` milliseconds after this batch. */
 async function trainAndKill(opened: Opened, batch: number, ms: number): Promise<Trained> {
   const reached = new Promise<void>(resolve => {
     opened.onReached = resolve;
@@ -52,18 +51,17 @@ async function trainAndKill(opened: Opened, batch: number, ms: number): Promise<
   return trained;
 }
 
-/** The batch whose weights the network has at the end. */
+/** The batch whose weights the network has at the end, by the error's message. */
 const backAt = (end: string): number => Number(/ weights of batch (\d+)\.$/.exec(end)?.[1] ?? 0);
 
-/** The differences between a training that was killed and the undisturbed one. */
+/** The differences between a training whose GPU was killed and the undisturbed one. */
 function faults({losses, end, weights}: Trained, expected: Trained[]): string[] {
   const found: string[] = [];
   const last = losses.length;
-  const undisturbed = expected.at(-1)!.losses;
-  losses.forEach((loss, i) => {
-    if (loss !== undisturbed[i])
-      found.push(`loss ${loss} of batch ${i + 1}, not ${undisturbed[i]}`);
-  });
+  for (const [i, loss] of losses.entries()) {
+    const undisturbed = expected.at(-1)!.losses[i];
+    if (loss !== undisturbed) found.push(`loss ${loss} of batch ${i + 1}, not ${undisturbed}`);
+  }
   if (!/^The WebGL context was lost /.test(end)) found.push(end);
   const back = backAt(end);
   if (back > last + 1 || back < last - 10) found.push(`batch ${last}, then ${end}`);
@@ -80,7 +78,7 @@ if (first instanceof Error) {
   });
 } else if ((await gpuProcess(first.browser)) === undefined) {
   await first.close();
-  test.skip(`Chromium ${first.browser.version()} has no GPU process that could be killed`);
+  test.skip(`Chromium ${first.browser.version()} has no GPU process to kill`);
 } else {
   let opened = first;
   const version = first.browser.version();
@@ -88,7 +86,7 @@ if (first instanceof Error) {
   /** The kills after which the browser gave no new context. */
   const refused: {why: string; loss: number; expected: number}[] = [];
 
-  test(`Chromium ${version}: killing its GPU process in training ${KILLS} times loses no more than ten batches`, async () => {
+  test(`Chromium ${version}: killing the GPU process during training, ${KILLS} times, loses at most ten batches each time`, async () => {
     expected = await opened.page.evaluate(() => page.trainUndisturbed());
     const found: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {

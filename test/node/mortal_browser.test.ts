@@ -1,4 +1,4 @@
-// Tests that share a browser, when it dies.
+// A browser that many tests share, when it dies.
 import type {Browser} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,7 +11,7 @@ async function kill(browser: Browser): Promise<void> {
   await Promise.all([page.evaluate(() => new Promise(() => {})), session.send('Browser.crash')]);
 }
 
-test('a browser that dies fails its test with a sentence, and the next test has a new browser', async () => {
+test('MortalBrowser: a browser that dies fails its test with a sentence, and the next test gets a new one', async () => {
   const browsers = new MortalBrowser();
   let runs = 0;
   const look = () =>
@@ -28,13 +28,13 @@ test('a browser that dies fails its test with a sentence, and the next test has 
     assert.match(await messageOf(browsers.lend(kill)), /^the browser died, for the second time: /);
     assert.is(runs, 2);
     await look();
-    assert.is(runs, 2, 'nothing is run once two have died');
+    assert.is(runs, 2, 'no test runs after two deaths');
   } finally {
     await browsers.close();
   }
 });
 
-test('if no browser starts, one test fails', async () => {
+test('MortalBrowser: if no browser starts, one test fails', async () => {
   let starts = 0;
   const browsers = new MortalBrowser(() => {
     starts++;

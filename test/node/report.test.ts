@@ -1,5 +1,4 @@
-// The bench's report as its reader opens it: one file, from disk, in a browser without a network. build.mjs bundles its
-// script into dist/bench/report.js.
+// The bench's report as its reader opens it: one file, from disk, in a browser without a network.
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -7,35 +6,35 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import type {Browser, Page} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {ratioOf, threeDigits, withDeviation} from '../../bench/report/findings.ts';
+import {ratioOf} from '../../bench/report/findings.ts';
 import {reportHtml} from '../../bench/report/report_html.ts';
-import {
-  type Contenders,
-  FORMAT,
-  isMeasured,
-  type Measured,
-  type Name,
-  type NotMeasured,
-  type PlaceResults,
-  type Ratio,
-  type Results,
-  type Row,
+import type {
+  Contenders,
+  Measured,
+  Name,
+  NotMeasured,
+  PlaceResults,
+  Results,
+  Row,
 } from '../../bench/report/results.ts';
+import {emptyPlace, FORMAT, isMeasured} from '../../bench/report/results.ts';
+import {threeDigits, withDeviation} from '../../bench/report/texts.ts';
 import {startBrowser} from '../../src/cli/browser.ts';
 
 const script = readFileSync(new URL('../bench/report.js', import.meta.url), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-report-'));
 
-/** The first contender has no ratio; the others' rounds stray from theirs by these parts of it. */
+/** The first contender has no ratio. The rounds of the others differ from their ratio by these parts of it. */
 const strays = [-0.02, 0, 0.02];
 
 function measured(ms: number, first: number | undefined, stray = 1): Measured {
   const steady = {least: 0.9 * ms, median: ms, mad: 0.05 * ms, n: 15};
-  if (first === undefined) return {steady, first: 3 * ms, upload: 0.5};
-  const rounds = strays.map(part => (ms / first) * (1 + stray * part));
-  const mad = (0.02 * stray * ms) / first;
-  const ratio: Ratio = {ratio: ms / first, rounds, mad, tooWide: stray > 5};
-  return {steady, ratio, first: 3 * ms, upload: 0.5};
+  const times = {steady, first: 3 * ms, upload: 0.5};
+  if (first === undefined) return times;
+  const quotient = ms / first;
+  const rounds = strays.map(part => quotient * (1 + stray * part));
+  const ratio = {ratio: quotient, rounds, mad: 0.02 * stray * quotient, tooWide: stray > 5};
+  return {...times, ratio};
 }
 
 type Times = Partial<Record<Name, number | NotMeasured>>;
@@ -55,9 +54,11 @@ const disagrees: NotMeasured = {
   wrong: true,
 };
 
+const kernel = (kernel: string, ms: number) => ({kernel, ms, calls: 2});
+const conv2 = {flops: 5.1e7, bytes: 1.2e6};
+
 const node: PlaceResults = {
-  place: 'node',
-  runtime: 'Node 20.20.2, V8 11.3',
+  ...emptyPlace('node', 'Node 20.20.2, V8 11.3'),
   build: 'simd',
   missing: [{backend: 'webgpu', why: 'Node has none'}],
   roofs: [
@@ -68,48 +69,31 @@ const node: PlaceResults = {
     row('tutorial/step', 1, {simd: 0.8, cpu: 0.4, 'stock cpu': 16}, {images: 1}),
     row('tutorial/step', 64, {simd: 2.6, cpu: 34.6, 'stock cpu': 991}, {images: 64}),
     row('tutorial/step', 256, {simd: 9.8, cpu: 140, wasm: disagrees}, {images: 256}),
-    row(
-      'tutorial/conv2/forward',
-      64,
-      {simd: 0.61, cpu: 9.3, 'stock cpu': 39},
-      {flops: 5.1e7, bytes: 1.2e6},
-    ),
+    row('tutorial/conv2/forward', 64, {simd: 0.61, cpu: 9.3, 'stock cpu': 39}, conv2),
     row('tutorial/relu2/gradient', 64, {simd: 0.02, cpu: 0.01, 'stock cpu': 0.3}, {}, 10),
   ],
   splits: [
     {
       network: 'tutorial',
       name: 'simd',
-      kernels: [
-        {kernel: 'Conv2D', ms: 1.2, calls: 2},
-        {kernel: 'MaxPool', ms: 0.4, calls: 2},
-      ],
+      kernels: [kernel('Conv2D', 1.2), kernel('MaxPool', 0.4)],
       rest: 0.2,
     },
-    {network: 'tutorial', name: 'cpu', kernels: [{kernel: 'Conv2D', ms: 20, calls: 2}], rest: 1},
+    {network: 'tutorial', name: 'cpu', kernels: [kernel('Conv2D', 20)], rest: 1},
   ],
-  firstSteps: [],
 };
 
 const browserPlace: PlaceResults = {
-  place: 'browser',
-  runtime: 'Chromium 147.0',
+  ...emptyPlace('browser', 'Chromium 147.0'),
   renderer: 'ANGLE (SwiftShader)',
   software: true,
-  missing: [],
   roofs: [{code: 'gpu', gflops: 30, gbytes: 4, bytes: 1 << 26}],
   rows: [
     row('tutorial/step', 64, {webgl: 68, 'layers webgl': 308, 'stock webgl': 277}, {images: 64}),
-    row(
-      'tutorial/conv2/forward',
-      64,
-      {webgl: 8.3, 'stock webgl': 32},
-      {flops: 5.1e7, bytes: 1.2e6},
-    ),
+    row('tutorial/conv2/forward', 64, {webgl: 8.3, 'stock webgl': 32}, conv2),
     row('tutorial/inference', 64, {simd: 1, webgl: 5}, {images: 64}),
     row('tutorial/inference', 256, {simd: 4, webgl: 3}, {images: 256}),
   ],
-  splits: [],
   firstSteps: [
     {
       network: 'tutorial',
@@ -132,21 +116,13 @@ const results: Results = {
 const few: Results = {
   ...results,
   extent: 'quick',
-  places: [
-    {
-      ...node,
-      missing: [],
-      roofs: [],
-      splits: [],
-      rows: [row('tutorial/conv2/forward', 64, {simd: 0.6})],
-    },
-  ],
+  places: [{...emptyPlace('node', 'Node'), rows: [row('tutorial/conv2/forward', 64, {simd: 0.6})]}],
   peers: undefined,
 };
 
-// ---- what is found in the numbers
+// ---- findings in the numbers
 
-test('the ratio of two contenders is that of their medians, its rounds the quotients of theirs', () => {
+test('ratioOf: the quotient of two medians; its rounds are the quotients of the contenders’ rounds', () => {
   const [, found] = node.rows;
   const {ratio, rounds, tooWide} = ratioOf(found, 'stock cpu', 'cpu')!;
   assert.is(threeDigits(ratio), '28.6');
@@ -157,16 +133,9 @@ test('the ratio of two contenders is that of their medians, its rounds the quoti
   assert.is(ratioOf(found, 'webgl', 'simd'), undefined);
 });
 
-test('three digits, and a deviation to the last of them', () => {
-  assert.equal([12345, 991.4, 34.56, 2.6, 0.0123, 9.996, 0].map(threeDigits), [
-    '12,345',
-    '991',
-    '34.6',
-    '2.60',
-    '0.0123',
-    '10.0',
-    '0',
-  ]);
+test('threeDigits and withDeviation: three digits, and a deviation with as many decimals', () => {
+  const texts = [12345, 991.4, 34.56, 2.6, 0.0123, 9.996, 0].map(threeDigits);
+  assert.is(texts.join(' '), '12,345 991 34.6 2.60 0.0123 10.0 0');
   assert.is(withDeviation(2.6, 0.0314), '2.60 ± 0.03');
 });
 
@@ -174,7 +143,9 @@ test('three digits, and a deviation to the last of them', () => {
 
 let browser: Browser;
 
-/** Opens the report from disk, and what it then asked for or complained of. */
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** Opens the report from disk; collects its requests, and its errors and messages. */
 async function open(shown: Results) {
   const path = join(folder, 'report.html');
   writeFileSync(path, reportHtml(shown, script));
@@ -186,76 +157,72 @@ async function open(shown: Results) {
   page.on('console', message => complaints.push(message.text()));
   page.on('pageerror', error => complaints.push(error.message));
   await page.goto(pathToFileURL(path).href);
-  // The charts are there a frame after their boxes have a width.
+  // The charts appear one frame after their boxes have a width.
   await page.waitForFunction(() =>
     [...document.querySelectorAll('.plot')].every(box => box.querySelector('svg')),
   );
   return {page, requests, complaints, path};
 }
 
-const headings = (page: Page) => page.locator('h2').allTextContents();
-
-/** Marks of that kind in the section of that heading. */
-const marks = (page: Page, heading: string, selector: string) =>
-  page
-    .locator('section', {has: page.locator('h2', {hasText: heading})})
-    .locator(selector)
-    .count();
+/** The number of such marks in the section with this heading. */
+function marks(page: Page, heading: string, selector: string): Promise<number> {
+  const section = page.locator('section', {has: page.locator('h2', {hasText: heading})});
+  return section.locator(selector).count();
+}
 
 const timed = (rows: readonly Row[]) =>
   rows.flatMap(({contenders}) => Object.values(contenders).filter(isMeasured)).length;
+
+/** A test of the report of these results. */
+function reportTest(name: string, check: (opened: Opened) => Promise<void>, shown = results) {
+  test(`report: ${name}`, async () => {
+    const opened = await open(shown);
+    await check(opened);
+    await opened.page.context().close();
+  });
+}
 
 test.before(async () => {
   browser = await startBrowser();
 });
 
-test('the report needs nothing but its file and complains of nothing', async () => {
-  const {page, requests, complaints, path} = await open(results);
-  assert.equal(complaints, []);
+const sections = [
+  'What was measured where',
+  'Who is the fastest',
+  'The time of each kernel',
+  'Over the batch size',
+  'Under the roofline',
+  'Where the time of a step goes',
+  'Phases of a run',
+  'Beside other libraries',
+  'How to read this',
+];
+
+reportTest('it needs only its file, and logs no message', async opened => {
+  await expectHeadings(opened, sections);
+  const files = opened.requests.filter(url => !url.startsWith('data:'));
   assert.equal(
-    requests.map(url => (url.startsWith('data:') ? '' : fileURLToPath(url))).filter(Boolean),
-    [path],
+    files.map(url => fileURLToPath(url)),
+    [opened.path],
   );
-  assert.equal(await headings(page), [
-    'What was measured where',
-    'Who is the fastest',
-    'The time of each kernel',
-    'Over the batch size',
-    'Under the roofline',
-    'Where the time of a step goes',
-    'Phases of a run',
-    'Beside other libraries',
-    'How to read this',
-  ]);
-  await page.context().close();
 });
 
-test('the tables name the fastest, by how much, and from which batch size on', async () => {
-  const {page} = await open(results);
+reportTest('tables name the fastest, by how much, from which batch size on', async ({page}) => {
   const cells = async (table: number, name: string) => {
     const line = page.locator('table').nth(table).locator('tbody tr').filter({hasText: name});
     return line.locator('td').allTextContents();
   };
-  assert.equal(await cells(0, 'tutorial/step'), [
-    '13.3 × cpu',
-    '2.60 ± 0.13',
-    '34.6 ± 1.7',
-    '28.6 ± 0.0',
-    '381 ± 8',
-    '–',
-    '–',
-  ]);
+  const step = '13.3 × cpu | 2.60 ± 0.13 | 34.6 ± 1.7 | 28.6 ± 0.0 | 381 ± 8 | – | –';
+  assert.is((await cells(0, 'tutorial/step')).join(' | '), step);
   assert.match((await cells(0, 'tutorial/relu2/gradient'))[0], /^2\.00~ × simd$/);
   assert.equal((await cells(1, 'tutorial/inference')).slice(1, 2), ['simd to 64, webgl from 256']);
   assert.match(
     (await page.locator('.finding').first().textContent())!,
     'The fastest of ours is simd in 2 of 3 cases and cpu in tutorial/relu2/gradient.',
   );
-  await page.context().close();
 });
 
-test('there is a bar, a point, a dot, a line of a table for each number', async () => {
-  const {page} = await open(results);
+reportTest('each number has a bar, a point, a dot or a table row', async ({page}) => {
   const usual = [...node.rows, ...browserPlace.rows].filter(({batch}) => batch === 64);
   assert.is(
     await marks(page, 'The time of each kernel', '[aria-label=bar] path, [aria-label=bar] rect'),
@@ -271,65 +238,52 @@ test('there is a bar, a point, a dot, a line of a table for each number', async 
   assert.is(await marks(page, 'Under the roofline', '[aria-label=line] path'), roofs);
   assert.is(await marks(page, 'Where the time', 'tbody tr'), 3); // two kernels and the rest
   assert.is(await marks(page, 'Where the time', 'thead th'), 1 + node.splits.length);
-  await page.context().close();
 });
 
-test('what is wrong stands first and is text, whatever is in it', async () => {
-  const {page} = await open(results);
+reportTest('a wrong kernel stands first, and its message is text, not markup', async ({page}) => {
   assert.match((await page.locator('h2 + .wrong').textContent())!, disagrees.why);
   assert.match(await page.title(), 'the bench of 2026-11-25');
   assert.is(await page.locator('main b').count(), 0);
-  await page.context().close();
 });
 
-test('a script’s own end tags and comments stay within it', () => {
+test('reportHtml: end tags and comments within the script do not end it', () => {
   const html = reportHtml(few, 'const s = "</SCRIPT><!--"');
   assert.match(html, 'const s = "<\\/SCRIPT><\\!--"');
 });
 
-test('a renderer in software is called one, where it drew', async () => {
-  const {page} = await open(results);
+reportTest('a renderer in software is named, for the place where it drew', async ({page}) => {
   const cards = await page.locator('.card', {hasText: 'a renderer in software'}).allTextContents();
   assert.is(cards.length, 1);
   assert.match(cards[0], /The browser.*says nothing about a GPU/);
-  await page.context().close();
 });
 
-test('charts tell what they show to those who can’t see them', async () => {
-  const {page} = await open(results);
+reportTest('charts have labels for those who can’t see them', async ({page}) => {
   const charts = await page.getByRole('img').all();
   assert.ok(charts.length > 0);
-  assert.is(
-    await page.locator('g[aria-label]:not([role])').count(),
-    0,
-    'names of what can have none',
-  );
+  assert.is(await page.locator('g[aria-label]:not([role])').count(), 0, 'labels without a role');
   for (const chart of charts) assert.ok((await chart.getAttribute('aria-label'))!.length > 30);
-  assert.is(
-    await page.locator('figcaption', {hasText: 'simd from'}).first().textContent(),
-    'The fastest of ours: cpu to 1, simd from 64.',
-  );
-  await page.context().close();
+  const caption = page.locator('figcaption', {hasText: 'simd from'}).first();
+  assert.is(await caption.textContent(), 'The fastest of ours: cpu to 1, simd from 64.');
 });
 
-test('of almost nothing there is no empty section', async () => {
-  const {page, complaints} = await open(few);
+async function expectHeadings({page, complaints}: Opened, expected: string[]): Promise<void> {
   assert.equal(complaints, []);
-  assert.equal(await headings(page), [
-    'What was measured where',
-    'Who is the fastest',
-    'The time of each kernel',
-    'How to read this',
-  ]);
-  await page.context().close();
-  const none = await open({...few, places: []});
-  assert.equal(none.complaints, []);
-  assert.equal(await headings(none.page), ['What was measured where', 'How to read this']);
-  await none.page.context().close();
+  assert.equal(await page.locator('h2').allTextContents(), expected);
+}
+
+const [where, fastest, times, ...others] = sections;
+const how = others.at(-1)!;
+reportTest(
+  'few numbers make no empty section',
+  opened => expectHeadings(opened, [where, fastest, times, how]),
+  few,
+);
+reportTest('no numbers make no empty section', opened => expectHeadings(opened, [where, how]), {
+  ...few,
+  places: [],
 });
 
-test('a narrow page doesn’t scroll sideways', async () => {
-  const {page} = await open(results);
+reportTest('in a narrow window it doesn’t scroll sideways', async ({page}) => {
   await page.setViewportSize({width: 390, height: 800});
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await page.waitForFunction(

@@ -1,19 +1,19 @@
-// `npm start` once the page is built: the program that serves it.
-import {closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync} from 'node:fs';
+// `npm start`: the program that serves the built page.
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {type IncomingHttpHeaders, type RequestOptions, request} from 'node:http';
-import {type AddressInfo, createServer} from 'node:net';
+import {type AddressInfo, createServer, type Server} from 'node:net';
 import {networkInterfaces, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader, type Read, serve} from '../../src/cli/serve.ts';
-import {type Finished, finished, runNode, start} from '../program.ts';
-import {testWhere} from '../skips.ts';
+import {type Finished, finished, runNode, runOnFullDisk, start} from '../program.ts';
+import {testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../start.js', import.meta.url));
 
-/** Runs the program until it prints its address, then gives the address to `use`, and then ends the program by the signal. */
+/** Runs the program until it prints its address, calls `use` with the address, and ends the program with the signal. */
 async function run(
   args: string[],
   use: (address: string) => unknown = () => {},
@@ -44,27 +44,26 @@ test('npm start prints the address, serves the page there, and Ctrl-C ends it', 
   assert.equal([code, stderr], [0, '']);
 });
 
-test('--port has to name a free port; the default port may be taken', async () => {
-  const taken = createServer().unref();
-  const listen = (port: number) =>
-    new Promise<void>((resolve, reject) => {
-      taken.once('error', reject).listen(port, '127.0.0.1', resolve);
-    });
-  await listen(8080).catch(() => {}); // another program has it: as good
+/** A server at this port of 127.0.0.1; at any free one for 0. */
+const listenAt = (port: number) =>
+  new Promise<Server>((resolve, reject) => {
+    const server = createServer().unref();
+    server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server));
+  });
+
+test('npm start: --port must be a free port; if the default port is taken, another is used', async () => {
+  const taken = await listenAt(8080).catch(() => undefined); // another program has the port already
   const {code, stderr} = await run(['--no-open', '--port', '8080']);
   assert.equal([code, stderr], [1, 'start: --port: expected a free port, found 8080 in use\n']);
   const byDefault = await run(['--no-open'], address =>
     assert.is.not(new URL(address).port, '8080'),
   );
   assert.is(byDefault.code, 0);
-  taken.close();
+  taken?.close();
 });
 
-test('--port is the port of the address', async () => {
-  const probe = createServer();
-  await new Promise<void>(resolve => {
-    probe.listen(0, '127.0.0.1', resolve);
-  });
+test('npm start: --port is the port of the printed address', async () => {
+  const probe = await listenAt(0);
   const {port} = probe.address() as AddressInfo;
   await new Promise(resolve => probe.close(resolve));
   await run(['--no-open', '--port', String(port)], address =>
@@ -92,13 +91,13 @@ test('npm start -- --help names every option', async () => {
   for (const option of ['--port N', '--no-open', '-h, --help']) assert.match(stdout, option);
 });
 
-/** Serves while `use` runs. */
+/** Runs a server while `use` runs. */
 async function serving(read: Read, use: (origin: string) => Promise<void>): Promise<void> {
   const {origin, close} = await serve(read);
   await use(origin).finally(close);
 }
 
-test('serve: a folder is served unchanged, and nothing outside of it', async () => {
+test('serve: the files of a folder are served unchanged, and no file outside of it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-site-'));
   writeFileSync(join(folder, 'index.html'), 'home');
   writeFileSync(join(folder, 'a file.gz'), Uint8Array.of(0x1f, 0x8b));
@@ -124,7 +123,7 @@ test('serve: a folder is served unchanged, and nothing outside of it', async () 
   });
 });
 
-/** Sends what fetch may not send. */
+/** Sends methods and headers that fetch refuses to send. */
 const ask = (address: string, options: RequestOptions) =>
   new Promise<{status: number; headers: IncomingHttpHeaders; text: string}>((resolve, reject) => {
     const asked = request(address, options, async response => {
@@ -134,48 +133,43 @@ const ask = (address: string, options: RequestOptions) =>
     asked.on('error', reject).end();
   });
 
-test('serve: only GET and HEAD are answered, and only under this machine’s own names', () =>
-  serving(
-    () => new TextEncoder().encode('secret'),
-    async origin => {
-      for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
-        const {status, headers, text} = await ask(origin, {method});
-        assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
-        assert.is(text, `expected GET or HEAD, found ${method}\n`);
-      }
-      const head = await ask(origin, {method: 'HEAD'});
-      assert.equal([head.status, head.text], [200, '']);
+const secret: Read = () => new TextEncoder().encode('secret');
 
-      for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
-        const {status, headers, text} = await ask(origin, {headers: {host}});
-        assert.equal([status, text], [200, 'secret'], host);
-        assert.is(headers['x-content-type-options'], 'nosniff');
-      }
-      for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
-        const {status, text} = await ask(origin, {headers: {host}});
-        assert.is(status, 403, host);
-        assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
-      }
-    },
-  ));
+test('serve: answers only GET and HEAD, and only under the names of this machine', () =>
+  serving(secret, async origin => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'TRACE', 'OPTIONS', 'PATCH']) {
+      const {status, headers, text} = await ask(origin, {method});
+      assert.equal([status, headers.allow], [405, 'GET, HEAD'], method);
+      assert.is(text, `expected GET or HEAD, found ${method}\n`);
+    }
+    const head = await ask(origin, {method: 'HEAD'});
+    assert.equal([head.status, head.text], [200, '']);
 
-test('serve: only the loopback address answers', () =>
-  serving(
-    () => undefined,
-    async origin => {
-      const {port} = new URL(origin);
-      // On Linux all of 127.0.0.0/8 is the loopback. The machine's other addresses are tried as well.
-      const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
-      const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
-      for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
-        const answered = await ask(`http://${address}:${port}/`, {timeout: 5000}).then(
-          () => true,
-          () => false,
-        );
-        assert.not.ok(answered, address);
-      }
-    },
-  ));
+    for (const host of ['127.0.0.1', 'localhost', 'LocalHost:8080']) {
+      const {status, headers, text} = await ask(origin, {headers: {host}});
+      assert.equal([status, text], [200, 'secret'], host);
+      assert.is(headers['x-content-type-options'], 'nosniff');
+    }
+    for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:80']) {
+      const {status, text} = await ask(origin, {headers: {host}});
+      assert.is(status, 403, host);
+      assert.is(text, `expected the host 127.0.0.1 or localhost, found "${host}"\n`);
+    }
+  }));
+
+test('serve: answers only at the loopback address', () =>
+  serving(secret, async origin => {
+    const {port} = new URL(origin);
+    // 127.0.0.2, a loopback address on Linux too, and the machine's other addresses.
+    const others = Object.values(networkInterfaces()).flatMap(each => each ?? []);
+    const addresses = others.filter(({family, internal}) => family === 'IPv4' && !internal);
+    for (const address of ['127.0.0.2', ...addresses.map(({address}) => address)]) {
+      const answer = await ask(`http://${address}:${port}/`, {timeout: 5000}).catch(
+        () => undefined,
+      );
+      assert.is(answer, undefined, address);
+    }
+  }));
 
 test('npm start ends quietly when the reader of its output is gone, exit 141', async () => {
   const child = start(process.execPath, [program, '--no-open', '--port', '0']);
@@ -184,18 +178,11 @@ test('npm start ends quietly when the reader of its output is gone, exit 141', a
   assert.equal([code, stderr], [141, '']);
 });
 
-testWhere(existsSync('/dev/full'), 'only Linux has a file that is always full')(
-  'npm start ends with a sentence on a full disk, exit 1',
-  async () => {
-    const file = openSync('/dev/full', 'w');
-    const {code, stderr} = await runNode([program, '--no-open', '--port', '0'], undefined, {
-      stdio: ['ignore', file, 'pipe'],
-    });
-    closeSync(file);
-    const sentence = 'start: stdout: expected to be written, found no space left on the device\n';
-    assert.equal([code, stderr], [1, sentence]);
-  },
-);
+testWithFullDisk('npm start ends with a sentence on a full disk, exit 1', async () => {
+  const {code, stderr} = await runOnFullDisk([program, '--no-open', '--port', '0']);
+  const sentence = 'start: stdout: expected to be written, found no space left on the device\n';
+  assert.equal([code, stderr], [1, sentence]);
+});
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   test(`npm start ends on ${signal} as on Ctrl-C`, async () => {

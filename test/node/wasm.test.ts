@@ -8,9 +8,9 @@ import {expectStepsAsOnCpu} from '../steps.ts';
 
 const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
 setWasmPaths(`${dirname(main)}/`);
-// Its loader takes itself for a CommonJS module, and asks for the folder before it uses the path.
+// Its loader expects a CommonJS module's __dirname, though it uses the path above.
 Object.assign(globalThis, {__dirname: dirname(main)});
 
-test('the reference trains on wasm as on cpu', () => expectStepsAsOnCpu('wasm'));
+test('the reference kernels train on wasm as on cpu', () => expectStepsAsOnCpu('wasm'));
 
 test.run();

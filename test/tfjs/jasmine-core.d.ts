@@ -6,7 +6,7 @@ declare module 'jasmine-core' {
   }
   export interface Result {
     fullName: string;
-    /** A spec is 'excluded' by the filter and 'pending' where its own code says xit or pending(). */
+    /** The filter makes a spec 'excluded'; xit or pending() in its own code makes it 'pending'. */
     status: 'passed' | 'failed' | 'pending' | 'excluded';
     failedExpectations: Failure[];
   }

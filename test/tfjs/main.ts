@@ -1,15 +1,15 @@
-// TensorFlow.js's own specs, which tfjs-core ships inside its npm package, on a backend of choice.
-// `npm run test:tfjs -- --help` tells what it can do. Exit codes: 0 all passed, 1 some failed or did not run, 2 wrong use.
+// Runs TensorFlow.js's own specs, which the npm package of tfjs-core contains, on one backend.
+// The options: `npm run test:tfjs -- --help`.
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {setTestEnvs} from '@tensorflow/tfjs-core/dist/jasmine_util';
 import jasmineCore, {type Failure} from 'jasmine-core';
 import {UsageError} from '../../src/cli/arguments.ts';
 
-// How to load a backend, and the specs that pass on it in tfjs-core 4.22.0: with fewer, something has not run.
+// How to load each backend, and how many specs of tfjs-core 4.22.0 pass on it: if fewer pass, some did not run.
 const backends: Record<string, {load: () => Promise<unknown>; specs: number}> = {
   cpu: {load: () => import('@tensorflow/tfjs-backend-cpu'), specs: 4227},
-  // Two fewer: "Switching cpu backends" is only for the backend of that very name.
+  // Two fewer: "Switching cpu backends" runs only on the backend named cpu.
   simd: {load: () => import('../../src/kernels/simd/backend/register.ts'), specs: 4225},
   'simd-resident': {load: () => import('./resident.ts'), specs: 4225},
 };
@@ -69,18 +69,16 @@ function parseOptions(args: string[]): {help: boolean; backend: string; filter: 
 
 async function runSpecs(backend: string, filter: string) {
   const jasmine = jasmineCore.boot(jasmineCore);
-  jasmine.DEFAULT_TIMEOUT_INTERVAL = 20_000; // as jasmine_util sets it, on a jasmine of its own
+  jasmine.DEFAULT_TIMEOUT_INTERVAL = 20_000; // jasmine_util sets it on its own jasmine
   const environment = jasmine.getEnv();
-  environment.configure({
-    random: false,
-    specFilter: spec => spec.getFullName().includes(filter),
-  });
+  const specFilter = (spec: {getFullName(): string}) => spec.getFullName().includes(filter);
+  environment.configure({random: false, specFilter});
 
   await backends[backend].load();
   silenceConsole();
   insistOn(backend);
   setTestEnvs([{name: `test-${backend}`, backendName: backend, isDataSync: true}]);
-  // Only now: a spec file asks for the environments as soon as it is loaded.
+  // These come last: a spec file needs the environments when it is loaded.
   await import('@tensorflow/tfjs-core/dist/register_all_gradients');
   await import('@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops');
   await import('@tensorflow/tfjs-core/dist/tests');
@@ -96,7 +94,7 @@ async function runSpecs(backend: string, filter: string) {
       else if (status === 'failed') reportFailure(fullName, failedExpectations);
       else counts.skipped++;
     },
-    // What failed outside of any spec: in an afterAll, or after the spec it belongs to had ended.
+    // A failure outside of any spec: in an afterAll, or after its spec has ended.
     suiteDone({fullName, failedExpectations}) {
       if (failedExpectations.length > 0) reportFailure(fullName, failedExpectations);
     },
@@ -108,7 +106,7 @@ async function runSpecs(backend: string, filter: string) {
   return counts;
 }
 
-/** Each suite starts the backend anew. Where that fails, TensorFlow.js goes on with another one, and so would the specs. */
+/** Fails if the backend doesn't start. Each suite starts it anew, and TensorFlow.js would go on with another one. */
 function insistOn(backend: string) {
   const engine = tf.engine();
   const setBackend = engine.setBackend.bind(engine);
@@ -119,16 +117,14 @@ function insistOn(backend: string) {
   };
 }
 
-/** The specs provoke hundreds of warnings, which say nothing about the backend. */
+/** The specs cause hundreds of warnings that have nothing to do with the backend. */
 function silenceConsole() {
   for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) console[level] = () => {};
 }
 
-/** The message, without most of a long array, and where it came from. */
+/** The message with long lines cut, and the first frames of the stack. */
 function failureText({message, stack = ''}: Failure): string {
-  const frames = stack
-    .split('\n')
-    .filter(line => /^\s+at /.test(line) && !line.includes('jasmine'));
+  const frames = stack.split('\n').filter(line => /^\s+at (?!.*jasmine)/.test(line));
   const lines = message.split('\n').map(line => `  ${line.slice(0, 200)}`);
   return `${[...lines, ...frames.slice(0, 5)].join('\n')}\n`;
 }

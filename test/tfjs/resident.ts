@@ -1,5 +1,5 @@
-// The backend `simd-resident`: `simd`, but every kernel finds its inputs in WebAssembly memory, and freed memory is full of
-// NaN. On `simd` itself the specs' tensors mostly stay in JavaScript arrays, where stock kernels have no trouble with them.
+// The backend `simd-resident` is `simd`, but all inputs of its kernels are in WebAssembly memory, and freed memory is filled with
+// NaN. On `simd` itself most of the specs' tensors stay in JavaScript arrays, and stock kernels work there.
 import * as tf from '@tensorflow/tfjs-core';
 import {Memory} from '../../src/kernels/simd/backend/memory.ts';
 import {registerSimdBackend, type SimdBackend} from '../../src/kernels/simd/backend/register.ts';
@@ -20,7 +20,7 @@ for (const kernel of tf.getKernelsForBackend(backendName)) {
 }
 
 function bring(backend: SimdBackend, input: tf.TensorInfo) {
-  // The data's dtype, not the tensor's: tf.cast to float32 shares its input's data. A complex tensor has no values itself.
+  // The data's dtype may differ from the tensor's: tf.cast to float32 shares its input's data. A complex tensor has no own values.
   const {dtype, values} = backend.data.get(input.dataId);
   if (values && dtype === 'float32') backend.pointer(input);
   if (values && dtype === 'int32') backend.int32Pointer(input);

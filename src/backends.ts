@@ -8,16 +8,18 @@ interface Traits {
   inNode: boolean;
   /** The page offers it. The bench takes all backends. */
   inPage: boolean;
+  /** Its kernels run on a GPU: a result may not be there yet when a call returns. */
+  onGPU: boolean;
   /** How many epochs the command line trains: five where one takes seconds, one where it takes a minute or so. */
   epochs: number;
 }
 
 export const backends = {
-  simd: {ownKernels: true, inNode: true, inPage: true, epochs: 5},
-  cpu: {ownKernels: true, inNode: true, inPage: true, epochs: 1},
-  webgl: {ownKernels: true, inNode: false, inPage: true, epochs: 1},
-  wasm: {ownKernels: false, inNode: true, inPage: true, epochs: 1},
-  webgpu: {ownKernels: false, inNode: false, inPage: false, epochs: 1},
+  simd: {ownKernels: true, inNode: true, inPage: true, onGPU: false, epochs: 5},
+  cpu: {ownKernels: true, inNode: true, inPage: true, onGPU: false, epochs: 1},
+  webgl: {ownKernels: true, inNode: false, inPage: true, onGPU: true, epochs: 1},
+  wasm: {ownKernels: false, inNode: true, inPage: true, onGPU: false, epochs: 1},
+  webgpu: {ownKernels: false, inNode: false, inPage: false, onGPU: true, epochs: 1},
 } as const satisfies Record<string, Traits>;
 
 export type Backend = keyof typeof backends;

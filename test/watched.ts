@@ -94,6 +94,12 @@ function watch(backend: SimdBackend): Watched {
   };
 
   const kernels: Record<string, unknown> = {...backend.kernels};
+  for (const name of Object.keys(kernels)) {
+    const writesNothing = /Scratch$/.test(name) || typeof kernels[name] !== 'function';
+    if (!writesNothing && !(name in written) && name !== 'peak') {
+      throw new Error(`watched.ts: expected the outputs of ${name} in its table, found none`);
+    }
+  }
   for (const [name, outputs] of Object.entries(written)) {
     const kernel = kernels[name] as (...args: number[]) => void;
     kernels[name] = (...args: number[]) => {

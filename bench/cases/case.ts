@@ -36,8 +36,8 @@ export interface OpCase {
   definition(inputs: Float64Array[]): Float64Array;
   /** The gradients by the definition, in the order of the inputs; one of an absent bias may come last. */
   definitionGradients(inputs: Float64Array[], dy: Float64Array): Float64Array[];
-  /** Output and gradients from the TypeScript kernels, on float64 arrays. */
-  float64(inputs: Float64Array[], dy: Float64Array): Result<Float64Array>;
+  /** Output and gradients from the TypeScript kernels, on float64 arrays. Absent if `cpu` has no kernels for the op. */
+  float64?(inputs: Float64Array[], dy: Float64Array): Result<Float64Array>;
   /** The same from tf.layers. Absent if stock TensorFlow.js can't compute the op; without gradients if it can't differentiate it. */
   layers?(inputs: tf.Tensor[], dy: tf.Tensor): Result<tf.Tensor>;
 

@@ -1,6 +1,7 @@
 // A contest: several implementations of one computation, each on its own backend with its own tensors.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+import {backendsWith} from '../../src/backends.ts';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import type {Tolerance, Values} from '../cases/compare.ts';
 import {type Backend, backendOf, isOurs, type Name, type PlaceName} from '../report/results.ts';
@@ -68,7 +69,8 @@ export interface Contender {
 
 export type Output = tf.Tensor | number;
 
-export const onGPU = (): boolean => ['webgl', 'webgpu'].includes(tf.getBackend());
+export const onGPU = (): boolean =>
+  backendsWith({onGPU: true}).some(name => name === tf.getBackend());
 
 /** The milliseconds to make the tensors and send them to the backend. The first time is not counted: on WebGL it compiles a program. */
 export function timeUpload<T extends tf.Tensor[]>(make: () => T): {tensors: T; ms: number} {

@@ -1,5 +1,6 @@
 // The command line: `npm run train -- --help` lists its options and exit codes.
 import '../index.ts';
+import {backends} from '../backends.ts';
 import {MnistData} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
 import {liesOnItsSide} from '../data/transposed.ts';
@@ -40,7 +41,7 @@ async function main(args: string[]): Promise<number> {
   checkSize('--test-size', options.testSize, testSize, 'test');
 
   let trainer: Trainer;
-  if (options.backend === 'webgl') {
+  if (!backends[options.backend].inNode) {
     trainer = await trainerInBrowser(files, options);
   } else {
     let remark = simdSupported ? '' : '(WebAssembly has no SIMD here)';

@@ -5,7 +5,7 @@
 //              dWeights[i, o] = Σ over b of dy[b, o] · x[b, i]
 //              dBias[o]       = Σ over b of dy[b, o]
 //   derived    y is a sum of products: by the chain rule, each product adds dy times the other factor to the gradient of either factor
-// As products of matrices, with W for weights: y = x W + bias;   dx = dy Wᵀ,   dWeights = xᵀ dy.
+// As products of matrices: y = x weights + bias;   dx = dy weightsᵀ,   dWeights = xᵀ dy.
 // Source: Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", 1986.
 import * as tf from '@tensorflow/tfjs-core';
 import {biasGradient, checkBias} from './bias.ts';

@@ -88,7 +88,8 @@ test('link: an unknown network, backend or build is refused', () => {
   for (const found of ['lenet', '', 'toString', 'Tutorial']) {
     refuses(`#net=${found}`, `net should be one of tutorial, mnist-core, and is “${found}”.`);
   }
-  refuses('#backend=webgpu', 'backend should be one of simd, cpu, webgl, wasm, and is “webgpu”.');
+  const offered = page.backends.join(', ');
+  refuses('#backend=webgpu', `backend should be one of ${offered}, and is “webgpu”.`);
   refuses('#wasm=simd', 'wasm should be one of plain, relaxed, and is “simd”.');
 });
 

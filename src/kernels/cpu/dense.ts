@@ -8,13 +8,13 @@ import {matMul, matrix, transpose} from './matmul.ts';
 /** x [B, I], weights [I, O], bias [O] or none -> y [B, O] */
 export function dense({x, weights, bias}: Inputs, {B, I, O}: DenseGeometry, y: Floats): void {
   if (bias) repeatRow(bias, y);
-  matMul(matrix(x, B, I), matrix(weights, I, O), matrix(y, B, O)); // y += x W
+  matMul(matrix(x, B, I), matrix(weights, I, O), matrix(y, B, O)); // y += x weights
 }
 
 /** dy [B, O], weights [I, O] -> dx [B, I] */
 export function denseInputGradient({dy, weights}: Inputs, g: DenseGeometry, dx: Floats): void {
   const {B, I, O} = g;
-  matMul(matrix(dy, B, O), transpose(matrix(weights, I, O)), matrix(dx, B, I)); // dx += dy Wᵀ
+  matMul(matrix(dy, B, O), transpose(matrix(weights, I, O)), matrix(dx, B, I)); // dx += dy weightsᵀ
 }
 
 /** x [B, I], dy [B, O] -> dWeights [I, O] */

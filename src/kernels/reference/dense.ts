@@ -1,4 +1,4 @@
-// dense by its formula (see ops/dense.ts), in TensorFlow.js's own ops: y = x W + bias, dx = dy Wᵀ, dWeights = xᵀ dy.
+// dense by its formula (see ops/dense.ts), in TensorFlow.js's own ops: y = x weights + bias, dx = dy weightsᵀ, dWeights = xᵀ dy.
 import * as tf from '@tensorflow/tfjs-core';
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../ops/dense.ts';
 import {kernel} from './kernel.ts';

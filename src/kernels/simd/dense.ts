@@ -1,11 +1,11 @@
 // dense: every output is a weighted sum of every input, plus a bias
 //   x [B, I]   weights [I, O]   bias [O]   ->   y [B, O]
-//   forward    y  = x W + b          (W: weights, b: bias)
-//   backward   dx = dy Wᵀ     dWeights = xᵀ dy     dBias = sum of dy over B (bias.ts)
+//   forward    y  = x weights + bias
+//   backward   dx = dy weightsᵀ     dWeights = xᵀ dy     dBias = sum of dy over B (bias.ts)
 //
 // Each is a product a · b of matrices, computed by product.ts with four rows of a at a time. Neighbours
 // in a row of a lie F32 apart for x and dy, and one row of x apart for xᵀ, so x is never transposed. b
-// is read along its rows, so W is transposed for dx: I O copies for B I O multiply-adds.
+// is read along its rows, so weights is transposed for dx: I O copies for B I O multiply-adds.
 
 import {product, setPair, tableSize} from './product';
 import {F32, transpose} from './vector';

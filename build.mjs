@@ -1,6 +1,7 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
+//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, tfjs or
+//                              conformance
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import {
   copyFileSync,
@@ -65,6 +66,7 @@ const nodeTests = [
   'browser',
   'build',
   'cli',
+  'conformance',
   'curves',
   'data',
   'gpu',
@@ -194,6 +196,19 @@ const parts = {
     external: ['jasmine-core'],
     banner: {js: require},
   },
+  conformance: [
+    {
+      entryPoints: {main: 'test/conformance/main.ts'},
+      outdir: 'dist/conformance',
+      banner: {js: require},
+    },
+    {
+      entryPoints: {page: 'test/conformance/page.ts'},
+      outdir: 'dist/conformance',
+      platform: 'browser',
+      external: ['node:*'] /* imported in Node only */,
+    },
+  ],
 };
 
 // The AssemblyScript kernels become build/simd.wasm and build/simd.relaxed.wasm, which the bundles carry as bytes. Memory

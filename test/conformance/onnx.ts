@@ -65,6 +65,7 @@ const adapters: Record<string, Adapter> = {
     return denseSample(turned(a, transA), turned(b, transB), c, y);
   },
   MatMul: ([a, b], _, y) => denseSample(a, b, undefined, y),
+  // Before opset 13 the axes after this one took part too; in those models it is the last.
   Softmax: ([logits], {attributes: {axis = -1}}, y) => softmaxSample(logits, axis as number, y),
   SoftmaxCrossEntropyLoss: ([logits, classes, weight], {attributes, outputs}, y) => {
     if (outputs.length > 1) refuse('softmaxCrossEntropy: log-probabilities as a second output');

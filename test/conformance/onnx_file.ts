@@ -91,18 +91,12 @@ function floats(message: Message, field: number): number[] {
   });
 }
 
-/** TensorProto.DataType: its name, and how the element at an offset of raw_data is read. Others are told by their number alone. */
-const dataTypes: Record<
-  number,
-  {dtype: string; size: number; read(view: DataView, at: number): number}
-> = {
-  1: {dtype: 'float32', size: 4, read: (view, at) => view.getFloat32(at, true)},
-  2: {dtype: 'uint8', size: 1, read: (view, at) => view.getUint8(at)},
-  3: {dtype: 'int8', size: 1, read: (view, at) => view.getInt8(at)},
-  6: {dtype: 'int32', size: 4, read: (view, at) => view.getInt32(at, true)},
-  7: {dtype: 'int64', size: 8, read: (view, at) => Number(view.getBigInt64(at, true))},
-  11: {dtype: 'float64', size: 8, read: (view, at) => view.getFloat64(at, true)},
-};
+/** TensorProto.DataType, and how raw_data holds it. Others are told by their number alone. */
+const dataTypes = new Map([
+  [1, {dtype: 'float32', Values: Float32Array}],
+  [2, {dtype: 'uint8', Values: Uint8Array}],
+  [7, {dtype: 'int64', Values: BigInt64Array}],
+]);
 
 /** @throws Error in one sentence if the bytes are no TensorProto */
 export function readTensor(bytes: Uint8Array): Tensor {
@@ -112,15 +106,13 @@ export function readTensor(bytes: Uint8Array): Tensor {
 function tensorOf(message: Message): Tensor {
   const shape = integers(message, 1);
   const [type] = integers(message, 2);
-  const dataType = dataTypes[type];
-  if (!dataType) return {shape, values: [], dtype: `ONNX's data type ${type}`};
-  const {dtype, size, read} = dataType;
+  const {dtype, Values} = dataTypes.get(type) ?? {};
+  if (!dtype || !Values) return {shape, values: [], dtype: `ONNX's data type ${type}`};
   const [raw] = message.get(9) ?? [];
-  let values = [...floats(message, 4), ...integers(message, 5), ...integers(message, 7)];
-  if (raw instanceof Uint8Array) {
-    const view = viewOf(raw);
-    values = Array.from({length: raw.length / size}, (_, i) => read(view, i * size));
-  }
+  const values =
+    raw instanceof Uint8Array
+      ? Array.from<number | bigint, number>(new Values(Uint8Array.from(raw).buffer), Number)
+      : [...floats(message, 4), ...integers(message, 5), ...integers(message, 7)];
   const expected = shape.reduce((product, n) => product * n, 1);
   if (values.length !== expected) {
     throw new Error(`tensor: expected ${expected} values of [${shape}], found ${values.length}`);

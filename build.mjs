@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report or tfjs
+//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, pictures, tfjs or conformance
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import fs from 'node:fs';
@@ -158,6 +158,19 @@ const parts = {
     external: ['jasmine-core'],
     banner: {js: require},
   },
+  conformance: [
+    {
+      entryPoints: {main: 'test/conformance/main.ts'},
+      outdir: 'dist/conformance',
+      banner: {js: require},
+    },
+    {
+      entryPoints: {page: 'test/conformance/page.ts'},
+      outdir: 'dist/conformance',
+      platform: 'browser',
+      external: ['node:*'] /* imported in Node only */,
+    },
+  ],
 };
 
 // The AssemblyScript kernels become two modules, which the bundles carry as bytes, and the types of their exports. Memory

@@ -7,8 +7,8 @@
 // the tensor's largest number. The loss is one number: where labels are negative, as weights of classes may make them, we count in
 // ULP of what it would be without their signs.
 import * as tf from '@tensorflow/tfjs-core';
-import {conv2d, dense, maxPool, relu, softmax, softmaxCrossEntropy} from '../../src/index.ts';
 import {compare, valuesOf} from '../../bench/cases/compare.ts';
+import {conv2d, dense, maxPool, relu, softmax, softmaxCrossEntropy} from '../../src/index.ts';
 import type {Sample, Tensor} from './sample.ts';
 
 /** In ULP: of the output, and of the gradient of each argument. */

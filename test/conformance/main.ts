@@ -8,9 +8,8 @@ import {fileURLToPath} from 'node:url';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import {optionLines, readArguments, UsageError} from '../../src/cli/arguments.ts';
-import {startBrowser} from '../../src/cli/browser.ts';
+import {openPage} from '../../src/cli/open_page.ts';
 import {guardOutput} from '../../src/cli/output.ts';
-import {serve} from '../../src/cli/serve.ts';
 import {check} from './check.ts';
 import {onnxFolder} from './onnx.ts';
 import type {Page} from './page.ts';
@@ -124,32 +123,23 @@ async function here(backend: string): Promise<Runner> {
 
 async function inBrowser(loaded: Loaded[]): Promise<Runner> {
   const all = loaded.flatMap(({samples}) => samples.map(({sample}) => sample));
-  const browser = await startBrowser();
-  const served = await serve(path =>
-    path === '/samples.json'
-      ? new TextEncoder().encode(JSON.stringify(all))
-      : readFile(fileURLToPath(new URL(`.${path}`, import.meta.url))),
+  const {page: opened, close} = await openPage(
+    path =>
+      path === '/samples.json'
+        ? new TextEncoder().encode(JSON.stringify(all))
+        : readFile(fileURLToPath(new URL(`.${path}`, import.meta.url))),
+    ['/page.js'],
   );
-  const close = async () => {
-    served.close();
-    await browser.close();
-  };
-  try {
-    const opened = await browser.newPage();
-    await opened.goto(served.origin);
-    await opened.evaluate(async script => void (await import(script)), '/page.js');
-    await opened.evaluate(() => page.start());
-    return {
-      check: sample => opened.evaluate(index => page.check(index), all.indexOf(sample)),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await opened
+    .evaluate(() => page.start())
+    .catch(async error => {
+      await close();
+      throw error;
+    });
+  return {check: sample => opened.evaluate(index => page.check(index), all.indexOf(sample)), close};
 }
 
-/** How many fail. */
+/** Returns the number of samples that fail. */
 async function runSuite(runner: Runner, title: string, samples: Loaded['samples']) {
   let failed = 0;
   for (const [i, {name, sample}] of samples.entries()) {

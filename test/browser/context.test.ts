@@ -112,6 +112,17 @@ function contextTest(name: string, work: (network: Network) => Promise<void>): v
   });
 }
 
+contextTest('lost after the last test: the training ends as if it were there', async network => {
+  const meanwhile = ({kind}: TrainingProgress) => {
+    if (kind === 'epoch') loseContext();
+  };
+  const events = await collect(network, {batches: 3, meanwhile});
+  assert.equal(
+    events.map(({kind}) => kind),
+    ['batch', 'batch', 'batch', 'epoch'],
+  );
+});
+
 contextTest('lost between two steps: training goes on from the kept weights', async network => {
   const data = syntheticData();
   const tensors = tf.memory().numTensors;

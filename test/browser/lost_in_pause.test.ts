@@ -91,6 +91,21 @@ test('context lost while a run begins: the run begins with its own weights, not 
   await leave();
 });
 
+test('context lost while opened weights are copied: the run has them, not its initial ones', async () => {
+  const {trainer, answers, listeners, train, lose, leave} = await begin();
+  await train(12);
+  const opened = await answers.save();
+  const dieOnce = ({kind}: News) => {
+    if (kind !== 'began') return;
+    listeners.delete(dieOnce);
+    void die(); // before the opened weights are copied
+  };
+  listeners.add(dieOnce);
+  assert.is(await lose(() => trainer.restore(opened)), opened.batch);
+  expectSame(await answers.save(), opened);
+  await leave();
+});
+
 function expectSame(found: SavedRun, expected: SavedRun): void {
   assert.is(found.batch, expected.batch);
   assert.equal(found.weights, expected.weights);

@@ -142,4 +142,11 @@ test('blockLines: never wider than the terminal; a narrow one keeps the batch nu
   assert.match(blockLines(state, 59)[0], /400\/938 {2}1:02:03 left$/);
 });
 
+test('options: one epoch is the default on cpu and on webgl', () => {
+  for (const backend of ['cpu', 'webgl']) {
+    const options = parseOptions(['--backend', backend]);
+    assert.is(options !== 'help' && options.epochs, 1, backend);
+  }
+});
+
 test.run();

@@ -16,7 +16,7 @@
 // Source: Bridle, "Training stochastic model recognition algorithms as networks …", 1990.
 import * as tf from '@tensorflow/tfjs-core';
 import {checkTensor, fail, shapeText} from './checks.ts';
-import {refuseGradient, runKernel, type Untyped} from './kernel.ts';
+import {type Attrs, refuseGradient, runKernel, type Untyped} from './kernel.ts';
 
 export const Softmax = 'mnist.Softmax';
 export const SoftmaxGradient = 'mnist.SoftmaxGradient';
@@ -29,9 +29,9 @@ export interface SoftmaxGeometry {
   N: number;
 }
 
-function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGeometry {
+function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): Attrs<SoftmaxGeometry> {
   checkTensor(op, name, rows, ['example', 'class']);
-  return {B: rows.shape[0], N: rows.shape[1]};
+  return {B: rows.shape[0], N: rows.shape[1], outputShape: rows.shape};
 }
 
 /**
@@ -43,7 +43,7 @@ function softmaxGeometry(op: string, name: string, rows: tf.Tensor2D): SoftmaxGe
  */
 export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
   const geometry = softmaxGeometry('softmax', 'logits', logits);
-  return runKernel(Softmax, {logits}, {...geometry, outputShape: logits.shape});
+  return runKernel(Softmax, {logits}, geometry);
 }
 
 /**
@@ -67,8 +67,8 @@ export function softmaxCrossEntropy(labels: tf.Tensor2D, logits: tf.Tensor2D): t
 tf.registerGradient({
   kernelName: Softmax,
   outputsToSave: [true],
-  gradFunc: (dp: Untyped, [p], g) => ({
-    logits: () => runKernel(SoftmaxGradient, {dp, p}, {...g, outputShape: p.shape}),
+  gradFunc: (dp: Untyped, [p], g: Untyped) => ({
+    logits: () => runKernel(SoftmaxGradient, {dp, p}, g),
   }),
 });
 

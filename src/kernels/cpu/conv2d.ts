@@ -6,7 +6,7 @@ import type {Conv2DGeometry} from '../../ops/conv2d.ts';
 import {Conv2D, Conv2DFilterGradient, Conv2DInputGradient} from '../../ops/conv2d.ts';
 import {repeatRow} from './bias.ts';
 import {type Floats, type Inputs, kernel} from './kernel.ts';
-import {type Matrix, matMul, matrix, transpose} from './matmul.ts';
+import {allFinite, type Matrix, matMul, matrix, transpose} from './matmul.ts';
 import {PaddedImage} from './windows.ts';
 
 /** F: a row for each tap. */
@@ -22,7 +22,7 @@ export function conv2d({x, filter, bias}: Inputs, g: Conv2DGeometry, y: Floats):
   const filterMatrix = matrixOfFilter(filter, g);
   const yMatrix = matrixOfY(y, g);
   if (bias) repeatRow(bias, y);
-  if (image.isPadded && !areFinite(filter)) {
+  if (image.isPadded && !allFinite(filter)) {
     forEachProduct(g, (xAt, filterAt, yAt) => {
       y[yAt] += x[xAt] * filter[filterAt];
     });
@@ -53,7 +53,7 @@ export function conv2dFilterGradient({x, dy}: Inputs, g: Conv2DGeometry, dFilter
   const image = new PaddedImage(g, x);
   const dFilterMatrix = matrixOfFilter(dFilter, g);
   const dyMatrix = matrixOfY(dy, g);
-  if (image.isPadded && !areFinite(dy)) {
+  if (image.isPadded && !allFinite(dy)) {
     forEachProduct(g, (xAt, filterAt, yAt) => {
       dFilter[filterAt] += x[xAt] * dy[yAt];
     });
@@ -70,13 +70,6 @@ export const conv2dKernels = {
   [Conv2DInputGradient]: kernel(conv2dInputGradient),
   [Conv2DFilterGradient]: kernel(conv2dFilterGradient),
 };
-
-/** True if all values are finite: 0 times any other value is NaN, and makes the sum NaN. */
-function areFinite(values: Floats): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += 0 * values[i];
-  return sum === 0;
-}
 
 /**
  * Calls `visit` with the indices in x, filter and y of each product x · filter that is a term of y. Unlike a padded image, these

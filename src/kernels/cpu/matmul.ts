@@ -50,7 +50,7 @@ export function matMul(x: Matrix, v: Matrix, out: Matrix): void {
       const v0 = v.values[v0At + v.rows[i]];
       const v1 = v1At < 0 ? 0 : v.values[v1At + v.rows[i]];
       if (v0 === 0 && v1 === 0) {
-        finite ??= allFinite(x);
+        finite ??= allFinite(x.values, x.offset, x.offset + x.span);
         if (finite) continue;
       }
       pairs[2 * count] = v0;
@@ -64,9 +64,10 @@ export function matMul(x: Matrix, v: Matrix, out: Matrix): void {
   }
 }
 
-function allFinite({values, offset, span}: Matrix): boolean {
+/** True if the values from index `first` up to, not including, `end` are finite. */
+export function allFinite(values: Floats, first = 0, end = values.length): boolean {
   let sum = 0;
-  for (let i = offset; i < offset + span; i++) sum += values[i] - values[i]; // ∞ − ∞ and NaN − NaN are NaN
+  for (let i = first; i < end; i++) sum += values[i] - values[i]; // ∞ − ∞ and NaN − NaN are NaN
   return sum === 0;
 }
 

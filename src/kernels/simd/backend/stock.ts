@@ -28,7 +28,7 @@ const isFloats = ({dtype, shape}: Tensor): boolean =>
 
 /** The geometry for our kernels; undefined if 32 bits can't count it. */
 function geometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
-  const g = {...windowsOf(info), K: info.outChannels, outputShape: info.outShape};
+  const g = {K: info.outChannels, outputShape: info.outShape, ...windowsOf(info)};
   return isCountable(g) ? g : undefined;
 }
 

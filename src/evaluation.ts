@@ -15,7 +15,7 @@ export interface Evaluation {
 }
 
 /** Images per portion of a test on all images. */
-const PORTION = 500;
+export const PORTION = 500;
 
 /**
  * The network's answers for all test images.

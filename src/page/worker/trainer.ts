@@ -2,6 +2,7 @@
 // phase.
 import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
+import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
 import {PageError} from '../page_error.ts';
 import type {News, Phase, Sentence} from '../protocol.ts';
@@ -230,7 +231,7 @@ export class Trainer {
       if (webgl) {
         this.say('compiling');
         const start = performance.now();
-        await run.guard(() => trial.compile([testSample, 500]));
+        await run.guard(() => trial.compile([testSample, PORTION]));
         const ms = performance.now() - start;
         this.tell({kind: 'compiled', programs: webgl.programs(), ms});
         signal.throwIfAborted();

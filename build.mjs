@@ -100,7 +100,12 @@ const parts = {
   ],
   // What `npm start` serves, and any file server can. The worker fetches the rarer backends when they are chosen.
   site: [
-    {...site, entryPoints: {main: 'src/page/main.ts', index: 'src/page/index.html'}},
+    {
+      ...site,
+      entryPoints: {main: 'src/page/main.ts', index: 'src/page/index.html'},
+      splitting: true,
+      chunkNames: '[name]-[hash]',
+    },
     {
       ...site,
       entryPoints: {worker: 'src/page/worker/worker.ts'},

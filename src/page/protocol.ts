@@ -1,5 +1,6 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
+import type {Preset} from '../presets.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
@@ -32,13 +33,38 @@ export type Question =
   | {kind: 'testImages'; indices: number[]}
   /** The labels of all test images; undefined until they have arrived. */
   | {kind: 'testLabels'}
-  | {kind: 'save'};
+  | {kind: 'save'}
+  /** What stands in the network for an image [784], 0 to 255; undefined before the first run and while the GPU is lost. */
+  | {kind: 'look'; image: Uint8Array; label: number}
+  /** The same on every other backend that this browser has. Answered at rest only, else undefined. */
+  | {kind: 'lookElsewhere'; image: Uint8Array; label: number}
+  /** For each relu, which of its channels are 0 in all of the first 64 test images; undefined until these have arrived. */
+  | {kind: 'dead'};
 
 export interface Answers {
   predict: Float32Array | undefined;
   testImages: TestImages | undefined;
   testLabels: Uint8Array | undefined;
   save: SavedRun | undefined;
+  look: Look | undefined;
+  lookElsewhere: Look[] | undefined;
+  dead: Record<string, boolean[]> | undefined;
+}
+
+/** Every number in the network while one image flows through it, and the gradient of the image's loss. */
+export interface Look {
+  preset: Preset;
+  backend: Backend;
+  /** Batches trained. */
+  batch: number;
+  image: Uint8Array;
+  label: number;
+  /** By the names of stations and weights (inside/stations.ts): flat arrays, without the batch axis. */
+  values: Record<string, Float32Array>;
+  /** ∂loss/∂ each of them. The softmax has none: it is one op with the loss. */
+  gradients: Record<string, Float32Array>;
+  /** Milliseconds that the worker took. */
+  ms: number;
 }
 
 /** n test images: their pixels [n × 784], labels [n] and probabilities [n × 10]. */

@@ -1,5 +1,18 @@
-// All texts of the page, in English and in Chinese. `{name}` is filled in.
+// All texts of the page, in English and in Chinese. `{name}` is filled in. Those of the parts that look inside the network have files of
+// their own, in texts/.
+import {cellTexts} from './texts/cell.ts';
+import {codeTexts} from './texts/code.ts';
+import {guideTexts} from './texts/guide.ts';
+import {stageTexts} from './texts/stage.ts';
+import {timeTexts} from './texts/time.ts';
+
 const both = {
+  ...stageTexts,
+  ...cellTexts,
+  ...codeTexts,
+  ...timeTexts,
+  ...guideTexts,
+
   tagline: [
     'A small convnet learns to read digits in your browser, with every op written by hand.',
     '一个小型卷积网络在你的浏览器里学认数字，每个算子都是手写的。',

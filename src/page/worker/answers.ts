@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
-import type {Phase, TestImages} from '../protocol.ts';
+import type {Look, Phase, TestImages} from '../protocol.ts';
 import type {SavedRun} from '../weights_file.ts';
+import {deadChannels, lookInside} from './look.ts';
 import type {TaskQueue} from './queue.ts';
 import type {Run} from './run.ts';
 
@@ -57,6 +58,33 @@ export class Answers {
 
   testLabels(): Uint8Array | undefined {
     return this.trainer.run?.data?.testLabels.slice();
+  }
+
+  private readonly count = (tensors: number) => {
+    this.tensors += tensors;
+  };
+
+  async look(image: Uint8Array, label: number): Promise<Look | undefined> {
+    await this.trainer.entered;
+    const {run, isLost} = this.trainer;
+    return run && !isLost ? this.lookAt(run, image, label) : undefined;
+  }
+
+  /** @param run on the current backend */
+  async lookAt(run: Run, image: Uint8Array, label: number): Promise<Look | undefined> {
+    const start = performance.now();
+    const {preset, backend} = run.settings;
+    const {batch} = run;
+    const numbers = await lookInside(run.network, image, label, this.count);
+    const ms = performance.now() - start;
+    return numbers && {preset, backend, batch, image, label, ...numbers, ms};
+  }
+
+  async dead(): Promise<Record<string, boolean[]> | undefined> {
+    await this.trainer.entered;
+    const {run, isLost} = this.trainer;
+    if (!run?.data || isLost) return undefined;
+    return deadChannels(run.network, run.data, this.count);
   }
 
   /** The run between two steps. */

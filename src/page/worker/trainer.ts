@@ -5,11 +5,18 @@ import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.
 import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
 import {PageError} from '../page_error.ts';
-import type {News, Phase, Sentence} from '../protocol.ts';
-import {type Backend, batchesPerEpoch, defaults, type Settings, testSample} from '../settings.ts';
+import type {Look, News, Phase, Sentence} from '../protocol.ts';
+import {
+  type Backend,
+  backends,
+  batchesPerEpoch,
+  defaults,
+  type Settings,
+  testSample,
+} from '../settings.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {Answers} from './answers.ts';
-import {chooseBackend, onWebGL} from './backends.ts';
+import {chooseBackend, findMissing, onWebGL} from './backends.ts';
 import type {ImageLoader} from './image_loader.ts';
 import {cancelled, TaskQueue} from './queue.ts';
 import {Run} from './run.ts';
@@ -93,6 +100,39 @@ export class Trainer {
       const lost = this.isLost ? undefined : this.run!.restoreKept();
       if (lost) throw lost;
     });
+  }
+
+  /** The run's numbers for an image on every other backend; undefined unless the run rests, or if a command comes in between. */
+  async lookElsewhere(image: Uint8Array, label: number): Promise<Look[] | undefined> {
+    if (this.target !== undefined || !this.run) return undefined;
+    const looks: Look[] = [];
+    const others = backends.filter(each => each !== this.backend && !(each in findMissing()));
+    let isWhole = false;
+    await this.add(async signal => {
+      const {settings, batch, weights} = await this.answers.save();
+      try {
+        for (const backend of others) {
+          signal.throwIfAborted();
+          const starts = await chooseBackend(backend, settings.wasm).then(
+            () => true,
+            () => false,
+          );
+          if (!starts) continue;
+          const run = new Run({...settings, backend}, batch, this.images);
+          try {
+            await run.setWeights(weights);
+            const look = await this.answers.lookAt(run, image, label);
+            if (look) looks.push(look);
+          } finally {
+            run.network.dispose();
+          }
+        }
+        isWhole = true;
+      } finally {
+        await this.enter(this.backend);
+      }
+    });
+    return isWhole ? looks : undefined;
   }
 
   // ---- the work behind the commands

@@ -32,6 +32,9 @@ const questions: {
   testImages: ({indices}) => trainer.answers.testImages(indices),
   testLabels: async () => trainer.answers.testLabels(),
   save: () => trainer.answers.save(),
+  look: ({image, label}) => trainer.answers.look(image, label),
+  lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
+  dead: () => trainer.answers.dead(),
 };
 
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {

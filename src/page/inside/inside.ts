@@ -1,0 +1,176 @@
+// What the stage shows: one image on its way through the network, and the cell that the visitor looks at. Panels draw it.
+import type {App} from '../app.ts';
+import {explain} from '../arithmetic/explain.ts';
+import type {Look} from '../protocol.ts';
+import {type Cell, parseCell, sameCell} from './cells.ts';
+import type {Explanation} from './explanation.ts';
+
+export type Mode = 'values' | 'gradients' | 'both';
+
+/** Where a step in slow motion stands: at a station's op, on the way forward or backward. */
+export interface Stop {
+  station: string;
+  direction: 'forward' | 'backward' | 'update';
+}
+
+/** Least milliseconds between two looks while the network trains. */
+const INTERVAL = 100;
+/** Looks take at most one part in this many of the worker's time. */
+const SHARE = 10;
+/** Milliseconds between two searches for dead channels. */
+const DEAD_INTERVAL = 1000;
+
+export class Inside {
+  /** [784], 0 to 255 */
+  image = new Uint8Array(28 * 28);
+  label = 0;
+  /** Which test image it is; undefined for a drawing. */
+  testIndex?: number;
+  mode: Mode = 'values';
+  /** The newest numbers. Those of slow motion stay until it ends. */
+  look?: Look;
+  /** The same on other backends, for the cell panel. Emptied when the look changes. */
+  elsewhere: Look[] = [];
+  dead: Record<string, boolean[]> = {};
+  /** The cell that is explained. */
+  cell?: Cell;
+  /** The cell under the pointer. */
+  hovered?: Cell;
+  /** The term of the explanation that the visitor is at, an index. */
+  term?: number;
+  /** The letter of the alphabet that is marked. */
+  letter?: string;
+  /** Filters of an earlier batch, shown in place of the look's: the film. */
+  film?: {batch: number; filters: Record<string, Float32Array>};
+  /** Where slow motion stands. Meanwhile `look` stays as it is. */
+  stop?: Stop;
+
+  private readonly listeners: (() => void)[] = [];
+  private isAsking = false;
+  private asked: {image?: Uint8Array; label?: number; weights?: string} = {};
+  /** When the next look at the same image may be asked for. */
+  private next = 0;
+  private timer?: ReturnType<typeof setTimeout>;
+  private nextDead = 0;
+  private deadOf?: string;
+  private scheduled = false;
+  private explained?: {look: Look; cell: Cell; explanation: Explanation};
+
+  constructor(readonly app: App) {
+    app.onChange(() => {
+      void this.refresh();
+      void this.findDead();
+      this.changed(); // the language, or what a panel shows of the run
+    });
+  }
+
+  /** Calls the listener in the next frame after each change. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  changed(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    requestAnimationFrame(() => {
+      this.scheduled = false;
+      for (const listener of this.listeners) listener();
+    });
+  }
+
+  /** Lets this image flow through the network. */
+  show(image: Uint8Array, label: number, testIndex?: number): void {
+    Object.assign(this, {image, label, testIndex});
+    void this.refresh();
+    this.changed();
+  }
+
+  select(cell: Cell | undefined): void {
+    if (sameCell(cell, this.cell)) return;
+    this.cell = cell;
+    this.term = undefined;
+    this.changed();
+  }
+
+  hover(cell: Cell | undefined): void {
+    if (sameCell(cell, this.hovered)) return;
+    this.hovered = cell;
+    this.changed();
+  }
+
+  /** Changes what is shown. */
+  set(change: Partial<Pick<Inside, 'mode' | 'term' | 'letter' | 'film' | 'elsewhere'>>): void {
+    Object.assign(this, change);
+    this.changed();
+  }
+
+  /** Shows a step in slow motion at a stop of its; without a look, ends it. */
+  freeze(look?: Look, stop?: Stop): void {
+    this.stop = look && stop;
+    if (look) this.accept(look);
+    else this.asked = {};
+    void this.refresh();
+    this.changed();
+  }
+
+  /** Of the selected cell; undefined without one, and before the first look. */
+  get explanation(): Explanation | undefined {
+    return this.cell && this.explain(this.cell);
+  }
+
+  /** Of any cell; undefined if the network has none there. */
+  explain(cell: Cell): Explanation | undefined {
+    const {look, explained} = this;
+    if (!look || !parseCell(look.preset, `${cell.of}[${cell.at}]`)) return undefined;
+    if (explained?.look === look && sameCell(explained.cell, cell)) return explained.explanation;
+    const explanation = explain(look, cell);
+    this.explained = {look, cell, explanation};
+    return explanation;
+  }
+
+  /** Asks for one look at a time, and again if the image or the weights have changed by then. */
+  private async refresh(): Promise<void> {
+    const {app, image, label, asked} = this;
+    if (this.isAsking || this.stop || app.phase === 'starting') return;
+    const weights = app.weightsKey;
+    if (asked.image === image && asked.label === label) {
+      if (asked.weights === weights) return;
+      const wait = this.next - performance.now();
+      if (wait > 0) {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.refresh(), wait);
+        return;
+      }
+    }
+    this.isAsking = true;
+    this.asked = {image, label, weights};
+    const look = await app.ask({kind: 'look', image, label});
+    this.isAsking = false;
+    if (this.stop) return;
+    if (look) {
+      this.next = performance.now() + Math.max(INTERVAL, SHARE * look.ms) - look.ms;
+      this.accept(look);
+    }
+    if (this.image !== image || this.label !== label) void this.refresh();
+  }
+
+  private accept(look: Look): void {
+    this.look = look;
+    this.elsewhere = [];
+    this.changed();
+  }
+
+  private async findDead(): Promise<void> {
+    const {app} = this;
+    const weights = app.weightsKey;
+    if (app.phase === 'starting' || weights === this.deadOf) return;
+    if (performance.now() < this.nextDead) return;
+    this.nextDead = performance.now() + DEAD_INTERVAL;
+    const dead = await app.ask({kind: 'dead'});
+    setTimeout(() => this.findDead(), DEAD_INTERVAL); // the weights may have changed by then
+    if (!dead) return;
+    this.deadOf = weights;
+    this.dead = dead;
+    this.changed();
+  }
+}

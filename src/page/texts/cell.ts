@@ -1,0 +1,1 @@
+export const cellTexts = {} satisfies Record<string, [en: string, zh: string]>;

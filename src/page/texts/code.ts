@@ -1,0 +1,1 @@
+export const codeTexts = {} satisfies Record<string, [en: string, zh: string]>;

@@ -1,0 +1,1 @@
+export const guideTexts = {} satisfies Record<string, [en: string, zh: string]>;

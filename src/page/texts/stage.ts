@@ -1,0 +1,1 @@
+export const stageTexts = {} satisfies Record<string, [en: string, zh: string]>;

@@ -1,0 +1,1 @@
+export const timeTexts = {} satisfies Record<string, [en: string, zh: string]>;

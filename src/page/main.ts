@@ -10,6 +10,7 @@ import {codePanel} from './panels/code_panel.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
 import {guidePanel} from './panels/guide_panel.ts';
+import {lowerRow} from './panels/lower_row.ts';
 import {memoryPanel} from './panels/memory_panel.ts';
 import {openLink, sharePanel} from './panels/share_panel.ts';
 import {splitPanel} from './panels/split_panel.ts';
@@ -22,7 +23,8 @@ const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'mo
 const main = [trainPanel, curvesPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
-for (const panel of [stagePanel, timePanel, cellPanel, codePanel, guidePanel]) panel(inside);
+for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
+  panel(inside);
 
 // A button that is off keeps the focus, but gets no click.
 function stopIfOff(event: MouseEvent): void {

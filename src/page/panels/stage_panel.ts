@@ -17,6 +17,7 @@ import {
   numberText,
   resize,
   type Shown,
+  type Side,
   type StationView,
   speak,
 } from './station.ts';
@@ -46,7 +47,8 @@ export function stagePanel(inside: Inside): void {
   function build(wanted: Preset): void {
     preset = wanted;
     for (const {element, body, head} of stations) {
-      if (element === imageStation) for (const part of [body, head.shape]) part.remove();
+      if (element === imageStation)
+        for (const part of [body, head.shape, head.count]) part.remove();
       else element.remove();
     }
     imageStation.querySelector('.name')?.remove();
@@ -62,7 +64,11 @@ export function stagePanel(inside: Inside): void {
     drawn = [];
   }
 
-  function follow({station, body, sides}: StationView): void {
+  function follow({station, body, sides, select}: StationView): void {
+    select?.addEventListener('change', () => {
+      setSlice(sides, Number(select.value));
+      inside.changed();
+    });
     const own = () => sides.flatMap(side => side.views).filter(({box}) => box.offsetParent);
     const isOwn = (cell?: Cell) => cell && own().some(view => view.placeOf(cell));
     for (const view of sides.flatMap(side => side.views)) {
@@ -102,10 +108,6 @@ export function stagePanel(inside: Inside): void {
       else {
         const to = walk(own(), cell, event);
         if (!to) return;
-        for (const view of own()) {
-          const {slice} = view.addresses.place(to.at);
-          if (view.of === to.of) view.slice = slice;
-        }
         goTo(to);
       }
       event.preventDefault();
@@ -122,15 +124,12 @@ export function stagePanel(inside: Inside): void {
     if (!by || sameCell(by, slicedBy)) return;
     slicedBy = by;
     for (const {station, sides} of stations) {
-      for (const view of sides.flatMap(side => side.views)) {
-        const {slices, place} = view.addresses;
-        if (slices === 1) continue;
-        if (by.of === view.of) view.slice = place(by.at).slice;
-        else if (by.of === station.input && by.at.length === 3 && view.of.endsWith('.filter'))
-          view.slice = by.at[2];
-        else if (view.of === 'dense.weights' && /^(dense|dense.bias|softmax)$/.test(by.of))
-          view.slice = by.at[0];
-      }
+      const weights = sides[0].views.find(({addresses}) => addresses.slices > 1);
+      if (!weights) continue;
+      if (by.of === weights.of) setSlice(sides, weights.addresses.place(by.at).slice);
+      else if (station.op === 'dense' && /^(dense|dense.bias|softmax)$/.test(by.of))
+        setSlice(sides, by.at[0]);
+      else if (station.op === 'conv2d' && by.of === station.input) setSlice(sides, by.at[2]);
     }
   }
 
@@ -219,6 +218,10 @@ export function stagePanel(inside: Inside): void {
     const count = app.number(parameters(preset!));
     setText(element('stage-title'), app.say('wholeNetwork', {preset: preset!, count}));
     for (const each of stations) speak(app, preset!, each);
+    for (const {select, sides} of stations) {
+      const shown = sides[0].views[0].slice;
+      if (select) select.value = String(shown);
+    }
     for (const [i, input] of modeInputs.entries()) input.checked = modes[i] === mode;
     row.dataset.mode = mode;
     setText(element('stage-at'), cellSentence(inside.hovered ?? inside.cell));
@@ -278,6 +281,8 @@ export function stagePanel(inside: Inside): void {
 
   build(app.settings.preset);
   const pad = makePad(inside);
+  const dense = stations.find(({station}) => station.op === 'dense')!;
+  setSlice(dense.sides, inside.label);
   const showDigits = makeTestDigits(inside, pad);
   dark.addEventListener('change', () => inside.changed());
   addEventListener('resize', () => inside.changed());
@@ -294,6 +299,12 @@ export function stagePanel(inside: Inside): void {
     showStop();
     showDigits();
   });
+}
+
+function setSlice(sides: Side[], slice: number): void {
+  for (const view of sides.flatMap(({views}) => views)) {
+    if (view.addresses.slices > 1) view.slice = slice;
+  }
 }
 
 const sameImage = (a: Uint8Array, b: Uint8Array) => a.every((value, i) => value === b[i]);

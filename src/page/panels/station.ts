@@ -43,8 +43,9 @@ export interface StationView {
   body: HTMLElement;
   sides: Side[];
   dead: HTMLElement;
-  head: {op: HTMLElement; shape: HTMLElement; arrow: HTMLElement};
+  head: {op: HTMLElement; shape: HTMLElement; count: HTMLElement; arrow: HTMLElement};
   note?: HTMLElement;
+  /** Chooses the slice of the weights that is shown. */
   select?: HTMLSelectElement;
 }
 
@@ -53,7 +54,8 @@ export function makeStation(preset: Preset, station: Station, element: HTMLEleme
   const {name, op} = station;
   const head = {
     op: create('span', {className: 'op'}),
-    shape: create('span', {className: 'shape'}),
+    shape: create('p', {className: 'shape'}),
+    count: create('p', {className: 'count'}),
     arrow: create('span', {className: 'arrow'}),
   };
   const body = create('div', {className: 'body', tabIndex: 0});
@@ -68,9 +70,17 @@ export function makeStation(preset: Preset, station: Station, element: HTMLEleme
     .map(isGradient => makeSide(preset, station, isGradient));
   body.append(...sides.map(side => side.element), dead);
   const title = create('p', {className: 'name'}, create('b', {}, name), ' ', head.op, head.arrow);
-  element.prepend(title, head.shape);
+  element.prepend(title, head.shape, head.count);
   element.append(body);
   const view: StationView = {station, element, body, sides, dead, head};
+  const weights = sides[0].views.find(({addresses}) => addresses.slices > 1);
+  if (weights) {
+    const options = Array.from({length: weights.addresses.slices}, (_, slice) =>
+      create('option', {value: String(slice)}),
+    );
+    view.select = create('select', {}, ...options);
+    head.op.after(' ', view.select);
+  }
   if (op === 'softmax') {
     view.note = create('p', {className: 'note softmax'});
     body.append(view.note);
@@ -169,11 +179,10 @@ class Bars extends View {
   }
 }
 
-/** Three digits, in powers of ten where it is small or large. */
-export function numberText(app: App, value: number): string {
+/** Of a few digits, in powers of ten where it is small or large. */
+export function numberText(app: App, value: number, digits = 3): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  const digits = {maximumSignificantDigits: 3} as const;
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
     const [significand, exponent] = value.toExponential(1).split('e');
     return `${Number(significand).toLocaleString(app.language)}e${Number(exponent)}`.replace(
@@ -181,7 +190,7 @@ export function numberText(app: App, value: number): string {
       '−',
     );
   }
-  return value.toLocaleString(app.language, digits).replace('-', '−');
+  return value.toLocaleString(app.language, {maximumSignificantDigits: digits}).replace('-', '−');
 }
 
 /** Sizes the canvases. @param scale times as large as in a small window */
@@ -206,23 +215,22 @@ export function draw(app: App, {sides}: StationView, shown: Shown): void {
       else if (view instanceof SeenImage) paint(view.canvas, image);
       else if (view instanceof Bars) view.draw(app, numbers);
       const range = app.say('fromTo', {
-        least: numberText(app, least),
-        largest: numberText(app, largest),
+        least: numberText(app, least, 2),
+        largest: numberText(app, largest, 2),
       });
-      setText(captions.get(view)!, captionOf(app, view, range));
+      setText(captions.get(view)!, captionOf(app, view, range, look.label));
     }
   }
 }
 
-function captionOf(app: App, {of, slice, addresses, isGradient}: View, range: string): string {
-  if (of === 'softmax' || of === 'loss')
-    return of === 'loss' && isGradient ? app.say('lossGradient') : '';
+function captionOf(app: App, {of, isGradient}: View, range: string, label: number): string {
+  if (of === 'softmax') return '';
+  if (of === 'loss') return app.say(isGradient ? 'lossGradient' : 'lossIs', {label});
   const [, weight] = of.split('.');
   const numbers = isGradient ? app.say('gradientRange', {range}) : range;
   if (weight === 'bias') return app.say('biasRange', {range: numbers});
-  if (weight === 'weights') return app.say('weightsOf', {digit: slice, range: numbers});
-  if (weight && addresses.slices > 1) return app.say('sliceRange', {slice, range: numbers});
-  if (weight) return app.say('filterRange', {range: numbers});
+  if (weight)
+    return app.say(weight === 'weights' ? 'weightRange' : 'filterRange', {range: numbers});
   return numbers;
 }
 
@@ -230,16 +238,29 @@ const shapeText = (app: App, shape: number[]) =>
   shape.length ? shape.join(' × ') : app.say('oneNumber');
 
 /** Writes what depends on the language. */
-export function speak(app: App, preset: Preset, {station, element, head, body, note}: StationView) {
+export function speak(
+  app: App,
+  preset: Preset,
+  {station, element, head, body, note, select}: StationView,
+) {
   const {name, op, shape} = station;
   const count = parameters(preset, `${name}.`);
   const counted = count ? app.say('parametersOf', {count: app.number(count)}) : '';
   const opText = app.say(`op_${op satisfies Op}` as TextKey);
   const parts = [shapeText(app, shape), counted].filter(Boolean);
-  setText(head.op, opText);
-  setText(head.shape, parts.join(' · '));
+  // "10 logits", but "24 × 24 × 8" beside the name of its op.
+  setText(head.op, shape.length > 1 ? opText : '');
+  setText(head.shape, shape.length > 1 ? shapeText(app, shape) : `${shape} ${opText}`.trim());
+  setText(head.count, counted);
   element.setAttribute('aria-label', `${name}: ${[opText, ...parts].join(', ')}`);
   body.setAttribute('aria-label', app.say('cellsOf', {name}));
+  if (select) {
+    select.setAttribute('aria-label', app.say(op === 'dense' ? 'classSlice' : 'filterSlice'));
+    for (const option of select.options) {
+      const {value} = option;
+      setText(option, op === 'dense' ? app.say('classOf', {digit: value}) : `d1 = ${value}`);
+    }
+  }
   if (note) setText(note, app.say('noSoftmaxGradient'));
 }
 

@@ -2,6 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
+import {Film} from './film.ts';
 import type {
   Answers,
   Command,
@@ -63,11 +64,18 @@ export class App {
   noData?: Sentence;
   /** The weights come from a file, whether or not they are trained further: no link leads to them. */
   isOpened = false;
+  /** The visitor has changed weights by hand: no link leads to them either. */
+  isEdited = false;
+  /** How many of these changes can be undone. */
+  undoable = 0;
+  readonly film = new Film();
   /** Anything else that the visitor has to know. The next command clears it. */
   notice?: Sentence;
 
   /** How many runs have begun, each with its own weights. */
-  private runs = 0;
+  runs = 0;
+  /** How many changes by hand the worker has reported, undone ones included. */
+  edits = 0;
   private start = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
@@ -157,7 +165,8 @@ export class App {
 
   /** True before anything is trained or opened: the settings that decide the weights can still change. */
   get isFresh(): boolean {
-    return this.batch === 0 && !this.isOpened && !this.isBusy && this.phase !== 'lost';
+    const isTouched = this.isOpened || this.isEdited || this.isBusy || this.phase === 'lost';
+    return this.batch === 0 && !isTouched;
   }
 
   /** Says that a run has ended without learning anything. */
@@ -189,7 +198,7 @@ export class App {
 
   /** Differs whenever the network's answers may differ. */
   get weightsKey(): string {
-    return `${this.runs} ${this.batch} ${this.phase}`;
+    return `${this.runs} ${this.edits} ${this.batch} ${this.phase}`;
   }
 
   /** The run's backend, with its build. */
@@ -278,6 +287,8 @@ export class App {
     began: ({settings}) => {
       this.runs++;
       Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
+      Object.assign(this, {isEdited: false, undoable: 0});
+      this.film.forgetAfter(-1);
       this.evaluation = this.memory = undefined;
       this.settings = {...this.settings, backend: settings.backend};
     },
@@ -304,6 +315,13 @@ export class App {
       this.recent.push({images, ms});
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
+    film: ({batch, filters}) => {
+      this.film.add({batch, filters});
+    },
+    edits: ({undoable, isEdited}) => {
+      if (undoable !== this.undoable) this.edits++;
+      Object.assign(this, {undoable, isEdited});
+    },
     test: ({batch, correct, total}) => {
       this.tests.push({batch, correct, total});
     },
@@ -327,6 +345,7 @@ export class App {
     this.losses.length = batch;
     this.tests = this.tests.filter(test => test.batch <= batch);
     this.moves = this.moves.filter(move => move.batch <= batch);
+    this.film.forgetAfter(batch);
     if (this.evaluation && this.evaluation.batch > batch) this.evaluation = undefined;
   }
 }

@@ -62,9 +62,9 @@ export class App {
   /** How many training images have arrived. */
   arrived = 0;
   noData?: Sentence;
-  /** The weights come from a file, whether or not they are trained further: no link leads to them. */
+  /** The weights come from a file, whether or not they are trained further. */
   isOpened = false;
-  /** The visitor has changed weights by hand: no link leads to them either. */
+  /** The visitor has changed weights by hand, whether or not they are trained further. */
   isEdited = false;
   /** How many of these changes can be undone. */
   undoable = 0;
@@ -165,8 +165,12 @@ export class App {
 
   /** True before anything is trained or opened: the settings that decide the weights can still change. */
   get isFresh(): boolean {
-    const isTouched = this.isOpened || this.isEdited || this.isBusy || this.phase === 'lost';
-    return this.batch === 0 && !isTouched;
+    return this.batch === 0 && !this.hasOwnWeights && !this.isBusy && this.phase !== 'lost';
+  }
+
+  /** True if the weights are a file's or changed by hand: no link leads to them. */
+  get hasOwnWeights(): boolean {
+    return this.isOpened || this.isEdited;
   }
 
   /** Says that a run has ended without learning anything. */

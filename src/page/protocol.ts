@@ -49,7 +49,9 @@ export type Question =
   /** For each relu, which of its channels are 0 in all of the first 64 test images; undefined until these have arrived. */
   | {kind: 'dead'}
   /** The next batch's step, without taking it. It pauses training; undefined if another command comes in between, or if it fails. */
-  | {kind: 'slowStep'};
+  | {kind: 'slowStep'}
+  /** Answered when all commands before it are carried out, or cancelled. */
+  | {kind: 'rest'};
 
 export interface Answers {
   predict: Float32Array | undefined;
@@ -60,6 +62,7 @@ export interface Answers {
   lookElsewhere: Look[] | undefined;
   dead: Record<string, boolean[]> | undefined;
   slowStep: SlowStep | undefined;
+  rest: undefined;
 }
 
 /** Every number in the network while one image flows through it, and the gradient of the image's loss. */

@@ -39,6 +39,7 @@ const questions: {
   lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
   dead: () => trainer.answers.dead(),
   slowStep: () => trainer.slowStep(),
+  rest: () => trainer.queue.end.then(() => undefined),
 };
 
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {

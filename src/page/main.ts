@@ -8,7 +8,6 @@ import {Inside} from './inside/inside.ts';
 import {cellPanel} from './panels/cell_panel.ts';
 import {codePanel} from './panels/code_panel.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
-import {drawPanel} from './panels/draw_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
 import {guidePanel} from './panels/guide_panel.ts';
 import {lowerRow} from './panels/lower_row.ts';
@@ -21,7 +20,7 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-const main = [trainPanel, curvesPanel, drawPanel, galleryPanel];
+const main = [trainPanel, curvesPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
 for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])

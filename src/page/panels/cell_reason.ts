@@ -74,9 +74,12 @@ function drawList(drawing: Drawing): Node[] {
     const isShown = new Set(order.slice(0, count));
     return terms().reduce((sum, {value}, i) => (isShown.has(i) ? sum : sum + value), 0);
   });
-  const more = create('button', {type: 'button', textContent: drawing.inside.app.say('showMore')});
+  const more = create('button', {
+    type: 'button',
+    textContent: drawing.inside.app.say('cellShowMore'),
+  });
   more.dataset.action = 'more';
-  const rest = drawing.say('andMore', {count: drawing.inside.app.number(left), sum});
+  const rest = drawing.say('cellAndMore', {count: drawing.inside.app.number(left), sum});
   return [list, create('p', {className: 'rest'}, rest, ' ', more)];
 }
 
@@ -90,7 +93,7 @@ function drawLargest(drawing: Drawing): Node[] {
   const largest = () => Math.max(...reason().candidates.map(({value}) => Math.abs(value)));
   for (const i of reason().candidates.keys()) {
     const tile = drawing.asTerm(
-      drawing.tile(() => reason().candidates[i].value, largest),
+      drawing.tile(() => reason().candidates[i].value, largest, 3),
       () => i,
     );
     drawing.live(() => tile.classList.toggle('winner', i === reason().winner));
@@ -118,7 +121,7 @@ function drawGate(drawing: Drawing): Node[] {
   drawing.rows.push([input]);
   const {isOpen, dy} = reason();
   if (!dy) {
-    return [create('p', {}, drawing.say(isOpen ? 'above0' : 'notAbove0', {input}))];
+    return [create('p', {}, drawing.say(isOpen ? 'cellAbove0' : 'cellNotAbove0', {input}))];
   }
   const passed = drawing.asTerm(
     drawing.operand(() => reason().dy),
@@ -126,7 +129,7 @@ function drawGate(drawing: Drawing): Node[] {
   );
   drawing.rows.push([passed]);
   const values = {input, dy: passed};
-  return [create('p', {}, drawing.say(isOpen ? 'passesBack' : 'stopsBack', values))];
+  return [create('p', {}, drawing.say(isOpen ? 'cellPassesBack' : 'cellStopsBack', values))];
 }
 
 function drawRouted(drawing: Drawing): Node[] {
@@ -138,9 +141,9 @@ function drawRouted(drawing: Drawing): Node[] {
       () => i,
     );
     drawing.rows.push([dy]);
-    if (isHere) return create('p', {}, drawing.say('routedHere', {dy}));
+    if (isHere) return create('p', {}, drawing.say('cellRoutedHere', {dy}));
     const winner = drawing.place(() => window().winner);
-    return create('p', {}, drawing.say('routedElsewhere', {dy, winner}));
+    return create('p', {}, drawing.say('cellRoutedElsewhere', {dy, winner}));
   });
 }
 
@@ -172,7 +175,7 @@ function drawShares(drawing: Drawing): Node[] {
     return create('tr', {className: i === reason().mine ? 'mine' : ''}, head, ...cells);
   });
   const column = (text: string) => create('th', {scope: 'col', textContent: text});
-  const heads = [app.say('class'), 'logits[k]', 'exp z[k]', app.say('share')].map(column);
+  const heads = [app.say('cellClass'), 'logits[k]', 'exp z[k]', app.say('cellShare')].map(column);
   const sum = create(
     'p',
     {},
@@ -185,5 +188,5 @@ function drawShares(drawing: Drawing): Node[] {
     create('thead', {}, create('tr', {}, ...heads, create('td'))),
     create('tbody', {}, ...rows),
   );
-  return [sum, table, create('p', {className: 'note', textContent: app.say('whyExp')})];
+  return [sum, table, create('p', {className: 'note', textContent: app.say('cellWhyExp')})];
 }

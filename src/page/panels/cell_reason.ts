@@ -1,7 +1,7 @@
 // How a number came about, as elements: one function for each kind of reason.
 import {create} from '../dom.ts';
-import type {Operand, Reason} from '../inside/explanation.ts';
-import type {Drawing} from './cell_drawing.ts';
+import type {Reason} from '../inside/explanation.ts';
+import type {Drawing, ReasonOf} from './cell_drawing.ts';
 import {drawNow, drawWindows, isOfWindows} from './cell_windows.ts';
 
 export const drawReason = (drawing: Drawing): Node[] =>
@@ -14,24 +14,27 @@ const drawers: Record<Reason['kind'], (drawing: Drawing) => Node[]> = {
   gate: drawGate,
   routed: drawRouted,
   share: drawShares,
-  log: drawing => [drawEquation(drawing, '−log ', () => drawing.reason('log').p)],
+  log: drawing => drawEquation(drawing, '−log ', ''),
   difference: drawing => {
     const isLabel = drawing.explanation.cell.at[0] === drawing.reason('difference').label;
-    const p = () => drawing.reason('difference').p;
-    return [drawEquation(drawing, '', p, isLabel ? ' − 1' : ' − 0')];
+    return drawEquation(drawing, '', isLabel ? ' − 1' : ' − 0');
   },
-  inverse: drawing => {
-    const {isLabel} = drawing.reason('inverse');
-    const p = () => drawing.reason('inverse').p;
-    return [drawEquation(drawing, isLabel ? '−1 / ' : '−0 / ', p)];
-  },
+  inverse: drawing =>
+    drawEquation(drawing, drawing.reason('inverse').isLabel ? '−1 / ' : '−0 / ', ''),
 };
 
-function drawEquation(drawing: Drawing, before: string, of: () => Operand, after = ''): Node {
-  const operand = drawing.asTerm(drawing.operand(of), () => 0);
+/** A number that follows from one probability p, which is there in float32, and in float64 from the logits. */
+function drawEquation(drawing: Drawing, before: string, after: string): Node[] {
+  const reason = () => drawing.explanation.reason as ReasonOf<'log' | 'difference' | 'inverse'>;
+  const operand = drawing.asTerm(
+    drawing.operand(() => reason().p),
+    () => 0,
+  );
   drawing.rows.push([operand]);
-  const result = drawing.number(() => drawing.explanation.definition, 4);
-  return create('p', {className: 'equation'}, before, operand, `${after} = `, result);
+  const share = drawing.number(() => reason().share, 9);
+  const result = drawing.number(() => drawing.explanation.definition, 9);
+  const line = create('p', {className: 'equation'}, before, share, `${after} = `, result);
+  return [create('p', {}, drawing.say('cellInDouble', {p: operand})), line];
 }
 
 /** The terms from the largest to the smallest, each with a bar, and the sum of those that are left out. A bias stays at the top. */
@@ -175,11 +178,13 @@ function drawShares(drawing: Drawing): Node[] {
     return create('tr', {className: i === reason().mine ? 'mine' : ''}, head, ...cells);
   });
   const column = (text: string) => create('th', {scope: 'col', textContent: text});
-  const heads = [app.say('cellClass'), 'logits[k]', 'exp z[k]', app.say('cellShare')].map(column);
+  const heads = [app.say('cellClass'), 'logits[k]', 'exp logits[k]', app.say('cellShare')].map(
+    column,
+  );
   const sum = create(
     'p',
     {},
-    'Σ exp z = ',
+    'Σ exp logits = ',
     drawing.number(() => reason().sum, 4),
   );
   const table = create(
@@ -188,5 +193,9 @@ function drawShares(drawing: Drawing): Node[] {
     create('thead', {}, create('tr', {}, ...heads, create('td'))),
     create('tbody', {}, ...rows),
   );
-  return [sum, table, create('p', {className: 'note', textContent: app.say('cellWhyExp')})];
+  const shift = drawing.say('cellShift', {shift: drawing.number(() => reason().shift)});
+  drawing.live(() => {
+    shift.hidden = reason().shift === 0;
+  });
+  return [sum, shift, table];
 }

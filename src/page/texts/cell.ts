@@ -171,9 +171,13 @@ export const cellTexts = {
   cellGoesTo: ['From here the gradient goes on to {cell}.', '梯度由此传到 {cell}。'],
   cellClass: ['class', '类别'],
   cellShare: ['share', '占比'],
-  cellWhyExp: [
-    'z is the logit minus the largest logit: the shares stay the same, and exp never overflows.',
-    'z 为 logit 减去最大的 logit：占比不变，exp 也不会溢出。',
+  cellShift: [
+    'exp would overflow: {shift} is subtracted from each logit first, which leaves the shares as they are.',
+    'exp 会溢出：先从每个 logit 减去 {shift}，占比不变。',
+  ],
+  cellInDouble: [
+    '{p} rounds to float32. In float64, from the logits:',
+    '{p} 舍入到了 float32。由 logits 以 float64 计算：',
   ],
 
   // nudge and update

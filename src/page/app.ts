@@ -3,6 +3,7 @@ import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
 import {Film} from './film.ts';
+import {PageError} from './page_error.ts';
 import type {
   Answers,
   Command,
@@ -130,6 +131,13 @@ export class App {
     return new Promise(resolve => {
       this.questions.set(id, resolve as (answer: never) => void);
     });
+  }
+
+  /** Shows an error that has a sentence, and throws any other. */
+  showError(error: unknown): void {
+    if (!(error instanceof PageError)) throw error;
+    this.notice = {key: error.key, values: error.values};
+    this.changed();
   }
 
   say(key: TextKey, values: Values = {}): string {

@@ -270,9 +270,11 @@ async function copySources() {
     ...kernelFolders.map(name => `src/kernels/${name}`),
   ];
   const files = folders.flatMap(name => sources(name, '.ts'));
-  for (const file of [...files, 'src/training.ts', 'src/kernels/README.md']) {
+  const sgd = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
+  for (const file of [...files, 'src/training.ts', 'src/kernels/README.md', sgd]) {
     fs.mkdirSync(dirname(`${folder}/${file}`), {recursive: true});
-    fs.copyFileSync(file, `${folder}/${file}.txt`);
+    const text = fs.readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*/m, '');
+    fs.writeFileSync(`${folder}/${file}.txt`, text);
   }
   const program = 'build/compile_shaders.js';
   await build({

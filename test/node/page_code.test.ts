@@ -1,5 +1,5 @@
 // The code beside the selected number: the lines of the files, the line that runs, the letters, and the programs that WebGL compiles.
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import * as assert from 'uvu/assert';
 import type {Inside} from '../../src/page/inside/inside.ts';
@@ -236,6 +236,7 @@ for (const preset of ['tutorial', 'mnist-core']) {
       });
       await page.selectOption('#preset', preset);
       await page.choose('webgl');
+      await page.trainAll(1); // the next look is of its weights
       await page.waitForFunction(
         preset => inside.look?.backend === 'webgl' && inside.look.preset === preset,
         preset,
@@ -243,15 +244,15 @@ for (const preset of ['tutorial', 'mnist-core']) {
       const compiled = new Set(
         await page.evaluate(() => (globalThis as unknown as {programs: string[]}).programs),
       );
-      const shown = await programsOf(preset);
+      const shown = programsOf(preset);
       assert.ok(shown.length > 20);
       for (const [name, program] of shown) assert.ok(compiled.has(program), `${preset}, ${name}`);
     },
   );
 }
 
-async function programsOf(preset: string): Promise<[name: string, program: string][]> {
-  const {readdirSync} = await import('node:fs');
+/** The programs of the files that the panel shows. */
+function programsOf(preset: string): [name: string, program: string][] {
   const folder = `${site}sources/shaders/${preset}`;
   return readdirSync(folder).flatMap(name => {
     const text = readFileSync(`${folder}/${name}`, 'utf8');

@@ -32,7 +32,7 @@ for (const preset of presets) {
   test(`sources: every line that the panel marks is there once, in its function, ${preset}`, () => {
     for (const cell of cellsOf(preset)) {
       for (const isSparse of [true, false]) {
-        const anchors = anchorsOf({...makingOf(preset, cell), at: cell.at, isSparse});
+        const anchors = anchorsOf({...makingOf(preset, cell), preset, at: cell.at, isSparse});
         for (const {file, of, runs} of Object.values(anchors).flat()) {
           const lines = linesOf(read(file));
           const range = rangeOf(lines, of);
@@ -116,7 +116,7 @@ test('sources: each letter of a formula stands in it as a whole word', () => {
   for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       const making = makingOf(preset, cell);
-      const {definition, formula} = anchorsOf({...making, at: cell.at, isSparse: true});
+      const {definition, formula} = anchorsOf({...making, preset, at: cell.at, isSparse: true});
       const shown = [...(formula ?? []), ...(definition ?? [])].flatMap(({file, of}) => {
         const lines = linesOf(read(file));
         const {first, end} = rangeOf(lines, of)!;

@@ -1,6 +1,7 @@
 // Where the code of a number stands: for each pass and each tab, the functions on the way from the op's kernel to the innermost line
 // that computes the number. test/node/sources.test.ts finds every line once in its function.
 import type {Conv2DGeometry} from '../../ops/conv2d.ts';
+import type {Preset} from '../../presets.ts';
 import type {Excerpt} from './excerpts.ts';
 import type {Making, Pass} from './makings.ts';
 
@@ -15,6 +16,9 @@ export const tabs = [
 ] as const;
 export type Tab = (typeof tabs)[number];
 
+/** TensorFlow.js's own gradient descent, as it is compiled. Its `c` is minus the learning rate. */
+const SGD = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
+
 /** The tabs whose text comes from files. */
 export type FileTab = Exclude<Tab, 'layers'>;
 
@@ -22,6 +26,7 @@ export type Anchors = Partial<Record<FileTab, Excerpt[]>>;
 
 /** What the code that runs depends on, beside the pass. */
 export interface Situation extends Making {
+  preset: Preset;
   /** The coordinates of the number. */
   at: number[];
   /** Most of dy is 0. */
@@ -99,6 +104,11 @@ export function anchorsOf(situation: Situation): Anchors {
             file: 'src/training.ts',
             of: 'trainStep',
             runs: 'return optimizer.minimize(loss, true, network.variables)!;',
+          },
+          {
+            file: SGD,
+            of: 'applyGradients',
+            runs: 'const newValue = add(mul(this.c, gradient), value);',
           },
         ],
       };

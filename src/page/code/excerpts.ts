@@ -3,7 +3,7 @@
 /** Some lines of a file. */
 export interface Excerpt {
   file: string;
-  /** The name of a function at the top level of the file; none for the comment at its head. */
+  /** The name of a function at the top level of the file, or of a method; none for the comment at the file's head. */
   of?: string;
   /** The line that computes the number, without its indentation; or some lines that follow each other. */
   runs: string;
@@ -23,9 +23,10 @@ export function rangeOf(lines: string[], name?: string): Range | undefined {
     const end = lines.findIndex(line => !line.startsWith('//'));
     return end > 0 ? {first: 0, end} : undefined;
   }
-  const begins = new RegExp(`^(export )?(async )?function\\*? ${name}\\b`);
+  const begins = new RegExp(`^(export )?(async )?function\\*? ${name}\\b|^ +${name}\\(.*\\) {$`);
   const at = lines.findIndex(line => begins.test(line));
-  const end = lines.findIndex((line, i) => i > at && line.startsWith('}'));
+  const [indent] = /^ */.exec(lines[at] ?? '')!;
+  const end = lines.findIndex((line, i) => i > at && line.startsWith(`${indent}}`));
   if (at < 0 || end < 0) return undefined;
   let first = at;
   while (first > 0 && /^(\/\/|\/\*\*| \*|@)/.test(lines[first - 1])) first--;

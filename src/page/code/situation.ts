@@ -4,13 +4,14 @@ import type {Inside} from '../inside/inside.ts';
 import type {Situation} from './anchors.ts';
 import {makingOf} from './makings.ts';
 
-/** Undefined if no cell of this network is selected. */
-export function situationOf({app, cell, look}: Inside): Situation | undefined {
-  const {preset} = app.settings;
+/** Undefined before the first look, and if no cell of its network is selected. */
+export function situationOf({cell, look}: Inside): Situation | undefined {
+  if (!look) return undefined;
+  const {preset, gradients} = look;
   if (!cell || !(cell.of in shapesOf(preset))) return undefined;
   const making = makingOf(preset, cell);
-  const dy = look?.gradients[making.station.name];
-  return {...making, at: cell.at, isSparse: !dy || isMostlyZero(dy)};
+  const dy = gradients[making.station.name];
+  return {...making, preset, at: cell.at, isSparse: !dy || isMostlyZero(dy)};
 }
 
 /** As the kernels of `simd` decide it, in src/kernels/simd/sparse.ts: at most a quarter of every seventh vector isn't 0. */

@@ -136,7 +136,7 @@ export function showCode(inside: Inside): void {
   function update(): void {
     const situation = situationOf(inside);
     if (!situation) return;
-    const {pass, station} = situation;
+    const {preset, pass, station} = situation;
     const anchors = anchorsOf(situation);
     const hasLayers = !['pixel', 'one', 'probabilitiesGradient'].includes(pass);
     const has = (tab: Tab) => (tab === 'layers' ? hasLayers : tab in anchors);
@@ -158,7 +158,6 @@ export function showCode(inside: Inside): void {
     setText(note, notes[pass] ? say(notes[pass]) : '');
     showLetters(pass);
 
-    const {preset} = app.settings;
     const wanted = JSON.stringify([
       tab,
       anchors[tab as keyof Anchors],
@@ -172,13 +171,11 @@ export function showCode(inside: Inside): void {
       return;
     }
     state = wanted;
+    const failed = () => [create('p', {className: 'bad'}, say('codeFailed'))];
     contentOf(inside, situation, tab, anchors)
-      .catch(() => {
-        state = ''; // the next change tries again
-        return [create('p', {className: 'bad'}, say('codeFailed'))];
-      })
+      .catch(failed)
       .then(content => {
-        if (state && state !== wanted) return; // another cell or tab is shown by now
+        if (state !== wanted) return; // another cell or tab is shown by now
         body.replaceChildren(...content);
         markLetters(pass);
         const line = body.querySelector<HTMLElement>('.runs');
@@ -207,9 +204,9 @@ async function contentOf(
 }
 
 function layersOf({app}: Inside, situation: Situation): Node[] {
-  const {preset, learningRate, batchSize} = app.settings;
+  const {learningRate, batchSize} = app.settings;
   const {input} = situation.station;
-  const shape = shapesOf(preset)[input ?? 'image'];
+  const shape = shapesOf(situation.preset)[input ?? 'image'];
   const lines = linesOf(layersCall(situation, shape, {learningRate, batchSize}));
   return [
     create('p', {className: 'note'}, app.say('codeLayers')),
@@ -223,11 +220,11 @@ const OURS = /^\s*(ivec2 \w+Line|float \w+Number)\(/;
 /** The fragment programs of the kernel at this station. */
 async function shadersOf(
   {app}: Inside,
-  {pass, station}: Situation,
+  {preset, pass, station}: Situation,
   own: readonly string[],
 ): Promise<Node[]> {
   const name = pass === 'softmax' ? 'softmax' : station.name;
-  const file = `shaders/${app.settings.preset}/${name}.${kernelNames[pass]}`;
+  const file = `shaders/${preset}/${name}.${kernelNames[pass]}`;
   const lines = await load(file);
   const starts = lines.flatMap((line, i) => (line.startsWith('#version') ? [i] : []));
   return starts.flatMap((start, i) => {

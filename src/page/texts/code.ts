@@ -26,8 +26,8 @@ export const codeTexts = {
     '∂loss/∂loss 恒为 1：反向传播从这里开始。',
   ],
   codeUpdate: [
-    'A weight: gradient descent changes it after each batch.',
-    '这是权重：每一批之后由梯度下降更新。',
+    'A weight: after each batch, gradient descent adds −learning rate × gradient. That is c × gradient in TensorFlow.js.',
+    '这是权重：每一批之后，梯度下降给它加上 −学习率 × 梯度，即 TensorFlow.js 中的 c × gradient。',
   ],
   codeProbabilities: [
     'Softmax and loss are one op in training, so no kernel computes this gradient by itself.',

@@ -258,6 +258,18 @@ function copySiteData() {
   }
 }
 
+/** The files that the guided reading links to, as plain text. */
+function copyGuideFiles() {
+  const folder = 'dist/site/sources';
+  const folders = ['src/ops', 'src/data', 'src/kernels/definition', 'test/ops'];
+  const files = folders.flatMap(name => sources(name, '.ts'));
+  const others = ['src/network.ts', 'src/training.ts', 'src/evaluation.ts'];
+  for (const file of [...files, ...others, 'test/node/data.test.ts']) {
+    fs.mkdirSync(dirname(`${folder}/${file}`), {recursive: true});
+    fs.copyFileSync(file, `${folder}/${file}.txt`);
+  }
+}
+
 /** Takes the parameters off typed arrays, which TypeScript before 5.7 refuses, and adds the types that asc writes for the kernels. */
 function finishTypes() {
   const folder = 'dist/types';
@@ -286,5 +298,8 @@ if (wanted.includes('site')) fs.rmSync('dist/site', {recursive: true, force: tru
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   for (const part of [parts[name]].flat()) await build({...common, ...part});
-  if (name === 'site') copySiteData();
+  if (name === 'site') {
+    copySiteData();
+    copyGuideFiles();
+  }
 }

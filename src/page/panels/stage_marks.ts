@@ -124,7 +124,9 @@ export function drawMarks(view: View, pointed: Pointed): void {
     const [top, left] = [Math.min(...rows), Math.min(...columns)];
     const [bottom, right] = [Math.max(...rows), Math.max(...columns)];
     box.dataset.window = `${top},${left},${bottom},${right}`;
-    outline(context, boxOf(channel, top, left, bottom - top + 1, right - left + 1), INK, 1.5);
+    const [high, wide] = [bottom - top + 1, right - left + 1];
+    if (high === grid.rows && wide === grid.columns && high > 1) continue; // the whole map
+    outline(context, boxOf(channel, top, left, high, wide), INK, 1.5);
   }
   if (pointed.marks.length > FEW) {
     const strongest = placed
@@ -132,8 +134,8 @@ export function drawMarks(view: View, pointed: Pointed): void {
       .sort((a, b) => b.strength - a.strength)
       .slice(0, STRONGEST);
     for (const {place, strength} of strongest) {
-      context.globalAlpha = strength;
-      outline(context, cellBox(place), CHOSEN, 1);
+      context.globalAlpha = 0.4 + 0.6 * strength;
+      outline(context, cellBox(place), CHOSEN, 1.5);
     }
     context.globalAlpha = 1;
   }

@@ -49,9 +49,9 @@ export function stagePanel(inside: Inside): void {
 
   function build(wanted: Preset): void {
     preset = wanted;
-    for (const {element, body, head} of stations) {
+    for (const {element, body, head, dead} of stations) {
       if (element === imageStation)
-        for (const part of [body, head.shape, head.count]) part.remove();
+        for (const part of [body, head.shape, head.count, dead]) part.remove();
       else element.remove();
     }
     imageStation.querySelector('.name')?.remove();

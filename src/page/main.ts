@@ -23,8 +23,8 @@ const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'mo
 const main = [trainPanel, curvesPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
-for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
-  panel(inside);
+lowerRow(inside);
+for (const panel of [stagePanel, timePanel, cellPanel, codePanel, guidePanel]) panel(inside);
 
 // A button that is off keeps the focus, but gets no click.
 function stopIfOff(event: MouseEvent): void {

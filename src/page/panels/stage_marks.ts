@@ -97,6 +97,7 @@ export function drawMarks(view: View, pointed: Pointed): void {
   delete box.dataset.winner;
   delete box.dataset.term;
   delete box.dataset.axis;
+  delete box.dataset.dead;
   box.dataset.marked = String(placed.length);
   const ratio = devicePixelRatio;
   const [width, height] = isEmpty ? [0, 0] : [box.clientWidth, box.clientHeight];
@@ -114,7 +115,9 @@ export function drawMarks(view: View, pointed: Pointed): void {
     boxOf(channel, row, column);
 
   for (const [channel, isDead] of (dead ?? []).entries()) {
-    if (isDead) cross(context, boxOf(channel, 0, 0, grid.rows, grid.columns));
+    if (!isDead) continue;
+    box.dataset.dead = `${box.dataset.dead ?? ''} ${channel}`.trim();
+    cross(context, boxOf(channel, 0, 0, grid.rows, grid.columns));
   }
   // One outline around the cells of each map: the window.
   for (const channel of new Set(placed.map(({place}) => place.channel))) {

@@ -6,11 +6,17 @@ import * as dense from '../../src/kernels/definition/dense.ts';
 import * as maxPool from '../../src/kernels/definition/max_pool.ts';
 import * as relu from '../../src/kernels/definition/relu.ts';
 import * as softmax from '../../src/kernels/definition/softmax_cross_entropy.ts';
-import {type Cell, cellText, coordinatesOf, indexOf, shapesOf} from '../../src/page/inside/cells.ts';
+import {
+  type Cell,
+  cellText,
+  coordinatesOf,
+  indexOf,
+  shapesOf,
+} from '../../src/page/inside/cells.ts';
 import type {Inside} from '../../src/page/inside/inside.ts';
 import {sizeOf, stationsOf} from '../../src/page/inside/stations.ts';
-import {Random} from '../../src/random.ts';
 import type {Preset} from '../../src/presets.ts';
+import {Random} from '../../src/random.ts';
 import {runVisits, type VisitedPage, visit} from '../visit.ts';
 
 declare const inside: Inside;
@@ -20,7 +26,7 @@ const ORDER = 1e-12;
 /** The nudge's quotient has an error of epsilon², and of the loss's rounding by epsilon. */
 const NUDGE = 1e-4;
 /** Digits that the panel prints. */
-const DIGITS = [2, 3, 4, 9, 10];
+const DIGITS = [2, 3, 4, 7, 9];
 
 type Numbers = Record<string, Float64Array>;
 
@@ -39,7 +45,8 @@ function witness(preset: Preset, values: Numbers, gradients: Numbers, label: num
     const set = (y: Float64Array, dx: Float64Array, dWeights: Numbers = {}) => {
       defined.values[name] = y;
       defined.gradients[input] = dx;
-      for (const [argument, d] of Object.entries(dWeights)) defined.gradients[`${name}.${argument}`] = d;
+      for (const [argument, d] of Object.entries(dWeights))
+        defined.gradients[`${name}.${argument}`] = d;
     };
     if (op === 'conv2d') {
       const [filter, bias] = [values[`${name}.filter`], values[`${name}.bias`]];
@@ -70,7 +77,8 @@ interface Printed {
   title: string;
   /** Every number: its value attribute and its text. */
   all: [value: string, text: string][];
-  values: string[];
+  value: number;
+  definition: number;
   /** The terms' numbers, in the order of the definition. */
   terms: number[];
   rest: number[];
@@ -96,6 +104,9 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
         return {index: Number((term as HTMLElement).dataset.term), value: number(data)};
       });
       terms.sort((a, b) => a.index - b.index);
+      while (panel.querySelector('[data-part="update"]') && cell.isGradient && !named('nudge')) {
+        await new Promise(resolve => setTimeout(resolve));
+      }
       const nudge = named('nudge');
       const update = named('update');
       const read = (from: Element, name: string) =>
@@ -104,11 +115,14 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
         sentence: document.getElementById('cell-sentence')!.textContent!,
         title: document.getElementById('cell-title')!.textContent!,
         all: all.map(each => [each.getAttribute('value') ?? '', each.textContent!]),
-        values: [...panel.querySelectorAll('#cell-values data')].map(each => each.getAttribute('value') ?? ''),
+        value: [...panel.querySelectorAll('[data-number="value"]')].map(number)[0],
+        definition: read(panel, 'definition'),
         terms: terms.map(({value}) => value),
         rest: [...panel.querySelectorAll('.terms .rest data')].map(number),
         kind: inside.explanation!.reason.kind,
-        nudge: nudge ? {quotient: read(nudge, 'quotient'), gradient: read(nudge, 'gradient')} : undefined,
+        nudge: nudge
+          ? {quotient: read(nudge, 'quotient'), gradient: read(nudge, 'gradient')}
+          : undefined,
         update: update
           ? {
               before: read(update, 'before'),
@@ -121,3 +135,118 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
     }
     return results;
   }, cells);
+
+const minus = (text: string) => Number(text.replaceAll('−', '-').replace('∞', 'Infinity'));
+
+/** The text is a number's rounding to one of the digits that the panel uses. */
+const isRounded = ([value, text]: [string, string]) =>
+  value === ''
+    ? text === '—'
+    : DIGITS.some(digits =>
+        Object.is(minus(text) + 0, Number(Number(value).toPrecision(digits)) + 0),
+      );
+
+/** Random cells: of each name's values and gradients alike, since most numbers are of few maps. */
+function randomCells(preset: Preset, count: number, random: Random): Cell[] {
+  const shapes = Object.entries(shapesOf(preset));
+  return Array.from({length: count}, (_, i) => {
+    const [of, shape] = shapes[(i >> 1) % shapes.length];
+    return {of, at: coordinatesOf(shape, random.below(sizeOf(shape))), isGradient: i % 2 === 1};
+  });
+}
+
+for (const preset of ['tutorial', 'mnist-core'] as const) {
+  visit(`cell: every number of 500 cells of ${preset} is right`, {}, async page => {
+    await page.selectOption('#preset', preset);
+    const random = new Random(11, 'cells');
+    for (const batches of [0, 50]) {
+      if (batches) await page.trainAll(batches);
+      await page.waitForFunction(
+        ([preset, batches]) => inside.look?.preset === preset && inside.look.batch === batches,
+        [preset, batches] as const,
+      );
+      await page.waitForTimeout(300); // the look after the last test
+      const cells = randomCells(preset, 250, random);
+      const prints = await printed(page, cells);
+      const look = await page.evaluate(() => {
+        const {values, gradients, label} = inside.look!;
+        const plain = (arrays: Record<string, Float32Array>) =>
+          Object.fromEntries(
+            Object.entries(arrays).map(([name, array]) => [name, Array.from(array)]),
+          );
+        return {values: plain(values), gradients: plain(gradients), label};
+      });
+      const doubles = (arrays: Record<string, number[]>): Numbers =>
+        Object.fromEntries(
+          Object.entries(arrays).map(([name, array]) => [name, Float64Array.from(array)]),
+        );
+      const [values, gradients] = [doubles(look.values), doubles(look.gradients)];
+      const defined = witness(preset, values, gradients, look.label);
+      for (const [i, cell] of cells.entries()) {
+        check(preset, cell, prints[i], {values, gradients}, defined);
+      }
+    }
+  });
+}
+
+function check(
+  preset: Preset,
+  cell: Cell,
+  print: Printed,
+  tensors: {values: Numbers; gradients: Numbers},
+  defined: {values: Numbers; gradients: Numbers},
+): void {
+  const name = cellText(cell);
+  const index = indexOf(shapesOf(preset)[cell.of], cell.at);
+  const of = (numbers: {values: Numbers; gradients: Numbers}) =>
+    (cell.isGradient ? numbers.gradients : numbers.values)[cell.of]?.[index];
+  assert.match(print.title, cellText({...cell, isGradient: false}).replace(/\[.*/, ''), name);
+  assert.match(print.sentence, print.title.split(':')[0], name);
+  for (const each of print.all) assert.ok(isRounded(each), `${name}: ${each}`);
+
+  const tensor = of(tensors);
+  if (tensor === undefined) assert.ok(cell.of === 'softmax' && cell.isGradient, name);
+  else
+    assert.ok(
+      Object.is(print.value, tensor),
+      `${name}: ${print.value}, and the tensor has ${tensor}`,
+    );
+
+  const definition = of(defined);
+  const near = (actual: number, expected: number, relative: number, what: string) => {
+    const error = Math.abs(actual - expected);
+    assert.ok(
+      error <= relative * Math.abs(expected),
+      `${name}, ${what}: ${actual}, expected ${expected}`,
+    );
+  };
+  near(print.definition, definition, ORDER, 'definition');
+  if (print.kind === 'sum') {
+    const sum = [...print.terms, ...print.rest].reduce((sum, each) => sum + each, 0);
+    const magnitude = print.terms.reduce((sum, each) => sum + Math.abs(each), 0);
+    if (print.rest.length === 0) near(sum, definition, ORDER, 'the sum of the terms');
+    assert.ok(Math.abs(sum - definition) <= ORDER * magnitude, `${name}: ${sum}, ${definition}`);
+  }
+  const isWeight = cell.of.includes('.');
+  assert.is(print.update !== undefined, isWeight, name);
+  assert.is(print.nudge !== undefined, isWeight && cell.isGradient, name);
+  if (print.update) {
+    const {before, rate, gradient, after} = print.update;
+    assert.equal(
+      [before, gradient],
+      [tensors.values[cell.of][index], tensors.gradients[cell.of][index]],
+    );
+    assert.is(after, before - rate * gradient);
+  }
+  if (print.nudge) {
+    const {quotient, gradient} = print.nudge;
+    // A gradient that is almost 0 beside the others of its weights is as right as those are.
+    const scale = Math.max(...tensors.gradients[cell.of].map(Math.abs));
+    assert.ok(
+      Math.abs(quotient - gradient) <= NUDGE * Math.max(Math.abs(gradient), 1e-3 * scale),
+      `${name}: ${quotient}, ${gradient}`,
+    );
+  }
+}
+
+runVisits();

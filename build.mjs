@@ -259,19 +259,27 @@ function copySiteData() {
 }
 
 /**
- * The source files that the page shows beside a number, as plain text, and the fragment programs of both networks: so what it shows is
- * what was built.
+ * The source files that the page shows beside a number or links to, as plain text, and the fragment programs of both networks: so what
+ * it shows is what was built.
  */
 async function copySources() {
   const folder = 'dist/site/sources';
   const folders = [
     'src/ops',
+    'src/data',
     'src/page/worker',
+    'test/ops',
     ...kernelFolders.map(name => `src/kernels/${name}`),
   ];
   const files = folders.flatMap(name => sources(name, '.ts'));
   const sgd = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
-  for (const file of [...files, 'src/training.ts', 'src/kernels/README.md', sgd]) {
+  const others = [
+    'src/network.ts',
+    'src/training.ts',
+    'src/evaluation.ts',
+    'test/node/data.test.ts',
+  ];
+  for (const file of [...files, ...others, 'src/kernels/README.md', sgd]) {
     fs.mkdirSync(dirname(`${folder}/${file}`), {recursive: true});
     const text = fs.readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*/m, '');
     fs.writeFileSync(`${folder}/${file}.txt`, text);

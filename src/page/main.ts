@@ -2,17 +2,18 @@
 import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
+import {Address} from './address.ts';
 import {App} from './app.ts';
 import {element, setText} from './dom.ts';
 import {Inside} from './inside/inside.ts';
 import {cellPanel} from './panels/cell_panel.ts';
 import {codePanel} from './panels/code_panel.ts';
 import {curvesPanel} from './panels/curves_panel.ts';
-import {drawPanel} from './panels/draw_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
 import {guidePanel} from './panels/guide_panel.ts';
+import {lowerRow} from './panels/lower_row.ts';
 import {memoryPanel} from './panels/memory_panel.ts';
-import {openLink, sharePanel} from './panels/share_panel.ts';
+import {sharePanel} from './panels/share_panel.ts';
 import {splitPanel} from './panels/split_panel.ts';
 import {stagePanel} from './panels/stage_panel.ts';
 import {timePanel} from './panels/time_panel.ts';
@@ -20,10 +21,12 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-const main = [trainPanel, curvesPanel, drawPanel, galleryPanel];
+const main = [trainPanel, curvesPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
-for (const panel of [stagePanel, timePanel, cellPanel, codePanel, guidePanel]) panel(inside);
+for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
+  panel(inside);
+const address = new Address(inside);
 
 // A button that is off keeps the focus, but gets no click.
 function stopIfOff(event: MouseEvent): void {
@@ -88,6 +91,6 @@ Object.assign(globalThis, {mnist: app, inside});
 app.onStart(() => {
   app.send({kind: 'load'});
   app.reset();
-  openLink(app);
+  address.open();
 });
-addEventListener('hashchange', () => openLink(app));
+addEventListener('hashchange', () => address.open());

@@ -13,14 +13,17 @@ const both = {
   ...timeTexts,
   ...guideTexts,
 
-  tagline: [
-    'A small convnet learns to read digits in your browser, with every op written by hand.',
-    '一个小型卷积网络在你的浏览器里学认数字，每个算子都是手写的。',
-  ],
+  // the page
+  guideOpen: ['Guide', '导读'],
+  results: ['Results', '结果'],
+  predictionsTab: ['Predictions', '预测'],
+  splitTab: ['Kernel times', '算子耗时'],
+  shareTab: ['Keep', '保存'],
 
   // train
   train: ['Train', '训练'],
   preset: ['Network', '网络'],
+  settingsMore: ['Settings …', '更多设置'],
   batchSize: ['Batch size', '批大小'],
   learningRate: ['Learning rate', '学习率'],
   seed: ['Seed', '随机种子'],
@@ -47,7 +50,8 @@ const both = {
     'All 10,000 test images are tested at the end of each epoch and of the run.',
     '每轮结束和训练结束时，会测试整个测试集（10,000 张图像）。',
   ],
-  accuracy: [
+  accuracy: ['{share} of all test images', '测试集认对 {share}'],
+  interval: [
     'After batch {batch}: {share} of all test images, {correct} of {total} (95 % interval {low} to {high}).',
     '第 {batch} 批后：测试集中认对 {share}，即 {total} 张中的 {correct} 张（95 % 区间 {low} 至 {high}）。',
   ],
@@ -66,7 +70,7 @@ const both = {
   phase_testing: ['Testing all 10,000 images …', '正在测试全部 10,000 张图像……'],
   phase_ready: ['Ready: press Start', '就绪：点“开始”训练'],
   phase_paused: ['Paused', '已暂停'],
-  phase_done: ['Done; make it longer to go on', '已完成；加长训练可继续'],
+  phase_done: ['Done', '已完成'],
   phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 不见了'],
   phase_diverged: ['Stopped: it diverged', '已停止：训练发散'],
   phase_failed: ['Stopped', '已停止'],

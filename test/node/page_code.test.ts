@@ -16,7 +16,6 @@ async function select(page: VisitedPage, of: string, at: number[], isGradient: b
   await page.evaluate(
     ([of, at, isGradient]) => {
       inside.select({of, at, isGradient});
-      document.getElementById('code')!.hidden = false;
       const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
       return frame().then(frame); // after the panel's own
     },

@@ -289,11 +289,13 @@ export function stagePanel(inside: Inside): void {
   function showStop(): void {
     const {stop: at} = inside;
     for (const {station, element, head} of stations) {
-      const isHere = at?.station === station.name;
+      const isUpdate = at?.direction === 'update';
+      const isHere = isUpdate ? station.weights.length > 0 : at?.station === station.name;
       element.classList.toggle('here', isHere);
       const arrows = {forward: '→', backward: '←', update: '↻'};
       setText(head.arrow, isHere ? arrows[at!.direction] : '');
-      if (isHere && at !== stop) element.scrollIntoView({block: 'nearest', inline: 'nearest'});
+      if (isHere && !isUpdate && at !== stop)
+        element.scrollIntoView({block: 'nearest', inline: 'nearest'});
     }
     stop = at;
   }

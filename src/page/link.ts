@@ -66,8 +66,8 @@ function cellAt(found: string, preset: Preset): Cell {
   if (cell) return cell;
   const shapes = shapesOf(preset);
   const [name] = found.split('[');
-  const of = name in shapes ? name : name.slice(1);
-  if (!(of in shapes)) {
+  const of = Object.hasOwn(shapes, name) ? name : name.slice(1);
+  if (!Object.hasOwn(shapes, of)) {
     throw new PageError('linkCell', {preset, expected: Object.keys(shapes).join(', '), found});
   }
   const example = cellText({of, at: shapes[of].map(size => size - 1), isGradient: name !== of});

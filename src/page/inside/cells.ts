@@ -26,10 +26,10 @@ export function parseCell(preset: Preset, text: string): Cell | undefined {
   const [, name, list] = /^([\w.]+)\[([\d,]*)\]$/.exec(text) ?? [];
   if (name === undefined) return undefined;
   const shapes = shapesOf(preset);
-  const isGradient = !(name in shapes);
+  const isGradient = !Object.hasOwn(shapes, name); // 'toString' is in every object
   const of = isGradient && name.startsWith('d') ? name.slice(1) : name;
   const at = list ? list.split(',').map(Number) : [];
-  const shape = shapes[of];
+  const shape = Object.hasOwn(shapes, of) ? shapes[of] : undefined;
   const fits = shape?.length === at.length && at.every((each, axis) => each < shape[axis]);
   return fits ? {of, at, isGradient} : undefined;
 }

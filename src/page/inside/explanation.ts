@@ -25,14 +25,20 @@ export type Reason =
   | {kind: 'gate'; input: Operand; dy?: Operand; isOpen: boolean}
   /** The gradient of maxPool's input: the sum of the dy of the windows in which this cell is the largest. */
   | {kind: 'routed'; windows: {dy: Operand; winner: Cell; isHere: boolean}[]}
-  /** softmax: exp of each logit, their sum, and this class's share. */
-  | {kind: 'share'; parts: {logit: Operand; exp: number}[]; sum: number; mine: number}
-  /** loss: −log p of the label, in nats. */
-  | {kind: 'log'; p: Operand; label: number}
+  /** softmax: exp of each logit less `shift`, their sum, and this class's share. `shift` is 0 unless exp would overflow. */
+  | {
+      kind: 'share';
+      parts: {logit: Operand; exp: number}[];
+      shift: number;
+      sum: number;
+      mine: number;
+    }
+  /** loss: −log p of the label, in nats. `share`, here and below: p in float64, from the logits, which the op takes. */
+  | {kind: 'log'; p: Operand; share: number; label: number}
   /** The gradient of a logit: p − 1 for the label's class, p for the others. */
-  | {kind: 'difference'; p: Operand; label: number}
+  | {kind: 'difference'; p: Operand; share: number; label: number}
   /** The gradient of p: −1 / p for the label's class, 0 for the others. No backend computes it: softmax and loss are one op. */
-  | {kind: 'inverse'; p: Operand; isLabel: boolean};
+  | {kind: 'inverse'; p: Operand; share: number; isLabel: boolean};
 
 export interface Explanation {
   cell: Cell;
@@ -53,6 +59,8 @@ export interface Nudge {
   quotient: number;
   /** The gradient of the whole network in float64, which the quotient approaches. */
   gradient: number;
+  /** True if a relu or a pool goes another way below than above even at the smallest epsilon: a kink, where the two may differ. */
+  isKinked: boolean;
 }
 
 /** One step of gradient descent on one weight, in float64, and in the float32 of the backends. */

@@ -4,7 +4,7 @@ import {type Cell, cellText} from '../inside/cells.ts';
 import type {Explanation, Operand, Reason} from '../inside/explanation.ts';
 import type {Inside} from '../inside/inside.ts';
 import {largestOf, type Part, partsOf} from '../inside/terms.ts';
-import type {TextKey} from '../texts.ts';
+import {type TextKey, texts} from '../texts.ts';
 import {numberElement, setNumber} from './cell_number.ts';
 
 export type ReasonOf<K extends Reason['kind']> = Extract<Reason, {kind: K}>;
@@ -38,10 +38,12 @@ export class Drawing {
     return this.explanation.reason as ReasonOf<K>;
   }
 
-  /** The term that the visitor is at, or else the largest. */
+  /** The term that the visitor is at, or else the largest: maxPool's winner. */
   get term(): number {
     const {term} = this.inside;
-    return term !== undefined && term < this.parts.length ? term : largestOf(this.parts);
+    const {reason} = this.explanation;
+    if (term !== undefined && term < this.parts.length) return term;
+    return reason.kind === 'largest' ? reason.winner : largestOf(this.parts);
   }
 
   /** Runs now and at each later writing. */
@@ -62,8 +64,8 @@ export class Drawing {
   }
 
   /** A number of a grid, on a ground that tells its sign and its size. */
-  tile(read: () => number, largest: () => number): HTMLDataElement {
-    const target = this.number(read);
+  tile(read: () => number, largest: () => number, digits = 2): HTMLDataElement {
+    const target = this.number(read, digits);
     let now = '';
     this.live(() => {
       const ground = groundOf(read() / largest());
@@ -79,7 +81,7 @@ export class Drawing {
   }
 
   say(key: TextKey, values: Record<string, Node | string> = {}): HTMLElement {
-    return phrase(this.inside.app.say(key), values);
+    return phrase(texts[this.inside.app.language][key], values);
   }
 
   /** Makes a button of an element, which leads to a cell. */

@@ -55,8 +55,8 @@ function forward({name, op, input, weights, geometry: g}: Station, {at}: Cell) {
       };
     case 'softmax':
       return {
-        letters: 'p[k] = exp z[k] / Σ exp z[j],  z[k] = logits[k] − max logits',
-        places: `${name}[${at}] = exp(${LOGITS}[${at}] − max ${LOGITS}) / Σ exp(${LOGITS}[j] − max ${LOGITS})`,
+        letters: 'p[k] = exp logits[k] / Σ exp logits[j]',
+        places: `${name}[${at}] = exp ${LOGITS}[${at}] / Σ exp ${LOGITS}[j]`,
       };
     case 'loss':
       return {letters: 'loss = −Σ labels[k] · log p[k]', places: 'loss = −log p[label]'};

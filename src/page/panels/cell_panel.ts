@@ -27,7 +27,7 @@ class CellPanel {
   private readonly title = create('h2', {id: 'cell-title', tabIndex: -1});
   private readonly other = button('cell-other');
   private readonly back = button('cell-back', 'cellBack');
-  private readonly elsewhere = button('cell-elsewhere', 'otherBackends');
+  private readonly elsewhere = button('cell-elsewhere', 'cellOtherBackends');
   private readonly busy = create('span', {id: 'cell-busy', className: 'note'});
   private readonly values = create('ul', {id: 'cell-values'});
   private readonly body = create('div', {id: 'cell-body'});
@@ -209,7 +209,7 @@ class CellPanel {
     const elsewhere = await app.ask({kind: 'lookElsewhere', image, label});
     if (elsewhere && inside.look === look) inside.set({elsewhere});
     else {
-      app.notice = {key: 'otherBackendsNone'};
+      app.notice = {key: 'cellOtherBackendsNone'};
       app.changed();
     }
     inside.changed();
@@ -266,7 +266,7 @@ class CellPanel {
     const isResting = !app.isBusy && app.phase !== 'starting' && app.phase !== 'lost';
     setEnabled(this.elsewhere, isResting);
     this.elsewhere.hidden = this.inside.elsewhere.length > 0;
-    setText(this.busy, isResting ? '' : app.say('otherBackendsBusy'));
+    setText(this.busy, isResting ? '' : app.say('cellOtherBackendsBusy'));
   }
 
   /** The value on each backend, and by the definition. */
@@ -286,13 +286,16 @@ class CellPanel {
       const read = () =>
         i === 0 ? head.explanation.value : valueIn(looks[i], head.explanation.cell);
       if (read() === undefined)
-        return create('li', {className: 'note', textContent: inside.app.say('noValue', {backend})});
+        return create('li', {
+          className: 'note',
+          textContent: inside.app.say('cellNoValue', {backend}),
+        });
       return create('li', {}, `${backend} `, head.number(read, 9));
     });
     const byDefinition = create(
       'li',
       {},
-      `${inside.app.say('byDefinition')} `,
+      `${inside.app.say('cellByDefinition')} `,
       head.number(definition, 9),
     );
     this.values.replaceChildren(...rows, byDefinition);
@@ -345,12 +348,12 @@ class CellPanel {
     const sentence = create('p', {id: 'cell-sentence'}, drawing.say(now.key, values));
     const terms = create('div', {className: 'terms'}, ...drawReason(drawing));
     terms.setAttribute('role', 'group');
-    terms.setAttribute('aria-label', inside.app.say('termsLabel'));
+    terms.setAttribute('aria-label', inside.app.say('cellTermsLabel'));
     const parts: Node[] = [sentence, ...this.drawFormula(drawing), terms];
     if (explanation.goesTo) {
       const cell = drawing.place(() => drawing.explanation.goesTo!);
       cell.tabIndex = 0;
-      parts.push(create('p', {}, drawing.say('goesTo', {cell})));
+      parts.push(create('p', {}, drawing.say('cellGoesTo', {cell})));
     }
     this.body.replaceChildren(...parts);
     this.body.scrollTop = 0;

@@ -1,7 +1,7 @@
 // How a number came about, as elements: one function for each kind of reason.
 import {create} from '../dom.ts';
-import type {Operand, Reason} from '../inside/explanation.ts';
-import type {Drawing} from './cell_drawing.ts';
+import type {Reason} from '../inside/explanation.ts';
+import type {Drawing, ReasonOf} from './cell_drawing.ts';
 import {drawNow, drawWindows, isOfWindows} from './cell_windows.ts';
 
 export const drawReason = (drawing: Drawing): Node[] =>
@@ -14,24 +14,27 @@ const drawers: Record<Reason['kind'], (drawing: Drawing) => Node[]> = {
   gate: drawGate,
   routed: drawRouted,
   share: drawShares,
-  log: drawing => [drawEquation(drawing, '−log ', () => drawing.reason('log').p)],
+  log: drawing => drawEquation(drawing, '−log ', ''),
   difference: drawing => {
     const isLabel = drawing.explanation.cell.at[0] === drawing.reason('difference').label;
-    const p = () => drawing.reason('difference').p;
-    return [drawEquation(drawing, '', p, isLabel ? ' − 1' : ' − 0')];
+    return drawEquation(drawing, '', isLabel ? ' − 1' : ' − 0');
   },
-  inverse: drawing => {
-    const {isLabel} = drawing.reason('inverse');
-    const p = () => drawing.reason('inverse').p;
-    return [drawEquation(drawing, isLabel ? '−1 / ' : '−0 / ', p)];
-  },
+  inverse: drawing =>
+    drawEquation(drawing, drawing.reason('inverse').isLabel ? '−1 / ' : '−0 / ', ''),
 };
 
-function drawEquation(drawing: Drawing, before: string, of: () => Operand, after = ''): Node {
-  const operand = drawing.asTerm(drawing.operand(of), () => 0);
+/** A number that follows from one probability p, which is there in float32, and in float64 from the logits. */
+function drawEquation(drawing: Drawing, before: string, after: string): Node[] {
+  const reason = () => drawing.explanation.reason as ReasonOf<'log' | 'difference' | 'inverse'>;
+  const operand = drawing.asTerm(
+    drawing.operand(() => reason().p),
+    () => 0,
+  );
   drawing.rows.push([operand]);
-  const result = drawing.number(() => drawing.explanation.definition, 4);
-  return create('p', {className: 'equation'}, before, operand, `${after} = `, result);
+  const share = drawing.number(() => reason().share, 9);
+  const result = drawing.number(() => drawing.explanation.definition, 9);
+  const line = create('p', {className: 'equation'}, before, share, `${after} = `, result);
+  return [create('p', {}, drawing.say('cellInDouble', {p: operand})), line];
 }
 
 /** The terms from the largest to the smallest, each with a bar, and the sum of those that are left out. A bias stays at the top. */
@@ -74,9 +77,12 @@ function drawList(drawing: Drawing): Node[] {
     const isShown = new Set(order.slice(0, count));
     return terms().reduce((sum, {value}, i) => (isShown.has(i) ? sum : sum + value), 0);
   });
-  const more = create('button', {type: 'button', textContent: drawing.inside.app.say('showMore')});
+  const more = create('button', {
+    type: 'button',
+    textContent: drawing.inside.app.say('cellShowMore'),
+  });
   more.dataset.action = 'more';
-  const rest = drawing.say('andMore', {count: drawing.inside.app.number(left), sum});
+  const rest = drawing.say('cellAndMore', {count: drawing.inside.app.number(left), sum});
   return [list, create('p', {className: 'rest'}, rest, ' ', more)];
 }
 
@@ -90,7 +96,7 @@ function drawLargest(drawing: Drawing): Node[] {
   const largest = () => Math.max(...reason().candidates.map(({value}) => Math.abs(value)));
   for (const i of reason().candidates.keys()) {
     const tile = drawing.asTerm(
-      drawing.tile(() => reason().candidates[i].value, largest),
+      drawing.tile(() => reason().candidates[i].value, largest, 3),
       () => i,
     );
     drawing.live(() => tile.classList.toggle('winner', i === reason().winner));
@@ -118,7 +124,7 @@ function drawGate(drawing: Drawing): Node[] {
   drawing.rows.push([input]);
   const {isOpen, dy} = reason();
   if (!dy) {
-    return [create('p', {}, drawing.say(isOpen ? 'above0' : 'notAbove0', {input}))];
+    return [create('p', {}, drawing.say(isOpen ? 'cellAbove0' : 'cellNotAbove0', {input}))];
   }
   const passed = drawing.asTerm(
     drawing.operand(() => reason().dy),
@@ -126,7 +132,7 @@ function drawGate(drawing: Drawing): Node[] {
   );
   drawing.rows.push([passed]);
   const values = {input, dy: passed};
-  return [create('p', {}, drawing.say(isOpen ? 'passesBack' : 'stopsBack', values))];
+  return [create('p', {}, drawing.say(isOpen ? 'cellPassesBack' : 'cellStopsBack', values))];
 }
 
 function drawRouted(drawing: Drawing): Node[] {
@@ -138,9 +144,9 @@ function drawRouted(drawing: Drawing): Node[] {
       () => i,
     );
     drawing.rows.push([dy]);
-    if (isHere) return create('p', {}, drawing.say('routedHere', {dy}));
+    if (isHere) return create('p', {}, drawing.say('cellRoutedHere', {dy}));
     const winner = drawing.place(() => window().winner);
-    return create('p', {}, drawing.say('routedElsewhere', {dy, winner}));
+    return create('p', {}, drawing.say('cellRoutedElsewhere', {dy, winner}));
   });
 }
 
@@ -172,11 +178,13 @@ function drawShares(drawing: Drawing): Node[] {
     return create('tr', {className: i === reason().mine ? 'mine' : ''}, head, ...cells);
   });
   const column = (text: string) => create('th', {scope: 'col', textContent: text});
-  const heads = [app.say('class'), 'logits[k]', 'exp z[k]', app.say('share')].map(column);
+  const heads = [app.say('cellClass'), 'logits[k]', 'exp logits[k]', app.say('cellShare')].map(
+    column,
+  );
   const sum = create(
     'p',
     {},
-    'Σ exp z = ',
+    'Σ exp logits = ',
     drawing.number(() => reason().sum, 4),
   );
   const table = create(
@@ -185,5 +193,9 @@ function drawShares(drawing: Drawing): Node[] {
     create('thead', {}, create('tr', {}, ...heads, create('td'))),
     create('tbody', {}, ...rows),
   );
-  return [sum, table, create('p', {className: 'note', textContent: app.say('whyExp')})];
+  const shift = drawing.say('cellShift', {shift: drawing.number(() => reason().shift)});
+  drawing.live(() => {
+    shift.hidden = reason().shift === 0;
+  });
+  return [sum, shift, table];
 }

@@ -1,5 +1,6 @@
 // A convolution's sum, forward or back to its input: for each channel the window, the filter and their products, as small grids.
 import {create} from '../dom.ts';
+import type {Cell} from '../inside/cells.ts';
 import type {Explanation, Operand} from '../inside/explanation.ts';
 import {type Station, stationsOf} from '../inside/stations.ts';
 import type {Drawing} from './cell_drawing.ts';
@@ -30,11 +31,8 @@ export function drawNow(
   return line;
 }
 
-interface Channel {
-  /** Indices of terms by row and column of the window; undefined in the padding. */
-  taps: (number | undefined)[][];
-  channel: number;
-}
+/** Indices of terms by row and column of the window; undefined in the padding. */
+type Taps = (number | undefined)[][];
 
 export function drawWindows(drawing: Drawing): Node[] {
   const terms = () => drawing.reason('sum').terms;
@@ -48,19 +46,19 @@ export function drawWindows(drawing: Drawing): Node[] {
 
   // Backward, the window's rows and columns are those of dy: the filter lies in it upside down.
   const isForward = !cell.isGradient;
-  const channels = new Map<number, Channel>();
+  const channels = new Map<number, Taps>();
   for (const [i, {factors}] of terms().entries()) {
     if (factors.length === 1) continue;
     const [wR, wC, d1, d2] = factors[filterAt].cell.at;
     const channel = isForward ? d1 : d2;
     if (!channels.has(channel)) {
-      channels.set(channel, {
+      channels.set(
         channel,
-        taps: Array.from({length: kH}, () => Array(kW).fill(undefined)),
-      });
+        Array.from({length: kH}, () => Array(kW).fill(undefined)),
+      );
     }
     const [row, column] = isForward ? [wR, wC] : [kH - 1 - wR, kW - 1 - wC];
-    channels.get(channel)!.taps[row][column] = i;
+    channels.get(channel)![row][column] = i;
   }
 
   const largest = {x: 1, filter: 1, product: 1};
@@ -75,112 +73,108 @@ export function drawWindows(drawing: Drawing): Node[] {
     Object.assign(largest, most);
   });
 
-  const gridOf = (taps: Channel['taps'], tileOf: (term: number) => HTMLElement) => {
-    const grid = create('div', {className: 'tiles'});
-    grid.style.setProperty('--columns', String(kW));
-    for (const term of taps.flat()) {
-      const gap = () =>
-        create('span', {className: 'gap', title: drawing.inside.app.say('padding')});
-      grid.append(term === undefined ? gap() : tileOf(term));
-    }
-    return grid;
-  };
-
-  const elements: Node[] = [];
-  const bias = terms()[0].factors.length === 1 ? terms()[0] : undefined;
-  const byChannel = [...channels.values()]
-    .sort((a, b) => a.channel - b.channel)
-    .map(({channel, taps}) => {
-      const ofFactor = (factor: number, largest: () => number) => (term: number) =>
-        drawing.link(
-          drawing.tile(() => terms()[term].factors[factor].value, largest),
-          () => terms()[term].factors[factor].cell,
-          () => term,
-        );
-      const productOf = (term: number) =>
-        drawing.asTerm(
-          drawing.tile(
-            () => terms()[term].value,
-            () => largest.product,
-          ),
-          () => term,
-        );
-      const xGrid = gridOf(
-        taps,
-        ofFactor(xAt, () => largest.x),
-      );
-      const filterGrid = gridOf(
-        taps,
-        ofFactor(filterAt, () => largest.filter),
-      );
-      const tiles = new Map<number, HTMLElement>();
-      const productGrid = gridOf(taps, term => {
-        const tile = productOf(term);
-        tiles.set(term, tile);
-        return tile;
-      });
-      for (const row of taps)
-        drawing.rows.push(row.map(term => (term === undefined ? undefined : tiles.get(term))));
-      const members = taps.flat().filter(term => term !== undefined);
-      const sum = drawing.number(() => members.reduce((sum, term) => sum + terms()[term].value, 0));
-      const label = drawing.inside.app.say(isForward ? 'channelIn' : 'channelOut', {channel});
-      const window = create(
-        'div',
-        {className: 'windows'},
-        xGrid,
-        '×',
-        filterGrid,
-        '=',
-        productGrid,
-        'Σ',
-        sum,
-      );
-      window.setAttribute('role', 'group');
-      window.setAttribute('aria-label', label);
-      const caption = create('p', {className: 'caption'}, label);
-      return create('div', {className: 'channel'}, caption, window);
-    });
-  const xName = `${products[0].factors[xAt].cell.isGradient ? 'd' : ''}${products[0].factors[xAt].cell.of}`;
-  elements.push(
+  const bias = terms()[0].factors.length === 1;
+  const elements: Node[] = [
     drawNow(
       drawing,
       () => terms()[drawing.term].factors,
       () => terms()[drawing.term].value,
     ),
-    create(
-      'div',
-      {className: 'windows heads'},
-      ...[xName, filter, drawing.inside.app.say('products')].map(name =>
-        create('span', {textContent: name}),
-      ),
-    ),
-    ...byChannel,
-  );
-  if (bias) {
-    const operand = drawing.asTerm(
-      drawing.operand(() => terms()[0].factors[0]),
-      () => 0,
-    );
-    drawing.rows.push([operand]);
-    const sum = drawing.number(
-      () => terms().reduce((sum, {value}, i) => (i === 0 ? sum : sum + value), 0),
-      4,
-    );
+  ];
+  for (const taps of channels.values()) {
+    const members = taps.flat().filter(term => term !== undefined);
+    const ofFactor = (factor: number, most: () => number) => {
+      const places = members.map(term => terms()[term].factors[factor].cell);
+      const tileOf = (term: number) => {
+        const operand = () => terms()[term].factors[factor];
+        const tile = drawing.tile(() => operand().value, most);
+        return drawing.link(
+          tile,
+          () => operand().cell,
+          () => term,
+        );
+      };
+      return gridOf(drawing, taps, rangeOf(places), tileOf);
+    };
+    const tiles = new Map<number, HTMLElement>();
+    const productOf = (term: number) => {
+      const tile = drawing.tile(
+        () => terms()[term].value,
+        () => largest.product,
+      );
+      tiles.set(
+        term,
+        drawing.asTerm(tile, () => term),
+      );
+      return tile;
+    };
+    const sum = drawing.number(() => sumOf(members.map(term => terms()[term].value)));
+    const caption = create('span', {}, `${drawing.inside.app.say('cellProducts')}, Σ = `, sum);
     elements.push(
       create(
-        'p',
-        {className: 'total'},
-        'Σ ',
-        sum,
-        ' + ',
-        operand,
-        ' = ',
-        drawing.number(() => drawing.explanation.definition, 4),
+        'div',
+        {className: 'windows'},
+        ofFactor(xAt, () => largest.x),
+        '×',
+        ofFactor(filterAt, () => largest.filter),
+        '=',
+        gridOf(drawing, taps, caption, productOf),
       ),
     );
+    for (const row of taps) drawing.rows.push(row.map(term => tiles.get(term ?? -1)));
   }
+  if (bias) elements.push(drawTotal(drawing));
   if (isForward) elements.push(...drawMatrices(drawing, station, xAt, filterAt));
   return elements;
+}
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** A grid of tiles below its caption, with a hatched gap where the window lies in the padding. */
+function gridOf(
+  drawing: Drawing,
+  taps: Taps,
+  caption: Node,
+  tileOf: (term: number) => HTMLElement,
+) {
+  const grid = create('div', {className: 'tiles'});
+  grid.style.setProperty('--columns', String(taps[0].length));
+  const isBackward = drawing.explanation.cell.isGradient;
+  const title = drawing.inside.app.say(isBackward ? 'cellNoWindow' : 'cellPadding');
+  for (const term of taps.flat()) {
+    grid.append(term === undefined ? create('span', {className: 'gap', title}) : tileOf(term));
+  }
+  return create('figure', {}, create('figcaption', {}, caption), grid);
+}
+
+/** "image[3…7, 4…8, 0]": from the first cell to the last. */
+function rangeOf(cells: readonly Cell[]): Node {
+  const [first, last] = [cells[0], cells.at(-1)!];
+  const at = first.at.map((from, axis) =>
+    from === last.at[axis] ? from : `${from}…${last.at[axis]}`,
+  );
+  return document.createTextNode(`${first.isGradient ? 'd' : ''}${first.of}[${at.join(', ')}]`);
+}
+
+/** The sum of the products, and the bias. */
+function drawTotal(drawing: Drawing): HTMLElement {
+  const terms = () => drawing.reason('sum').terms;
+  const bias = drawing.asTerm(
+    drawing.operand(() => terms()[0].factors[0]),
+    () => 0,
+  );
+  drawing.rows.push([bias]);
+  const sum = drawing.number(
+    () =>
+      sumOf(
+        terms()
+          .slice(1)
+          .map(({value}) => value),
+      ),
+    4,
+  );
+  const total = drawing.number(() => drawing.explanation.definition, 4);
+  return create('p', {className: 'total'}, 'Σ ', sum, ' + ', bias, ' = ', total);
 }
 
 /** The same sum as a row of X times a column of F, each as a strip of shades. X has zeros for the padding. */
@@ -209,7 +203,7 @@ function drawMatrices(drawing: Drawing, station: Station, xAt: number, filterAt:
     return target;
   };
   const values = {row: at[0] * yW + at[1], column: at[2], x: station.input!, taps};
-  const text = drawing.inside.app.say('asMatrices', values);
+  const text = drawing.inside.app.say('cellAsMatrices', values);
   const strips = create('div', {className: 'matrices'}, strip(xAt), strip(filterAt));
   return [create('p', {className: 'note', textContent: text}), strips];
 }

@@ -24,28 +24,28 @@ export function placeOf(preset: Preset, cell: Cell): Words {
   const name = cellName(cell);
   const [first, second, third, d2] = cell.at.map(String);
   if (argument === 'filter') {
-    return {key: 'atFilter', values: {cell: name, row: first, column: second, d1: third, d2}};
+    return {key: 'cellAtFilter', values: {cell: name, row: first, column: second, d1: third, d2}};
   }
   if (argument === 'weights') {
     const at = coordinatesOf(shapesOf(preset)[input!], cell.at[0]);
     const from = cellName({of: input!, at, isGradient: false});
-    return {key: 'atWeights', values: {cell: name, from, k: second}};
+    return {key: 'cellAtWeights', values: {cell: name, from, k: second}};
   }
   if (argument) {
-    if (op === 'dense') return {key: 'atClassBias', values: {cell: name, k: first}};
-    return {key: 'atChannelBias', values: {cell: name, d2: first}};
+    if (op === 'dense') return {key: 'cellAtClassBias', values: {cell: name, k: first}};
+    return {key: 'cellAtChannelBias', values: {cell: name, d2: first}};
   }
   switch (op) {
     case 'image':
-      return {key: 'atImage', values: {cell: name, row: first, column: second}};
+      return {key: 'cellAtImage', values: {cell: name, row: first, column: second}};
     case 'dense':
-      return {key: 'atLogit', values: {cell: name, k: first}};
+      return {key: 'cellAtLogit', values: {cell: name, k: first}};
     case 'softmax':
-      return {key: 'atProbability', values: {cell: name, k: first}};
+      return {key: 'cellAtProbability', values: {cell: name, k: first}};
     case 'loss':
-      return {key: 'atLoss', values: {cell: name}};
+      return {key: 'cellAtLoss', values: {cell: name}};
     default:
-      return {key: 'atMap', values: {cell: name, row: first, column: second, channel: third}};
+      return {key: 'cellAtMap', values: {cell: name, row: first, column: second, channel: third}};
   }
 }
 
@@ -58,53 +58,57 @@ export function sentenceOf(explanation: Explanation): Words {
   });
   switch (reason.kind) {
     case 'given': {
-      if (cell.isGradient) return words('isStart');
-      if (cell.of === 'image') return words('isPixel');
-      return words(cell.of.endsWith('.bias') ? 'isBias' : 'isWeight');
+      if (cell.isGradient) return words('cellIsStart');
+      if (cell.of === 'image') return words('cellIsPixel');
+      return words(cell.of.endsWith('.bias') ? 'cellIsBias' : 'cellIsWeight');
     }
     case 'sum': {
       const products = reason.terms.filter(({factors}) => factors.length > 1);
       const most = products[largestOf(products)] ?? reason.terms[largestOf(reason.terms)];
-      if (!most) return words('isNothing');
+      if (!most) return words('cellIsNothing');
       const [a, b] = most.factors.map(({cell}) => cellName(cell));
       const count = String(products.length || reason.terms.length);
       const values = {count, largest: most.value, a};
-      if (!b) return words('isBiasGradient', values);
+      if (!b) return words('cellIsBiasGradient', values);
       const isProduct = reason.terms.length === 1;
       if (cell.isGradient) {
-        if (isProduct) return words('isGradientProduct', {a, b});
-        return words('isGradientSum', {...values, b});
+        if (isProduct) return words('cellIsGradientProduct', {a, b});
+        return words('cellIsGradientSum', {...values, b});
       }
       const hasBias = products.length < reason.terms.length;
-      return words(hasBias ? 'isSumAndBias' : 'isSum', {...values, b});
+      return words(hasBias ? 'cellIsSumAndBias' : 'cellIsSum', {...values, b});
     }
     case 'largest': {
       const winner = cellName(reason.candidates[reason.winner].cell);
-      return words('isLargest', {count: String(reason.candidates.length), winner});
+      return words('cellIsLargest', {count: String(reason.candidates.length), winner});
     }
     case 'gate': {
-      if (reason.dy) return words(reason.isOpen ? 'isOpenBack' : 'isShutBack');
-      if (reason.isOpen) return words('isOpen');
-      return words('isShut', {input: reason.input.value});
+      if (reason.dy) return words(reason.isOpen ? 'cellIsOpenBack' : 'cellIsShutBack');
+      if (reason.isOpen) return words('cellIsOpen');
+      return words('cellIsShut', {input: reason.input.value});
     }
     case 'routed': {
       const here = reason.windows.find(({isHere}) => isHere);
-      if (here) return words('isRouted', {dy: cellName(here.dy.cell)});
+      if (here) return words('cellIsRouted', {dy: cellName(here.dy.cell)});
       const [window] = reason.windows;
-      return window ? words('isNotRouted', {winner: cellName(window.winner)}) : words('isNothing');
+      return window
+        ? words('cellIsNotRouted', {winner: cellName(window.winner)})
+        : words('cellIsNothing');
     }
     case 'share': {
       const {exp} = reason.parts[reason.mine];
-      return words('isShare', {exp, sum: reason.sum});
+      return words('cellIsShare', {exp, sum: reason.sum});
     }
     case 'log':
-      return words('isLog', {p: reason.p.value, label: String(reason.label)});
+      return words('cellIsLog', {p: reason.p.value, label: String(reason.label)});
     case 'difference': {
       const isLabel = cell.at[0] === reason.label;
       const values = {p: reason.p.value, label: String(reason.label)};
-      return words(isLabel ? 'isLabelDifference' : 'isOtherDifference', values);
+      return words(isLabel ? 'cellIsLabelDifference' : 'cellIsOtherDifference', values);
     }
     case 'inverse':
-      return reason.isLabel ? words('isInverse', {p: reason.p.value}) : words('isNoInverse');
+      return reason.isLabel
+        ? words('cellIsInverse', {p: reason.p.value})
+        : words('cellIsNoInverse');
   }
 }

@@ -25,6 +25,8 @@ import {makeTestDigits} from './test_digits.ts';
 
 /** Pixels of a rem in a small window. */
 const SMALL_REM = 14;
+/** Cells are this many times as large where one hits them with a finger. */
+const FINGER = 1.5;
 const modes: Mode[] = ['values', 'gradients', 'both'];
 
 export function stagePanel(inside: Inside): void {
@@ -32,6 +34,7 @@ export function stagePanel(inside: Inside): void {
   const row = element('stations');
   const imageStation = element('image-station');
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  const narrow = matchMedia('(max-width: 47.5em)'); // as in the sheet
   const modeInputs = makeModes(inside);
   let preset: Preset | undefined;
   let stations: StationView[] = [];
@@ -138,13 +141,14 @@ export function stagePanel(inside: Inside): void {
     if (!look) return;
     const theme = dark.matches ? 'dark' : 'light';
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const size = `${rem} ${devicePixelRatio}`;
+    const scale = (rem / SMALL_REM) * (narrow.matches ? FINGER : 1);
+    const size = `${scale} ${devicePixelRatio}`;
     const shownImage = inside.stop ? look.image : image;
     const slices = views.map(view => view.slice).join();
     const wanted = [look, film, mode, shownImage, theme, size, slices, app.language];
     if (wanted.every((each, i) => each === drawn[i])) return;
     if (size !== drawn[5]) {
-      for (const each of stations) resize(each, rem / SMALL_REM, devicePixelRatio);
+      for (const each of stations) resize(each, scale, devicePixelRatio);
     }
     drawn = wanted;
     const shown: Shown = {
@@ -264,11 +268,13 @@ export function stagePanel(inside: Inside): void {
   function showStop(): void {
     const {stop: at} = inside;
     for (const {station, element, head} of stations) {
-      const isHere = at?.station === station.name;
+      const isUpdate = at?.direction === 'update';
+      const isHere = isUpdate ? station.weights.length > 0 : at?.station === station.name;
       element.classList.toggle('here', isHere);
       const arrows = {forward: '→', backward: '←', update: '↻'};
       setText(head.arrow, isHere ? arrows[at!.direction] : '');
-      if (isHere && at !== stop) element.scrollIntoView({block: 'nearest', inline: 'nearest'});
+      if (isHere && !isUpdate && at !== stop)
+        element.scrollIntoView({block: 'nearest', inline: 'nearest'});
     }
     stop = at;
   }
@@ -289,8 +295,11 @@ export function stagePanel(inside: Inside): void {
   inside.onChange(() => {
     const wanted = inside.look?.preset ?? app.settings.preset;
     if (wanted !== preset) build(wanted);
-    for (const side of stations.flatMap(({sides}) => sides)) {
-      side.element.hidden = inside.mode === (side.isGradient ? 'values' : 'gradients');
+    for (const {sides} of stations) {
+      if (sides.length === 1) continue; // softmax stays: it has values alone
+      for (const {element, isGradient} of sides) {
+        element.hidden = inside.mode === (isGradient ? 'values' : 'gradients');
+      }
     }
     slice();
     showPictures();

@@ -15,176 +15,185 @@ export const cellTexts = {
   ],
 
   // where the number stands
-  atImage: [
+  cellAtImage: [
     '{cell}: the pixel in row {row}, column {column}',
     '{cell}：第 {row} 行、第 {column} 列的像素',
   ],
-  atMap: [
+  cellAtMap: [
     '{cell}: row {row}, column {column} of channel {channel}',
     '{cell}：通道 {channel} 的第 {row} 行、第 {column} 列',
   ],
-  atLogit: ['{cell}: the logit of class {k}', '{cell}：类别 {k} 的 logit'],
-  atProbability: ['{cell}: the probability of class {k}', '{cell}：类别 {k} 的概率'],
-  atLoss: ['{cell}: the loss of this image, in nats', '{cell}：这张图像的损失（nat）'],
-  atFilter: [
+  cellAtLogit: ['{cell}: the logit of class {k}', '{cell}：类别 {k} 的 logit'],
+  cellAtProbability: ['{cell}: the probability of class {k}', '{cell}：类别 {k} 的概率'],
+  cellAtLoss: ['{cell}: the loss of this image, in nats', '{cell}：这张图像的损失（nat）'],
+  cellAtFilter: [
     '{cell}: row {row}, column {column} of the filter from channel {d1} to channel {d2}',
     '{cell}：从通道 {d1} 到通道 {d2} 的 filter 的第 {row} 行、第 {column} 列',
   ],
-  atWeights: ['{cell}: the weight from {from} to class {k}', '{cell}：从 {from} 到类别 {k} 的权重'],
-  atChannelBias: ['{cell}: the bias of channel {d2}', '{cell}：通道 {d2} 的 bias'],
-  atClassBias: ['{cell}: the bias of class {k}', '{cell}：类别 {k} 的 bias'],
+  cellAtWeights: [
+    '{cell}: the weight from {from} to class {k}',
+    '{cell}：从 {from} 到类别 {k} 的权重',
+  ],
+  cellAtChannelBias: ['{cell}: the bias of channel {d2}', '{cell}：通道 {d2} 的 bias'],
+  cellAtClassBias: ['{cell}: the bias of class {k}', '{cell}：类别 {k} 的 bias'],
 
   // what the number is, in one sentence
-  isPixel: [
+  cellIsPixel: [
     '{cell} is {value}: a pixel, from 0 (paper) to 1 (ink). Nothing in the network made it.',
     '{cell} 为 {value}：一个像素，0 为纸、1 为墨，不由网络算出。',
   ],
-  isWeight: [
+  cellIsWeight: [
     '{cell} is {value}: a weight. It began as a random number, and every batch changes it.',
     '{cell} 为 {value}：一个权重。它起初是随机数，每训练一批都会改变。',
   ],
-  isBias: [
+  cellIsBias: [
     '{cell} is {value}: a bias. It began at 0, and every batch changes it.',
     '{cell} 为 {value}：一个 bias。它起初为 0，每训练一批都会改变。',
   ],
-  isStart: [
+  cellIsStart: [
     '{cell} is {value}: the way back begins here, because the loss grows as fast as itself.',
     '{cell} 为 {value}：反向传播从这里开始，损失对自身的梯度就是 1。',
   ],
-  isSum: [
+  cellIsSum: [
     '{cell} is {value}: the sum of {count} products; the largest is {largest}, from {a} × {b}.',
     '{cell} 为 {value}：{count} 个乘积之和；其中最大的是 {largest}，来自 {a} × {b}。',
   ],
-  isSumAndBias: [
+  cellIsSumAndBias: [
     '{cell} is {value}: the sum of {count} products and a bias; the largest is {largest}, from {a} × {b}.',
     '{cell} 为 {value}：{count} 个乘积与 bias 之和；其中最大的是 {largest}，来自 {a} × {b}。',
   ],
-  isGradientSum: [
-    '{cell} is {value}: if this number grows by a little, the loss grows by {value} times as much. It is the sum of {count} products; the largest is {largest}, from {a} × {b}.',
-    '{cell} 为 {value}：这个数每增大一点，损失就增大其 {value} 倍。它是 {count} 个乘积之和；其中最大的是 {largest}，来自 {a} × {b}。',
+  cellIsGradientSum: [
+    '{cell} is {value}: how fast the loss grows as this number grows. It is the sum of {count} products; the largest is {largest}, from {a} × {b}.',
+    '{cell} 为 {value}：这个数增大时损失增大的快慢。它是 {count} 个乘积之和；其中最大的是 {largest}，来自 {a} × {b}。',
   ],
-  isGradientProduct: [
-    '{cell} is {value}: if this weight grows by a little, the loss grows by {value} times as much. It is the product of {a} and {b}.',
-    '{cell} 为 {value}：这个权重每增大一点，损失就增大其 {value} 倍。它是 {a} 与 {b} 之积。',
+  cellIsGradientProduct: [
+    '{cell} is {value}: how fast the loss grows as this weight grows. It is the product of {a} and {b}.',
+    '{cell} 为 {value}：这个权重增大时损失增大的快慢。它是 {a} 与 {b} 之积。',
   ],
-  isBiasGradient: [
+  cellIsBiasGradient: [
     '{cell} is {value}: a bias is added to each of {count} outputs, so their gradients add up; the largest is {largest}, of {a}.',
     '{cell} 为 {value}：bias 加到了 {count} 个输出上，所以把它们的梯度相加；其中最大的是 {a} 的 {largest}。',
   ],
-  isNothing: [
+  cellIsNothing: [
     '{cell} is {value}: nothing after it used this number, so the loss does not depend on it.',
     '{cell} 为 {value}：后面没有用到这个数，所以损失与它无关。',
   ],
-  isLargest: [
+  cellIsLargest: [
     '{cell} is {value}: the largest of the {count} numbers in its window; {winner} wins.',
     '{cell} 为 {value}：窗口里 {count} 个数中最大的一个；{winner} 胜出。',
   ],
-  isOpen: [
+  cellIsOpen: [
     '{cell} is {value}: its input is above 0, so relu lets it through.',
     '{cell} 为 {value}：输入大于 0，relu 让它原样通过。',
   ],
-  isShut: [
+  cellIsShut: [
     '{cell} is {value}: its input is {input}, not above 0, so relu makes it 0.',
     '{cell} 为 {value}：输入为 {input}，不大于 0，relu 把它变为 0。',
   ],
-  isOpenBack: [
+  cellIsOpenBack: [
     '{cell} is {value}: relu let this number through, so the gradient passes unchanged.',
     '{cell} 为 {value}：relu 让这个数通过了，所以梯度也原样通过。',
   ],
-  isShutBack: [
+  cellIsShutBack: [
     '{cell} is {value}: relu made this number 0, so no gradient comes back through it.',
     '{cell} 为 {value}：relu 把这个数变成了 0，所以没有梯度从这里传回。',
   ],
-  isRouted: [
+  cellIsRouted: [
     '{cell} is {value}: this number was the largest of its window, so the gradient of {dy} comes here.',
     '{cell} 为 {value}：这个数是窗口里最大的，所以 {dy} 的梯度传到这里。',
   ],
-  isNotRouted: [
+  cellIsNotRouted: [
     '{cell} is {value}: {winner} was the largest of the window, so the gradient went there.',
     '{cell} 为 {value}：窗口里最大的是 {winner}，梯度传到了那里。',
   ],
-  isShare: [
+  cellIsShare: [
     '{cell} is {value}: exp makes {exp} of its logit, and that is its share of the sum {sum}.',
     '{cell} 为 {value}：其 logit 经 exp 得 {exp}，除以总和 {sum} 就是它的概率。',
   ],
-  isLog: [
+  cellIsLog: [
     '{cell} is {value} nats: −log of {p}, the probability that the network gives to the label {label}.',
     '{cell} 为 {value} nat：网络给标签 {label} 的概率是 {p}，取其 −log。',
   ],
-  isLabelDifference: [
+  cellIsLabelDifference: [
     '{cell} is {value}: the probability {p} minus 1, since {label} is the label. SGD raises this logit.',
     '{cell} 为 {value}：概率 {p} 减 1，因为标签就是 {label}。SGD 会提高这个 logit。',
   ],
-  isOtherDifference: [
+  cellIsOtherDifference: [
     '{cell} is {value}: the probability {p} minus 0, since the label is {label}. SGD lowers this logit.',
     '{cell} 为 {value}：概率 {p} 减 0，因为标签是 {label}。SGD 会降低这个 logit。',
   ],
-  isInverse: [
+  cellIsInverse: [
     '{cell} is {value}: −1 divided by the probability {p} of the label.',
     '{cell} 为 {value}：−1 除以标签的概率 {p}。',
   ],
-  isNoInverse: [
+  cellIsNoInverse: [
     '{cell} is {value}: only the label’s probability counts in the loss.',
     '{cell} 为 {value}：损失只看标签的概率。',
   ],
 
   // three times the value
-  byDefinition: ['definition (float64)', '定义（float64）'],
-  ulps: ['{ulps} ULP away', '相差 {ulps} ULP'],
-  noValue: [
+  cellByDefinition: ['definition (float64)', '定义（float64）'],
+  cellUlps: ['{ulps} ULP away', '相差 {ulps} ULP'],
+  cellNoValue: [
     '{backend} computes softmax and loss as one op, without this number',
     '{backend} 把 softmax 与损失作为一个算子，不算这个数',
   ],
-  otherBackends: ['Other backends', '其他后端'],
-  otherBackendsBusy: ['Pause the training to ask other backends.', '暂停训练后才能问其他后端。'],
-  otherBackendsNone: [
+  cellOtherBackends: ['Other backends', '其他后端'],
+  cellOtherBackendsBusy: [
+    'Pause the training to ask other backends.',
+    '暂停训练后才能问其他后端。',
+  ],
+  cellOtherBackendsNone: [
     'No other backend has answered: try again at rest.',
     '其他后端没有应答：请在训练停下时再试。',
   ],
 
   // the parts
-  products: ['products', '乘积'],
-  channelIn: ['input channel {channel}', '输入通道 {channel}'],
-  channelOut: ['output channel {channel}', '输出通道 {channel}'],
-  padding: ['padding: no term', '填充：没有这一项'],
-  sumOf: ['Sum', '和'],
-  asMatrices: [
+  cellProducts: ['products', '乘积'],
+  cellPadding: ['padding: no term', '填充：没有这一项'],
+  cellNoWindow: ['no window lies here: no term', '这里没有窗口：没有这一项'],
+  cellAsMatrices: [
     'As a product of matrices: row {row} of X = im2col({x}), 1×{taps}, times column {column} of F, {taps}×1.',
     '写成矩阵相乘：X = im2col({x}) 的第 {row} 行（1×{taps}）乘以 F 的第 {column} 列（{taps}×1）。',
   ],
-  termsLabel: ['Terms: arrow keys move, Enter goes in', '各项：方向键移动，Enter 进入'],
-  andMore: ['… and {count} more, together {sum}', '……其余 {count} 项合计 {sum}'],
-  showMore: ['Show more', '显示更多'],
-  windowLabel: ['The window', '窗口'],
-  theLargest: ['the largest', '最大'],
-  above0: ['{input} > 0: passes', '{input} > 0：通过'],
-  notAbove0: ['{input} ≤ 0: becomes 0', '{input} ≤ 0：变为 0'],
-  passesBack: ['the input {input} > 0: {dy} passes', '输入 {input} > 0：{dy} 通过'],
-  stopsBack: ['the input {input} ≤ 0: {dy} stops here', '输入 {input} ≤ 0：{dy} 到此为止'],
-  routedHere: ['{dy}: the largest of its window is here', '{dy}：窗口的最大值在这里'],
-  routedElsewhere: ['{dy}: the largest of its window is {winner}', '{dy}：窗口的最大值是 {winner}'],
-  goesTo: ['From here the gradient goes on to {cell}.', '梯度由此传到 {cell}。'],
-  class: ['class', '类别'],
-  share: ['share', '占比'],
-  whyExp: [
-    'z is the logit minus the largest logit: the shares stay the same, and exp never overflows.',
-    'z 为 logit 减去最大的 logit：占比不变，exp 也不会溢出。',
+  cellTermsLabel: ['Terms: arrow keys move, Enter goes in', '各项：方向键移动，Enter 进入'],
+  cellAndMore: ['… and {count} more, together {sum}', '……其余 {count} 项合计 {sum}'],
+  cellShowMore: ['Show more', '显示更多'],
+  cellAbove0: ['{input} > 0: passes', '{input} > 0：通过'],
+  cellNotAbove0: ['{input} ≤ 0: becomes 0', '{input} ≤ 0：变为 0'],
+  cellPassesBack: ['the input {input} > 0: {dy} passes', '输入 {input} > 0：{dy} 通过'],
+  cellStopsBack: ['the input {input} ≤ 0: {dy} stops here', '输入 {input} ≤ 0：{dy} 到此为止'],
+  cellRoutedHere: ['{dy}: the largest of its window is here', '{dy}：窗口的最大值在这里'],
+  cellRoutedElsewhere: [
+    '{dy}: the largest of its window is {winner}',
+    '{dy}：窗口的最大值是 {winner}',
+  ],
+  cellGoesTo: ['From here the gradient goes on to {cell}.', '梯度由此传到 {cell}。'],
+  cellClass: ['class', '类别'],
+  cellShare: ['share', '占比'],
+  cellShift: [
+    'exp would overflow: {shift} is subtracted from each logit first, which leaves the shares as they are.',
+    'exp 会溢出：先从每个 logit 减去 {shift}，占比不变。',
+  ],
+  cellInDouble: [
+    '{p} rounds to float32. In float64, from the logits:',
+    '{p} 舍入到了 float32。由 logits 以 float64 计算：',
   ],
 
   // nudge and update
-  nudge: [
+  cellNudge: [
     'Nudge: with this weight − {epsilon} the loss is {below}, with + {epsilon} it is {above}. The difference / {width} is {quotient}; the gradient is {gradient}.',
     '微调：此权重 − {epsilon} 时损失为 {below}，+ {epsilon} 时为 {above}。差 / {width} 为 {quotient}；梯度为 {gradient}。',
   ],
-  nudgeMeans: [
+  cellNudgeMeans: [
     'So the gradient says how the loss follows this one weight (all in float64).',
     '可见梯度就是损失随这一个权重变化的快慢（均为 float64）。',
   ],
-  update: [
+  cellUpdate: [
     'Update: {before} − {rate} × {gradient} = {after}',
     '更新：{before} − {rate} × {gradient} = {after}',
   ],
-  updateMeans: [
+  cellUpdateMeans: [
     'This is the step of this one image; training takes the mean gradient of a batch.',
     '这是这一张图像的一步；训练时取一批图像的平均梯度。',
   ],

@@ -130,9 +130,22 @@ const actions = (page: Page) => ({
   losses: () => page.evaluate(() => mnist.losses),
   backend: () => page.evaluate(() => mnist.settings.backend),
   text: async (id: string) => (await page.textContent(`#${id}`)) ?? '',
-  choose: (backend: string) => page.check(`#backends input[value=${backend}]`, {force: true}),
+  /** Opens the settings, in which a phone has the backends too. */
+  async settings() {
+    if (!(await page.isVisible('#length'))) await page.click('#settings-more summary');
+  },
+  /** Fills a field of the settings. */
+  async enter(id: 'batchSize' | 'learningRate' | 'seed' | 'length', text: string) {
+    await this.settings();
+    await page.fill(`#${id}`, text);
+  },
+  async choose(backend: string) {
+    const radio = page.locator(`#backends input[value=${backend}]`);
+    if (!(await radio.isVisible())) await this.settings();
+    await radio.check({force: true});
+  },
   async train(batches: number) {
-    await page.fill('#length', String(batches));
+    await this.enter('length', String(batches));
     await page.click('#start');
   },
   /** Trains a run of this many batches to its end. */

@@ -2,6 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
+import {Film} from './film.ts';
 import {PageError} from './page_error.ts';
 import type {
   Answers,
@@ -62,13 +63,20 @@ export class App {
   /** How many training images have arrived. */
   arrived = 0;
   noData?: Sentence;
-  /** The weights come from a file, whether or not they are trained further: no link leads to them. */
+  /** The weights come from a file, whether or not they are trained further. */
   isOpened = false;
+  /** The visitor has changed weights by hand, whether or not they are trained further. */
+  isEdited = false;
+  /** How many of these changes can be undone. */
+  undoable = 0;
+  readonly film = new Film();
   /** Anything else that the visitor has to know. The next command clears it. */
   notice?: Sentence;
 
   /** How many runs have begun, each with its own weights. */
-  private runs = 0;
+  runs = 0;
+  /** How many changes by hand the worker has reported, undone ones included. */
+  edits = 0;
   private start = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
@@ -165,7 +173,12 @@ export class App {
 
   /** True before anything is trained or opened: the settings that decide the weights can still change. */
   get isFresh(): boolean {
-    return this.batch === 0 && !this.isOpened && !this.isBusy && this.phase !== 'lost';
+    return this.batch === 0 && !this.hasOwnWeights && !this.isBusy && this.phase !== 'lost';
+  }
+
+  /** True if the weights are a file's or changed by hand: no link leads to them. */
+  get hasOwnWeights(): boolean {
+    return this.isOpened || this.isEdited;
   }
 
   /** Says that a run has ended without learning anything. */
@@ -197,7 +210,7 @@ export class App {
 
   /** Differs whenever the network's answers may differ. */
   get weightsKey(): string {
-    return `${this.runs} ${this.batch} ${this.phase}`;
+    return `${this.runs} ${this.edits} ${this.batch} ${this.phase}`;
   }
 
   /** The run's backend, with its build. */
@@ -286,6 +299,8 @@ export class App {
     began: ({settings}) => {
       this.runs++;
       Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
+      Object.assign(this, {isEdited: false, undoable: 0});
+      this.film.forgetAfter(-1);
       this.evaluation = this.memory = undefined;
       this.settings = {...this.settings, backend: settings.backend};
     },
@@ -312,6 +327,13 @@ export class App {
       this.recent.push({images, ms});
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
+    film: ({batch, filters}) => {
+      this.film.add({batch, filters});
+    },
+    edits: ({undoable, isEdited}) => {
+      if (undoable !== this.undoable) this.edits++;
+      Object.assign(this, {undoable, isEdited});
+    },
     test: ({batch, correct, total}) => {
       this.tests.push({batch, correct, total});
     },
@@ -335,6 +357,7 @@ export class App {
     this.losses.length = batch;
     this.tests = this.tests.filter(test => test.batch <= batch);
     this.moves = this.moves.filter(move => move.batch <= batch);
+    this.film.forgetAfter(batch);
     if (this.evaluation && this.evaluation.batch > batch) this.evaluation = undefined;
   }
 }

@@ -1,6 +1,8 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
 import type {Preset} from '../presets.ts';
+import type {Frame} from './film.ts';
+import type {Stop} from './inside/inside.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
 import type {SavedRun} from './weights_file.ts';
@@ -24,6 +26,12 @@ export type Command =
   | {kind: 'backend'; backend: Backend}
   /** Goes on with the run of a file. */
   | {kind: 'restore'; run: SavedRun}
+  /** Gives weights other values, by name. It pauses training. */
+  | {kind: 'edit'; weights: Record<string, Float32Array>}
+  /** Takes back the last edit since training last went on. */
+  | {kind: 'undo'}
+  /** Goes back to after this batch, with its weights in the order of Network.variables. */
+  | {kind: 'returnTo'; batch: number; weights: Float32Array[]}
   | {kind: 'loseContext'};
 
 export type Question =
@@ -39,7 +47,11 @@ export type Question =
   /** The same on every other backend that this browser has. Answered at rest only, else undefined. */
   | {kind: 'lookElsewhere'; image: Uint8Array; label: number}
   /** For each relu, which of its channels are 0 in all of the first 64 test images; undefined until these have arrived. */
-  | {kind: 'dead'};
+  | {kind: 'dead'}
+  /** The next batch's step, without taking it. It pauses training; undefined if another command comes in between, or if it fails. */
+  | {kind: 'slowStep'}
+  /** Answered when all commands before it are carried out, or cancelled. */
+  | {kind: 'rest'};
 
 export interface Answers {
   predict: Float32Array | undefined;
@@ -49,6 +61,8 @@ export interface Answers {
   look: Look | undefined;
   lookElsewhere: Look[] | undefined;
   dead: Record<string, boolean[]> | undefined;
+  slowStep: SlowStep | undefined;
+  rest: undefined;
 }
 
 /** Every number in the network while one image flows through it, and the gradient of the image's loss. */
@@ -64,6 +78,40 @@ export interface Look {
   /** ∂loss/∂ each of them. The softmax has none: it is one op with the loss. */
   gradients: Record<string, Float32Array>;
   /** Milliseconds that the worker took. */
+  ms: number;
+}
+
+/** Everything that happens in the step of one batch. */
+export interface SlowStep {
+  /** As it counts once it is trained. */
+  batch: number;
+  /** How many images it has. */
+  images: number;
+  /** The first of its images, [n × 784], and their labels [n]. */
+  pixels: Uint8Array;
+  labels: Uint8Array;
+  /** The mean over the images. */
+  loss: number;
+  /** Of this batch: an epoch's last batch may be short, and its step is as much shorter. */
+  learningRate: number;
+  /** The first image alone, with the gradients of its own loss. */
+  look: Look;
+  /** ∂loss/∂ each weight, by name, for the loss of the batch: the mean of the gradients of all images. */
+  gradients: Record<string, Float32Array>;
+  /** From the batch to the update. */
+  stops: SlowStop[];
+}
+
+/** What flows at a stop. Shapes have the batch axis. */
+export interface SlowStop extends Stop {
+  /** The op's file. */
+  file: string;
+  input: number[];
+  /** Backward: the gradient of the op's input, if a step needs it, and those of its weights. */
+  outputs: number[][];
+  /** Of the outputs. */
+  bytes: number;
+  /** The time of the op's kernels; NaN if none runs, or the GPU's clock can't be read. */
   ms: number;
 }
 
@@ -121,6 +169,10 @@ export type News =
   | {kind: 'compiled'; programs: number; ms: number}
   | {kind: 'split'; split: StepSplit}
   | {kind: 'batch'; batch: number; loss: number; images: number; ms: number; memory: Memory}
+  /** The filters after a batch: the first of a run, and every tenth. */
+  | ({kind: 'film'} & Frame)
+  /** How many edits can be undone, and whether any has a part in the weights. */
+  | {kind: 'edits'; undoable: number; isEdited: boolean}
   | {kind: 'test'; batch: number; correct: number; total: number}
   | {kind: 'epoch'; batch: number; evaluation: Evaluation};
 

@@ -88,7 +88,7 @@ test('images: training starts on the first ones, outlives a broken connection, a
   });
 });
 
-test('scripts: less than 400 kB before the data, and no request elsewhere', async () => {
+test('scripts: less than 450 kB before the data, and no request elsewhere', async () => {
   const scripts: string[] = [];
   let beforeData = true;
   const routes = {
@@ -103,7 +103,7 @@ test('scripts: less than 400 kB before the data, and no request elsewhere', asyn
   const bytes = scripts.reduce((sum, name) => sum + readFileSync(join(site, name)).length, 0);
   console.log(`${scripts.join(', ')}: ${bytes} bytes of script before the data`);
   assert.ok(scripts.includes('main.js') && scripts.includes('worker.js'));
-  assert.ok(bytes < 400_000);
+  assert.ok(bytes < 450_000);
 });
 
 const noCanvas = {

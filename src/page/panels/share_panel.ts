@@ -17,7 +17,7 @@ export function sharePanel(app: App): void {
     link.select();
     try {
       await navigator.clipboard.writeText(link.value);
-      app.notice = {key: app.isOpened ? 'copiedSettings' : 'copied'};
+      app.notice = {key: app.hasOwnWeights ? 'copiedSettings' : 'copied'};
     } catch {
       app.notice = {key: 'notCopied'};
     }

@@ -25,6 +25,8 @@ import {makeTestDigits} from './test_digits.ts';
 
 /** Pixels of a rem in a small window. */
 const SMALL_REM = 14;
+/** Cells are this many times as large where one hits them with a finger. */
+const FINGER = 1.5;
 const modes: Mode[] = ['values', 'gradients', 'both'];
 
 export function stagePanel(inside: Inside): void {
@@ -32,6 +34,7 @@ export function stagePanel(inside: Inside): void {
   const row = element('stations');
   const imageStation = element('image-station');
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  const narrow = matchMedia('(max-width: 47.5em)'); // as in the sheet
   const modeInputs = makeModes(inside);
   let preset: Preset | undefined;
   let stations: StationView[] = [];
@@ -138,13 +141,14 @@ export function stagePanel(inside: Inside): void {
     if (!look) return;
     const theme = dark.matches ? 'dark' : 'light';
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const size = `${rem} ${devicePixelRatio}`;
+    const scale = (rem / SMALL_REM) * (narrow.matches ? FINGER : 1);
+    const size = `${scale} ${devicePixelRatio}`;
     const shownImage = inside.stop ? look.image : image;
     const slices = views.map(view => view.slice).join();
     const wanted = [look, film, mode, shownImage, theme, size, slices, app.language];
     if (wanted.every((each, i) => each === drawn[i])) return;
     if (size !== drawn[5]) {
-      for (const each of stations) resize(each, rem / SMALL_REM, devicePixelRatio);
+      for (const each of stations) resize(each, scale, devicePixelRatio);
     }
     drawn = wanted;
     const shown: Shown = {
@@ -289,8 +293,11 @@ export function stagePanel(inside: Inside): void {
   inside.onChange(() => {
     const wanted = inside.look?.preset ?? app.settings.preset;
     if (wanted !== preset) build(wanted);
-    for (const side of stations.flatMap(({sides}) => sides)) {
-      side.element.hidden = inside.mode === (side.isGradient ? 'values' : 'gradients');
+    for (const {sides} of stations) {
+      if (sides.length === 1) continue; // softmax stays: it has values alone
+      for (const {element, isGradient} of sides) {
+        element.hidden = inside.mode === (isGradient ? 'values' : 'gradients');
+      }
     }
     slice();
     showPictures();

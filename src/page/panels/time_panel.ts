@@ -1,5 +1,12 @@
-// TODO
+// One slim row about time: a step in slow motion, weights changed by hand and back again, and the film of the filters.
 import './time_panel.css';
 import type {Inside} from '../inside/inside.ts';
+import {filmStrip} from './film_strip.ts';
+import {slowMotion} from './slow_motion.ts';
+import {weightEdit} from './weight_edit.ts';
 
-export function timePanel(_inside: Inside): void {}
+export function timePanel(inside: Inside): void {
+  slowMotion(inside);
+  weightEdit(inside);
+  filmStrip(inside);
+}

@@ -4,8 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
+import {FILM_EVERY} from '../film.ts';
 import {PageError} from '../page_error.ts';
-import type {Look, News, Phase, Sentence} from '../protocol.ts';
+import type {Look, News, Phase, Sentence, SlowStep} from '../protocol.ts';
 import {
   type Backend,
   backends,
@@ -20,6 +21,7 @@ import {chooseBackend, findMissing, onWebGL} from './backends.ts';
 import type {ImageLoader} from './image_loader.ts';
 import {cancelled, TaskQueue} from './queue.ts';
 import {Run} from './run.ts';
+import {slowStep} from './slow_step.ts';
 import {TrialSteps} from './step_split.ts';
 
 export class Trainer {
@@ -52,7 +54,9 @@ export class Trainer {
 
   reset(settings: Settings): void {
     this.add(async () => {
-      this.say('ready', await this.begin(settings));
+      const why = await this.begin(settings);
+      await this.film(this.run!);
+      this.say('ready', why);
     });
   }
 
@@ -60,6 +64,7 @@ export class Trainer {
     this.add(async signal => {
       const why = await this.begin(settings, batch);
       await this.run!.setWeights(weights);
+      await this.film(this.run!);
       if (this.images.files) await this.test(signal);
       this.say(batch === 0 ? 'ready' : 'paused', why);
     });
@@ -81,12 +86,36 @@ export class Trainer {
     this.add(async signal => {
       await this.enter(backend);
       if (!this.run) return; // before the first reset no run can move
-      const {batch, isDone} = this.run;
       if (target !== undefined) await this.trainTo(target, false, signal);
       else if (this.phase === 'diverged') this.say('diverged', this.why);
-      else this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused');
+      else this.rest(this.run);
     });
     this.target = target;
+  }
+
+  edit(weights: Record<string, Float32Array>): void {
+    void this.between(run => this.change(run, () => run.edit(weights)));
+  }
+
+  undo(): void {
+    void this.between(run => this.change(run, () => run.undo()));
+  }
+
+  returnTo(batch: number, weights: Float32Array[]): void {
+    void this.between(async run => {
+      run.goBackTo(batch);
+      await run.setWeights(weights);
+    });
+  }
+
+  async slowStep(): Promise<SlowStep | undefined> {
+    let step: SlowStep | undefined;
+    await this.between(async (run, signal) => {
+      await this.waitForImages(run, signal);
+      await this.measure(run, signal);
+      step = await run.guard(() => slowStep(run));
+    });
+    return step;
   }
 
   loseContext(): void {
@@ -140,6 +169,35 @@ export class Trainer {
   private add(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.target = undefined;
     return this.queue.add(task);
+  }
+
+  /** Does work on the run between two batches. */
+  private between(work: (run: Run, signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.add(async signal => {
+      const {run} = this;
+      if (!run) return; // before the first reset
+      if (this.isLost || contextIsLost()) await this.enter('webgl');
+      await work(run, signal);
+      this.rest(run);
+    });
+  }
+
+  private rest({batch, isDone}: Run): void {
+    this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused');
+  }
+
+  private async change(run: Run, change: () => Promise<void>): Promise<void> {
+    await change();
+    this.tell({kind: 'edits', ...run.edited});
+    await this.film(run);
+  }
+
+  /** Shows the page the filters of every tenth batch. On WebGL, their copies are already outside of the GPU. */
+  private async film(run: Run): Promise<void> {
+    const {batch} = run;
+    if (batch % FILM_EVERY > 0) return;
+    const filters = await run.read(['conv1.filter', 'conv2.filter']);
+    this.tell({kind: 'film', batch, filters});
   }
 
   private say(phase: Phase, why?: Sentence): void {
@@ -205,15 +263,21 @@ export class Trainer {
       this.say('done');
       return;
     }
+    run.trainAfterEdits();
+    this.tell({kind: 'edits', ...run.edited});
     const events = run.train(target, signal);
     let first: number | undefined;
     try {
       for (;;) {
-        if (run.batch < target) await this.waitForImages(run, signal);
+        if (run.batch < target) {
+          await this.waitForImages(run, signal);
+          if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
+        }
         const {value, done} = await events.next();
         if (done) break;
         if (value.kind === 'batch') first ??= this.tensors();
         this.report(run, value, first!);
+        if (value.kind === 'batch') await this.film(run);
         this.queue.endStep();
         if (one && run.batch < target && !run.isTestNext(value)) break;
       }
@@ -227,7 +291,6 @@ export class Trainer {
   private async waitForImages({imagesForNextBatch}: Run, signal: AbortSignal): Promise<void> {
     if (imagesForNextBatch > this.images.arrived) this.say('waiting');
     await this.images.until(imagesForNextBatch, signal);
-    if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
   }
 
   /** @param first tensors after the first batch */

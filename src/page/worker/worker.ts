@@ -22,6 +22,9 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
   pause: () => trainer.pause(),
   backend: ({backend}) => trainer.moveTo(backend),
   restore: ({run}) => trainer.restore(run),
+  edit: ({weights}) => trainer.edit(weights),
+  undo: () => trainer.undo(),
+  returnTo: ({batch, weights}) => trainer.returnTo(batch, weights),
   loseContext: () => trainer.loseContext(),
 };
 
@@ -35,6 +38,8 @@ const questions: {
   look: ({image, label}) => trainer.answers.look(image, label),
   lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
   dead: () => trainer.answers.dead(),
+  slowStep: () => trainer.slowStep(),
+  rest: () => trainer.queue.end.then(() => undefined),
 };
 
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {

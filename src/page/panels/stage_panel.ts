@@ -49,9 +49,9 @@ export function stagePanel(inside: Inside): void {
 
   function build(wanted: Preset): void {
     preset = wanted;
-    for (const {element, body, head} of stations) {
+    for (const {element, body, head, dead} of stations) {
       if (element === imageStation)
-        for (const part of [body, head.shape, head.count]) part.remove();
+        for (const part of [body, head.shape, head.count, dead]) part.remove();
       else element.remove();
     }
     imageStation.querySelector('.name')?.remove();
@@ -160,21 +160,29 @@ export function stagePanel(inside: Inside): void {
     for (const each of stations) draw(app, each, shown);
   }
 
+  /** A value's cell stands for its gradient's where only gradients are shown, and the other way round. */
+  const visible = (cell: Cell): Cell => {
+    const own = views.find(({of, isGradient}) => of === cell.of && isGradient === cell.isGradient);
+    const isHidden = !own || own.box.parentElement!.hidden;
+    return isHidden ? {...cell, isGradient: !cell.isGradient} : cell;
+  };
+
   function showMarks(): void {
-    const {hovered, cell, term, dead, look} = inside;
+    const {hovered, cell, term, dead} = inside;
     const pointed = hovered ?? cell;
-    const explanation = look && pointed && inside.explain(pointed);
-    const ofSelected = sameCell(pointed, cell);
-    const marks = explanation ? marksOf(explanation, ofSelected ? term : undefined) : [];
+    const explanation = pointed && inside.explain(pointed);
+    const marks = explanation
+      ? marksOf(explanation, sameCell(pointed, cell) ? term : undefined)
+      : [];
+    const shown: Pointed = {
+      marks: marks.map(mark => ({...mark, cell: visible(mark.cell)})),
+      hovered: hovered && visible(hovered),
+      selected: cell && visible(cell),
+    };
     for (const {station, sides} of stations) {
-      for (const side of sides) {
-        if (side.element.hidden) continue;
-        for (const view of side.views) {
-          const axis = axisOf(view, station);
-          const isMap = view.of === station.name;
-          const crossed = isMap ? dead[station.name] : undefined;
-          drawMarks(view, {marks, hovered, selected: cell, dead: crossed, axis});
-        }
+      for (const view of sides.flatMap(side => (side.element.hidden ? [] : side.views))) {
+        const crossed = view.of === station.name ? dead[station.name] : undefined;
+        drawMarks(view, {...shown, dead: crossed, axis: axisOf(view, station)});
       }
     }
   }
@@ -198,8 +206,8 @@ export function stagePanel(inside: Inside): void {
       j: isOutput && !isWeight,
       k: isOutput && !isWeight,
     };
-    if (!belongs[letter[0]] || view.isGradient !== cell.isGradient) return undefined;
-    const channel = view.placeOf(cell)?.channel ?? 0;
+    if (!belongs[letter[0]]) return undefined;
+    const channel = view.placeOf(visible(cell))?.channel ?? 0;
     const isBars = view.grid.channels === 1 && view.grid.columns === 1;
     return {letter, along: along ?? (isBars ? 'row' : 'channel'), channel};
   }

@@ -68,10 +68,10 @@ export function makeStation(preset: Preset, station: Station, element: HTMLEleme
   const sides = [false, true]
     .filter(isGradient => !isGradient || op !== 'softmax')
     .map(isGradient => makeSide(preset, station, isGradient));
-  body.append(...sides.map(side => side.element), dead);
+  body.append(...sides.map(side => side.element));
   const title = create('p', {className: 'name'}, create('b', {}, name), ' ', head.op, head.arrow);
   element.prepend(title, head.shape, head.count);
-  element.append(body);
+  element.append(body, dead);
   const view: StationView = {station, element, body, sides, dead, head};
   const weights = sides[0].views.find(({addresses}) => addresses.slices > 1);
   if (weights) {

@@ -336,6 +336,7 @@ class CellPanel {
 
   private build(explanation: Explanation): void {
     const {inside} = this;
+    const {cell} = explanation;
     const drawing = new Drawing(inside, explanation, this.shown);
     this.drawing = drawing;
     let now = sentenceOf(explanation);
@@ -354,15 +355,18 @@ class CellPanel {
     const terms = create('div', {className: 'terms'}, ...drawReason(drawing));
     terms.setAttribute('role', 'group');
     terms.setAttribute('aria-label', inside.app.say('cellTermsLabel'));
-    const parts: Node[] = [sentence, ...this.drawFormula(drawing), terms];
+    const isWeight = cell.of.includes('.');
+    const parts: Node[] = [
+      sentence,
+      ...(isWeight && cell.isGradient ? drawNudge(drawing) : []),
+      ...(isWeight ? drawUpdate(drawing) : []),
+      ...this.drawFormula(drawing),
+      terms,
+    ];
     if (explanation.goesTo) {
-      const cell = drawing.place(() => drawing.explanation.goesTo!);
-      cell.tabIndex = 0;
-      parts.push(create('p', {}, drawing.say('cellGoesTo', {cell})));
-    }
-    if (explanation.cell.of.includes('.')) {
-      if (explanation.cell.isGradient) parts.push(...drawNudge(drawing));
-      parts.push(...drawUpdate(drawing));
+      const place = drawing.place(() => drawing.explanation.goesTo!);
+      place.tabIndex = 0;
+      parts.push(create('p', {}, drawing.say('cellGoesTo', {cell: place})));
     }
     this.body.replaceChildren(...parts);
     this.body.scrollTop = 0;

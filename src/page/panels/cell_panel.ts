@@ -47,6 +47,8 @@ class CellPanel {
   /** The cell that this panel has selected itself, or that it last saw. */
   private at?: Cell;
   private takesFocus = false;
+  /** The other backends are at work. */
+  private isAsking = false;
   /** What had the focus when the panel opened. */
   private opener?: Element | null;
 
@@ -81,7 +83,13 @@ class CellPanel {
     this.elsewhere.addEventListener('click', () => this.askElsewhere());
     section.addEventListener('click', event => this.click(event));
     section.addEventListener('keydown', event => this.press(event));
-    section.addEventListener('focusin', ({target}) => this.mark(target));
+    section.addEventListener('focusin', ({target}) => {
+      this.name(target as HTMLElement);
+      this.mark(target);
+    });
+    section.addEventListener('focusout', ({target}) => {
+      if (this.isTerm(target as HTMLElement)) (target as HTMLElement).removeAttribute('aria-label');
+    });
     section.addEventListener('pointerover', ({target}) => this.mark(target));
     this.body.addEventListener('pointerleave', () => this.mark(document.activeElement));
     inside.onChange(() => this.draw());
@@ -176,23 +184,23 @@ class CellPanel {
       End: () => flat.at(-1),
     };
     if (!(key in moves)) return false;
-    this.focusTerm(moves[key]());
+    moves[key]()?.focus();
     return true;
   }
 
-  private focusTerm(target: HTMLElement | undefined): void {
-    if (!target) return;
-    this.name(target);
-    target.focus();
+  private isTerm(target: HTMLElement): boolean {
+    return this.drawing?.rows.some(row => row.includes(target)) ?? false;
   }
 
-  /** Says in the element's name what its term is made of: the name is read when the focus comes. */
+  /** Says in a term's name what it is made of: the name is read when the focus comes. */
   private name(target: HTMLElement): void {
-    const term = this.drawing!.termOf.get(target)!();
-    const part = this.drawing!.parts[term];
-    const names = part.cells.map(cellName).join(' × ');
-    const isOperand = part.cells.length === 1;
-    target.setAttribute('aria-label', `${names}${isOperand ? '' : ' ='} ${target.textContent}`);
+    if (!this.isTerm(target)) return;
+    const cells = this.cellsOf(target).map(cellName);
+    const number = target.matches('data') ? target : target.querySelector('data')!;
+    target.setAttribute(
+      'aria-label',
+      `${cells.join(' × ')}${cells.length > 1 ? ' =' : ''} ${number.textContent}`,
+    );
   }
 
   /** Marks the term of an element, here and on the stage. */
@@ -207,8 +215,11 @@ class CellPanel {
   private async askElsewhere(): Promise<void> {
     const {inside} = this;
     const {image, label, look, app} = inside;
-    setEnabled(this.elsewhere, false);
+    if (this.isAsking) return;
+    this.isAsking = true;
+    inside.changed();
     const elsewhere = await app.ask({kind: 'lookElsewhere', image, label});
+    this.isAsking = false;
     if (elsewhere && inside.look === look) inside.set({elsewhere});
     else {
       app.notice = {key: 'cellOtherBackendsNone'};
@@ -266,7 +277,7 @@ class CellPanel {
     if (last) setText(this.back, `‹ ${cellName(last)}`);
     if (last) this.back.setAttribute('aria-label', app.say('cellBackTo', {cell: cellName(last)}));
     const isResting = !app.isBusy && app.phase !== 'starting' && app.phase !== 'lost';
-    setEnabled(this.elsewhere, isResting);
+    setEnabled(this.elsewhere, isResting && !this.isAsking);
     this.elsewhere.hidden = this.inside.elsewhere.length > 0;
     setText(this.busy, isResting ? '' : app.say('cellOtherBackendsBusy'));
   }
@@ -387,9 +398,7 @@ class CellPanel {
   }
 
   private focusHere(): void {
-    const target = this.termElement();
-    if (target) this.focusTerm(target);
-    else this.title.focus();
+    (this.termElement() ?? this.title).focus();
   }
 
   private termElement(): HTMLElement | undefined {
@@ -416,6 +425,7 @@ class CellPanel {
   /** Says a new cell to a screen reader, and its new number once training rests; not ten times a second. */
   private speak({cell}: Explanation): void {
     const {app} = this.inside;
+    if (!app.isBusy && document.activeElement) this.name(document.activeElement as HTMLElement);
     const which = `${cellText(cell)} ${app.language} ${app.isBusy ? '' : app.weightsKey}`;
     const isNew = !this.saidOf.startsWith(`${cellText(cell)} ${app.language} `);
     if (which === this.saidOf || (app.isBusy && !isNew)) return;

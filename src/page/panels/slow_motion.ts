@@ -79,7 +79,8 @@ export function slowMotion(inside: Inside): void {
   function show(shown: Motion): void {
     const stop = stopOf(shown);
     inside.set({mode: stop.direction === 'backward' ? 'gradients' : 'values'});
-    inside.freeze(stop.direction === 'update' ? shown.after : shown.step.look, stop);
+    const {station, direction} = stop;
+    inside.freeze(direction === 'update' ? shown.after : shown.step.look, {station, direction});
   }
 
   async function go(by: number): Promise<void> {
@@ -173,7 +174,10 @@ export function slowMotion(inside: Inside): void {
     element('slow-hint').hidden = shown !== undefined || working !== undefined;
     setEnabled(start, !working && !['starting', 'diverged'].includes(app.phase));
     setText(element('slow-text'), working ? app.say(working) : shown ? sentence(app, shown) : '');
-    if (!shown) return;
+    if (!shown) {
+      setText(element('slow-at'), '');
+      return;
+    }
     const {length} = shown.step.stops;
     setEnabled(back, shown.at > 0 && !working);
     setEnabled(next, shown.at < length - 1 && !working);

@@ -43,9 +43,12 @@ export function stagePanel(inside: Inside): void {
   let slicedBy: Cell | undefined;
   /** The cell under the keys, said to a screen reader. */
   let keyed: Cell | undefined;
+  let said: Cell | undefined;
   /** What the pictures show. */
   let drawn: unknown[] = [];
   let stop: unknown;
+  /** What was written in this language, and of this network. */
+  let written = '';
 
   function build(wanted: Preset): void {
     preset = wanted;
@@ -64,7 +67,11 @@ export function stagePanel(inside: Inside): void {
       return view;
     });
     views = stations.flatMap(({sides}) => sides.flatMap(side => side.views));
+    for (const {station, sides} of stations) {
+      if (station.op === 'dense') setSlice(sides, inside.label);
+    }
     drawn = [];
+    written = '';
   }
 
   function follow({station, body, sides, select}: StationView): void {
@@ -227,9 +234,12 @@ export function stagePanel(inside: Inside): void {
 
   function showTexts(): void {
     const {look, image, mode, film} = inside;
-    const count = app.number(parameters(preset!));
-    setText(element('stage-title'), app.say('wholeNetwork', {preset: preset!, count}));
-    for (const each of stations) speak(app, preset!, each);
+    if (written !== app.language) {
+      written = app.language;
+      const count = app.number(parameters(preset!));
+      setText(element('stage-title'), app.say('wholeNetwork', {preset: preset!, count}));
+      for (const each of stations) speak(app, preset!, each);
+    }
     for (const {select, sides} of stations) {
       const shown = sides[0].views[0].slice;
       if (select) select.value = String(shown);
@@ -237,7 +247,10 @@ export function stagePanel(inside: Inside): void {
     for (const [i, input] of modeInputs.entries()) input.checked = modes[i] === mode;
     row.dataset.mode = mode;
     setText(element('stage-at'), cellSentence(inside.hovered ?? inside.cell));
-    setText(element('stage-said'), sameCell(keyed, inside.cell) ? '' : cellSentence(keyed));
+    if (!sameCell(said, keyed)) {
+      said = keyed; // its value changes with every batch
+      setText(element('stage-said'), sameCell(keyed, inside.cell) ? '' : cellSentence(keyed));
+    }
     const isLost = app.phase === 'lost';
     row.classList.toggle('lost', isLost);
     const notes = Object.entries(inside.dead).flatMap(([name, dead]) => {
@@ -261,8 +274,8 @@ export function stagePanel(inside: Inside): void {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('blank'));
       return;
     }
-    if (!isCurrent) return; // the answer follows
-    const shares = look?.values.softmax;
+    if (!isCurrent && app.phase !== 'lost') return; // the answer follows
+    const shares = isCurrent ? look?.values.softmax : undefined;
     const digit = shares?.indexOf(Math.max(...shares)) ?? -1;
     if (!shares || digit < 0) {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('noVerdict'));
@@ -276,11 +289,13 @@ export function stagePanel(inside: Inside): void {
   function showStop(): void {
     const {stop: at} = inside;
     for (const {station, element, head} of stations) {
-      const isHere = at?.station === station.name;
+      const isUpdate = at?.direction === 'update';
+      const isHere = isUpdate ? station.weights.length > 0 : at?.station === station.name;
       element.classList.toggle('here', isHere);
       const arrows = {forward: '→', backward: '←', update: '↻'};
       setText(head.arrow, isHere ? arrows[at!.direction] : '');
-      if (isHere && at !== stop) element.scrollIntoView({block: 'nearest', inline: 'nearest'});
+      if (isHere && !isUpdate && at !== stop)
+        element.scrollIntoView({block: 'nearest', inline: 'nearest'});
     }
     stop = at;
   }
@@ -291,10 +306,8 @@ export function stagePanel(inside: Inside): void {
     event.preventDefault();
   });
 
-  build(app.settings.preset);
   const pad = makePad(inside);
-  const dense = stations.find(({station}) => station.op === 'dense')!;
-  setSlice(dense.sides, inside.label);
+  build(app.settings.preset);
   const showDigits = makeTestDigits(inside, pad);
   dark.addEventListener('change', () => inside.changed());
   addEventListener('resize', () => inside.changed());

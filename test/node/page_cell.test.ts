@@ -97,7 +97,8 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
     const named = (name: string) => document.querySelector(`#cell [data-part="${name}"]`);
     for (const cell of cells) {
       inside.select(cell);
-      await new Promise(requestAnimationFrame);
+      do await new Promise(requestAnimationFrame);
+      while (!document.getElementById('cell-sentence'));
       await new Promise(requestAnimationFrame);
       const panel = document.getElementById('cell')!;
       const all = [...panel.querySelectorAll('data')];

@@ -1,5 +1,5 @@
 // How any number of the network came about: each op's arithmetic is in the file of its name, and here is which one a cell takes.
-import type {Cell} from '../inside/cells.ts';
+import {type Cell, shapesOf} from '../inside/cells.ts';
 import type {Explanation} from '../inside/explanation.ts';
 import {LOGITS, type Station, stationsOf} from '../inside/stations.ts';
 import type {Look} from '../protocol.ts';
@@ -12,7 +12,7 @@ import {logitGradient, loss, softmax, softmaxGradient} from './softmax_cross_ent
 
 /** The cell must be one of the look's network. Numbers that are not finite go the way of any number. */
 export function explain(look: Look, cell: Cell): Explanation {
-  const numbers = new Numbers(look);
+  const numbers = new Numbers(look, shapesOf(look.preset));
   const value = numbers.read(cell);
   const stations = stationsOf(look.preset) as Required<Station>[];
   const own = stations.find(({name}) => name === cell.of);

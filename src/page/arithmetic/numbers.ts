@@ -1,5 +1,5 @@
 // The numbers of a look by their cells, and what the ops make of them: products, and sums in float64.
-import {type Cell, indexOf, shapesOf} from '../inside/cells.ts';
+import {type Cell, indexOf} from '../inside/cells.ts';
 import type {Explanation, Operand, Term} from '../inside/explanation.ts';
 import type {Look} from '../protocol.ts';
 
@@ -7,11 +7,11 @@ import type {Look} from '../protocol.ts';
 export type Result = Pick<Explanation, 'definition' | 'reason' | 'goesTo'>;
 
 export class Numbers {
-  private readonly shapes: Record<string, readonly number[]>;
-
-  constructor(private readonly look: Look) {
-    this.shapes = shapesOf(look.preset);
-  }
+  /** @param shapes of the stations and weights, by name */
+  constructor(
+    private readonly look: Pick<Look, 'values' | 'gradients'>,
+    private readonly shapes: Record<string, readonly number[]>,
+  ) {}
 
   shape(of: string): readonly number[] {
     return this.shapes[of];

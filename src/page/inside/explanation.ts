@@ -59,6 +59,8 @@ export interface Nudge {
   quotient: number;
   /** The gradient of the whole network in float64, which the quotient approaches. */
   gradient: number;
+  /** True if a relu or a pool goes another way below than above even at the smallest epsilon: a kink, where the two may differ. */
+  isKinked: boolean;
 }
 
 /** One step of gradient descent on one weight, in float64, and in the float32 of the backends. */

@@ -1,1 +1,13 @@
-export const guideTexts = {} satisfies Record<string, [en: string, zh: string]>;
+export const guideTexts = {
+  guideGoOn: ['Go on reading ({at} of {of})', '继续导读（{at}/{of}）'],
+  guideAt: ['Stop {at} of {of}', '第 {at} 站，共 {of} 站'],
+  guideClose: ['Close the guide', '关闭导读'],
+  guideBack: ['Back', '上一站'],
+  guideNext: ['Next: {title}', '下一站：{title}'],
+  guideSkip: ['Skip', '跳过'],
+  guideFinish: ['Finish', '读完了'],
+  guideStops: ['All stops', '所有站'],
+  guideQuestion: ['Your turn', '动手试试'],
+  guideAnswer: ['Your answer', '你的答案'],
+  guideFiles: ['To read on: {file} and its test, {test}', '深入阅读：{file}，及其测试 {test}'],
+} satisfies Record<string, [en: string, zh: string]>;

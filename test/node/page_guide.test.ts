@@ -84,7 +84,7 @@ const tries: {wrong: Try; right: Try}[] = [
       await page.waitForFunction(
         () => document.getElementById('guide-feedback')!.textContent === '',
       );
-      await clickCell(page, 'conv1', [row, column, channel], conv1);
+      await page.click('#cell .winner');
     },
   },
   {

@@ -133,8 +133,8 @@ export const stops: Record<StopName, Stop> = {
       ],
     ],
     question: [
-      'Click a coloured cell of pool1. The four numbers that it had to choose from appear beside this text. Click the one that it kept.',
-      '请点 pool1 里一个有颜色的格子。旁边会列出它要挑选的四个数。请点它留下的那一个。',
+      'Click a coloured cell of pool1: the page then shows the four numbers that it had to choose from. Click the one that it kept.',
+      '请点 pool1 里一个有颜色的格子，页面会列出它要挑选的四个数。请点它留下的那一个。',
     ],
     help: [
       'It did not keep that one. Click a cell of pool1 again, and then the largest of its four numbers.',

@@ -16,17 +16,17 @@ async function select(page: VisitedPage, of: string, at: number[], isGradient: b
   await page.evaluate(
     ([of, at, isGradient]) => {
       inside.select({of, at, isGradient});
-      document.getElementById('code')!.hidden = false;
+      const frame = () => new Promise(resolve => requestAnimationFrame(resolve));
+      return frame().then(frame); // after the panel's own
     },
     [of, at, isGradient] as const,
   );
-  await page.waitForSelector('#code-body .line');
+  await page.waitForSelector('#code-body[aria-busy=false] .line');
 }
 
 async function open(page: VisitedPage, tab: string) {
   await page.click(`#code-${tab}`);
-  await page.waitForSelector(`#code-body[aria-labelledby=code-${tab}] .line`);
-  await page.waitForFunction(() => document.querySelector('#code-body .runs'));
+  await page.waitForSelector(`#code-body[aria-labelledby=code-${tab}][aria-busy=false] .line`);
 }
 
 /** The file of each excerpt, and its marked lines as `number text`. */

@@ -171,12 +171,14 @@ export function showCode(inside: Inside): void {
       return;
     }
     state = wanted;
+    body.ariaBusy = 'true';
     const failed = () => [create('p', {className: 'bad'}, say('codeFailed'))];
     contentOf(inside, situation, tab, anchors)
       .catch(failed)
       .then(content => {
         if (state !== wanted) return; // another cell or tab is shown by now
         body.replaceChildren(...content);
+        body.ariaBusy = 'false';
         markLetters(pass);
         const line = body.querySelector<HTMLElement>('.runs');
         body.scrollTop = line ? line.offsetTop - body.clientHeight / 3 : 0;

@@ -17,6 +17,7 @@ import type {Look} from '../protocol.ts';
 // relu and maxPool bend the loss: it is smooth only as long as no relu opens or closes and no pool has another largest. So epsilon
 // shrinks until they all go the same way in both passes. Below 1e-8 the rounding of the loss would spoil the quotient.
 const EPSILONS = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+const SMALLEST = EPSILONS.at(-1)!;
 
 /** Arrays by the names of stations and weights. */
 type Values = Record<string, Float64Array>;
@@ -34,42 +35,48 @@ export function nudge(look: Look, {of, at}: Cell): Nudge {
   for (const {name, weights} of stationsOf(preset))
     for (const each of name === 'image' ? [name] : weights)
       values[each] = Float64Array.from(look.values[each]);
-  forward(stations, values, label);
+  for (const station of stations) forward(station, values, label);
 
-  /** All values with the weight moved by this much. */
   const movedBy = (distance: number): Values => {
     const weight = values[of].slice();
     weight[index] += distance;
-    const moved = {...values, [of]: weight};
-    forward(changed, moved, label);
-    return moved;
+    return {...values, [of]: weight};
   };
-  const pass = (epsilon: number) => {
-    const [below, above] = [movedBy(-epsilon), movedBy(epsilon)];
-    return {epsilon, below, above, isKinked: !goTheSameWay(changed, below, above)};
+  /** Both passes, station by station, up to the first kink. Those of the smallest epsilon go on to the loss. */
+  const passesWith = (epsilon: number) => {
+    const passes = [movedBy(-epsilon), movedBy(epsilon)];
+    let isKinked = false;
+    for (const station of changed) {
+      isKinked ||= !goesTheSameWay(station, passes);
+      if (isKinked && epsilon > SMALLEST) break;
+      for (const values of passes) forward(station, values, label);
+    }
+    return {epsilon, isKinked, losses: passes.map(({loss}) => loss[0])};
   };
-  let last = pass(EPSILONS[0]);
-  for (const epsilon of EPSILONS.slice(1)) if (last.isKinked) last = pass(epsilon);
+  let passes = passesWith(EPSILONS[0]);
+  for (const epsilon of EPSILONS.slice(1)) if (passes.isKinked) passes = passesWith(epsilon);
 
-  const {epsilon, isKinked} = last;
-  const [below, above] = [last.below.loss[0], last.above.loss[0]];
+  const {epsilon, isKinked, losses} = passes;
+  const [below, above] = losses;
   const quotient = (above - below) / (2 * epsilon);
   const gradient = backward(changed, values, label, of)[index];
   return {epsilon, below, above, quotient, gradient, isKinked};
 }
 
-/** Computes these stations' values, each from the one before. */
-function forward(stations: Fed[], values: Values, label: number): void {
-  for (const {name, op, input, shape, weights, geometry} of stations) {
-    const x = values[input];
-    const [weight, bias] = weights.map(each => values[each]);
-    if (op === 'conv2d') values[name] = conv2d(x, weight, bias, geometry);
-    else if (op === 'maxPool') values[name] = maxPool(x, geometry);
-    else if (op === 'relu') values[name] = relu(x);
-    else if (op === 'dense') values[name] = dense(x, weight, bias, sizes(x, shape));
-    else if (op === 'softmax') values[name] = softmax(x, 1, x.length);
-    else values[name] = Float64Array.of(lossOf(values[LOGITS], label));
-  }
+/** Computes a station's values from those of the one before. */
+function forward(
+  {name, op, input, shape, weights, geometry}: Fed,
+  values: Values,
+  label: number,
+): void {
+  const x = values[input];
+  const [weight, bias] = weights.map(each => values[each]);
+  if (op === 'conv2d') values[name] = conv2d(x, weight, bias, geometry);
+  else if (op === 'maxPool') values[name] = maxPool(x, geometry);
+  else if (op === 'relu') values[name] = relu(x);
+  else if (op === 'dense') values[name] = dense(x, weight, bias, sizes(x, shape));
+  else if (op === 'softmax') values[name] = softmax(x, 1, x.length);
+  else values[name] = Float64Array.of(lossOf(values[LOGITS], label));
 }
 
 /** The gradient of a weight of the first of these stations. */
@@ -97,16 +104,14 @@ function backward(stations: Fed[], values: Values, label: number, of: string): F
   return isBias ? dBias : dWeights;
 }
 
-/** True if no relu and no pool goes another way in `a` than in `b`: if the gradient 1 of every y arrives at the same x. */
-function goTheSameWay(stations: Fed[], a: Values, b: Values): boolean {
-  return stations.every(({op, input, shape, geometry}) => {
-    if (op !== 'relu' && op !== 'maxPool') return true;
-    const ones = new Float64Array(sizeOf(shape)).fill(1);
-    const [ofA, ofB] = [a, b].map(({[input]: x}) =>
-      op === 'relu' ? reluGradient(x, ones) : maxPoolGradient(x, ones, geometry),
-    );
-    return ofA.every((each, i) => each === ofB[i]);
-  });
+/** True unless a relu or pool goes another way in one pass than in the other: if the gradient 1 of every y arrives at the same x. */
+function goesTheSameWay({op, input, shape, geometry}: Fed, passes: Values[]): boolean {
+  if (op !== 'relu' && op !== 'maxPool') return true;
+  const ones = new Float64Array(sizeOf(shape)).fill(1);
+  const [below, above] = passes.map(({[input]: x}) =>
+    op === 'relu' ? reluGradient(x, ones) : maxPoolGradient(x, ones, geometry),
+  );
+  return below.every((each, i) => each === above[i]);
 }
 
 const sizes = (x: Float64Array, [O]: number[]) => ({B: 1, I: x.length, O});

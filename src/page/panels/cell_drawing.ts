@@ -63,6 +63,13 @@ export class Drawing {
     return target;
   }
 
+  /** A number that the tests find by its name. */
+  named(name: string, read: () => number | undefined, digits?: number): HTMLDataElement {
+    const target = this.number(read, digits);
+    target.dataset.number = name;
+    return target;
+  }
+
   /** A number of a grid, on a ground that tells its sign and its size. */
   tile(read: () => number, largest: () => number, digits = 2): HTMLDataElement {
     const target = this.number(read, digits);
@@ -96,6 +103,9 @@ export class Drawing {
   /** Makes a term's element of this one: arrow keys reach it, and Enter leads to its first cell. */
   asTerm<E extends HTMLElement>(target: E, term: () => number): E {
     target.classList.add('term');
+    this.live(() => {
+      if (target.dataset.term !== String(term())) target.dataset.term = String(term());
+    });
     return this.link(target, () => this.parts[term()]?.cells[0], term);
   }
 

@@ -1,6 +1,7 @@
 // One number, and how it came about: its value three times, its formula, and its terms, each a step to another number.
 import './cell_panel.css';
 import {addressOf} from '../address.ts';
+import {ulps} from '../arithmetic/ulp.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
 import {type Cell, cellText, indexOf, parseCell, sameCell, shapesOf} from '../inside/cells.ts';
 import type {Explanation} from '../inside/explanation.ts';
@@ -10,6 +11,7 @@ import type {TextKey} from '../texts.ts';
 import {Drawing} from './cell_drawing.ts';
 import {cut, formulaOf, letters} from './cell_formula.ts';
 import {drawReason} from './cell_reason.ts';
+import {drawNudge, drawUpdate} from './cell_weight.ts';
 import {cellName, placeOf, sentenceOf} from './cell_words.ts';
 
 /** The most terms of a list at first, and how many more a press of the button shows. */
@@ -290,13 +292,16 @@ class CellPanel {
           className: 'note',
           textContent: inside.app.say('cellNoValue', {backend}),
         });
-      return create('li', {}, `${backend} `, head.number(read, 9));
+      const away = head.say('cellUlps', {
+        ulps: head.named('ulps', () => ulps(read()!, definition()), 3),
+      });
+      return create('li', {}, `${backend} `, head.named('value', read, 9), ' ', away);
     });
     const byDefinition = create(
       'li',
       {},
       `${inside.app.say('cellByDefinition')} `,
-      head.number(definition, 9),
+      head.named('definition', definition, 9),
     );
     this.values.replaceChildren(...rows, byDefinition);
   }
@@ -316,20 +321,20 @@ class CellPanel {
       terms,
       sentence.key,
       this.shown,
+      inside.app.settings.learningRate,
     ].join(' ');
     if (key === this.key && this.drawing) {
-      if (!isSame) this.drawing.write(explanation);
-      else if (inside.term !== this.term) this.drawing.write(explanation);
+      if (!isSame || inside.term !== this.term) this.drawing.write(explanation);
       return;
     }
     const hadFocus = this.key !== '' && this.body.contains(document.activeElement);
     this.key = key;
-    this.shownKey(explanation);
+    this.build(explanation);
     if (this.takesFocus || hadFocus) this.focusHere();
     this.takesFocus = false;
   }
 
-  private shownKey(explanation: Explanation): void {
+  private build(explanation: Explanation): void {
     const {inside} = this;
     const drawing = new Drawing(inside, explanation, this.shown);
     this.drawing = drawing;
@@ -354,6 +359,10 @@ class CellPanel {
       const cell = drawing.place(() => drawing.explanation.goesTo!);
       cell.tabIndex = 0;
       parts.push(create('p', {}, drawing.say('cellGoesTo', {cell})));
+    }
+    if (explanation.cell.of.includes('.')) {
+      if (explanation.cell.isGradient) parts.push(...drawNudge(drawing));
+      parts.push(...drawUpdate(drawing));
     }
     this.body.replaceChildren(...parts);
     this.body.scrollTop = 0;

@@ -72,7 +72,13 @@ function drawList(drawing: Drawing): Node[] {
     list.append(create('li', {}, product, bar, create('span', {}, ...factors)));
   }
   const left = terms().length - count;
-  if (left === 0) return [list];
+  const total = create(
+    'p',
+    {},
+    'Σ = ',
+    drawing.number(() => drawing.explanation.definition, 4),
+  );
+  if (left === 0) return terms().length > 1 ? [list, total] : [list];
   const sum = drawing.number(() => {
     const isShown = new Set(order.slice(0, count));
     return terms().reduce((sum, {value}, i) => (isShown.has(i) ? sum : sum + value), 0);
@@ -83,7 +89,7 @@ function drawList(drawing: Drawing): Node[] {
   });
   more.dataset.action = 'more';
   const rest = drawing.say('cellAndMore', {count: drawing.inside.app.number(left), sum});
-  return [list, create('p', {className: 'rest'}, rest, ' ', more)];
+  return [list, create('p', {className: 'rest'}, rest, ' ', more), total];
 }
 
 /** maxPool: the window, with its winner framed. */

@@ -20,9 +20,11 @@ export function drawNow(
   value?: () => number,
 ): HTMLElement {
   const first = drawing.operand(() => operands()[0]);
+  first.tabIndex = 0;
   const line = create('p', {className: 'now'}, first);
   if (!value) return line;
   const second = drawing.operand(() => operands()[1]);
+  second.tabIndex = 0;
   const rest = create('span', {}, ' × ', second, ' = ', drawing.number(value));
   drawing.live(() => {
     rest.hidden = operands()[1] === undefined;
@@ -144,7 +146,7 @@ function gridOf(
   for (const term of taps.flat()) {
     grid.append(term === undefined ? create('span', {className: 'gap', title}) : tileOf(term));
   }
-  return create('figure', {}, create('figcaption', {}, caption), grid);
+  return create('div', {className: 'grid'}, create('p', {className: 'caption'}, caption), grid);
 }
 
 /** "image[3…7, 4…8, 0]": from the first cell to the last. */

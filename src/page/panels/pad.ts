@@ -150,6 +150,12 @@ export function makePad(inside: Inside): Pad {
     if (file) void readFile(file);
   });
 
+  // A link or the guide may let another test image flow.
+  inside.onChange(() => {
+    const {image, label, testIndex} = inside;
+    if (testIndex !== undefined && image !== seen) show(image, label, testIndex);
+  });
+
   inside.label = example.label;
   for (const points of example.strokes) extend(begin(points[0]), points);
   isExample = true;

@@ -97,6 +97,7 @@ export function drawMarks(view: View, pointed: Pointed): void {
   delete box.dataset.winner;
   delete box.dataset.term;
   delete box.dataset.axis;
+  delete box.dataset.dead;
   box.dataset.marked = String(placed.length);
   const ratio = devicePixelRatio;
   const [width, height] = isEmpty ? [0, 0] : [box.clientWidth, box.clientHeight];
@@ -114,7 +115,9 @@ export function drawMarks(view: View, pointed: Pointed): void {
     boxOf(channel, row, column);
 
   for (const [channel, isDead] of (dead ?? []).entries()) {
-    if (isDead) cross(context, boxOf(channel, 0, 0, grid.rows, grid.columns));
+    if (!isDead) continue;
+    box.dataset.dead = `${box.dataset.dead ?? ''} ${channel}`.trim();
+    cross(context, boxOf(channel, 0, 0, grid.rows, grid.columns));
   }
   // One outline around the cells of each map: the window.
   for (const channel of new Set(placed.map(({place}) => place.channel))) {
@@ -124,7 +127,9 @@ export function drawMarks(view: View, pointed: Pointed): void {
     const [top, left] = [Math.min(...rows), Math.min(...columns)];
     const [bottom, right] = [Math.max(...rows), Math.max(...columns)];
     box.dataset.window = `${top},${left},${bottom},${right}`;
-    outline(context, boxOf(channel, top, left, bottom - top + 1, right - left + 1), INK, 1.5);
+    const [high, wide] = [bottom - top + 1, right - left + 1];
+    if (high === grid.rows && wide === grid.columns && high > 1) continue; // the whole map
+    outline(context, boxOf(channel, top, left, high, wide), INK, 1.5);
   }
   if (pointed.marks.length > FEW) {
     const strongest = placed
@@ -132,8 +137,8 @@ export function drawMarks(view: View, pointed: Pointed): void {
       .sort((a, b) => b.strength - a.strength)
       .slice(0, STRONGEST);
     for (const {place, strength} of strongest) {
-      context.globalAlpha = strength;
-      outline(context, cellBox(place), CHOSEN, 1);
+      context.globalAlpha = 0.4 + 0.6 * strength;
+      outline(context, cellBox(place), CHOSEN, 1.5);
     }
     context.globalAlpha = 1;
   }

@@ -43,15 +43,18 @@ export function stagePanel(inside: Inside): void {
   let slicedBy: Cell | undefined;
   /** The cell under the keys, said to a screen reader. */
   let keyed: Cell | undefined;
+  let said: Cell | undefined;
   /** What the pictures show. */
   let drawn: unknown[] = [];
   let stop: unknown;
+  /** What was written in this language, and of this network. */
+  let written = '';
 
   function build(wanted: Preset): void {
     preset = wanted;
-    for (const {element, body, head} of stations) {
+    for (const {element, body, head, dead} of stations) {
       if (element === imageStation)
-        for (const part of [body, head.shape, head.count]) part.remove();
+        for (const part of [body, head.shape, head.count, dead]) part.remove();
       else element.remove();
     }
     imageStation.querySelector('.name')?.remove();
@@ -64,7 +67,11 @@ export function stagePanel(inside: Inside): void {
       return view;
     });
     views = stations.flatMap(({sides}) => sides.flatMap(side => side.views));
+    for (const {station, sides} of stations) {
+      if (station.op === 'dense') setSlice(sides, inside.label);
+    }
     drawn = [];
+    written = '';
   }
 
   function follow({station, body, sides, select}: StationView): void {
@@ -160,21 +167,29 @@ export function stagePanel(inside: Inside): void {
     for (const each of stations) draw(app, each, shown);
   }
 
+  /** A value's cell stands for its gradient's where only gradients are shown, and the other way round. */
+  const visible = (cell: Cell): Cell => {
+    const own = views.find(({of, isGradient}) => of === cell.of && isGradient === cell.isGradient);
+    const isHidden = !own || own.box.parentElement!.hidden;
+    return isHidden ? {...cell, isGradient: !cell.isGradient} : cell;
+  };
+
   function showMarks(): void {
-    const {hovered, cell, term, dead, look} = inside;
+    const {hovered, cell, term, dead} = inside;
     const pointed = hovered ?? cell;
-    const explanation = look && pointed && inside.explain(pointed);
-    const ofSelected = sameCell(pointed, cell);
-    const marks = explanation ? marksOf(explanation, ofSelected ? term : undefined) : [];
+    const explanation = pointed && inside.explain(pointed);
+    const marks = explanation
+      ? marksOf(explanation, sameCell(pointed, cell) ? term : undefined)
+      : [];
+    const shown: Pointed = {
+      marks: marks.map(mark => ({...mark, cell: visible(mark.cell)})),
+      hovered: hovered && visible(hovered),
+      selected: cell && visible(cell),
+    };
     for (const {station, sides} of stations) {
-      for (const side of sides) {
-        if (side.element.hidden) continue;
-        for (const view of side.views) {
-          const axis = axisOf(view, station);
-          const isMap = view.of === station.name;
-          const crossed = isMap ? dead[station.name] : undefined;
-          drawMarks(view, {marks, hovered, selected: cell, dead: crossed, axis});
-        }
+      for (const view of sides.flatMap(side => (side.element.hidden ? [] : side.views))) {
+        const crossed = view.of === station.name ? dead[station.name] : undefined;
+        drawMarks(view, {...shown, dead: crossed, axis: axisOf(view, station)});
       }
     }
   }
@@ -198,8 +213,8 @@ export function stagePanel(inside: Inside): void {
       j: isOutput && !isWeight,
       k: isOutput && !isWeight,
     };
-    if (!belongs[letter[0]] || view.isGradient !== cell.isGradient) return undefined;
-    const channel = view.placeOf(cell)?.channel ?? 0;
+    if (!belongs[letter[0]]) return undefined;
+    const channel = view.placeOf(visible(cell))?.channel ?? 0;
     const isBars = view.grid.channels === 1 && view.grid.columns === 1;
     return {letter, along: along ?? (isBars ? 'row' : 'channel'), channel};
   }
@@ -219,9 +234,12 @@ export function stagePanel(inside: Inside): void {
 
   function showTexts(): void {
     const {look, image, mode, film} = inside;
-    const count = app.number(parameters(preset!));
-    setText(element('stage-title'), app.say('wholeNetwork', {preset: preset!, count}));
-    for (const each of stations) speak(app, preset!, each);
+    if (written !== app.language) {
+      written = app.language;
+      const count = app.number(parameters(preset!));
+      setText(element('stage-title'), app.say('wholeNetwork', {preset: preset!, count}));
+      for (const each of stations) speak(app, preset!, each);
+    }
     for (const {select, sides} of stations) {
       const shown = sides[0].views[0].slice;
       if (select) select.value = String(shown);
@@ -229,7 +247,10 @@ export function stagePanel(inside: Inside): void {
     for (const [i, input] of modeInputs.entries()) input.checked = modes[i] === mode;
     row.dataset.mode = mode;
     setText(element('stage-at'), cellSentence(inside.hovered ?? inside.cell));
-    setText(element('stage-said'), sameCell(keyed, inside.cell) ? '' : cellSentence(keyed));
+    if (!sameCell(said, keyed)) {
+      said = keyed; // its value changes with every batch
+      setText(element('stage-said'), sameCell(keyed, inside.cell) ? '' : cellSentence(keyed));
+    }
     const isLost = app.phase === 'lost';
     row.classList.toggle('lost', isLost);
     const notes = Object.entries(inside.dead).flatMap(([name, dead]) => {
@@ -253,8 +274,8 @@ export function stagePanel(inside: Inside): void {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('blank'));
       return;
     }
-    if (!isCurrent) return; // the answer follows
-    const shares = look?.values.softmax;
+    if (!isCurrent && app.phase !== 'lost') return; // the answer follows
+    const shares = isCurrent ? look?.values.softmax : undefined;
     const digit = shares?.indexOf(Math.max(...shares)) ?? -1;
     if (!shares || digit < 0) {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('noVerdict'));
@@ -285,10 +306,8 @@ export function stagePanel(inside: Inside): void {
     event.preventDefault();
   });
 
-  build(app.settings.preset);
   const pad = makePad(inside);
-  const dense = stations.find(({station}) => station.op === 'dense')!;
-  setSlice(dense.sides, inside.label);
+  build(app.settings.preset);
   const showDigits = makeTestDigits(inside, pad);
   dark.addEventListener('change', () => inside.changed());
   addEventListener('resize', () => inside.changed());

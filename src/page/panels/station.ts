@@ -19,7 +19,7 @@ export interface Shown {
 }
 
 /** The length of a map of rows, in pixels of a small window: pooling shows as a smaller map. */
-const sideOf = (rows: number) => (rows > 7 ? 43 : 28);
+const sideOf = (rows: number) => (rows > 7 ? 43 : 26);
 const cellOf = (rows: number) => Math.max(2, Math.floor(sideOf(rows) / rows));
 /** Widths of a row of filters. */
 const FILTERS = 105;
@@ -68,10 +68,10 @@ export function makeStation(preset: Preset, station: Station, element: HTMLEleme
   const sides = [false, true]
     .filter(isGradient => !isGradient || op !== 'softmax')
     .map(isGradient => makeSide(preset, station, isGradient));
-  body.append(...sides.map(side => side.element), dead);
+  body.append(...sides.map(side => side.element));
   const title = create('p', {className: 'name'}, create('b', {}, name), ' ', head.op, head.arrow);
   element.prepend(title, head.shape, head.count);
-  element.append(body);
+  element.append(body, dead);
   const view: StationView = {station, element, body, sides, dead, head};
   const weights = sides[0].views.find(({addresses}) => addresses.slices > 1);
   if (weights) {
@@ -181,7 +181,7 @@ class Bars extends View {
 
 /** Of a few digits, in powers of ten where it is small or large. */
 export function numberText(app: App, value: number, digits = 3): string {
-  if (!Number.isFinite(value)) return String(value);
+  if (!Number.isFinite(value)) return app.say('notFinite');
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e5)) {
     const [significand, exponent] = value.toExponential(1).split('e');

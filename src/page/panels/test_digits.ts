@@ -73,6 +73,7 @@ export function makeTestDigits(inside: Inside, pad: Pad): () => void {
     const hasArrived = app.arrived > 0 && app.phase !== 'lost';
     for (const button of [previous, next, wrong]) setEnabled(button, hasArrived);
     const {testIndex} = inside;
+    if (testIndex !== undefined) index = testIndex;
     const at = testIndex === undefined ? undefined : app.number(testIndex);
     setText(element('test-digit'), at ? app.say('testDigitAt', {index: at}) : app.say('testDigit'));
     setText(element('digit-note'), note ? app.say(note) : '');

@@ -212,7 +212,7 @@ function showRun(app: App): void {
   progress.value = batch;
   const of = (n: number, total: number) => `${app.number(n)} / ${app.number(total)}`;
   setText(element('batch'), of(batch, Math.max(settings.batches, batch)));
-  setText(element('left'), timeLeft === undefined ? '–' : clock(timeLeft));
+  setText(element('left'), timeLeft === undefined ? '' : clock(timeLeft));
   setText(element('ms'), speed ? `${app.number(speed.ms, speed.ms < 10 ? 2 : 1)} ms` : '–');
   const perSecond = speed && app.number(Math.round(speed.imagesPerSecond));
   setText(element('speed'), perSecond ? `${perSecond} ${app.say('imagesPerSecond')}` : '–');

@@ -133,7 +133,7 @@ export const cellTexts = {
 
   // three times the value
   cellByDefinition: ['definition (float64)', '定义（float64）'],
-  cellUlps: ['{ulps} ULP away', '相差 {ulps} ULP'],
+  cellUlps: ['({ulps} ULP)', '（{ulps} ULP）'],
   cellNoValue: [
     '{backend} computes softmax and loss as one op, without this number',
     '{backend} 把 softmax 与损失作为一个算子，不算这个数',
@@ -182,12 +182,24 @@ export const cellTexts = {
 
   // nudge and update
   cellNudge: [
-    'Nudge: with this weight − {epsilon} the loss is {below}, with + {epsilon} it is {above}. The difference / {width} is {quotient}; the gradient is {gradient}.',
-    '微调：此权重 − {epsilon} 时损失为 {below}，+ {epsilon} 时为 {above}。差 / {width} 为 {quotient}；梯度为 {gradient}。',
+    'Nudge: with this weight − {less} the loss is {below}, with + {more} it is {above}. Their difference / {width} is {quotient}; the gradient is {gradient}.',
+    '微调：此权重 − {less} 时损失为 {below}，+ {more} 时为 {above}。两者之差 / {width} 为 {quotient}；梯度为 {gradient}。',
   ],
   cellNudgeMeans: [
     'So the gradient says how the loss follows this one weight (all in float64).',
     '可见梯度就是损失随这一个权重变化的快慢（均为 float64）。',
+  ],
+  cellNudgeKinked: [
+    'A relu or a max-pool changes over right here, so the loss has a kink, and the two may differ.',
+    '某个 relu 或最大池化恰在此处切换，损失在这里有折点，两者可能不同。',
+  ],
+  cellNudgeLater: [
+    'Pause the training to see the loss with this weight nudged.',
+    '暂停训练后可以看到微调此权重时的损失。',
+  ],
+  cellNudgeSoon: [
+    'The loss with this weight nudged is on its way …',
+    '正在计算微调此权重时的损失……',
   ],
   cellUpdate: [
     'Update: {before} − {rate} × {gradient} = {after}',

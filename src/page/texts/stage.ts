@@ -48,6 +48,7 @@ export const stageTexts = {
     'Arrow keys move from cell to cell, Page Up and Page Down between channels, Enter explains a cell, Escape leaves it.',
     '方向键在各个数之间移动，Page Up 和 Page Down 切换通道，回车键解释一个数，Esc 键退出。',
   ],
+  notFinite: ['not finite', '非有限数'],
   cellIs: ['{cell} is {value}', '{cell} 为 {value}'],
 
   // the pad, test digits and the label

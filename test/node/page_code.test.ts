@@ -104,6 +104,21 @@ visit(
   },
 );
 
+visit('code: the shader is the fragment program of the station', {}, async page => {
+  await select(page, 'conv2', [1, 2, 3], false);
+  await open(page, 'shader');
+  const file = 'shaders/tutorial/conv2.mnist.Conv2D';
+  assert.is(await page.textContent('#code-body a'), file);
+  const program = readFileSync(`${site}sources/${file}.txt`, 'utf8').split('\n');
+  const rows = await page.$$eval('#code-body .line', lines =>
+    lines.map(line => [(line as HTMLElement).dataset.line, line.textContent!.trim()] as const),
+  );
+  for (const [line, text] of rows) assert.is(text, program[Number(line) - 1].trim());
+  assert.is(Number(rows.at(-1)![0]), program.length - 1, 'to its end');
+  const runs = (await marked(page)).map(line => line.replace(/^\d+ /, ''));
+  assert.equal(runs, ['vec4 y = x.xxzz * taps.xyxy;']);
+});
+
 visit(
   'code: a letter is marked wherever it stands as a whole word, in every tab',
   {},
@@ -201,7 +216,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   visit(`code: axe finds nothing serious, ${colorScheme}`, {colorScheme}, async page => {
     await select(page, 'conv2', [3, 4, 2], true);
     await page.evaluate(axe);
-    for (const tab of ['formula', 'assemblyscript', 'glsl', 'layers']) {
+    for (const tab of ['formula', 'assemblyscript', 'shader', 'layers']) {
       await page.click(`#code-${tab}`);
       await page.waitForTimeout(300);
       await page.evaluate(() => inside.set({letter: 'd1'}));
@@ -235,7 +250,7 @@ visit('code: opening it and every tab takes no task of 50 ms', {}, async page =>
       Object.assign(globalThis, {tasks});
     });
     await select(page, spans.length % 2 ? 'conv1.filter' : 'conv2.filter', [1, 1, 0, 1], true);
-    for (const tab of ['definition', 'typescript', 'assemblyscript', 'glsl', 'formula']) {
+    for (const tab of ['definition', 'typescript', 'assemblyscript', 'glsl', 'shader', 'formula']) {
       await page.click(`#code-${tab}`);
       await page.waitForTimeout(150);
     }
@@ -265,7 +280,7 @@ for (const preset of ['tutorial', 'mnist-core']) {
       });
       await page.selectOption('#preset', preset);
       await page.choose('webgl');
-      await page.trainAll(1); // the next look is of its weights
+      await page.evaluate(() => inside.show(inside.image.slice(), inside.label)); // a look on it
       await page.waitForFunction(
         preset => inside.look?.backend === 'webgl' && inside.look.preset === preset,
         preset,

@@ -230,6 +230,8 @@ for (const [width, height, least] of [
         texts.filter(([size]) => size < 0.75 * font - 0.01),
         [],
       );
+      const bar = (await page.locator('header').boundingBox())!;
+      assert.ok(bar.height < 3.5 * font, `the bar is one row: ${bar.height}`);
       assert.equal(await scrollSize(page), [width, height]);
       const onSome = '1,000 test images, drawn at random';
       for (const words of ['each batch', onSome, 'all 10,000 test images']) {

@@ -8,7 +8,6 @@ import {element, setText} from './dom.ts';
 import {Inside} from './inside/inside.ts';
 import {cellPanel} from './panels/cell_panel.ts';
 import {codePanel} from './panels/code_panel.ts';
-import {curvesPanel} from './panels/curves_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
 import {guidePanel} from './panels/guide_panel.ts';
 import {lowerRow} from './panels/lower_row.ts';
@@ -21,7 +20,7 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-const main = [trainPanel, curvesPanel, galleryPanel];
+const main = [trainPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
 for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
@@ -82,6 +81,17 @@ app.onChange(() => {
     app.notice = undefined;
     app.changed();
   }, noticeMs);
+});
+
+// The charts are a third of the page's script, and empty until something is trained: the data goes first.
+let hasCurves = false;
+app.onChange(() => {
+  if (hasCurves || app.arrived === 0) return;
+  hasCurves = true;
+  void import('./panels/curves_panel.ts').then(({curvesPanel}) => {
+    curvesPanel(app);
+    app.changed();
+  });
 });
 
 // For the console: mnist.losses are the numbers of the curve, inside.look those of the stage.

@@ -226,8 +226,8 @@ const both = {
   copyLink: ['Copy link', '复制链接'],
   copied: ['Copied: opening the link trains the same run.', '已复制：打开链接会重现同样的训练。'],
   copiedSettings: [
-    'Copied: the link has these settings, but not the opened weights; it trains from fresh ones.',
-    '已复制：链接含有这些设置，但不含打开的权重；它会从新的权重开始训练。',
+    'Copied: the link has these settings, but not these weights; it trains from fresh ones.',
+    '已复制：链接含有这些设置，但不含这些权重；它会从新的权重开始训练。',
   ],
   notCopied: [
     'This browser does not let the page copy; the link is selected.',

@@ -74,4 +74,16 @@ test('look: every other backend has the same numbers, but for rounding', async (
   assert.is(tf.getBackend(), 'simd');
 });
 
+test('look: a question that comes while other backends are asked is answered by the run’s own', async () => {
+  const {trainer} = await beginTrainer({...defaults(), batchSize: 20});
+  const look = (await trainer.answers.look(image, label))!;
+  const others = trainer.lookElsewhere(image, label);
+  for (let i = 0; i < 10_000 && tf.getBackend() === 'simd'; i++) await undefined;
+  assert.is.not(tf.getBackend(), 'simd');
+  const meanwhile = (await trainer.answers.look(image, label))!;
+  assert.is(tf.getBackend(), 'simd');
+  assert.equal(meanwhile.values, look.values);
+  assert.ok((await others)!.length > 0);
+});
+
 test.run();

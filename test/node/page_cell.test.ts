@@ -1,5 +1,7 @@
 // The cell panel: every number that it prints is held against the tensors and the float64 definition, and it is walked by keys, opened
 // by links and read aloud.
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
 import * as assert from 'uvu/assert';
 import * as conv2d from '../../src/kernels/definition/conv2d.ts';
 import * as dense from '../../src/kernels/definition/dense.ts';
@@ -83,7 +85,7 @@ interface Printed {
   terms: number[];
   rest: number[];
   kind: string;
-  nudge?: {quotient: number; gradient: number};
+  nudge?: {quotient: number; gradient: number; isKinked: boolean};
   update?: {before: number; rate: number; gradient: number; after: number};
 }
 
@@ -95,7 +97,8 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
     const named = (name: string) => document.querySelector(`#cell [data-part="${name}"]`);
     for (const cell of cells) {
       inside.select(cell);
-      await new Promise(requestAnimationFrame);
+      do await new Promise(requestAnimationFrame);
+      while (!document.getElementById('cell-sentence'));
       await new Promise(requestAnimationFrame);
       const panel = document.getElementById('cell')!;
       const all = [...panel.querySelectorAll('data')];
@@ -121,7 +124,11 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
         rest: [...panel.querySelectorAll('.terms .rest data')].map(number),
         kind: inside.explanation!.reason.kind,
         nudge: nudge
-          ? {quotient: read(nudge, 'quotient'), gradient: read(nudge, 'gradient')}
+          ? {
+              quotient: read(nudge, 'quotient'),
+              gradient: read(nudge, 'gradient'),
+              isKinked: nudge.parentElement!.textContent!.includes('kink'),
+            }
           : undefined,
         update: update
           ? {
@@ -182,6 +189,9 @@ for (const preset of ['tutorial', 'mnist-core'] as const) {
         );
       const [values, gradients] = [doubles(look.values), doubles(look.gradients)];
       const defined = witness(preset, values, gradients, look.label);
+      const nudges = prints.flatMap(({nudge}) => nudge ?? []);
+      const kinked = nudges.filter(({isKinked}) => isKinked).length;
+      assert.ok(nudges.length > 30 && kinked < nudges.length / 4, `${kinked} of ${nudges.length}`);
       for (const [i, cell] of cells.entries()) {
         check(preset, cell, prints[i], {values, gradients}, defined);
       }
@@ -238,7 +248,7 @@ function check(
     );
     assert.is(after, before - rate * gradient);
   }
-  if (print.nudge) {
+  if (print.nudge && !print.nudge.isKinked) {
     const {quotient, gradient} = print.nudge;
     // A gradient that is almost 0 beside the others of its weights is as right as those are.
     const scale = Math.max(...tensors.gradients[cell.of].map(Math.abs));
@@ -248,5 +258,328 @@ function check(
     );
   }
 }
+
+const at = (page: VisitedPage) =>
+  page.evaluate(
+    () => inside.cell && `${inside.cell.of}[${inside.cell.at}]${inside.cell.isGradient ? "'" : ''}`,
+  );
+/** Waits until a cell is selected and drawn; the look is of the image. */
+async function shows(page: VisitedPage, cell: string) {
+  const address = `#cell=${cell}`;
+  await page.waitForFunction(
+    address =>
+      `${decodeURIComponent(location.hash)}&`.startsWith(`${address}&`) &&
+      document.querySelector('#cell-sentence'),
+    address,
+  );
+}
+async function select(page: VisitedPage, of: string, at: number[], isGradient = false) {
+  await page.waitForFunction(() => inside.look);
+  await page.evaluate(cell => inside.select(cell), {of, at, isGradient});
+  await shows(page, cellText({of, at, isGradient}));
+}
+const focused = (page: VisitedPage) =>
+  page.evaluate(() => {
+    const {activeElement} = document;
+    return {
+      id: activeElement!.id,
+      term: Number((activeElement as HTMLElement).dataset.term),
+      label: activeElement!.getAttribute('aria-label') ?? '',
+    };
+  });
+
+visit('cell: clicks on the stage select the number that is there', {}, async page => {
+  await page.waitForFunction(() => inside.look);
+  const random = new Random(3, 'clicks');
+  const seen = new Set<string>();
+  for (const mode of ['values', 'gradients'] as const) {
+    await page.evaluate(mode => inside.set({mode}), mode);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    const views = page.locator('.view:visible');
+    const count = await views.count();
+    for (let i = 0; i < 24; i++) {
+      const view = views.nth(i % count);
+      await view.scrollIntoViewIfNeeded();
+      const box = (await view.boundingBox())!;
+      await page.mouse.click(
+        box.x + box.width * random.uniform(),
+        box.y + box.height * random.uniform(),
+      );
+      const cell = await page.evaluate(() => inside.cell);
+      if (!cell) continue; // between two maps
+      const [print] = await printed(page, [cell]);
+      const value = await page.evaluate(() => inside.explanation!.value);
+      assert.ok(Object.is(print.value, value), `${cellText(cell)}: ${print.value}, ${value}`);
+      seen.add(cellText(cell));
+    }
+  }
+  assert.ok(seen.size >= 40, `${seen.size} cells: ${[...seen]}`);
+});
+
+visit('cell: keys walk through the terms, into them and back', {}, async page => {
+  await select(page, 'conv1', [12, 11, 2]);
+  await page.focus('#cell .term[tabindex="0"]');
+  const start = await focused(page);
+  assert.match(start.label, /^image\[\d+, \d+, 0\] × conv1\.filter\[\d, \d, 0, 2\] = −?\d/);
+  await page.keyboard.press('Home');
+  assert.is((await focused(page)).term, 1, 'the first product; term 0 is the bias');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowDown');
+  assert.is((await focused(page)).term, 7, 'one column and one row of 5 further');
+  await page.waitForFunction(() => inside.term === 7);
+  await page.waitForFunction(() => document.querySelectorAll('#cell .tiles .here').length === 3);
+  await page.keyboard.press('End');
+  assert.is((await focused(page)).term, 0, 'the bias stands below');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  assert.is((await focused(page)).term, 6);
+  await page.keyboard.press('Enter');
+  await shows(page, 'image[13,11,0]');
+  assert.is((await focused(page)).id, 'cell-title', 'a pixel has no terms');
+  await page.keyboard.press('Escape');
+  await shows(page, 'conv1[12,11,2]');
+  await page.waitForFunction(() => (document.activeElement as HTMLElement).dataset.term === '6');
+  await page.keyboard.press('Shift+Enter');
+  await shows(page, 'conv1.filter[1,0,0,2]');
+  await page.click('#cell-other');
+  await shows(page, 'dconv1.filter[1,0,0,2]');
+  await page.waitForFunction(
+    () =>
+      document.activeElement!.id === 'cell-other' || document.querySelector('#cell .term:focus'),
+  );
+  await page.focus('#cell .term[tabindex="0"]');
+  await page.keyboard.press('Enter');
+  assert.match((await at(page))!, /^conv1\[\d+,\d+,2\]'$/);
+  for (const cell of ['dconv1.filter[1,0,0,2]', 'conv1.filter[1,0,0,2]', 'conv1[12,11,2]']) {
+    await page.keyboard.press('Escape');
+    await shows(page, cell);
+  }
+  await page.keyboard.press('Escape');
+  await page.waitForFunction(() => !inside.cell && document.getElementById('cell')!.hidden);
+  assert.is(await page.evaluate(() => location.hash), '');
+});
+
+visit('cell: a click on an operand goes there, and one on a product marks it', {}, async page => {
+  await select(page, 'dense', [3]);
+  const row = page.locator('#cell .list li').nth(2);
+  await row.locator('data.term').click();
+  const term = Number(await row.locator('data.term').getAttribute('data-term'));
+  await page.waitForFunction(term => inside.term === term, term);
+  const name = (await row.locator('code').first().textContent())!;
+  assert.match(name, /^relu2\[\d,\d,\d+\]$/);
+  assert.is(await page.locator('#cell .list li').count(), 12);
+  await page.click('#cell .rest button');
+  await page.waitForFunction(() => document.querySelectorAll('#cell .list li').length === 24);
+  await row.locator('code').first().click();
+  await shows(page, name);
+  await page.click('#cell-back');
+  await shows(page, 'dense[3]');
+});
+
+const link = '#cell=dconv2.filter[1,2,3,4]&digit=17&label=3';
+visit(
+  'cell: a link shows its cell, digit and label, and trains nothing',
+  {hash: link},
+  async page => {
+    await shows(page, 'dconv2.filter[1,2,3,4]');
+    await page.waitForFunction(() => inside.testIndex === 17 && inside.look?.label === 3);
+    assert.equal(await page.evaluate(() => [mnist.phase, mnist.batch, location.hash]), [
+      'ready',
+      0,
+      link,
+    ]);
+    await page.waitForFunction(() => {
+      const pad = document.getElementById('pad') as HTMLCanvasElement;
+      return pad
+        .getContext('2d')!
+        .getImageData(0, 0, 280, 280)
+        .data.some(value => value > 0);
+    });
+    assert.match(await page.text('test-digit'), '17');
+    await page.evaluate(() => {
+      location.hash = '#cell=loss[]&digit=4';
+    });
+    await page.waitForFunction(
+      () => inside.cell?.of === 'loss' && inside.testIndex === 4 && inside.look?.label === 4,
+    );
+    assert.is(await page.evaluate(() => mnist.batch), 0);
+  },
+);
+
+visit(
+  'cell: a link with settings trains, and shows its cell',
+  {hash: '#batches=3&cell=conv1[0,1,2]'},
+  async page => {
+    await page.done(3);
+    assert.is(await page.text('cell-title'), 'conv1[0, 1, 2]: row 0, column 1 of channel 2');
+    assert.match(
+      await page.evaluate(() => location.hash),
+      /^#batches=3&cell=conv1\[0,1,2\]&label=\d$/,
+    );
+  },
+);
+
+visit(
+  'cell: a wrong address is a sentence, and nothing is selected',
+  {hash: '#cell=conv9[1]'},
+  async page => {
+    const names =
+      'image, conv1, pool1, relu1, conv2, pool2, relu2, dense, softmax, loss, conv1.filter';
+    await page.shows('notice', `A cell of the network tutorial begins with ${names}`);
+    await page.evaluate(() => {
+      location.hash = '#net=mnist-core&batches=5&cell=conv1.bias[0]';
+    });
+    await page.shows('notice', 'A cell of the network mnist-core begins with');
+    assert.equal(await page.evaluate(() => [mnist.phase, mnist.batch, inside.cell]), [
+      'ready',
+      0,
+      undefined,
+    ]);
+  },
+);
+
+visit(
+  'cell: the link is copied',
+  {permissions: ['clipboard-read', 'clipboard-write']},
+  async page => {
+    await select(page, 'softmax', [4]);
+    await page.click('#cell-copy');
+    await page.notice('cellLinkCopied');
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    assert.is(copied, await page.evaluate(() => location.href));
+    assert.match(copied, /#cell=softmax\[4\]&label=\d$/);
+  },
+);
+
+visit('cell: the other backends compute almost the same number, at rest only', {}, async page => {
+  await page.allImages();
+  await select(page, 'conv2', [3, 4, 5]);
+  await page.train(100_000);
+  await page.batch(3);
+  await page.waitForFunction(
+    () => document.getElementById('cell-elsewhere')!.ariaDisabled === 'true',
+  );
+  assert.is(await page.text('cell-busy'), 'Pause the training to ask other backends.');
+  const later = page.locator('#cell-elsewhere');
+  assert.is(await later.getAttribute('aria-describedby'), 'cell-busy');
+  await page.click('#start');
+  await page.phase('paused');
+  const {batch} = await page.evaluate(() => mnist);
+  await page.waitForFunction(batch => inside.look!.batch === batch, batch);
+  await page.waitForFunction(
+    () => document.getElementById('cell-elsewhere')!.ariaDisabled === 'false',
+  );
+  assert.is(await page.text('cell-busy'), '');
+  await later.click();
+  await page.waitForFunction(() => inside.elsewhere.length > 0);
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  const rows = await page
+    .locator('#cell-values li')
+    .evaluateAll(rows =>
+      rows.map(
+        row => [row.textContent!.split(' ')[0], Number(row.querySelector('data')!.value)] as const,
+      ),
+    );
+  const names = rows.map(([name]) => name);
+  for (const name of ['simd', 'cpu', 'webgl']) assert.ok(names.includes(name), `${names}`);
+  const tensors = await page.evaluate(() =>
+    [inside.look!, ...inside.elsewhere].map(
+      ({backend, values}) => [backend, values.conv2[(3 * 8 + 4) * 16 + 5]] as const,
+    ),
+  );
+  assert.equal(rows.slice(0, -1), tensors);
+  const [, definition] = rows.at(-1)!;
+  for (const [name, value] of rows)
+    assert.ok(Math.abs(value - definition) < 1e-5, `${name}: ${value}`);
+});
+
+for (const [locale, sentence] of [
+  ['en-GB', /^relu1\[5, 6, 1\] is 0: its input is −\d.*, not above 0, so relu makes it 0\.$/],
+  ['zh-CN', /^relu1\[5, 6, 1\] 为 0：输入为 −\d.*，不大于 0，relu 把它变为 0。$/],
+] as const) {
+  visit(`cell: a sentence is read aloud, ${locale}`, {locale, hash: '#digit=0'}, async page => {
+    await page.waitForFunction(() => inside.testIndex === 0 && inside.look?.label === 7);
+    await select(page, 'relu1', [5, 6, 1]);
+    const spoken = page.locator('#cell [role=status]');
+    assert.match((await spoken.textContent())!, sentence);
+    await page.keyboard.press('Escape');
+    await select(page, 'softmax', [7]);
+    assert.match((await spoken.textContent())!, /^softmax\[7\] /);
+  });
+}
+
+visit(
+  'cell: while it trains, numbers change in place: the focus and the place in a list stay',
+  {},
+  async page => {
+    await page.allImages();
+    await select(page, 'conv2', [3, 4, 5]);
+    await page.focus('#cell .term[tabindex="0"]');
+    await page.keyboard.press('Home');
+    const before = await page.evaluate(() => {
+      document.getElementById('cell')!.scrollTop = 40;
+      const {activeElement} = document;
+      Object.assign(globalThis, {kept: activeElement});
+      return activeElement!.textContent;
+    });
+    const spoken = await page.locator('#cell [role=status]').textContent();
+    await page.evaluate(() => mnist.send({kind: 'train', batches: 1000}));
+    await page.batch(20);
+    await page.waitForFunction(
+      before =>
+        document.activeElement!.textContent !== before &&
+        document.activeElement === (globalThis as unknown as {kept: Element}).kept,
+      before,
+    );
+    assert.is(await page.evaluate(() => document.getElementById('cell')!.scrollTop), 40);
+    assert.is(
+      await page.locator('#cell [role=status]').textContent(),
+      spoken,
+      'not read ten times a second',
+    );
+    await page.evaluate(() => mnist.send({kind: 'pause'}));
+    await page.phase('paused');
+    await page.waitForFunction(
+      spoken => document.querySelector('#cell [role=status]')!.textContent !== spoken,
+      spoken,
+    );
+  },
+);
+
+visit('cell: another network without the cell closes the panel', {}, async page => {
+  await select(page, 'conv1.bias', [2]);
+  await page.selectOption('#preset', 'mnist-core');
+  await page.waitForFunction(() => inside.look?.preset === 'mnist-core' && !inside.cell);
+});
+
+type Violation = {id: string; impact: string; nodes: {html: string}[]};
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function serious(page: VisitedPage, selector: string): Promise<string[]> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async selector => {
+    const {axe} = globalThis as unknown as {
+      axe: {run(of: string): Promise<{violations: Violation[]}>};
+    };
+    return (await axe.run(selector)).violations;
+  }, selector);
+  return violations
+    .filter(({impact}) => impact === 'serious' || impact === 'critical')
+    .flatMap(({id, nodes}) => [id, ...nodes.slice(0, 3).map(({html}) => html)]);
+}
+
+visit('cell: axe finds nothing serious on the panel', {}, async page => {
+  await page.waitForFunction(() => inside.look);
+  for (const [of, at, isGradient] of [
+    ['conv1', [12, 11, 2], false],
+    ['pool1', [5, 6, 1], false],
+    ['softmax', [4], false],
+    ['conv1.filter', [1, 2, 0, 3], true],
+  ] as const) {
+    await select(page, of, [...at], isGradient);
+    assert.equal(await serious(page, '#cell'), [], of);
+  }
+});
 
 runVisits();

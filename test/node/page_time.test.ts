@@ -54,53 +54,62 @@ async function seriousProblems(page: VisitedPage) {
   });
 }
 
-for (const backend of ['simd', 'cpu', 'webgl']) {
-  const opening = {hash: `#backend=${backend}&batches=12&batch-size=32`};
-  visit(
-    `slow motion: a whole step and back are one batch and none, ${backend}`,
-    opening,
-    async page => {
-      await page.done(12);
-      const unbroken = await page.losses();
-      await page.reset();
-      const fresh = await weightsOf(page);
-      await page.click('#one');
-      await page.phase('paused');
-      const trained = await weightsOf(page);
-      await page.reset();
+async function begin(page: VisitedPage, backend: string) {
+  await page.allImages();
+  await page.choose(backend);
+  await page.waitForFunction(backend => mnist.settings.backend === backend, backend);
+}
 
-      await beginSlowMotion(page);
-      for (let stop = 2; stop <= 17; stop++) {
-        await page.keyboard.press('ArrowRight');
-        await at(page, stop);
-      }
-      assert.equal(await weightsOf(page), fresh, 'nothing is trained before the update');
-      assert.equal((await stage(page)).stop, {station: 'conv1', direction: 'backward'});
+async function trainOne(page: VisitedPage) {
+  const batch = 1 + (await page.evaluate(() => mnist.batch));
+  await page.click('#one');
+  await page.batch(batch);
+  await page.phase('paused');
+}
+
+for (const backend of ['simd', 'cpu', 'webgl']) {
+  visit(`slow motion: a whole step and back are one batch and none, ${backend}`, {}, async page => {
+    await begin(page, backend);
+    const fresh = await weightsOf(page);
+    await trainOne(page);
+    const trained = await weightsOf(page);
+    await trainOne(page);
+    const unbroken = await page.losses();
+    assert.is(unbroken.length, 2);
+    await page.reset();
+
+    await beginSlowMotion(page);
+    for (let stop = 2; stop <= 17; stop++) {
       await page.keyboard.press('ArrowRight');
-      await at(page, 18);
-      assert.equal(await weightsOf(page), trained);
-      assert.is((await stage(page)).batch, 1);
-      await page.keyboard.press('ArrowLeft');
-      await at(page, 17);
-      assert.equal(await weightsOf(page), fresh);
-      assert.equal(await page.losses(), [], 'the page forgets its loss');
-      await page.keyboard.press('ArrowRight');
-      await at(page, 18);
-      assert.equal(await weightsOf(page), trained, 'forward again');
-      await page.keyboard.press('Escape');
-      await page.waitForSelector('#slow-bar', {state: 'hidden'});
-      assert.equal(await weightsOf(page), trained, 'leaving keeps the step');
-      await page.trainAll(12);
-      assert.equal(await page.losses(), unbroken);
-      assert.is(await page.evaluate(() => mnist.memory!.left), 0);
-    },
-  );
+      await at(page, stop);
+    }
+    assert.equal(await weightsOf(page), fresh, 'nothing is trained before the update');
+    assert.equal((await stage(page)).stop, {station: 'conv1', direction: 'backward'});
+    await page.keyboard.press('ArrowRight');
+    await at(page, 18);
+    assert.equal(await weightsOf(page), trained);
+    assert.is((await stage(page)).batch, 1);
+    await page.keyboard.press('ArrowLeft');
+    await at(page, 17);
+    assert.equal(await weightsOf(page), fresh);
+    assert.equal(await page.losses(), [], 'the page forgets its loss');
+    await page.keyboard.press('ArrowRight');
+    await at(page, 18);
+    assert.equal(await weightsOf(page), trained, 'forward again');
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('#slow-bar', {state: 'hidden'});
+    assert.equal(await weightsOf(page), trained, 'leaving keeps the step');
+    await trainOne(page);
+    assert.equal(await page.losses(), unbroken);
+    assert.is(await page.evaluate(() => mnist.memory!.left), 0);
+  });
 }
 
 visit(
   'slow motion: values forward, gradients backward, and each stop says what flows',
   {},
   async page => {
+    await fresh(page);
     const before = await stage(page);
     await beginSlowMotion(page);
     const first = await stage(page);
@@ -203,12 +212,13 @@ visit(
 );
 
 for (const backend of ['simd', 'webgl']) {
-  const opening = {hash: `#backend=${backend}&batches=1`};
+  const opening = {permissions: ['clipboard-read', 'clipboard-write']};
   visit(
     `edit: maps and loss follow a weight by hand, and undo brings them back, ${backend}`,
     opening,
     async page => {
-      await page.done(1);
+      await begin(page, backend);
+      await trainOne(page);
       await page.evaluate(() => {
         const {inside} = globalThis as unknown as {inside: Inside};
         inside.show(
@@ -259,8 +269,8 @@ for (const backend of ['simd', 'webgl']) {
       }
       assert.is.not((await stage(page)).loss, before.loss);
       assert.equal(await seriousProblems(page), []);
-      await page.click('#copy');
-      await page.waitForFunction(() => mnist.notice);
+      await page.evaluate(() => document.getElementById('copy')!.click()); // no selected cell lets it be seen
+      await page.notice('copiedSettings');
       assert.is(await page.evaluate(() => mnist.hasOwnWeights), true);
 
       await page.click('#undo');
@@ -337,18 +347,19 @@ for (const backend of ['simd', 'webgl']) {
       await page.shows('film-text', 'Film: now');
       assert.is((await stage(page)).film, undefined);
 
-      const shown = page.evaluate(async () => {
+      const seen = await page.evaluateHandle(() => {
         const {inside} = globalThis as unknown as {inside: Inside};
         const seen = new Set<number>();
         inside.onChange(() => {
           if (inside.film) seen.add(inside.film.batch);
         });
-        await new Promise(resolve => setTimeout(resolve, 7000));
-        return [...seen];
+        document.getElementById('film-play')!.click();
+        return seen;
       });
-      await page.click('#film-play');
+      await page.shows('film-play', '❚❚');
+      await page.shows('film-play', '▶');
       assert.equal(
-        await shown,
+        await seen.evaluate(seen => [...seen]),
         batches.filter(each => each < batch),
       );
       assert.is((await stage(page)).film, undefined, 'it ends in the present');

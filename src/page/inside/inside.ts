@@ -151,7 +151,7 @@ export class Inside {
       this.next = performance.now() + Math.max(INTERVAL, SHARE * look.ms) - look.ms;
       this.accept(look);
     }
-    if (this.image !== image || this.label !== label) void this.refresh();
+    void this.refresh();
   }
 
   private accept(look: Look): void {

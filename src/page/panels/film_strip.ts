@@ -24,16 +24,13 @@ export function filmStrip(inside: Inside): void {
   }
 
   function begin(): void {
-    const {batch} = app;
-    const first = inside.film?.batch ?? 0;
+    const {length} = past();
+    const first = inside.film ? past().findIndex(({batch}) => batch === inside.film!.batch) : 0;
     const start = performance.now();
     timer = setInterval(() => {
-      const now = first + (batch * (performance.now() - start)) / WHOLE_MS;
-      if (now < batch) show(past().findLast(frame => frame.batch <= now) ?? past()[0]);
-      else {
-        pause();
-        show(undefined);
-      }
+      const at = first + Math.floor((length * (performance.now() - start)) / WHOLE_MS);
+      if (at >= length) pause();
+      show(at < length ? past()[at] : undefined);
     }, PICTURE_MS);
     inside.changed();
   }

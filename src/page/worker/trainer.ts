@@ -137,7 +137,7 @@ export class Trainer {
     const looks: Look[] = [];
     const others = backends.filter(each => each !== this.backend && !(each in findMissing()));
     let isWhole = false;
-    await this.add(async signal => {
+    const whole = this.add(async signal => {
       const {settings, batch, weights} = await this.answers.save();
       try {
         for (const backend of others) {
@@ -161,6 +161,8 @@ export class Trainer {
         await this.enter(this.backend);
       }
     });
+    this.entered = whole; // meanwhile the current backend isn't the run's
+    await whole;
     return isWhole ? looks : undefined;
   }
 

@@ -3,7 +3,7 @@ import {create} from '../dom.ts';
 import type {Cell} from '../inside/cells.ts';
 import type {Explanation, Operand} from '../inside/explanation.ts';
 import {type Station, stationsOf} from '../inside/stations.ts';
-import type {Drawing} from './cell_drawing.ts';
+import type {Drawing} from './drawing.ts';
 
 const isFilter = ({cell}: Operand) => cell.of.endsWith('.filter') && !cell.isGradient;
 

@@ -5,7 +5,7 @@ import type {Explanation, Operand, Reason} from '../inside/explanation.ts';
 import type {Inside} from '../inside/inside.ts';
 import {largestOf, type Part, partsOf} from '../inside/terms.ts';
 import {type TextKey, texts} from '../texts.ts';
-import {numberElement, setNumber} from './cell_number.ts';
+import {numberElement, setNumber} from './number.ts';
 
 export type ReasonOf<K extends Reason['kind']> = Extract<Reason, {kind: K}>;
 

@@ -1,8 +1,8 @@
 // How a number came about, as elements: one function for each kind of reason.
 import {create} from '../dom.ts';
 import type {Reason} from '../inside/explanation.ts';
-import type {Drawing, ReasonOf} from './cell_drawing.ts';
-import {drawNow, drawWindows, isOfWindows} from './cell_windows.ts';
+import type {Drawing, ReasonOf} from './drawing.ts';
+import {drawNow, drawWindows, isOfWindows} from './windows.ts';
 
 export const drawReason = (drawing: Drawing): Node[] =>
   drawers[drawing.explanation.reason.kind](drawing);

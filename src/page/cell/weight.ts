@@ -4,8 +4,8 @@ import {update} from '../arithmetic/update.ts';
 import {create, setText} from '../dom.ts';
 import type {Nudge} from '../inside/explanation.ts';
 import type {Look} from '../protocol.ts';
-import type {Drawing} from './cell_drawing.ts';
-import {numberElement, setNumber} from './cell_number.ts';
+import type {Drawing} from './drawing.ts';
+import {numberElement, setNumber} from './number.ts';
 
 export function drawUpdate(drawing: Drawing): Node[] {
   const {inside, explanation} = drawing;

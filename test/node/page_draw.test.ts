@@ -138,6 +138,7 @@ visit('draw: the line is under the pointer, on a zoomed or scaled page too', {},
     ['transform', 'scale(0.6)'],
     ['borderWidth', '20px'],
   ] as const) {
+    await page.click('#clear'); // which may scroll
     const [left, top, width, height] = await page.evaluate(
       ({property, value}) => {
         const pad = document.getElementById('pad')!;
@@ -150,7 +151,6 @@ visit('draw: the line is under the pointer, on a zoomed or scaled page too', {},
       },
       {property, value},
     );
-    await page.click('#clear');
     // Without its border.
     const edge = property === 'borderWidth' ? 20 : 1;
     const to = (x: number, y: number) =>

@@ -322,7 +322,8 @@ const geometry: Conv2DGeometry = {
   ...{padT: 1, padB: 1, padL: 2, padR: 0, yH: 4, yW: 7},
 };
 
-function stationWith(op: 'conv2d' | 'maxPool', g: Conv2DGeometry) {
+/** @param strays some elements of x are these */
+function stationWith(op: 'conv2d' | 'maxPool', g: Conv2DGeometry, strays: number[] = []) {
   const {H, W, C, kH, kW, K, yH, yW} = g;
   const shapes = {x: [H, W, C], y: [yH, yW, K], filter: [kH, kW, C, K], bias: [K]};
   const draw = () =>
@@ -334,6 +335,7 @@ function stationWith(op: 'conv2d' | 'maxPool', g: Conv2DGeometry) {
       ]),
     );
   const look = {values: draw(), gradients: draw()};
+  for (const stray of strays) look.values.x[random.below(look.values.x.length)] = stray;
   const station = {name: 'y', op, shape: shapes.y, input: 'x', weights: ['filter', 'bias']};
   const [x, filter, bias] = ['x', 'filter', 'bias'].map(name =>
     Float64Array.from(look.values[name]),
@@ -352,7 +354,8 @@ function assertAll(shape: number[], expected: Float64Array, actual: (at: number[
   assert.is(expected.length, sizeOf(shape));
   for (const [i, each] of expected.entries()) {
     const at = coordinatesOf(shape, i);
-    assert.is(actual(at).definition, each, `${at}`);
+    const {definition} = actual(at);
+    assert.ok(definition === each || Object.is(definition, each), `${at}: ${definition}, ${each}`);
   }
 }
 
@@ -366,9 +369,14 @@ test('arithmetic: conv2d with strides, dilations and uneven padding', () => {
   assertAll(shapes.bias, dBias, at => convolution.conv2dBiasGradient(numbers, station, at));
 });
 
-test('arithmetic: maxPool with windows that overlap, padding and several maxima', () => {
+test('arithmetic: maxPool with windows that overlap, padding and several maxima and NaN', () => {
   const g = {...geometry, K: 2, dilH: 1, dilW: 1, padB: 0, padL: 1, yW: 8};
-  const {shapes, numbers, station, x, dy} = stationWith('maxPool', g);
+  const {shapes, numbers, station, x, dy} = stationWith('maxPool', g, [
+    Number.NaN,
+    Number.NaN,
+    Infinity,
+    -Infinity,
+  ]);
   assertAll(shapes.y, maxPool(x, g), at => pool.maxPool(numbers, station, at));
   const dx = maxPoolGradient(x, dy, g);
   assertAll(shapes.x, dx, at => pool.maxPoolGradient(numbers, station, at));

@@ -36,20 +36,16 @@ export const stops: Record<StopName, Stop> = {
         '“image”下的黑色方框，就是网络眼中的一个数字：28 行、每行 28 个小方格，小方格叫*像素*。',
       ],
       [
-        'Each pixel is one number: 0 is empty paper, 1 is full ink. So the network never sees a digit, only 784 numbers.',
-        '每个像素是一个数：0 是白纸，1 是浓墨。所以网络看到的不是数字的样子，只是 784 个数。',
+        'Each pixel is one number, from 0 (paper) to 1 (ink). So the network never sees a digit, only 784 numbers.',
+        '每个像素是一个数，从 0（白纸）到 1（浓墨）。所以网络看到的不是数字的样子，只是 784 个数。',
       ],
       [
-        'The *label* below says which digit it should be. For every picture, a person once wrote it down.',
-        '下方的*标签*写着正确答案。每张图的标签都是由人标注的。',
+        'The *label* below is the right answer. For every picture, a person once wrote it down.',
+        '下方的*标签*是正确答案，每张图的标签都由人标注。',
       ],
       [
-        'The collection is called MNIST: 60,000 pictures to learn from, and 10,000 others, kept aside for a test.',
-        '这套图像叫 MNIST：60,000 张用来学习，另外 10,000 张留着考试。',
-      ],
-      [
-        'You can draw your own digit in the white square, or take one of the test with ›.',
-        '你可以在白色方框里自己写一个数字，也可以按 › 取一张测试图像。',
+        'MNIST, the collection, has 60,000 pictures to learn from, and 10,000 others for a test. You can also draw a digit of your own in the white square.',
+        '这套图像叫 MNIST：60,000 张用来学习，另外 10,000 张用来测试。你也可以在白色方框里自己写一个数字。',
       ],
     ],
     question: [
@@ -78,16 +74,16 @@ export const stops: Record<StopName, Stop> = {
         '“conv1”透过一个 {window} 像素的小窗口看这张图。',
       ],
       [
-        'A *filter* is a table of {window} numbers. The {filters1} small tables at the top of conv1 are filters: green is above 0, purple is below.',
-        '*过滤器*（也叫滤波器、卷积核）是一张 {window} 的数表。conv1 上方的 {filters1} 张小表就是过滤器：绿色大于 0，紫色小于 0。',
+        'A *filter* is a table of {window} numbers: one of the {filters1} small tables at the top of conv1. Green is above 0, purple below.',
+        '*过滤器*（也叫滤波器、卷积核）是一张 {window} 的数表，就是 conv1 上方的 {filters1} 张小表之一。绿色大于 0，紫色小于 0。',
       ],
       [
-        'Each pixel in the window is multiplied by the filter’s number in the same place, and all the products are added up. The sum is large where ink meets green, and small where it meets purple.',
-        '窗口里的每个像素，乘以过滤器上同一位置的数，再把所有乘积加起来。墨迹落在绿色处，和就大；落在紫色处，和就小。',
+        'Each pixel in the window is multiplied by the filter’s number in the same place, and the products are added up. The sum is large where ink meets green.',
+        '窗口里的每个像素，乘以过滤器上同一位置的数，再把乘积加起来。墨迹落在绿色上，和就大。',
       ],
       [
-        'Then the window moves on by one pixel (the *stride*), along every row. The sums form a new picture, a *map*. This is a *convolution*.',
-        '然后窗口移动一个像素（这叫*步长*），逐行扫完整张图。这些和组成一张新的图，叫*特征图*。这个过程就是*卷积*。',
+        'Then the window moves on by one pixel (the *stride*), row after row. Each sum becomes a *cell* of a new picture, a *map*. This is a *convolution*.',
+        '然后窗口移动一个像素（这叫*步长*），逐行扫完整张图。每个和是新图上的一*格*，这张新图叫*特征图*。这个过程就是*卷积*。',
       ],
       [
         'So a filter searches the whole picture for one small pattern, such as the left edge of a stroke. {filters1} filters make the {filters1} maps below them.',
@@ -128,8 +124,8 @@ export const stops: Record<StopName, Stop> = {
         '横向两格变一格，纵向也是两格变一格，所以 {conv1} 的图变成 {pool1}：宽和高都减半。',
       ],
       [
-        'The network still knows that a pattern is there, but less exactly where. So a digit that is shifted a little looks nearly the same, and there is less to compute.',
-        '网络仍然知道图案出现了，只是位置没那么精确。这样，数字稍微挪动一点，结果几乎不变，后面要算的也少了。',
+        'The map still says that a pattern is there, but less exactly where. So a digit that is shifted a little looks nearly the same, and less is left to compute.',
+        '图上仍然看得出图案出现了，只是位置没那么精确。这样，数字稍微挪动一点，结果几乎不变，后面要算的也少了。',
       ],
       [
         '“relu1” then turns every number below 0 into 0: what did not fit counts as nothing. This is a *ReLU*.',
@@ -226,8 +222,8 @@ export const stops: Record<StopName, Stop> = {
       '你点的是 {cell}，它的值是 {value}。dense 下最高的得分是 {score}。',
     ],
     why: [
-      'Right. The digit with the highest score is the network’s answer, so far a guess or already learnt.',
-      '对。得分最高的数字就是网络的回答：可能还是乱猜，也可能已经学会了。',
+      'Right. The digit with the highest score is the network’s answer. Before training, it is only a guess.',
+      '对。得分最高的数字就是网络的回答。训练之前，它只是乱猜。',
     ],
     at: station('dense'),
     mode: 'values',
@@ -285,15 +281,15 @@ export const stops: Record<StopName, Stop> = {
         '怎样让损失变小？对 {parameters} 个参数中的每一个，网络都问：如果只把这一个数增大一点点，损失会增大多少？答案就是这个数的*梯度*。',
       ],
       [
-        'The stage shows gradients now (the switch is at its top right). Orange is above 0: if the number grows, the loss grows.',
-        '上面现在显示的是梯度（开关在右上角）。橙色大于 0：这个数增大，损失也增大。',
+        'The pictures above show gradients now; the switch is at their top right. Orange is above 0: if the number grows, the loss grows.',
+        '上面的图现在显示梯度，开关在右上角。橙色大于 0：这个数增大，损失也增大。',
       ],
       [
         'Blue is below 0: if the number grows, the loss shrinks. Where it is pale, the number hardly matters for this picture.',
         '蓝色小于 0：这个数增大，损失反而减小。颜色很淡的地方，这个数对这张图几乎没有影响。',
       ],
       [
-        'They are computed from right to left, from the loss back to the picture. Hence the name *backward pass*.',
+        'They are computed from right to left, from the loss back to the picture. This is the *backward pass*.',
         '梯度从右往左算，从损失一直算回图像，所以叫*反向传播*。',
       ],
     ],
@@ -331,7 +327,7 @@ export const stops: Record<StopName, Stop> = {
         '*学习率*决定一步走多远，这里是 {rate}。太小，学得很慢；太大，一步迈过头，损失反而增大。',
       ],
       [
-        'The pictures for each step are drawn by chance. Hence the name *stochastic gradient descent*, or SGD: “stochastic” means by chance, and what descends is the loss.',
+        'Chance decides which pictures a step uses. Hence the name *stochastic gradient descent*, or SGD: “stochastic” means by chance, and the loss descends.',
         '每一步用哪些图是随机抽的，所以叫*随机梯度下降*（SGD）；下降的是损失。',
       ],
     ],
@@ -382,8 +378,8 @@ export const stops: Record<StopName, Stop> = {
       '请按“{start}”，至少训练 {batches} 批。损失曲线有什么变化？',
     ],
     help: [
-      '{trained} of {batches} so far. Press “{goOn}” or “{oneBatch}”.',
-      '已训练 {trained} 批，要到 {batches} 批。请按“{goOn}”或“{oneBatch}”。',
+      '{trained} of {batches} so far. Press “{start}” or “{oneBatch}”.',
+      '已训练 {trained} 批，要到 {batches} 批。请按“{start}”或“{oneBatch}”。',
     ],
     why: [
       'It falls steeply at first, and less and less later: the first steps teach most.',
@@ -401,7 +397,7 @@ export const stops: Record<StopName, Stop> = {
     sentences: [
       [
         'Has the network learnt to read, or does it only remember its 60,000 pictures? The test tells: 10,000 pictures that it was never trained on.',
-        '网络是学会了认数字，还是只记住了那 60,000 张图？考一考就知道：用 10,000 张从没训练过的图。',
+        '网络是学会了认数字，还是只记住了那 60,000 张图？测试就知道：用 10,000 张它从没学过的图。',
       ],
       [
         'The share that it reads right is the *accuracy*. Guessing would give 10 %, and one epoch brings it to about {accuracy}.',

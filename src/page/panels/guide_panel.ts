@@ -57,14 +57,11 @@ export function guidePanel(inside: Inside): void {
   open.addEventListener('click', () => (section.hidden ? show() : hide()));
   inside.onChange(() => {
     const at = progress?.stop ?? 0;
-    setText(
-      open,
-      at > 0
-        ? app.say('guideGoOn', {at: app.number(at + 1), of: app.number(STOPS)})
-        : app.say('guideOpen'),
-    );
+    const goOn = app.say('guideGoOn', {at: app.number(at + 1), of: app.number(STOPS)});
+    const isOpen = !section.hidden;
+    setText(open, isOpen ? app.say('guideClose') : at > 0 ? goOn : app.say('guideOpen'));
     open.classList.toggle('main', progress === undefined); // a newcomer should see it
-    open.setAttribute('aria-expanded', String(!section.hidden));
+    open.setAttribute('aria-expanded', String(isOpen));
     view?.update();
   });
 }

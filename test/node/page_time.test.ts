@@ -290,6 +290,30 @@ for (const backend of ['simd', 'webgl']) {
 }
 
 visit(
+  'edit: a lost context costs no edit, and undo still works on another backend',
+  {},
+  async page => {
+    await begin(page, 'webgl');
+    await trainOne(page);
+    const weights = await weightsOf(page);
+    await select(page, 'dense.bias', 7);
+    await page.waitForSelector('#weight', {state: 'visible'});
+    await page.fill('#weight-value', '-3');
+    await page.keyboard.press('Enter');
+    await page.shows('undo', 'Undo (1)');
+    const edited = await weightsOf(page);
+    await page.evaluate(() => document.getElementById('lose')!.click());
+    await page.phase('lost');
+    await page.choose('simd');
+    await page.phase('paused');
+    assert.equal(await weightsOf(page), edited);
+    await page.click('#undo');
+    await page.shows('undo', 'Undo (0)');
+    assert.equal(await weightsOf(page), weights);
+  },
+);
+
+visit(
   'edit: it pauses training and changes the weights of that moment; training on clears undo',
   {},
   async page => {

@@ -118,7 +118,7 @@ export class Run {
     this.edits = [];
   }
 
-  /** @returns the values before, in arrays of their own */
+  /** @returns the values before */
   private async replace(weights: Weights): Promise<Weights> {
     const before = await this.guard(() => this.read(Object.keys(weights)));
     tf.tidy(() => {
@@ -133,10 +133,9 @@ export class Run {
   }
 
   async read(names: string[]): Promise<Weights> {
-    const values = names.map(async name => {
-      const data = await this.variable(name).data<'float32'>();
-      return [name, data.slice()] as const;
-    });
+    const values = names.map(
+      async name => [name, await this.variable(name).data<'float32'>()] as const,
+    );
     return Object.fromEntries(await Promise.all(values));
   }
 

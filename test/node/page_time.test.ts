@@ -73,6 +73,8 @@ for (const backend of ['simd', 'cpu', 'webgl']) {
     const fresh = await weightsOf(page);
     await trainOne(page);
     const trained = await weightsOf(page);
+    const tensors = () => page.evaluate(() => mnist.memory!.tensors);
+    const before = await tensors();
     await trainOne(page);
     const unbroken = await page.losses();
     assert.is(unbroken.length, 2);
@@ -96,6 +98,7 @@ for (const backend of ['simd', 'cpu', 'webgl']) {
     await page.keyboard.press('ArrowRight');
     await at(page, 18);
     assert.equal(await weightsOf(page), trained, 'forward again');
+    assert.is(await tensors(), before, 'no tensor stays');
     await page.keyboard.press('Escape');
     await page.waitForSelector('#slow-bar', {state: 'hidden'});
     assert.equal(await weightsOf(page), trained, 'leaving keeps the step');
@@ -141,6 +144,8 @@ visit(
 
     await page.click('#language');
     await page.shows('slow-text', '前向：src/ops/softmax_cross_entropy.ts');
+    await page.click('#slow-next');
+    await at(page, 10);
     await page.click('#slow-leave');
     await fresh(page);
     assert.equal(await stage(page), before, 'the visitor’s own image is back');

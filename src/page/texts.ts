@@ -151,7 +151,6 @@ const both = {
   penDown: ['Pen down.', '已落笔。'],
   penUp: ['Pen up.', '已提笔。'],
   seen: ['what the net sees', '网络看到的'],
-  seenLabel: ['Your drawing in 28 × 28 pixels', '你写的字，28 × 28 像素'],
   clear: ['Clear', '清除'],
   picture: ['Picture', '图片'],
   noPicture: [

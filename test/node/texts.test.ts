@@ -1,4 +1,6 @@
 // The page's sentences, in both languages.
+import {readdirSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {fill, type TextKey, texts} from '../../src/page/texts.ts';
@@ -28,6 +30,20 @@ test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss and 测
   assert.match(heldOut, '测试集');
   assert.match(kernel + split, /算子.*算子/);
   assert.not.match(Object.values(texts.zh).join(), /核函数|留出/);
+});
+
+test('texts: the page uses each of them', () => {
+  const folder = fileURLToPath(new URL('../../src/page/', import.meta.url));
+  const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(
+    name => /\.(ts|html)$/.test(name) && !name.startsWith('texts'),
+  );
+  const page = files.map(name => readFileSync(folder + name, 'utf8')).join();
+  // `phase_done` is put together from `phase_` and a phase.
+  const isUsed = (key: string) => page.includes(key) || page.includes(key.replace(/_.*/, '_$'));
+  assert.equal(
+    Object.keys(texts.en).filter(key => !isUsed(key)),
+    [],
+  );
 });
 
 test.run();

@@ -265,12 +265,13 @@ export function stagePanel(inside: Inside): void {
     if (film) notes.unshift(app.say('filmOf', {batch: app.number(film.batch)}));
     if (isLost) notes.unshift(app.say('stageLost'));
     setText(element('stage-note'), notes.join(' '));
-    showVerdict(look?.image === undefined || sameImage(look.image, image));
+    imageStation.classList.toggle('slow', inside.stop !== undefined); // another image flows than the pad's
+    showVerdict(inside.stop !== undefined || !look || sameImage(look.image, image));
   }
 
   function showVerdict(isCurrent: boolean): void {
     const {look} = inside;
-    if (pad.isBlank) {
+    if (pad.isBlank && !inside.stop) {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('blank'));
       return;
     }

@@ -3,7 +3,7 @@
 import type {Preset} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {create, setText} from '../dom.ts';
-import {LOGITS, type Op, parameters, type Station} from '../inside/stations.ts';
+import {type Op, parameters, type Station} from '../inside/stations.ts';
 import type {Look} from '../protocol.ts';
 import type {TextKey} from '../texts.ts';
 import {addressesOf} from './addresses.ts';
@@ -263,5 +263,3 @@ export function speak(
   }
   if (note) setText(note, app.say('noSoftmaxGradient'));
 }
-
-export const weightsStation = LOGITS;

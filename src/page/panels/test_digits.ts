@@ -90,6 +90,7 @@ function makeLabels(inside: Inside): (app: App) => void {
     return input;
   });
   return () => {
-    for (const [digit, input] of inputs.entries()) input.checked = digit === inside.label;
+    const label = inside.stop ? inside.look?.label : inside.label;
+    for (const [digit, input] of inputs.entries()) input.checked = digit === label;
   };
 }

@@ -1,9 +1,7 @@
 // The cell panel: one number, and how it came about.
 export const cellTexts = {
-  cellTitle: ['The arithmetic of one number', '一个数的计算过程'],
   cellWaiting: ['These numbers are on their way …', '这些数还在计算……'],
   cellClose: ['Close', '关闭'],
-  cellBack: ['Back', '返回'],
   cellBackTo: ['Back to {cell}', '返回 {cell}'],
   cellToGradient: ['∂ its gradient', '∂ 看它的梯度'],
   cellToValue: ['its value', '看它的值'],

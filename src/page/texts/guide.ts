@@ -9,6 +9,5 @@ export const guideTexts = {
   guideFinish: ['Finish', '读完了'],
   guideStops: ['All stops', '所有站'],
   guideQuestion: ['Your turn', '动手试试'],
-  guideAnswer: ['Your answer', '你的答案'],
   guideFiles: ['To read on: {file} and its test, {test}', '深入阅读：{file}，及其测试 {test}'],
 } satisfies Record<string, [en: string, zh: string]>;

@@ -210,7 +210,7 @@ export class App {
 
   /** Differs whenever the network's answers may differ. */
   get weightsKey(): string {
-    return `${this.runs} ${this.edits} ${this.batch} ${this.phase}`;
+    return [this.runs, this.edits, this.batch, this.phase, this.settings.backend].join(' ');
   }
 
   /** The run's backend, with its build. */

@@ -41,17 +41,21 @@ const fileLine = (file: string, line: number) =>
     [line - 1].trim();
 
 visit('code: nothing of it is fetched before a cell is selected', {}, async page => {
-  const requests: string[] = [];
-  page.on('request', request => requests.push(new URL(request.url()).pathname));
-  await page.evaluate(() => inside.changed());
+  const fetched = async () => {
+    const names = await page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({name}) => name),
+    );
+    const paths = names.map(name => new URL(name).pathname);
+    assert.ok(paths.includes('/main.js'));
+    return paths.filter(path => /view-|sources/.test(path));
+  };
   await page.train(3);
   await page.done(3);
-  const isCode = (path: string) => /view-|sources/.test(path);
-  assert.equal(requests.filter(isCode), []);
+  assert.equal(await fetched(), []);
   await select(page, 'conv1', [3, 4, 2], false);
-  const fetched = requests.filter(isCode);
-  assert.match(fetched[0], /view-/);
-  assert.equal(fetched.slice(1), ['/sources/src/ops/conv2d.ts.txt'], 'only the file that is shown');
+  const [view, ...files] = await fetched();
+  assert.match(view, /view-/);
+  assert.equal(files, ['/sources/src/ops/conv2d.ts.txt'], 'only the file that is shown');
 });
 
 visit(
@@ -99,6 +103,21 @@ visit(
     );
   },
 );
+
+visit('code: the shader is the fragment program of the station', {}, async page => {
+  await select(page, 'conv2', [1, 2, 3], false);
+  await open(page, 'shader');
+  const file = 'shaders/tutorial/conv2.mnist.Conv2D';
+  assert.is(await page.textContent('#code-body a'), file);
+  const program = readFileSync(`${site}sources/${file}.txt`, 'utf8').split('\n');
+  const rows = await page.$$eval('#code-body .line', lines =>
+    lines.map(line => [(line as HTMLElement).dataset.line, line.textContent!.trim()] as const),
+  );
+  for (const [line, text] of rows) assert.is(text, program[Number(line) - 1].trim());
+  assert.is(Number(rows.at(-1)![0]), program.length - 1, 'to its end');
+  const runs = (await marked(page)).map(line => line.replace(/^\d+ /, ''));
+  assert.equal(runs, ['vec4 y = x.xxzz * taps.xyxy;']);
+});
 
 visit(
   'code: a letter is marked wherever it stands as a whole word, in every tab',
@@ -169,11 +188,35 @@ visit('code: the text is Chinese where the page is', {locale: 'zh-CN'}, async pa
   await page.shows('meaning', '窗口中的行');
 });
 
+/** Pieces of code that contrast with their background by less than 4.5. axe leaves out lines with a number before them. */
+const faint = (page: VisitedPage) =>
+  page.$$eval('#code-body .line, #code-body .line *', pieces => {
+    const lightness = (color: string) => {
+      const [r, g, b] = color.match(/[\d.]+/g)!.map(part => {
+        const share = Number(part) / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const backgroundOf = (piece: Element): string => {
+      const {backgroundColor} = getComputedStyle(piece);
+      return backgroundColor === 'rgba(0, 0, 0, 0)'
+        ? backgroundOf(piece.parentElement!)
+        : backgroundColor;
+    };
+    const found = pieces.map(piece => {
+      const colors = [getComputedStyle(piece).color, backgroundOf(piece)];
+      const [low, high] = colors.map(lightness).sort((a, b) => a - b);
+      return (high + 0.05) / (low + 0.05) < 4.5 ? `${piece.className}: ${colors}` : '';
+    });
+    return [...new Set(found)].filter(Boolean);
+  });
+
 for (const colorScheme of ['light', 'dark'] as const) {
   visit(`code: axe finds nothing serious, ${colorScheme}`, {colorScheme}, async page => {
     await select(page, 'conv2', [3, 4, 2], true);
     await page.evaluate(axe);
-    for (const tab of ['formula', 'assemblyscript', 'glsl', 'layers']) {
+    for (const tab of ['formula', 'assemblyscript', 'shader', 'layers']) {
       await page.click(`#code-${tab}`);
       await page.waitForTimeout(300);
       await page.evaluate(() => inside.set({letter: 'd1'}));
@@ -189,6 +232,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           .map(({id, nodes}) => `${id}: ${nodes[0].html}`);
       });
       assert.equal(serious, [], tab);
+      assert.equal(await faint(page), [], tab);
     }
   });
 }
@@ -205,8 +249,8 @@ visit('code: opening it and every tab takes no task of 50 ms', {}, async page =>
       observer.observe({type: 'longtask'});
       Object.assign(globalThis, {tasks});
     });
-    await select(page, spans.length % 2 ? 'conv1' : 'conv2.filter', [1, 1, 0, 1], true);
-    for (const tab of ['definition', 'typescript', 'assemblyscript', 'glsl', 'formula']) {
+    await select(page, spans.length % 2 ? 'conv1.filter' : 'conv2.filter', [1, 1, 0, 1], true);
+    for (const tab of ['definition', 'typescript', 'assemblyscript', 'glsl', 'shader', 'formula']) {
       await page.click(`#code-${tab}`);
       await page.waitForTimeout(150);
     }
@@ -236,7 +280,7 @@ for (const preset of ['tutorial', 'mnist-core']) {
       });
       await page.selectOption('#preset', preset);
       await page.choose('webgl');
-      await page.trainAll(1); // the next look is of its weights
+      await page.evaluate(() => inside.show(inside.image.slice(), inside.label)); // a look on it
       await page.waitForFunction(
         preset => inside.look?.backend === 'webgl' && inside.look.preset === preset,
         preset,

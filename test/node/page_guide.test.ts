@@ -84,7 +84,7 @@ const tries: {wrong: Try; right: Try}[] = [
       await page.waitForFunction(
         () => document.getElementById('guide-feedback')!.textContent === '',
       );
-      await clickCell(page, 'conv1', [row, column, channel], conv1);
+      await page.click('#cell .winner');
     },
   },
   {
@@ -209,11 +209,15 @@ visit(
   'guide: Escape and × close it, the focus goes back, and nothing else of the page changes',
   {},
   async page => {
+    await page.shows('guide-open', 'New here?');
     await page.click('#guide-open');
     await page.waitForFunction(() => document.activeElement?.id === 'guide-title');
     await page.keyboard.press('Escape');
     assert.is(await page.locator('#guide').isVisible(), false);
     assert.is(await page.evaluate(() => document.activeElement!.id), 'guide-open');
+    await page.waitForFunction(
+      () => document.getElementById('guide-open')!.textContent === 'Guide',
+    ); // no longer the invitation
     await page.keyboard.press('Enter');
     await page.click('#guide-close');
     assert.is(await page.locator('#guide').isVisible(), false);

@@ -107,6 +107,36 @@ visit('stage: what is drawn changes every map, and blank paper flows too', {}, a
   assert.is(most, 0);
 });
 
+visit('stage: the maps follow the pen within 50 ms', {}, async page => {
+  await settled(page);
+  await page.evaluate(() => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    const delays: number[] = [];
+    let waiting: {image: Uint8Array; since: number}[] = [];
+    const show = inside.show.bind(inside);
+    inside.show = (image, ...rest) => {
+      waiting.push({image, since: performance.now()});
+      show(image, ...rest);
+    };
+    // Called after the stage's own listener, which has drawn by then.
+    inside.onChange(() => {
+      const drawn = inside.look!.image;
+      const at = waiting.findIndex(({image}) => image.every((value, i) => value === drawn[i]));
+      for (const {since} of waiting.slice(0, at + 1)) delays.push(performance.now() - since);
+      waiting = waiting.slice(at + 1);
+    });
+    Object.assign(globalThis, {delays});
+  });
+  for (const stroke of ['10,10 90,20 10,30 90,40', '90,50 10,60 90,70 10,80']) {
+    await page.draw(stroke);
+    await settled(page);
+  }
+  const delays = await page.evaluate(() => (globalThis as unknown as {delays: number[]}).delays);
+  assert.ok(delays.length >= 60, `${delays.length} points`);
+  const median = delays.sort((a, b) => a - b)[delays.length >> 1];
+  assert.ok(median < 50, `${delays.map(Math.round)}`); // the slowest are those of a busy machine
+});
+
 visit('stage: a switch turns every picture into its gradient', {}, async page => {
   await settled(page);
   await page.check('#modes [value=gradients]', {force: true});
@@ -298,19 +328,18 @@ visit('stage: without the GPU it keeps the last numbers, and comes back', {}, as
   assert.not.equal(await pixels(page, 'conv1'), before);
 });
 
-visit('stage: the film’s filters and the stop of slow motion are shown', {}, async page => {
+const trained = {hash: '#batches=30'};
+visit('stage: the film’s filters and the stop of slow motion are shown', trained, async page => {
+  await page.phase('done');
   await settled(page);
   const before = await pixels(page, 'conv1.filter');
-  await page.evaluate(() => {
-    const {inside} = globalThis as unknown as {inside: Inside};
-    const filters = {'conv1.filter': Float32Array.from({length: 200}, (_, i) => i % 7)};
-    inside.set({film: {batch: 40, filters}});
-  });
-  await page.shows('stage-note', 'filters of batch 40');
+  const maps = await pixels(page, 'conv1');
+  await page.fill('#film-slider', '1');
+  await page.shows('stage-note', 'filters of batch 10');
   assert.not.equal(await pixels(page, 'conv1.filter'), before);
+  assert.equal(await pixels(page, 'conv1'), maps, 'of the run’s last batch');
   await page.evaluate(() => {
     const {inside} = globalThis as unknown as {inside: Inside};
-    inside.set({film: undefined});
     inside.freeze(inside.look, {station: 'pool1', direction: 'backward'});
   });
   await page.waitForSelector('[data-station=pool1].here');

@@ -38,6 +38,8 @@ for (const preset of presets) {
           const range = rangeOf(lines, of);
           assert.ok(range, `${file} has ${of ?? 'a comment at its head'}`);
           assert.is(placesOf(lines, range, runs).length, 1, `${file}, ${of}: ${runs}`);
+          const copy = linesOf(read(`dist/site/sources/${file}.txt`));
+          assert.equal(copy.slice(0, range.end), lines.slice(0, range.end), `the site's ${file}`);
         }
       }
     }

@@ -12,6 +12,7 @@ export const tabs = [
   'typescript',
   'assemblyscript',
   'glsl',
+  'shader',
   'layers',
 ] as const;
 export type Tab = (typeof tabs)[number];
@@ -19,8 +20,8 @@ export type Tab = (typeof tabs)[number];
 /** TensorFlow.js's own gradient descent, as it is compiled. Its `c` is minus the learning rate. */
 const SGD = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
 
-/** The tabs whose text comes from files. */
-export type FileTab = Exclude<Tab, 'layers'>;
+/** The tabs that show excerpts of source files. */
+export type FileTab = Exclude<Tab, 'shader' | 'layers'>;
 
 export type Anchors = Partial<Record<FileTab, Excerpt[]>>;
 
@@ -647,7 +648,7 @@ const simdFilterGradient = ({isSparse}: Situation): Excerpt[] =>
         simdTile,
       ];
 
-/** What the line that runs has in the compiled fragment program. */
+/** What the lines that run have in the compiled fragment program. */
 export const shaderLines: Partial<Record<Pass, string>> = {
   conv2d: 'vec4 y = x.xxzz * taps.xyxy;',
   conv2dInputGradient: 'vec4 dx = dy.xxzz * taps.xzxz;',

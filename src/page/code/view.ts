@@ -27,6 +27,7 @@ const names: Record<Tab, TextKey | 'TypeScript' | 'AssemblyScript' | 'GLSL' | 't
   typescript: 'TypeScript',
   assemblyscript: 'AssemblyScript',
   glsl: 'GLSL',
+  shader: 'codeShaderTab',
   layers: 'tf.layers',
 };
 /** The tab with the kernels of a backend. */
@@ -139,7 +140,10 @@ export function showCode(inside: Inside): void {
     const {preset, pass, station} = situation;
     const anchors = anchorsOf(situation);
     const hasLayers = !['pixel', 'one', 'probabilitiesGradient'].includes(pass);
-    const has = (tab: Tab) => (tab === 'layers' ? hasLayers : tab in anchors);
+    const has = (tab: Tab) => {
+      if (tab === 'layers') return hasLayers;
+      return tab === 'shader' ? pass in kernelNames : tab in anchors;
+    };
     const tab = has(chosen) ? chosen : tabs.find(has)!;
     const runs = running[app.settings.backend];
     for (const [name, button] of buttons) {
@@ -197,12 +201,12 @@ async function contentOf(
 ): Promise<Node[]> {
   const own = letters[situation.pass] ?? [];
   if (tab === 'layers') return layersOf(inside, situation);
+  if (tab === 'shader') return shadersOf(inside, situation, own);
   const excerpts = anchors[tab]!;
   const parts = excerpts.map((excerpt, i) =>
     excerptOf(excerpt, i < excerpts.length - 1 ? 'calls' : 'runs', own),
   );
-  const nodes = (await Promise.all(parts)).flat();
-  return tab === 'glsl' ? [...nodes, ...(await shadersOf(inside, situation, own))] : nodes;
+  return (await Promise.all(parts)).flat();
 }
 
 function layersOf({app}: Inside, situation: Situation): Node[] {

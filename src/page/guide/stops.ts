@@ -75,7 +75,7 @@ export const stops: Record<StopName, Stop> = {
       ],
       [
         'A *filter* is a table of {window} numbers: one of the {filters1} small tables at the top of conv1. Green is above 0, purple below.',
-        '*过滤器*（也叫滤波器、卷积核）是一张 {window} 的数表，就是 conv1 上方的 {filters1} 张小表之一。绿色大于 0，紫色小于 0。',
+        '*过滤器*（也叫滤波器、卷积核）是一张 {window} 的数表，conv1 上方就有 {filters1} 张。绿色大于 0，紫色小于 0。',
       ],
       [
         'Each pixel in the window is multiplied by the filter’s number in the same place, and the products are added up. The sum is large where ink meets green.',
@@ -133,8 +133,8 @@ export const stops: Record<StopName, Stop> = {
       ],
     ],
     question: [
-      'Click a coloured cell of pool1. The four numbers that it had to choose from appear beside this text. Click the one that it kept.',
-      '请点 pool1 里一个有颜色的格子。旁边会列出它要挑选的四个数。请点它留下的那一个。',
+      'Click a coloured cell of pool1: the page then shows the four numbers that it had to choose from. Click the one that it kept.',
+      '请点 pool1 里一个有颜色的格子，页面会列出它要挑选的四个数。请点它留下的那一个。',
     ],
     help: [
       'It did not keep that one. Click a cell of pool1 again, and then the largest of its four numbers.',
@@ -209,8 +209,8 @@ export const stops: Record<StopName, Stop> = {
         '每个数字都有自己的一套权重。权重大于 0，表示这个图案支持该数字；小于 0，表示反对。',
       ],
       [
-        'Nobody chose the weights and the filters. These {parameters} *parameters* begin at random, and training changes them.',
-        '权重和过滤器都不是人定的。这 {parameters} 个*参数*一开始是随机的，由训练来改变。',
+        'Nobody chose the filters and the weights: they begin at random, and training changes them. With the biases, they are the {parameters} *parameters*.',
+        '过滤器和权重都不是人定的：一开始是随机数，由训练来改变。连同偏置，一共有 {parameters} 个*参数*。',
       ],
     ],
     question: [
@@ -332,8 +332,8 @@ export const stops: Record<StopName, Stop> = {
       ],
     ],
     question: [
-      'Press “{oneBatch}” in the top bar: every parameter takes one step. Watch the filters and the loss.',
-      '请按顶栏的“{oneBatch}”：每个参数都走一步。注意看过滤器和损失。',
+      'Press “{oneBatch}” in the top bar: every parameter takes one step. Watch the scores and the loss.',
+      '请按顶栏的“{oneBatch}”：每个参数都走一步。注意看得分和损失。',
     ],
     help: [
       'That sets how long a step is. Now press “{oneBatch}” to take one.',

@@ -59,7 +59,8 @@ export function guidePanel(inside: Inside): void {
     const at = progress?.stop ?? 0;
     const goOn = app.say('guideGoOn', {at: app.number(at + 1), of: app.number(STOPS)});
     const isOpen = !section.hidden;
-    setText(open, isOpen ? app.say('guideClose') : at > 0 ? goOn : app.say('guideOpen'));
+    const begin = app.say(progress ? 'guideOpen' : 'guideInvite');
+    setText(open, isOpen ? app.say('guideClose') : at > 0 ? goOn : begin);
     open.classList.toggle('main', progress === undefined); // a newcomer should see it
     open.setAttribute('aria-expanded', String(isOpen));
     view?.update();

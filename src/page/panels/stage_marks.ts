@@ -63,8 +63,8 @@ export function marksOf({reason, goesTo}: Explanation, term?: number): Mark[] {
 const INK = '#000';
 const HALO = '#fff';
 const CHOSEN = '#d4006e';
-/** Sums of more terms than this have their strongest marked one by one. */
-const FEW = 30;
+/** Of more operands than this, the strongest are marked one by one. */
+const FEW = 60;
 const STRONGEST = 24;
 /** Below this part of the largest term, a term isn't marked. */
 const WEAKEST = 0.1;
@@ -162,7 +162,7 @@ export function drawMarks(view: View, pointed: Pointed): void {
 function outline(context: CanvasRenderingContext2D, box: Box, colour: string, line: number): void {
   const [x, y, width, height] = box;
   for (const [style, lineWidth] of [
-    [HALO, line + 1.5],
+    [HALO, line + 2.5],
     [colour, line],
   ] as const) {
     context.strokeStyle = style;

@@ -4,6 +4,7 @@ export const codeTexts = {
   codeFormula: ['Formula', '公式'],
   codeDefinition: ['Definition', '定义'],
   codeReference: ['Reference', '参考实现'],
+  codeShaderTab: ['Shader', '着色器'],
   codeRunning: ['The running backend uses this code', '当前后端运行的就是这段代码'],
   codeLetters: ['Letters', '字母'],
   codeLetterHelp: ['Choose a letter to see where it stands.', '点一个字母，看它出现在哪里。'],

@@ -1,4 +1,5 @@
 export const guideTexts = {
+  guideInvite: ['New here? Guide', '初次来访？看导读'],
   guideGoOn: ['Go on reading ({at} of {of})', '继续导读（{at}/{of}）'],
   guideAt: ['Stop {at} of {of}', '第 {at} 站，共 {of} 站'],
   guideClose: ['Close the guide', '关闭导读'],

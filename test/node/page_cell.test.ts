@@ -544,6 +544,17 @@ visit(
       spoken => document.querySelector('#cell [role=status]')!.textContent !== spoken,
       spoken,
     );
+    // What was out of sight in training too.
+    await page.waitForFunction(() => {
+      const {reason} = inside.explanation!;
+      const tiles = [...document.querySelectorAll<HTMLDataElement>('#cell .tiles .term')];
+      return (
+        inside.look!.batch === mnist.batch &&
+        reason.kind === 'sum' &&
+        tiles.length === 200 &&
+        tiles.every(tile => Number(tile.value) === reason.terms[Number(tile.dataset.term)].value)
+      );
+    });
   },
 );
 

@@ -9,6 +9,8 @@ import {numberElement, setNumber} from './number.ts';
 
 export type ReasonOf<K extends Reason['kind']> = Extract<Reason, {kind: K}>;
 
+type Write = () => void;
+
 export class Drawing {
   parts: Part[] = [];
   /** Rows of the terms' elements, through which the arrow keys walk. A grid may have gaps. */
@@ -17,7 +19,11 @@ export class Drawing {
   readonly termOf = new Map<Element, () => number>();
   /** The cell that a click on an element leads to. */
   readonly cellOf = new Map<Element, () => Cell | undefined>();
-  private readonly writes: (() => void)[] = [];
+  private readonly writes: Write[] = [];
+  /** Those that depend on the term that the visitor is at. */
+  private readonly ofTerm: Write[] = [];
+  /** Where the next writes belong. */
+  private lists = [this.writes];
 
   /** @param shown the most terms of a list */
   constructor(
@@ -47,14 +53,55 @@ export class Drawing {
   }
 
   /** Runs now and at each later writing. */
-  live(write: () => void): void {
-    this.writes.push(write);
+  live(write: Write): void {
+    for (const list of this.lists) list.push(write);
     write();
   }
 
   write(explanation: Explanation): void {
     this.explanation = explanation;
     for (const write of this.writes) write();
+  }
+
+  /** What this draws follows the term that the visitor is at. */
+  followTerm<T>(draw: () => T): T {
+    return this.collect([...this.lists, this.ofTerm], draw);
+  }
+
+  writeTerm(): void {
+    for (const write of this.ofTerm) write();
+  }
+
+  /** What this draws is left as it is while it is out of sight and the network trains. */
+  part(draw: () => HTMLElement): HTMLElement {
+    const writes: Write[] = [];
+    let isInSight = true;
+    let isStale = false;
+    const run = () => {
+      isStale = false;
+      for (const write of writes) write();
+    };
+    const target = this.collect([writes], draw);
+    target.classList.add('part');
+    new IntersectionObserver(entries => {
+      isInSight = entries.at(-1)!.isIntersecting;
+      if (isInSight && isStale) run();
+    }).observe(target);
+    for (const list of this.lists) {
+      list.push(() => {
+        isStale = !isInSight && this.inside.app.isBusy;
+        if (!isStale) run();
+      });
+    }
+    return target;
+  }
+
+  private collect<T>(lists: Write[][], draw: () => T): T {
+    const before = this.lists;
+    this.lists = lists;
+    const drawn = draw();
+    this.lists = before;
+    return drawn;
   }
 
   number(read: () => number | undefined, digits?: number): HTMLDataElement {

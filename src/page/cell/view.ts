@@ -342,7 +342,8 @@ class CellView {
       inside.app.settings.learningRate,
     ].join(' ');
     if (key === this.key && this.drawing) {
-      if (!isSame || inside.term !== this.term) this.drawing.write(explanation);
+      if (!isSame) this.drawing.write(explanation);
+      else if (inside.term !== this.term) this.drawing.writeTerm();
       return;
     }
     const hadFocus = this.key !== '' && this.body.contains(document.activeElement);

@@ -14,7 +14,13 @@ export const isOfWindows = ({cell, reason}: Explanation): boolean =>
   reason.terms.some(({factors}) => factors.some(isFilter));
 
 /** The term that the visitor is at: the names of what it is made of, and its numbers. */
-export function drawNow(
+export const drawNow = (
+  drawing: Drawing,
+  operands: () => (Operand | undefined)[],
+  value?: () => number,
+): HTMLElement => drawing.followTerm(() => lineOf(drawing, operands, value));
+
+function lineOf(
   drawing: Drawing,
   operands: () => (Operand | undefined)[],
   value?: () => number,
@@ -84,50 +90,52 @@ export function drawWindows(drawing: Drawing): Node[] {
     ),
   ];
   for (const taps of channels.values()) {
-    const members = taps.flat().filter(term => term !== undefined);
-    const ofFactor = (factor: number, most: () => number) => {
-      const places = members.map(term => terms()[term].factors[factor].cell);
-      const tileOf = (term: number) => {
-        const operand = () => terms()[term].factors[factor];
-        const tile = drawing.tile(() => operand().value, most);
-        return drawing.link(
-          tile,
-          () => operand().cell,
-          () => term,
-        );
-      };
-      return gridOf(drawing, taps, rangeOf(places), tileOf);
-    };
-    const tiles = new Map<number, HTMLElement>();
-    const productOf = (term: number) => {
-      const tile = drawing.tile(
-        () => terms()[term].value,
-        () => largest.product,
-      );
-      tiles.set(
-        term,
-        drawing.asTerm(tile, () => term),
-      );
-      return tile;
-    };
-    const sum = drawing.number(() => sumOf(members.map(term => terms()[term].value)));
-    const caption = create('span', {}, `${drawing.inside.app.say('cellProducts')}, Σ = `, sum);
-    elements.push(
-      create(
-        'div',
-        {className: 'windows'},
-        ofFactor(xAt, () => largest.x),
-        '×',
-        ofFactor(filterAt, () => largest.filter),
-        '=',
-        gridOf(drawing, taps, caption, productOf),
-      ),
-    );
-    for (const row of taps) drawing.rows.push(row.map(term => tiles.get(term ?? -1)));
+    elements.push(drawing.part(() => drawChannel(drawing, taps, {xAt, filterAt, largest})));
   }
   if (bias) elements.push(drawTotal(drawing));
   if (isForward) elements.push(...drawMatrices(drawing, station, xAt, filterAt));
   return elements;
+}
+
+interface Layout {
+  /** Which of a product's factors is the element of x (backward, of dy), and which that of the filter. */
+  xAt: number;
+  filterAt: number;
+  /** The largest magnitudes of all channels. */
+  largest: {x: number; filter: number; product: number};
+}
+
+/** The window in one channel × the filter's = their products. */
+function drawChannel(drawing: Drawing, taps: Taps, {xAt, filterAt, largest}: Layout): HTMLElement {
+  const terms = () => drawing.reason('sum').terms;
+  const members = taps.flat().filter(term => term !== undefined);
+  const ofFactor = (factor: number, most: () => number) => {
+    const caption = rangeOf(members.map(term => terms()[term].factors[factor].cell));
+    return gridOf(drawing, taps, caption, term => {
+      const operand = () => terms()[term].factors[factor];
+      const tile = drawing.tile(() => operand().value, most);
+      return drawing.link(
+        tile,
+        () => operand().cell,
+        () => term,
+      );
+    });
+  };
+  const sum = drawing.number(() => sumOf(members.map(term => terms()[term].value)));
+  const caption = create('span', {}, `${drawing.inside.app.say('cellProducts')}, Σ = `, sum);
+  const tiles = new Map<number, HTMLElement>();
+  const products = gridOf(drawing, taps, caption, term => {
+    const tile = drawing.tile(
+      () => terms()[term].value,
+      () => largest.product,
+    );
+    tiles.set(term, tile);
+    return drawing.asTerm(tile, () => term);
+  });
+  for (const row of taps) drawing.rows.push(row.map(term => tiles.get(term ?? -1)));
+  const x = ofFactor(xAt, () => largest.x);
+  const filter = ofFactor(filterAt, () => largest.filter);
+  return create('div', {className: 'windows'}, x, '×', filter, '=', products);
 }
 
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);

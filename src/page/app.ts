@@ -2,7 +2,6 @@
 import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
-import {Film} from './film.ts';
 import {PageError} from './page_error.ts';
 import type {
   Answers,
@@ -24,6 +23,7 @@ import {
   type WasmBuild,
 } from './settings.ts';
 import {fill, type Language, type TextKey, texts, type Values} from './texts.ts';
+import {Film} from './time/film.ts';
 import type {SavedRun} from './weights_file.ts';
 
 export interface Test {

@@ -2,9 +2,9 @@
 import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
-import {Address} from './address.ts';
 import {App} from './app.ts';
 import {element, setText} from './dom.ts';
+import {Address} from './inside/address.ts';
 import {Inside} from './inside/inside.ts';
 import {cellPanel} from './panels/cell_panel.ts';
 import {codePanel} from './panels/code_panel.ts';

@@ -1,10 +1,10 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
 import type {Preset} from '../presets.ts';
-import type {Frame} from './film.ts';
 import type {Stop} from './inside/inside.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
+import type {Frame} from './time/film.ts';
 import type {SavedRun} from './weights_file.ts';
 
 /** A sentence in any language: a text's key, and the values to fill in. */

@@ -32,7 +32,7 @@ import type {Explanation, Operand, Reason} from '../../src/page/inside/explanati
 import {LOGITS, type Station, sizeOf, stationsOf} from '../../src/page/inside/stations.ts';
 import type {Look} from '../../src/page/protocol.ts';
 import {defaults} from '../../src/page/settings.ts';
-import {imageOf} from '../../src/page/strokes.ts';
+import {imageOf} from '../../src/page/stage/strokes.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
 import {Random} from '../../src/random.ts';
 import {drawnDigits} from '../drawn_digits.ts';

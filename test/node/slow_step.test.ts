@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {FILM_EVERY, Film} from '../../src/page/film.ts';
 import {defaults, type Settings} from '../../src/page/settings.ts';
+import {FILM_EVERY, Film} from '../../src/page/time/film.ts';
 import {weightShapes} from '../../src/presets.ts';
 import {beginTrainer} from '../trainers.ts';
 

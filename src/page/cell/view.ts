@@ -1,7 +1,8 @@
 // One number, and how it came about: its value three times, its formula, and its terms, each a step to another number.
-import {addressOf} from '../address.ts';
+
 import {ulps} from '../arithmetic/ulp.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
+import {addressOf} from '../inside/address.ts';
 import {type Cell, cellText, indexOf, parseCell, sameCell, shapesOf} from '../inside/cells.ts';
 import type {Explanation} from '../inside/explanation.ts';
 import type {Inside} from '../inside/inside.ts';

@@ -4,8 +4,8 @@ import type {App} from '../app.ts';
 import {create, element, fillTable, heading, setEnabled, setText} from '../dom.ts';
 import type {TestImages} from '../protocol.ts';
 import {testSize} from '../settings.ts';
+import {paint} from '../stage/image.ts';
 import {wrongLabels} from '../wrong_labels.ts';
-import {paint} from './image.ts';
 import {makeTabs} from './tabs.ts';
 
 /** Digits per page. */

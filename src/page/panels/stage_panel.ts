@@ -6,11 +6,10 @@ import {create, element, setText} from '../dom.ts';
 import {type Cell, cellText, indexOf, sameCell, shapesOf} from '../inside/cells.ts';
 import type {Inside, Mode} from '../inside/inside.ts';
 import {parameters, type Station, stationsOf} from '../inside/stations.ts';
-import type {TextKey} from '../texts.ts';
-import {scaleOf, type View} from './maps.ts';
-import {makePad} from './pad.ts';
-import {walk} from './stage_keys.ts';
-import {drawMarks, marksOf, type Pointed} from './stage_marks.ts';
+import {walk} from '../stage/keys.ts';
+import {scaleOf, type View} from '../stage/maps.ts';
+import {drawMarks, marksOf, type Pointed} from '../stage/marks.ts';
+import {makePad} from '../stage/pad.ts';
 import {
   draw,
   makeStation,
@@ -20,8 +19,9 @@ import {
   type Side,
   type StationView,
   speak,
-} from './station.ts';
-import {makeTestDigits} from './test_digits.ts';
+} from '../stage/station.ts';
+import {makeTestDigits} from '../stage/test_digits.ts';
+import type {TextKey} from '../texts.ts';
 
 /** Pixels of a rem in a small window. */
 const SMALL_REM = 14;

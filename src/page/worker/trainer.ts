@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
-import {FILM_EVERY} from '../film.ts';
 import {PageError} from '../page_error.ts';
 import type {Look, News, Phase, Sentence, SlowStep} from '../protocol.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type Settings,
   testSample,
 } from '../settings.ts';
+import {FILM_EVERY} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {Answers} from './answers.ts';
 import {chooseBackend, findMissing, onWebGL} from './backends.ts';

@@ -6,8 +6,8 @@ import {cellText, coordinatesOf} from '../inside/cells.ts';
 import type {Inside, Mode} from '../inside/inside.ts';
 import {parameters} from '../inside/stations.ts';
 import type {Look, SlowStep, SlowStop} from '../protocol.ts';
+import {paint} from '../stage/image.ts';
 import type {TextKey} from '../texts.ts';
-import {paint} from './image.ts';
 
 /** Milliseconds that a stop lasts while it plays. */
 const STOP_MS = 1000;

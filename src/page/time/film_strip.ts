@@ -1,7 +1,7 @@
 // The filters at every tenth batch of the run, as a film. Its end is the present.
 import {element, setEnabled, setText} from '../dom.ts';
-import type {Frame} from '../film.ts';
 import type {Inside} from '../inside/inside.ts';
+import type {Frame} from './film.ts';
 
 /** Milliseconds of a whole film, and between two of its pictures. */
 const WHOLE_MS = 6000;

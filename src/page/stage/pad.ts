@@ -2,10 +2,10 @@
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import type {Inside} from '../inside/inside.ts';
-import {normalise} from '../normalise.ts';
-import {readPicture} from '../picture.ts';
-import {clipped, imageOf, type Point, type Stroke} from '../strokes.ts';
+import {normalise} from './normalise.ts';
+import {readPicture} from './picture.ts';
 import {followPointer} from './pointer.ts';
+import {clipped, imageOf, type Point, type Stroke} from './strokes.ts';
 
 /** Thickness of the line on the pad, in its pixels. The network sees a line of MNIST's thickness. */
 const PEN = 20;

@@ -1,7 +1,8 @@
 // The page's own address. A link that opens the page trains its run, if it names one, and shows its cell; then the address follows the
 // cell that is selected.
-import type {Inside} from './inside/inside.ts';
-import {settingsOf, type View, viewOf, withView} from './link.ts';
+
+import {settingsOf, type View, viewOf, withView} from '../link.ts';
+import type {Inside} from './inside.ts';
 
 /** The address of what is shown now. */
 export function addressOf({cell, testIndex, label}: Inside): string {

@@ -176,8 +176,8 @@ export const cellTexts = {
     'exp 会溢出：先从每个 logit 减去 {shift}，占比不变。',
   ],
   cellInDouble: [
-    '{p} rounds to float32. In float64, from the logits:',
-    '{p} 舍入到了 float32。由 logits 以 float64 计算：',
+    '{p} is rounded to float32; the line above has it in float64, from the logits.',
+    '{p} 已舍入到 float32；上一行用的是由 logits 以 float64 计算的值。',
   ],
 
   // nudge and update

@@ -1,6 +1,8 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
 import type {Preset} from '../presets.ts';
+import type {Cell} from './inside/cells.ts';
+import type {Nudge} from './inside/explanation.ts';
 import type {Stop} from './inside/inside.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
@@ -50,6 +52,8 @@ export type Question =
   | {kind: 'dead'}
   /** The next batch's step, without taking it. It pauses training; undefined if another command comes in between, or if it fails. */
   | {kind: 'slowStep'}
+  /** The loss with this weight moved, in float64: too long for the page, which has to answer clicks. */
+  | {kind: 'nudge'; look: Look; cell: Cell}
   /** Answered when all commands before it are carried out, or cancelled. */
   | {kind: 'rest'};
 
@@ -62,6 +66,7 @@ export interface Answers {
   lookElsewhere: Look[] | undefined;
   dead: Record<string, boolean[]> | undefined;
   slowStep: SlowStep | undefined;
+  nudge: Nudge | undefined;
   rest: undefined;
 }
 

@@ -214,16 +214,20 @@ for (const [width, height, least] of [
     async page => {
       await page.phase('done');
       await page.settings();
-      const {font, texts} = await page.evaluate(() => {
-        const size = (each: Element) => Number.parseFloat(getComputedStyle(each).fontSize);
-        const hasText = ({childNodes}: Element) =>
-          [...childNodes].some(({nodeType, textContent}) => nodeType === 3 && textContent!.trim());
-        const shown = [...document.querySelectorAll('body *')].filter(
-          each => each.checkVisibility() && hasText(each),
-        );
-        const texts = shown.map(each => [size(each), each.textContent!.trim()] as const);
-        return {font: size(document.documentElement), texts};
-      });
+      const textsIn = (selector: string) =>
+        page.evaluate(selector => {
+          const size = (each: Element) => Number.parseFloat(getComputedStyle(each).fontSize);
+          const hasText = ({childNodes}: Element) =>
+            [...childNodes].some(
+              ({nodeType, textContent}) => nodeType === 3 && textContent!.trim(),
+            );
+          const shown = [...document.querySelectorAll(`${selector} *`)].filter(
+            each => each.checkVisibility() && hasText(each),
+          );
+          const texts = shown.map(each => [size(each), each.textContent!.trim()] as const);
+          return {font: size(document.documentElement), texts};
+        }, selector);
+      const {font, texts} = await textsIn('body');
       assert.ok(font >= least, `${font}`);
       assert.ok(texts.length > 100, `${texts.length}`);
       assert.equal(
@@ -237,6 +241,20 @@ for (const [width, height, least] of [
       for (const words of ['each batch', onSome, 'all 10,000 test images']) {
         assert.ok(await page.getByText(words).isVisible(), words);
       }
+      await page.evaluate(() => {
+        const {inside} = globalThis as unknown as {inside: Inside};
+        inside.select({of: 'conv2', at: [3, 4, 5], isGradient: false});
+      });
+      await page.waitForFunction(
+        () => document.querySelectorAll('#cell .tiles .term').length > 199,
+      );
+      const ofCell = (await textsIn('#cell')).texts;
+      assert.ok(ofCell.length > 100, `${ofCell.length}`);
+      assert.equal(
+        ofCell.filter(([size]) => size < 0.75 * font - 0.01),
+        [],
+        'of a cell',
+      );
     },
   );
 }

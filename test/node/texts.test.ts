@@ -32,6 +32,19 @@ test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss and 测
   assert.not.match(Object.values(texts.zh).join(), /核函数|留出/);
 });
 
+test('texts: no key is in two files, where one would override the other', () => {
+  const folder = fileURLToPath(new URL('../../src/page/', import.meta.url));
+  const files = ['texts.ts', ...readdirSync(`${folder}texts`).map(name => `texts/${name}`)];
+  const keys = files.flatMap(name =>
+    [...readFileSync(folder + name, 'utf8').matchAll(/^ {2}(\w+): \[/gm)].map(match => match[1]),
+  );
+  assert.equal(
+    keys.filter((key, i) => keys.indexOf(key) !== i),
+    [],
+  );
+  assert.equal(keys.sort(), Object.keys(texts.en).sort());
+});
+
 test('texts: the page uses each of them', () => {
   const folder = fileURLToPath(new URL('../../src/page/', import.meta.url));
   const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(

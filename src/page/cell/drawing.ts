@@ -9,7 +9,18 @@ import {numberElement, setNumber} from './number.ts';
 
 export type ReasonOf<K extends Reason['kind']> = Extract<Reason, {kind: K}>;
 
+/** How a number came about, in elements. */
+export interface Drawn {
+  /** In one line, with the numbers in it. */
+  arithmetic: Node[];
+  /** Terms that may be many. */
+  details: Node[];
+}
+
 type Write = () => void;
+
+/** Milliseconds of a frame that go into drawing. Its layout takes about as long again. */
+const FRAME_SHARE = 5;
 
 export class Drawing {
   parts: Part[] = [];
@@ -22,6 +33,8 @@ export class Drawing {
   private readonly writes: Write[] = [];
   /** Those that depend on the term that the visitor is at. */
   private readonly ofTerm: Write[] = [];
+  /** What is drawn in later frames, and where. */
+  private readonly awaited: {into: HTMLElement; draw: () => Node}[] = [];
   /** Where the next writes belong. */
   private lists = [this.writes];
 
@@ -94,6 +107,26 @@ export class Drawing {
       });
     }
     return target;
+  }
+
+  /** A box that these parts fill, one after the other: as many in a frame as leave the page time to answer. */
+  later(draws: (() => Node)[]): HTMLElement {
+    const into = create('div', {className: 'later'});
+    this.awaited.push(...draws.map(draw => ({into, draw})));
+    return into;
+  }
+
+  get isUnfinished(): boolean {
+    return this.awaited.length > 0;
+  }
+
+  /** Draws the next parts. */
+  drawMore(): void {
+    const end = performance.now() + FRAME_SHARE;
+    do {
+      const {into, draw} = this.awaited.shift()!;
+      into.append(draw());
+    } while (this.isUnfinished && performance.now() < end);
   }
 
   private collect<T>(lists: Write[][], draw: () => T): T {

@@ -1,15 +1,18 @@
 // How a number came about, as elements: one function for each kind of reason.
 import {create} from '../dom.ts';
 import type {Reason} from '../inside/explanation.ts';
-import type {Drawing, ReasonOf} from './drawing.ts';
-import {drawNow, drawWindows, isOfWindows} from './windows.ts';
+import type {Drawing, Drawn, ReasonOf} from './drawing.ts';
+import {drawNow, drawTotal, drawWindows, isOfWindows} from './windows.ts';
 
-export const drawReason = (drawing: Drawing): Node[] =>
+export const drawReason = (drawing: Drawing): Drawn =>
   drawers[drawing.explanation.reason.kind](drawing);
 
-const drawers: Record<Reason['kind'], (drawing: Drawing) => Node[]> = {
-  given: () => [],
-  sum: drawing => (isOfWindows(drawing.explanation) ? drawWindows(drawing) : drawList(drawing)),
+const drawers: Record<Reason['kind'], (drawing: Drawing) => Drawn> = {
+  given: () => ({arithmetic: [], details: []}),
+  sum: drawing => {
+    if (isOfWindows(drawing.explanation)) return drawWindows(drawing);
+    return drawing.reason('sum').terms.length > 1 ? drawList(drawing) : drawProduct(drawing);
+  },
   largest: drawLargest,
   gate: drawGate,
   routed: drawRouted,
@@ -24,7 +27,7 @@ const drawers: Record<Reason['kind'], (drawing: Drawing) => Node[]> = {
 };
 
 /** A number that follows from one probability p, which is there in float32, and in float64 from the logits. */
-function drawEquation(drawing: Drawing, before: string, after: string): Node[] {
+function drawEquation(drawing: Drawing, before: string, after: string): Drawn {
   const reason = () => drawing.explanation.reason as ReasonOf<'log' | 'difference' | 'inverse'>;
   const operand = drawing.asTerm(
     drawing.operand(() => reason().p),
@@ -34,24 +37,50 @@ function drawEquation(drawing: Drawing, before: string, after: string): Node[] {
   const share = drawing.number(() => reason().share, 9);
   const result = drawing.number(() => drawing.explanation.definition, 9);
   const line = create('p', {className: 'equation'}, before, share, `${after} = `, result);
-  return [create('p', {}, drawing.say('cellInDouble', {p: operand})), line];
+  return {
+    arithmetic: [line],
+    details: [create('p', {}, drawing.say('cellInDouble', {p: operand}))],
+  };
 }
 
-/** The terms from the largest to the smallest, each with a bar, and the sum of those that are left out. A bias stays at the top. */
-function drawList(drawing: Drawing): Node[] {
+/** A sum of one term, or of none. */
+function drawProduct(drawing: Drawing): Drawn {
   const terms = () => drawing.reason('sum').terms;
-  const count = Math.min(drawing.shown, terms().length);
-  if (count === 0) return [];
-  const hasBias = terms()[0].factors.length === 1 && terms().length > 1 && terms()[1].factors[1];
+  if (terms().length === 0) return {arithmetic: [], details: []};
+  const factors = terms()[0].factors.flatMap((_, i) => {
+    const factor = drawing.operand(
+      () => terms()[0].factors[i],
+      () => 0,
+    );
+    factor.tabIndex = 0;
+    return i === 0 ? [factor] : [' × ', factor];
+  });
+  const product = drawing.asTerm(
+    drawing.number(() => terms()[0].value, 4),
+    () => 0,
+  );
+  drawing.rows.push([product]);
+  return {
+    arithmetic: [create('p', {className: 'equation'}, ...factors, ' = ', product)],
+    details: [],
+  };
+}
+
+/** The terms from the largest to the smallest, each with a bar, and the sum of those that are left out. A bias stands in the line above. */
+function drawList(drawing: Drawing): Drawn {
+  const terms = () => drawing.reason('sum').terms;
+  const arithmetic = [drawTotal(drawing)];
+  const hasBias = drawing.rows.length > 0;
+  const count = Math.min(drawing.shown + Number(hasBias), terms().length);
   let order: number[] = [];
   drawing.live(() => {
     const sizes = terms().map(({value}) => Math.abs(value));
     if (hasBias) sizes[0] = Number.POSITIVE_INFINITY;
     order = [...sizes.keys()].sort((i, j) => sizes[j] - sizes[i]);
   });
-  const largest = () => Math.abs(terms()[order[hasBias && order.length > 1 ? 1 : 0]].value);
+  const largest = () => Math.abs(terms()[order[hasBias ? 1 : 0]].value);
   const list = create('ol', {className: 'list'});
-  for (let row = 0; row < count; row++) {
+  for (let row = Number(hasBias); row < count; row++) {
     const index = () => order[row];
     const term = () => terms()[index()];
     const product = drawing.asTerm(
@@ -72,13 +101,7 @@ function drawList(drawing: Drawing): Node[] {
     list.append(create('li', {}, product, bar, create('span', {}, ...factors)));
   }
   const left = terms().length - count;
-  const total = create(
-    'p',
-    {},
-    'Σ = ',
-    drawing.number(() => drawing.explanation.definition, 4),
-  );
-  if (left === 0) return terms().length > 1 ? [list, total] : [list];
+  if (left === 0) return {arithmetic, details: [list]};
   const sum = drawing.number(() => {
     const isShown = new Set(order.slice(0, count));
     return terms().reduce((sum, {value}, i) => (isShown.has(i) ? sum : sum + value), 0);
@@ -89,11 +112,11 @@ function drawList(drawing: Drawing): Node[] {
   });
   more.dataset.action = 'more';
   const rest = drawing.say('cellAndMore', {count: drawing.inside.app.number(left), sum});
-  return [list, create('p', {className: 'rest'}, rest, ' ', more), total];
+  return {arithmetic, details: [list, create('p', {className: 'rest'}, rest, ' ', more)]};
 }
 
 /** maxPool: the window, with its winner framed. */
-function drawLargest(drawing: Drawing): Node[] {
+function drawLargest(drawing: Drawing): Drawn {
   const reason = () => drawing.reason('largest');
   const rows = new Set(reason().candidates.map(({cell}) => cell.at[0])).size;
   const columns = Math.ceil(reason().candidates.length / rows);
@@ -110,40 +133,49 @@ function drawLargest(drawing: Drawing): Node[] {
     drawing.rows.at(-1)!.push(tile);
     grid.append(tile);
   }
-  const result = drawing.number(() => drawing.explanation.definition, 4);
-  const line = create(
-    'div',
-    {className: 'windows'},
-    grid,
-    '→',
-    create('span', {}, 'max = ', result),
-  );
-  return [drawNow(drawing, () => [reason().candidates[drawing.term]]), line];
+  const numbers = reason().candidates.flatMap((_, i) => {
+    const number = drawing.number(() => reason().candidates[i].value);
+    return i === 0 ? [number] : [', ', number];
+  });
+  const result = drawing.number(() => drawing.explanation.definition);
+  const line = create('p', {className: 'equation'}, 'max(', ...numbers, ') = ', result);
+  const now = drawNow(drawing, () => [reason().candidates[drawing.term]]);
+  return {arithmetic: [line], details: [now, grid]};
 }
 
-function drawGate(drawing: Drawing): Node[] {
+function drawGate(drawing: Drawing): Drawn {
   const reason = () => drawing.reason('gate');
+  const {isOpen, dy} = reason();
   const input = drawing.asTerm(
     drawing.operand(() => reason().input),
     () => 0,
   );
-  drawing.rows.push([input]);
-  const {isOpen, dy} = reason();
+  const line = create('p', {className: 'equation'});
+  const result = drawing.number(() => drawing.explanation.definition);
+  const note = (text: Node) => create('p', {className: 'note'}, text);
   if (!dy) {
-    return [create('p', {}, drawing.say(isOpen ? 'cellAbove0' : 'cellNotAbove0', {input}))];
+    drawing.rows.push([input]);
+    line.append('max(', input, ', 0) = ', result);
+    return {
+      arithmetic: [line],
+      details: [note(drawing.say(isOpen ? 'cellAbove0' : 'cellNotAbove0'))],
+    };
   }
   const passed = drawing.asTerm(
     drawing.operand(() => reason().dy),
     () => 1,
   );
-  drawing.rows.push([passed]);
-  const values = {input, dy: passed};
-  return [create('p', {}, drawing.say(isOpen ? 'cellPassesBack' : 'cellStopsBack', values))];
+  drawing.rows.push([passed, input]);
+  line.append(passed, ' × [', input, ` > 0] = `, result);
+  return {
+    arithmetic: [line],
+    details: [note(drawing.say(isOpen ? 'cellPassesBack' : 'cellStopsBack'))],
+  };
 }
 
-function drawRouted(drawing: Drawing): Node[] {
+function drawRouted(drawing: Drawing): Drawn {
   const {windows} = drawing.reason('routed');
-  return windows.map(({isHere}, i) => {
+  const arithmetic = windows.map(({isHere}, i) => {
     const window = () => drawing.reason('routed').windows[i];
     const dy = drawing.asTerm(
       drawing.operand(() => window().dy),
@@ -154,10 +186,11 @@ function drawRouted(drawing: Drawing): Node[] {
     const winner = drawing.place(() => window().winner);
     return create('p', {}, drawing.say('cellRoutedElsewhere', {dy, winner}));
   });
+  return {arithmetic, details: []};
 }
 
 /** softmax: exp of each class's z, and its share of their sum. */
-function drawShares(drawing: Drawing): Node[] {
+function drawShares(drawing: Drawing): Drawn {
   const reason = () => drawing.reason('share');
   const {app} = drawing.inside;
   const rows = reason().parts.map(({logit}, i) => {
@@ -187,12 +220,20 @@ function drawShares(drawing: Drawing): Node[] {
   const heads = [app.say('cellClass'), 'logits[k]', 'exp logits[k]', app.say('cellShare')].map(
     column,
   );
-  const sum = create(
-    'p',
-    {},
-    'Σ exp logits = ',
-    drawing.number(() => reason().sum, 4),
+  const mine = () => reason().parts[reason().mine];
+  const line = create('p', {className: 'equation'});
+  line.append(
+    'exp ',
+    drawing.number(() => mine().logit.value - reason().shift),
+    ' / Σ exp logits = ',
   );
+  line.append(
+    drawing.number(() => mine().exp, 4),
+    ' / ',
+    drawing.number(() => reason().sum, 4),
+    ' = ',
+  );
+  line.append(drawing.number(() => drawing.explanation.definition, 4));
   const table = create(
     'table',
     {},
@@ -203,5 +244,5 @@ function drawShares(drawing: Drawing): Node[] {
   drawing.live(() => {
     shift.hidden = reason().shift === 0;
   });
-  return [sum, shift, table];
+  return {arithmetic: [line, shift], details: [table]};
 }

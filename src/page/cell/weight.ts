@@ -1,5 +1,4 @@
 // What a weight's gradient means: the loss with the weight nudged, and the step that SGD takes.
-import {nudge} from '../arithmetic/nudge.ts';
 import {update} from '../arithmetic/update.ts';
 import {create, setText} from '../dom.ts';
 import type {Nudge} from '../inside/explanation.ts';
@@ -67,8 +66,9 @@ export function drawNudge(drawing: Drawing): Node[] {
     delete line.dataset.part;
     setText(means, app.say(app.isBusy ? 'cellNudgeLater' : 'cellNudgeSoon'));
     if (app.isBusy) return;
-    setTimeout(() => {
-      if (look && inside.look === look && line.isConnected) show(nudge(look, explanation.cell));
+    if (!look) return;
+    app.ask({kind: 'nudge', look, cell: explanation.cell}).then(nudge => {
+      if (nudge && inside.look === look && line.isConnected) show(nudge);
     });
   });
   return [create('p', {}, line, ' ', means)];

@@ -3,7 +3,7 @@ import {create} from '../dom.ts';
 import type {Cell} from '../inside/cells.ts';
 import type {Explanation, Operand} from '../inside/explanation.ts';
 import {type Station, stationsOf} from '../inside/stations.ts';
-import type {Drawing} from './drawing.ts';
+import type {Drawing, Drawn} from './drawing.ts';
 
 const isFilter = ({cell}: Operand) => cell.of.endsWith('.filter') && !cell.isGradient;
 
@@ -42,7 +42,7 @@ function lineOf(
 /** Indices of terms by row and column of the window; undefined in the padding. */
 type Taps = (number | undefined)[][];
 
-export function drawWindows(drawing: Drawing): Node[] {
+export function drawWindows(drawing: Drawing): Drawn {
   const terms = () => drawing.reason('sum').terms;
   const {cell} = drawing.explanation;
   const products = terms().filter(({factors}) => factors.length > 1);
@@ -81,20 +81,17 @@ export function drawWindows(drawing: Drawing): Node[] {
     Object.assign(largest, most);
   });
 
-  const bias = terms()[0].factors.length === 1;
-  const elements: Node[] = [
-    drawNow(
-      drawing,
-      () => terms()[drawing.term].factors,
-      () => terms()[drawing.term].value,
-    ),
-  ];
+  const draws: (() => Node)[] = [];
   for (const taps of channels.values()) {
-    elements.push(drawing.part(() => drawChannel(drawing, taps, {xAt, filterAt, largest})));
+    draws.push(() => drawing.part(() => drawChannel(drawing, taps, {xAt, filterAt, largest})));
   }
-  if (bias) elements.push(drawTotal(drawing));
-  if (isForward) elements.push(...drawMatrices(drawing, station, xAt, filterAt));
-  return elements;
+  if (isForward) draws.push(() => drawMatrices(drawing, station, xAt, filterAt));
+  const now = drawNow(
+    drawing,
+    () => terms()[drawing.term].factors,
+    () => terms()[drawing.term].value,
+  );
+  return {arithmetic: [drawTotal(drawing)], details: [now, drawing.later(draws)]};
 }
 
 interface Layout {
@@ -166,29 +163,34 @@ function rangeOf(cells: readonly Cell[]): Node {
   return document.createTextNode(`${first.isGradient ? 'd' : ''}${first.of}[${at.join(', ')}]`);
 }
 
-/** The sum of the products, and the bias. */
-function drawTotal(drawing: Drawing): HTMLElement {
+/** How many products there are, their sum, and the bias if there is one. */
+export function drawTotal(drawing: Drawing): HTMLElement {
   const terms = () => drawing.reason('sum').terms;
+  const {app} = drawing.inside;
+  const total = drawing.number(() => drawing.explanation.definition, 4);
+  const [first] = terms();
+  const isBias = first.factors[0].cell.of.endsWith('.bias');
+  const count = app.number(terms().length - Number(isBias));
+  const hasProducts = terms().at(-1)!.factors.length > 1;
+  const line = create('p', {className: 'total'}, 'Σ ');
+  line.append(`(${app.say(hasProducts ? 'cellProductCount' : 'cellGradientCount', {count})}) `);
+  if (!isBias) {
+    line.append('= ', total);
+    return line;
+  }
   const bias = drawing.asTerm(
     drawing.operand(() => terms()[0].factors[0]),
     () => 0,
   );
   drawing.rows.push([bias]);
-  const sum = drawing.number(
-    () =>
-      sumOf(
-        terms()
-          .slice(1)
-          .map(({value}) => value),
-      ),
-    4,
-  );
-  const total = drawing.number(() => drawing.explanation.definition, 4);
-  return create('p', {className: 'total'}, 'Σ ', sum, ' + ', bias, ' = ', total);
+  const products = () => terms().slice(1);
+  const sum = drawing.number(() => sumOf(products().map(({value}) => value)), 4);
+  line.append(sum, ' + ', bias, ' = ', total);
+  return line;
 }
 
 /** The same sum as a row of X times a column of F, each as a strip of shades. X has zeros for the padding. */
-function drawMatrices(drawing: Drawing, station: Station, xAt: number, filterAt: number): Node[] {
+function drawMatrices(drawing: Drawing, station: Station, xAt: number, filterAt: number): Node {
   const {kH, kW, C, yW} = station.geometry!;
   const {at} = drawing.explanation.cell;
   const taps = kH * kW * C;
@@ -215,5 +217,5 @@ function drawMatrices(drawing: Drawing, station: Station, xAt: number, filterAt:
   const values = {row: at[0] * yW + at[1], column: at[2], x: station.input!, taps};
   const text = drawing.inside.app.say('cellAsMatrices', values);
   const strips = create('div', {className: 'matrices'}, strip(xAt), strip(filterAt));
-  return [create('p', {className: 'note', textContent: text}), strips];
+  return create('div', {}, create('p', {className: 'note', textContent: text}), strips);
 }

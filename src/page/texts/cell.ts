@@ -147,6 +147,8 @@ export const cellTexts = {
   ],
 
   // the parts
+  cellProductCount: ['{count} products', '{count} 个乘积'],
+  cellGradientCount: ['{count} gradients', '{count} 个梯度'],
   cellProducts: ['products', '乘积'],
   cellPadding: ['padding: no term', '填充：没有这一项'],
   cellNoWindow: ['no window lies here: no term', '这里没有窗口：没有这一项'],
@@ -157,10 +159,10 @@ export const cellTexts = {
   cellTermsLabel: ['Terms: arrow keys move, Enter goes in', '各项：方向键移动，Enter 进入'],
   cellAndMore: ['… and {count} more, together {sum}', '……其余 {count} 项合计 {sum}'],
   cellShowMore: ['Show more', '显示更多'],
-  cellAbove0: ['{input} > 0: passes', '{input} > 0：通过'],
-  cellNotAbove0: ['{input} ≤ 0: becomes 0', '{input} ≤ 0：变为 0'],
-  cellPassesBack: ['the input {input} > 0: {dy} passes', '输入 {input} > 0：{dy} 通过'],
-  cellStopsBack: ['the input {input} ≤ 0: {dy} stops here', '输入 {input} ≤ 0：{dy} 到此为止'],
+  cellAbove0: ['The input is above 0: it passes.', '输入大于 0：通过。'],
+  cellNotAbove0: ['The input is not above 0: it becomes 0.', '输入不大于 0：变为 0。'],
+  cellPassesBack: ['[ ] is 1, because the input is above 0.', '输入大于 0，所以 [ ] 为 1。'],
+  cellStopsBack: ['[ ] is 0, because the input is not above 0.', '输入不大于 0，所以 [ ] 为 0。'],
   cellRoutedHere: ['{dy}: the largest of its window is here', '{dy}：窗口的最大值在这里'],
   cellRoutedElsewhere: [
     '{dy}: the largest of its window is {winner}',
@@ -174,8 +176,8 @@ export const cellTexts = {
     'exp 会溢出：先从每个 logit 减去 {shift}，占比不变。',
   ],
   cellInDouble: [
-    '{p} rounds to float32. In float64, from the logits:',
-    '{p} 舍入到了 float32。由 logits 以 float64 计算：',
+    '{p} is rounded to float32; the line above has it in float64, from the logits.',
+    '{p} 已舍入到 float32；上一行用的是由 logits 以 float64 计算的值。',
   ],
 
   // nudge and update

@@ -1,5 +1,6 @@
 // Runs beside the page, so that the page never waits for a step.
 import {contextIsLost} from '../../context_loss.ts';
+import {nudge} from '../arithmetic/nudge.ts';
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
 import {fastestBuild, findMissing} from './backends.ts';
@@ -40,6 +41,7 @@ const questions: {
   lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
   dead: () => trainer.answers.dead(),
   slowStep: () => trainer.slowStep(),
+  nudge: async ({look, cell}) => nudge(look, cell),
   rest: () => trainer.queue.end.then(() => undefined),
 };
 

@@ -222,6 +222,6 @@ const STRONGEST = 32;
 function groundOf(share: number): string {
   const shade = Math.round(Math.min(1, Math.abs(share)) * SHADES);
   if (!shade) return '';
-  const colour = share > 0 ? 'var(--accent)' : 'var(--bad)';
+  const colour = share > 0 ? 'var(--above)' : 'var(--below)';
   return `color-mix(in srgb, ${colour} ${(STRONGEST * shade) / SHADES}%, transparent)`;
 }

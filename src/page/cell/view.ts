@@ -1,6 +1,6 @@
 // One number, and how it came about: its value three times, its formula, and its terms, each a step to another number.
 import {create, element, setEnabled, setText} from '../dom.ts';
-import {addressOf} from '../inside/address.ts';
+import {linkTo} from '../inside/address.ts';
 import {type Cell, cellText, sameCell} from '../inside/cells.ts';
 import type {Explanation} from '../inside/explanation.ts';
 import type {Inside} from '../inside/inside.ts';
@@ -68,8 +68,8 @@ class CellView {
       if (cell) this.trail.go({...cell, isGradient: !cell.isGradient});
     });
     copy.addEventListener('click', async () => {
-      app.notice = {key: 'cellLinkCopied'};
-      await navigator.clipboard.writeText(addressOf(inside)).catch(() => {
+      app.notice = {key: app.hasOwnWeights ? 'cellLinkOwnWeights' : 'cellLinkCopied'};
+      await navigator.clipboard.writeText(linkTo(inside)).catch(() => {
         app.notice = {key: 'cellLinkNotCopied'};
       });
       app.changed();
@@ -145,6 +145,7 @@ class CellView {
   }
 
   private drawBar(cell: Cell): void {
+    this.section.classList.toggle('gradient', cell.isGradient);
     const {app, look} = this.inside;
     const {key, values} = placeOf(look!.preset, cell);
     setText(this.title, app.say(key, values));

@@ -205,7 +205,7 @@ function drawMatrices(drawing: Drawing, station: Station, xAt: number, filterAt:
       }
       const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
       const stops = Array.from(values, (value, i) => {
-        const colour = value < 0 ? 'var(--bad)' : 'var(--accent)';
+        const colour = value < 0 ? 'var(--below)' : 'var(--above)';
         const share = Math.round((100 * Math.abs(value)) / largest);
         const ends = `${(100 * i) / taps}% ${(100 * (i + 1)) / taps}%`;
         return `color-mix(in srgb, ${colour} ${share}%, var(--panel)) ${ends}`;

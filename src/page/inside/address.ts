@@ -1,13 +1,21 @@
 // The page's own address. A link that opens the page trains its run, if it names one, and shows its cell; then the address follows the
 // cell that is selected.
 
-import {settingsOf, type View, viewOf, withView} from '../link.ts';
+import {linkOf, settingsOf, type View, viewOf, withView} from '../link.ts';
 import type {Inside} from './inside.ts';
 
 /** The address of what is shown now. */
 export function addressOf({cell, testIndex, label}: Inside): string {
   const {origin, pathname, hash} = location;
   return `${origin}${pathname}${withView(hash, cell ? {cell, digit: testIndex, label} : {})}`;
+}
+
+/** A link to the cell as it is now: it trains the same run first, if anything is trained. */
+export function linkTo(inside: Inside): string {
+  const {app, cell, testIndex, label} = inside;
+  const {origin, pathname} = location;
+  const run = app.batch > 0 ? linkOf({...app.settings, batches: app.batch}) : location.hash;
+  return `${origin}${pathname}${withView(run, {cell, digit: testIndex, label})}`;
 }
 
 export class Address {

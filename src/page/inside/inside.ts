@@ -26,6 +26,8 @@ export class Inside {
   /** [784], 0 to 255 */
   image = new Uint8Array(28 * 28);
   label = 0;
+  /** The label is the image's: a test digit has one, and for a drawing the visitor has chosen it. */
+  isLabelled = true;
   /** Which test image it is; undefined for a drawing. */
   testIndex?: number;
   mode: Mode = 'values';

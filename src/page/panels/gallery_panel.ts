@@ -118,6 +118,7 @@ function showDigits(app: App, cells: ReturnType<typeof makeCells>, images?: Test
       known ? app.say('answerText', {answer, share: app.percent(shares[answer], 1)}) : '',
       doubt ? app.say('doubtText', {suggested: doubt.suggested, votes: doubt.votes.join('/')}) : '',
     ];
+    item.dataset.index = String(indices[i]);
     item.title = sentences.filter(Boolean).join(' ');
     setText(spoken, item.title);
   }

@@ -18,6 +18,7 @@ import {
   type Shown,
   type Side,
   type StationView,
+  shareText,
   speak,
 } from '../stage/station.ts';
 import {makeTestDigits} from '../stage/test_digits.ts';
@@ -46,6 +47,7 @@ export function stagePanel(inside: Inside): void {
   let said: Cell | undefined;
   /** What the pictures show. */
   let drawn: unknown[] = [];
+  let sized = '';
   let stop: unknown;
   /** What was written in this language, and of this network. */
   let written = '';
@@ -71,7 +73,7 @@ export function stagePanel(inside: Inside): void {
       if (station.op === 'dense') setSlice(sides, inside.label);
     }
     drawn = [];
-    written = '';
+    sized = written = '';
   }
 
   function follow({station, body, sides, select}: StationView): void {
@@ -145,18 +147,19 @@ export function stagePanel(inside: Inside): void {
 
   function showPictures(): void {
     const {look, film, mode, image} = inside;
-    if (!look) return;
     const theme = dark.matches ? 'dark' : 'light';
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const scale = (rem / SMALL_REM) * (narrow.matches ? FINGER : 1);
     const size = `${scale} ${devicePixelRatio}`;
+    if (size !== sized) {
+      for (const each of stations) resize(each, scale, devicePixelRatio);
+      sized = size;
+    }
+    if (!look) return;
     const shownImage = inside.stop ? look.image : image;
     const slices = views.map(view => view.slice).join();
     const wanted = [look, film, mode, shownImage, theme, size, slices, app.language];
     if (wanted.every((each, i) => each === drawn[i])) return;
-    if (size !== drawn[5]) {
-      for (const each of stations) resize(each, scale, devicePixelRatio);
-    }
     drawn = wanted;
     const shown: Shown = {
       look,
@@ -246,7 +249,8 @@ export function stagePanel(inside: Inside): void {
     }
     for (const [i, input] of modeInputs.entries()) input.checked = modes[i] === mode;
     row.dataset.mode = mode;
-    setText(element('stage-at'), cellSentence(inside.hovered ?? inside.cell));
+    const pointed = inside.hovered ?? inside.cell;
+    setText(element('stage-at'), pointed ? cellSentence(pointed) : app.say('stageHint'));
     if (!sameCell(said, keyed)) {
       said = keyed; // its value changes with every batch
       setText(element('stage-said'), sameCell(keyed, inside.cell) ? '' : cellSentence(keyed));
@@ -282,17 +286,24 @@ export function stagePanel(inside: Inside): void {
       for (const id of ['verdict', 'spoken']) setText(element(id), app.say('noVerdict'));
       return;
     }
-    const share = app.percent(shares[digit], 1);
+    const share = shareText(app, shares[digit]);
     setText(element('verdict'), app.say('verdict', {digit, share}));
     setText(element('spoken'), app.say('spokenVerdict', {digit})); // the share changes with every batch
   }
 
   function showStop(): void {
     const {stop: at} = inside;
+    const order = stations.map(({station}) => station.name);
+    const reached = order.indexOf(at?.station ?? '');
+    /** Slow motion has not come there yet: on the way back, it comes from the loss. */
+    const isLater = (name: string) =>
+      (at?.direction === 'forward' && order.indexOf(name) > reached) ||
+      (at?.direction === 'backward' && order.indexOf(name) < reached);
     for (const {station, element, head} of stations) {
       const isUpdate = at?.direction === 'update';
       const isHere = isUpdate ? station.weights.length > 0 : at?.station === station.name;
       element.classList.toggle('here', isHere);
+      element.classList.toggle('later', isLater(station.name));
       const arrows = {forward: '→', backward: '←', update: '↻'};
       setText(head.arrow, isHere ? arrows[at!.direction] : '');
       if (isHere && !isUpdate && at !== stop)

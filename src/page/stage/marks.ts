@@ -120,7 +120,8 @@ export function drawMarks(view: View, pointed: Pointed): void {
     cross(context, boxOf(channel, 0, 0, grid.rows, grid.columns));
   }
   // One outline around the cells of each map: the window.
-  for (const channel of new Set(placed.map(({place}) => place.channel))) {
+  const channels = new Set(placed.map(({place}) => place.channel));
+  for (const channel of channels) {
     const places = placed.map(({place}) => place).filter(place => place.channel === channel);
     const rows = places.map(({row}) => row);
     const columns = places.map(({column}) => column);
@@ -128,7 +129,8 @@ export function drawMarks(view: View, pointed: Pointed): void {
     const [bottom, right] = [Math.max(...rows), Math.max(...columns)];
     box.dataset.window = `${top},${left},${bottom},${right}`;
     const [high, wide] = [bottom - top + 1, right - left + 1];
-    if (high === grid.rows && wide === grid.columns && high > 1) continue; // the whole map
+    const isWhole = high === grid.rows && wide === grid.columns;
+    if (isWhole && high > 1 && channels.size === grid.channels) continue; // all of the picture
     outline(context, boxOf(channel, top, left, high, wide), INK, 1.5);
   }
   if (pointed.marks.length > FEW) {

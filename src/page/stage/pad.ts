@@ -60,7 +60,7 @@ export function makePad(inside: Inside): Pad {
   function wipe(): void {
     context.clearRect(0, 0, side, side);
     strokes = [];
-    isPicture = isExample = false;
+    isPicture = isExample = inside.isLabelled = false;
   }
 
   function clear(): void {
@@ -82,6 +82,7 @@ export function makePad(inside: Inside): Pad {
     drawPixels(context, pixels);
     isPicture = true;
     seen = pixels;
+    inside.isLabelled = true;
     inside.show(pixels, label, testIndex);
   }
 
@@ -158,7 +159,7 @@ export function makePad(inside: Inside): Pad {
 
   inside.label = example.label;
   for (const points of example.strokes) extend(begin(points[0]), points);
-  isExample = true;
+  isExample = inside.isLabelled = true;
   return {
     get isBlank() {
       return !seen;

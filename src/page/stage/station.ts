@@ -167,16 +167,25 @@ class Bars extends View {
       if (this.of === 'softmax') {
         row.style.setProperty('--share', `${100 * value}%`);
         row.classList.toggle('best', i === best);
-        setText(text, app.percent(value, 1));
+        setText(text, shareText(app, value));
         continue;
       }
       const end = 50 + (50 * value) / most;
       row.style.setProperty('--low', `${Math.min(50, end)}%`);
       row.style.setProperty('--high', `${Math.max(50, end)}%`);
       row.classList.toggle('negative', value < 0);
-      setText(text, numberText(app, value));
+      setText(text, this.of === 'loss' ? lossText(app, value) : numberText(app, value));
     }
   }
+}
+
+/** In percent. Only a share of 0 is rounded to 0 %, only one of 1 to 100 %. */
+export function shareText(app: App, share: number): string {
+  const STEP = 0.001;
+  if (share > 0 && share < STEP / 2) return app.say('shareBelow', {share: app.percent(STEP, 1)});
+  if (share < 1 && share > 1 - STEP / 2)
+    return app.say('shareAbove', {share: app.percent(1 - STEP, 1)});
+  return app.percent(share, 1);
 }
 
 /** Of a few digits, in powers of ten where it is small or large. */
@@ -192,6 +201,12 @@ export function numberText(app: App, value: number, digits = 3): string {
   }
   return value.toLocaleString(app.language, {maximumSignificantDigits: digits}).replace('-', '−');
 }
+
+/** A small loss without a power of ten. */
+const lossText = (app: App, loss: number): string =>
+  Math.abs(loss) < 1e-3 && Number.isFinite(loss)
+    ? app.number(Number(loss.toPrecision(2)))
+    : numberText(app, loss);
 
 /** Sizes the canvases. @param scale times as large as in a small window */
 export function resize({sides}: StationView, scale: number, ratio: number): void {

@@ -73,6 +73,10 @@ export function makeTestDigits(inside: Inside, pad: Pad): () => void {
   previous.addEventListener('click', () => show((index <= 0 ? testSize : index) - 1));
   next.addEventListener('click', () => show((index + 1) % testSize));
   wrong.addEventListener('click', showWrong);
+  element('gallery').addEventListener('click', ({target}) => {
+    const item = (target as Element).closest<HTMLElement>('[data-index]');
+    if (item) void show(Number(item.dataset.index));
+  });
 
   return () => {
     const hasArrived = app.arrived > 0 && app.phase !== 'lost';
@@ -92,10 +96,17 @@ function makeLabels(inside: Inside): (app: App) => void {
   const inputs = Array.from({length: 10}, (_, digit) => {
     const input = create('input', {type: 'radio', name: 'label', value: String(digit)});
     element('labels').append(create('label', {}, input, create('span', {}, String(digit))));
-    input.addEventListener('change', () => inside.show(inside.image, digit, inside.testIndex));
+    input.addEventListener('change', () => {
+      inside.isLabelled = true;
+      inside.show(inside.image, digit, inside.testIndex);
+    });
     return input;
   });
-  return () => {
+  return app => {
+    const help = element('label-help');
+    const {isLabelled} = inside;
+    help.classList.toggle('unlabelled', !isLabelled);
+    setText(help, app.say(isLabelled ? 'labelHelp' : 'labelMissing', {label: inside.label}));
     const label = inside.stop ? inside.look?.label : inside.label;
     for (const [digit, input] of inputs.entries()) input.checked = digit === label;
   };

@@ -7,6 +7,10 @@ export const cellTexts = {
   cellToValue: ['its value', '看它的值'],
   cellLink: ['Copy link to this number', '复制此数的链接'],
   cellLinkCopied: ['Copied: the link opens this number.', '已复制：打开链接就是这个数。'],
+  cellLinkOwnWeights: [
+    'Copied: the link opens this cell, but not the weights that were opened or changed by hand; its number will differ.',
+    '已复制：打开链接就是这个位置，但不含打开的或手动修改的权重，数值会有所不同。',
+  ],
   cellLinkNotCopied: [
     'This browser does not let the page copy; the address bar has the link.',
     '此浏览器不允许网页复制；地址栏里就是此链接。',
@@ -130,7 +134,10 @@ export const cellTexts = {
   ],
 
   // three times the value
-  cellByDefinition: ['definition (float64)', '定义（float64）'],
+  cellByDefinition: [
+    'definition, in float64 from the same inputs',
+    '按定义，用同样的输入以 float64 计算',
+  ],
   cellUlps: ['({ulps} ULP)', '（{ulps} ULP）'],
   cellNoValue: [
     '{backend} computes softmax and loss as one op, without this number',
@@ -182,12 +189,12 @@ export const cellTexts = {
 
   // nudge and update
   cellNudge: [
-    'Nudge: with this weight − {less} the loss is {below}, with + {more} it is {above}. Their difference / {width} is {quotient}; the gradient is {gradient}.',
-    '扰动：此权重 − {less} 时损失为 {below}，+ {more} 时为 {above}。两者之差 / {width} 为 {quotient}；梯度为 {gradient}。',
+    'Nudge: with this weight − {less} the loss is {below}, with + {more} it is {above}. Their difference / {width} is {quotient}; the gradient, with the whole network in float64, is {gradient}.',
+    '扰动：此权重 − {less} 时损失为 {below}，+ {more} 时为 {above}。两者之差 / {width} 为 {quotient}；整个网络以 float64 计算的梯度为 {gradient}。',
   ],
   cellNudgeMeans: [
-    'So the gradient says how the loss follows this one weight (all in float64).',
-    '可见梯度就是损失随这一个权重变化的快慢（均为 float64）。',
+    'So the gradient says how the loss follows this one weight.',
+    '可见梯度就是损失随这一个权重变化的快慢。',
   ],
   cellNudgeKinked: [
     'A relu or a max-pool changes over right here, so the loss has a kink, and the two may differ.',

@@ -48,6 +48,12 @@ export const stageTexts = {
     'Arrow keys move from cell to cell, Page Up and Page Down between channels, Enter explains a cell, Escape leaves it.',
     '方向键在各个数之间移动，Page Up 和 Page Down 切换通道，回车键解释一个数，Esc 键退出。',
   ],
+  stageHint: [
+    'Point at a cell to see its number; click it, or press Enter, to see where it comes from.',
+    '指向一格可看它的数值；点击或按回车键，可看这个数从何而来。',
+  ],
+  shareBelow: ['< {share}', '< {share}'],
+  shareAbove: ['> {share}', '> {share}'],
   notFinite: ['not finite', '非有限数'],
   cellIs: ['{cell} is {value}', '{cell} 为 {value}'],
 
@@ -64,6 +70,10 @@ export const stageTexts = {
   ],
   noTestDigits: ['The test digits have not arrived yet.', '测试数字尚未到达。'],
   labelLegend: ['Label', '标签'],
+  labelMissing: [
+    'Choose the digit that you drew: until then the label is {label}, which decides loss and gradients.',
+    '请选择你写的是哪个数字：在此之前标签仍为 {label}，损失和梯度由它决定。',
+  ],
   labelHelp: [
     'The label: what it should be. Only loss and gradients depend on it.',
     '标签：正确答案。只有损失和梯度与它有关。',

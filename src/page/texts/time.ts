@@ -26,12 +26,49 @@ export const timeTexts = {
     '第 {batch} 批：{file}，{images} 张图像，{shape}，{bytes}。第一张（数字 {digit}）将流过网络。',
   ],
   slowForward: [
-    '{name}, forward: {file}, {shapes}, {bytes}, {ms} ms',
-    '{name}，前向：{file}，{shapes}，{bytes}，{ms} 毫秒',
+    '{name}, forward: {what} {file}, {shapes}, {bytes}, {ms} ms',
+    '{name}，前向：{what}{file}，{shapes}，{bytes}，{ms} 毫秒',
   ],
   slowBackward: [
-    '{name}, backward: {file}, {shapes}, {bytes}, {ms} ms',
-    '{name}，反向：{file}，{shapes}，{bytes}，{ms} 毫秒',
+    '{name}, backward: {what} {file}, {shapes}, {bytes}, {ms} ms',
+    '{name}，反向：{what}{file}，{shapes}，{bytes}，{ms} 毫秒',
+  ],
+  slow_conv2d_forward: [
+    '{count} filters slide over the maps before; each sum of products is a cell of a map.',
+    '{count} 个过滤器在前面的图上滑动，每个乘积之和就是新图中的一格。',
+  ],
+  slow_conv2d_backward: [
+    'each filter weight adds up what its products did to the loss; each cell under it gets its part.',
+    '过滤器的每个权重把它参与的各个乘积对损失的影响加起来，它下面的每一格也分到自己的一份。',
+  ],
+  slow_maxPool_forward: [
+    'of each 2×2 square, only the largest number stays.',
+    '每个 2×2 方格只留下最大的数。',
+  ],
+  slow_maxPool_backward: [
+    'the gradient goes to the number that was kept; the other three get 0.',
+    '梯度传给当时留下的那个数，其余三个得 0。',
+  ],
+  slow_relu_forward: ['numbers below 0 become 0.', '小于 0 的数变为 0。'],
+  slow_relu_backward: [
+    'the gradient passes where the number was above 0.',
+    '原来大于 0 的地方，梯度通过。',
+  ],
+  slow_dense_forward: [
+    'each of the ten scores adds up all numbers before it, each times a weight.',
+    '十个得分各自把前面所有的数乘以权重再相加。',
+  ],
+  slow_dense_backward: [
+    'a weight’s gradient is its input times its score’s gradient; the inputs get theirs.',
+    '权重的梯度是它的输入乘以得分的梯度；各个输入也得到自己的梯度。',
+  ],
+  slow_loss_forward: [
+    'the scores become ten shares, and the loss is small if the label’s share is large.',
+    '得分变成十个概率，标签的概率越大，损失越小。',
+  ],
+  slow_loss_backward: [
+    'a score’s gradient is its share, minus 1 for the label: here the way back begins.',
+    '得分的梯度就是它的概率（标签那一个再减 1）：反向从这里开始。',
   ],
   slowFlatten: [
     'Flatten, before it, is free: a reshape moves no number.',

@@ -4,7 +4,7 @@ import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
 import {cellText, coordinatesOf} from '../inside/cells.ts';
 import type {Inside, Mode} from '../inside/inside.ts';
-import {parameters} from '../inside/stations.ts';
+import {parameters, stationsOf} from '../inside/stations.ts';
 import type {Look, SlowStep, SlowStop} from '../protocol.ts';
 import {paint} from '../stage/image.ts';
 import type {TextKey} from '../texts.ts';
@@ -217,7 +217,14 @@ function sentence(app: App, {step, at, after}: Motion): string {
   const shapes = `${shapeText(input)} → ${outputs.map(shapeText).join(' + ')}`;
   const time = Number.isNaN(ms) ? '–' : app.number(ms, ms < 10 ? 2 : 1);
   const flow = {name, file, shapes, bytes, ms: time};
-  const sentences = [app.say(direction === 'forward' ? 'slowForward' : 'slowBackward', flow)];
+  const {op} = stationsOf(look.preset).find(({name}) => name === station)!;
+  const what = `slow_${op}_${direction}` as TextKey;
+  const sentences = [
+    app.say(direction === 'forward' ? 'slowForward' : 'slowBackward', {
+      ...flow,
+      what: app.say(what, {count: outputs[0].at(-1) ?? 1}),
+    }),
+  ];
   if (direction === 'forward' && station === 'relu2') sentences.push(app.say('slowFlatten'));
   if (station === 'loss') {
     const [loss, first] = [step.loss, look.values.loss[0]].map(value => app.number(value, 4));

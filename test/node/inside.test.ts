@@ -12,6 +12,7 @@ function fakeApp() {
   const app = {
     phase: 'ready',
     weightsKey: 'first',
+    isBusy: false,
     onChange: (listener: () => void) => Object.assign(app, {changed: listener}),
     changed: () => {},
     ask: ({kind}: {kind: string}) =>
@@ -35,6 +36,57 @@ test('inside: weights that change while a look is asked for are looked at afterw
   answers[1]({ms: 1});
   await settled();
   assert.is(answers.length, 2);
+});
+
+/** The milliseconds until weights that change are looked at again, after a look that took 150. */
+async function pause({isBusy}: {isBusy: boolean}): Promise<number> {
+  const {app, answers, inside} = fakeApp();
+  app.isBusy = isBusy;
+  inside.show(new Uint8Array(784), 3);
+  answers[0]({ms: 150});
+  await settled();
+  const start = performance.now();
+  app.weightsKey = 'next';
+  app.changed();
+  while (answers.length < 2) await new Promise(resolve => setTimeout(resolve, 10));
+  return 150 + performance.now() - start;
+}
+
+test('inside: looks take a tenth of the time while the network trains, and all that they need at rest', async () => {
+  const [training, resting] = [await pause({isBusy: true}), await pause({isBusy: false})];
+  assert.ok(training > 1400, `${training} ms`);
+  assert.ok(resting < 400, `${resting} ms`);
+});
+
+test('inside: one slow look does not hold up the next for long', async () => {
+  const {app, answers, inside} = fakeApp();
+  app.isBusy = true;
+  inside.show(new Uint8Array(784), 3);
+  answers[0]({ms: 5000}); // WebGL compiles
+  await settled();
+  app.weightsKey = 'next';
+  app.changed();
+  await new Promise(resolve => setTimeout(resolve, 2200));
+  assert.is(answers.length, 2);
+});
+
+test('inside: a cell that the other network does not have is selected no longer, nor is the film shown', async () => {
+  const {answers, inside} = fakeApp();
+  const show = async (preset: string) => {
+    inside.show(new Uint8Array(784), 3);
+    answers.at(-1)!({preset, ms: 1});
+    await settled();
+  };
+  await show('mnist-core');
+  const common = {of: 'relu2', at: [3, 3, 5], isGradient: false};
+  inside.select({of: 'dense.weights', at: [700, 3], isGradient: true});
+  inside.hover(common);
+  inside.set({term: 1, film: {batch: 1, filters: {}}});
+  await show('mnist-core');
+  assert.equal([inside.cell?.at, inside.term, inside.film?.batch], [[700, 3], 1, 1]);
+  await show('tutorial');
+  assert.equal([inside.cell, inside.term, inside.film], [undefined, undefined, undefined]);
+  assert.equal(inside.hovered, common);
 });
 
 test.run();

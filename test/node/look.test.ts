@@ -49,6 +49,18 @@ for (const backend of ['simd', 'cpu'] as const) {
   }
 }
 
+for (const backend of ['simd', 'cpu'] as const) {
+  test(`look: 200 looks and questions about dead channels leave no tensor, ${backend}`, async () => {
+    const {trainer} = await beginTrainer({...defaults(), backend, batchSize: 20});
+    const before = tf.memory().numTensors;
+    for (let i = 0; i < 200; i++) {
+      await Promise.all([trainer.answers.look(image, i % 10), i % 10 || trainer.answers.dead()]);
+    }
+    assert.is(tf.memory().numTensors, before);
+    assert.is(trainer.answers.tensors, 0);
+  });
+}
+
 test('look: dead channels are those that relu sets to 0 in all test images', async () => {
   const {trainer} = await beginTrainer({...defaults(), batchSize: 20});
   const {network} = trainer.run!;

@@ -328,6 +328,133 @@ visit('stage: without the GPU it keeps the last numbers, and comes back', {}, as
   assert.not.equal(await pixels(page, 'conv1'), before);
 });
 
+visit('stage: other backends are asked about a lost GPU without harm', {}, async page => {
+  await page.waitForFunction(() => mnist.arrived > 0);
+  await page.choose('webgl');
+  await page.waitForFunction(() => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    return inside.look?.backend === 'webgl';
+  });
+  const others = (lose: boolean) =>
+    page.evaluate(async lose => {
+      const {inside} = globalThis as unknown as {inside: Inside};
+      const {image, label} = inside;
+      if (lose) mnist.send({kind: 'loseContext'});
+      const looks = await mnist.ask({kind: 'lookElsewhere', image, label});
+      return looks?.map(({backend}) => backend);
+    }, lose);
+  assert.is(await others(true), undefined, 'it is lost before it is asked');
+  await page.phase('lost');
+  await page.choose('simd');
+  await page.phase('ready');
+  assert.ok((await others(false))!.includes('webgl'), 'in a new context');
+  assert.equal(await page.evaluate(() => [mnist.phase, mnist.settings.backend]), ['ready', 'simd']);
+  await page.waitForFunction(() => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    return inside.look?.backend === 'simd';
+  });
+});
+
+visit('stage: it is lost in the middle of live looks and comes back, webgl', {}, async page => {
+  await page.allImages();
+  await page.choose('webgl');
+  await page.evaluate(() => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    inside.set({mode: 'both'});
+    inside.select({of: 'conv1', at: [1, 2, 3], isGradient: true});
+  });
+  await page.train(100_000);
+  const look = (batch: number) =>
+    page.waitForFunction(batch => {
+      const {inside} = globalThis as unknown as {inside: Inside};
+      return inside.look!.batch > batch;
+    }, batch);
+  await look(3);
+  await page.evaluate(() => {
+    // Looks follow one another without a pause, so that one is under way.
+    const {inside} = globalThis as unknown as {inside: Inside};
+    for (let i = 0; i < 5; i++) void mnist.ask({kind: 'look', image: inside.image, label: i});
+    mnist.send({kind: 'loseContext'});
+    for (let i = 0; i < 5; i++) void mnist.ask({kind: 'look', image: inside.image, label: i});
+  });
+  await page.phase('lost');
+  await page.shows('stage-note', 'The GPU was lost');
+  const batch = await page.evaluate(() => mnist.batch);
+  await page.click('#start');
+  await look(batch + 3);
+  await page.drawn();
+  assert.is(await page.text('stage-note'), '');
+  assert.is(await page.evaluate(() => mnist.memory!.left), 0);
+});
+
+visit(
+  'stage: 200 looks and questions about dead channels leave no tensor, webgl',
+  {},
+  async page => {
+    await page.allImages();
+    await page.choose('webgl');
+    const tensors = async (batch: number) => {
+      await page.click('#one');
+      await page.batch(batch);
+      await page.phase('paused');
+      return page.evaluate(() => mnist.memory!.tensors);
+    };
+    const before = await tensors(1);
+    await page.evaluate(async () => {
+      const {image} = (globalThis as unknown as {inside: Inside}).inside;
+      for (let i = 0; i < 200; i++) {
+        await mnist.ask({kind: 'look', image, label: i % 10});
+        if (i % 10 === 0) await mnist.ask({kind: 'dead'});
+      }
+    });
+    assert.is(await tensors(2), before);
+    assert.is(await page.evaluate(() => mnist.memory!.left), 0);
+  },
+);
+
+visit(
+  'worker: an answer that fails for no lost GPU is an error in the console',
+  {},
+  async (page, problems) => {
+    await page.waitForFunction(() => mnist.arrived > 0);
+    const image = new Uint8Array(10);
+    assert.is(
+      await page.evaluate(
+        image => mnist.ask({kind: 'look', image: new Uint8Array(image), label: 1}),
+        [...image],
+      ),
+      undefined,
+    );
+    await page.drawn();
+    assert.is(problems.length, 1);
+    assert.match(problems.pop()!, 'Error');
+  },
+);
+
+visit(
+  'stage: what one draws while a test digit is fetched stays, and three clicks go three on',
+  {},
+  async page => {
+    await page.waitForFunction(() => mnist.arrived > 0);
+    await page.drawn();
+    const after = (...ids: string[]) =>
+      page.evaluate(async ids => {
+        for (const id of ids) document.getElementById(id)!.click();
+        await mnist.ask({kind: 'testImages', indices: [0]});
+        const {inside} = globalThis as unknown as {inside: Inside};
+        return inside.testIndex;
+      }, ids);
+    assert.is(await after('next-digit', 'next-digit', 'next-digit'), 2);
+    assert.is(await after('next-digit', 'clear'), undefined);
+    await page.evaluate(() => {
+      document.getElementById('wrong-digit')!.click();
+      document.getElementById('clear')!.click();
+    });
+    await page.waitForFunction(() => document.getElementById('digit-note')!.textContent === '');
+    assert.is(await after(), undefined);
+  },
+);
+
 const trained = {hash: '#batches=30'};
 visit('stage: the film’s filters and the stop of slow motion are shown', trained, async page => {
   await page.phase('done');

@@ -199,7 +199,6 @@ visit(
     await page.evaluate(() => {
       const {inside} = globalThis as unknown as {inside: Inside};
       inside.show(new Uint8Array(784).fill(50), 4);
-      mnist.changed();
     });
     await page.waitForSelector('#slow-bar', {state: 'hidden'});
     await fresh(page);
@@ -403,5 +402,45 @@ for (const backend of ['simd', 'webgl']) {
     },
   );
 }
+
+visit('film: a reset stops it', {hash: '#batches=40'}, async page => {
+  await page.phase('done');
+  await page.click('#film-play');
+  await page.shows('film-play', '❚❚');
+  await page.reset();
+  await page.shows('film-play', '▶');
+  assert.is((await stage(page)).film, undefined);
+});
+
+visit('edit: what is clicked after it has the last word', {}, async page => {
+  await page.allImages();
+  await select(page, 'conv1.filter', 1, 1, 0, 2);
+  await page.waitForSelector('#set-zero', {state: 'visible'});
+  const fresh = await weightsOf(page);
+  const both = (id: string) =>
+    page.evaluate(id => {
+      document.getElementById('set-zero')!.click();
+      document.getElementById(id)!.click();
+    }, id);
+  await trainOne(page);
+  await both('reset');
+  await page.phase('ready');
+  await page.evaluate(() => mnist.ask({kind: 'rest'}));
+  await page.evaluate(() => mnist.ask({kind: 'rest'}));
+  assert.equal(await weightsOf(page), fresh);
+  assert.is(await page.evaluate(() => mnist.undoable), 0);
+  // Twice in one moment, both count.
+  await both('set-blur');
+  await page.shows('undo', 'Undo (2)');
+});
+
+visit('slow motion: another label ends it', {}, async page => {
+  await beginSlowMotion(page);
+  await page.evaluate(() => document.querySelector<HTMLElement>('#labels [value="9"]')!.click());
+  await page.waitForSelector('#slow-bar', {state: 'hidden'});
+  await fresh(page);
+  const label = () => (globalThis as unknown as {inside: Inside}).inside.look!.label;
+  assert.is(await page.evaluate(label), 9);
+});
 
 runVisits();

@@ -17,8 +17,10 @@ export interface Stop {
 
 /** Least milliseconds between two looks while the network trains. */
 const INTERVAL = 100;
-/** Looks take at most one part in this many of the worker's time. */
+/** Meanwhile looks take at most one part in this many of the worker's time. */
 const SHARE = 10;
+/** Most milliseconds between two looks: the first one on WebGL compiles its programs, which takes seconds. */
+const LONGEST = 2000;
 /** Milliseconds between two searches for dead channels. */
 const DEAD_INTERVAL = 1000;
 
@@ -52,8 +54,8 @@ export class Inside {
   private readonly listeners: (() => void)[] = [];
   private isAsking = false;
   private asked: {image?: Uint8Array; label?: number; weights?: string} = {};
-  /** When the next look at the same image may be asked for. */
-  private next = 0;
+  /** When the last look was asked for, and what it took. */
+  private last = {asked: 0, ms: 0};
   private timer?: ReturnType<typeof setTimeout>;
   private nextDead = 0;
   private deadOf?: string;
@@ -139,7 +141,11 @@ export class Inside {
     const weights = app.weightsKey;
     if (asked.image === image && asked.label === label) {
       if (asked.weights === weights) return;
-      const wait = this.next - performance.now();
+      const {last} = this;
+      const interval = app.isBusy
+        ? Math.max(INTERVAL, Math.min(SHARE * last.ms, LONGEST))
+        : INTERVAL;
+      const wait = last.asked + interval - performance.now();
       if (wait > 0) {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.refresh(), wait);
@@ -148,11 +154,12 @@ export class Inside {
     }
     this.isAsking = true;
     this.asked = {image, label, weights};
+    const start = performance.now();
     const look = await app.ask({kind: 'look', image, label});
     this.isAsking = false;
     if (this.stop) return;
     if (look) {
-      this.next = performance.now() + Math.max(INTERVAL, SHARE * look.ms) - look.ms;
+      this.last = {asked: start, ms: look.ms};
       this.accept(look);
     }
     void this.refresh();

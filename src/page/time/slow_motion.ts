@@ -162,13 +162,11 @@ export function slowMotion(inside: Inside): void {
     action();
   });
 
-  app.onChange(() => {
+  inside.onChange(() => {
+    // Training, another run or another image ends it.
     if (motion && !working && (app.isBusy || !isOurs(motion, batchAt(motion, stopOf(motion))))) {
       end();
     }
-  });
-
-  inside.onChange(() => {
     const shown = motion;
     bar.hidden = !shown;
     start.hidden = shown !== undefined;

@@ -30,6 +30,9 @@ const NUDGE = 1e-4;
 /** Digits that the panel prints. */
 const DIGITS = [2, 3, 4, 7, 9];
 
+/** Of neither network by default. */
+const RATE = 0.2;
+
 type Numbers = Record<string, Float64Array>;
 
 /** What each op and each gradient is, in float64, of the float32 numbers that it took. */
@@ -85,7 +88,22 @@ interface Printed {
   terms: number[];
   rest: number[];
   kind: string;
-  nudge?: {quotient: number; gradient: number; isKinked: boolean};
+  /** Of a list, in the order in which they stand there. */
+  listed: number[];
+  ulps?: number;
+  /** The line of a sum with a bias. */
+  line?: {products: number; bias: number; total: number};
+  /** A pool's window, and the one that is framed. */
+  window: number[];
+  winner?: number;
+  nudge?: {
+    below: number;
+    above: number;
+    width: number;
+    quotient: number;
+    gradient: number;
+    isKinked: boolean;
+  };
   update?: {before: number; rate: number; gradient: number; after: number};
 }
 
@@ -99,7 +117,6 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
       inside.select(cell);
       do await new Promise(requestAnimationFrame);
       while (document.getElementById('cell-body')?.ariaBusy !== 'false');
-      await new Promise(requestAnimationFrame);
       const panel = document.getElementById('cell')!;
       const all = [...panel.querySelectorAll('data')];
       const terms = [...panel.querySelectorAll('.terms .term')].map(term => {
@@ -123,8 +140,22 @@ const printed = (page: VisitedPage, cells: Cell[]) =>
         terms: terms.map(({value}) => value),
         rest: [...panel.querySelectorAll('.terms .rest data')].map(number),
         kind: inside.explanation!.reason.kind,
+        listed: [...panel.querySelectorAll('.list .term')].map(number),
+        ulps: [...panel.querySelectorAll('[data-number="ulps"]')].map(number)[0],
+        line: panel.querySelector('[data-number="products"]')
+          ? {
+              products: read(panel, 'products'),
+              bias: number(panel.querySelector('.total .term data')!),
+              total: read(panel, 'total'),
+            }
+          : undefined,
+        window: [...panel.querySelectorAll('.tiles.large data')].map(number),
+        winner: [...panel.querySelectorAll('.winner')].map(number)[0],
         nudge: nudge
           ? {
+              below: read(nudge, 'below'),
+              above: read(nudge, 'above'),
+              width: read(nudge, 'width'),
               quotient: read(nudge, 'quotient'),
               gradient: read(nudge, 'gradient'),
               isKinked: nudge.parentElement!.textContent!.includes('kink'),
@@ -165,6 +196,7 @@ function randomCells(preset: Preset, count: number, random: Random): Cell[] {
 for (const preset of ['tutorial', 'mnist-core'] as const) {
   visit(`cell: every number of 500 cells of ${preset} is right`, {}, async page => {
     await page.selectOption('#preset', preset);
+    await page.enter('learningRate', String(RATE));
     const random = new Random(11, 'cells');
     for (const batches of [0, 50]) {
       if (batches) await page.trainAll(batches);
@@ -237,6 +269,29 @@ function check(
     if (print.rest.length === 0) near(sum, definition, ORDER, 'the sum of the terms');
     assert.ok(Math.abs(sum - definition) <= ORDER * magnitude, `${name}: ${sum}, ${definition}`);
   }
+  if (print.line) {
+    const [bias, ...products] = print.terms;
+    assert.is(print.line.bias, bias, name);
+    if (print.rest.length === 0) {
+      const sum = products.reduce((sum, each) => sum + each, 0);
+      const magnitude = products.reduce((sum, each) => sum + Math.abs(each), 0);
+      assert.ok(Math.abs(print.line.products - sum) <= ORDER * magnitude, name);
+    }
+    near(print.line.total, definition, ORDER, 'the line');
+  }
+  assert.is(print.line !== undefined, !cell.isGradient && /^(conv\d|dense)$/.test(cell.of), name);
+  const sizes = print.listed.map(Math.abs);
+  assert.equal(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+    `${name}: the largest term is the first`,
+  );
+  if (print.ulps && Math.abs(definition) > 1e-30) {
+    const ulp = 2 ** (Math.floor(Math.log2(Math.abs(print.definition))) - 23);
+    assert.is(print.ulps, (print.value - print.definition) / ulp, name);
+  }
+  assert.is(print.window.length > 0, cell.of.startsWith('pool') && !cell.isGradient, name);
+  if (print.winner !== undefined) assert.is(print.winner, Math.max(...print.window), name);
   const isWeight = cell.of.includes('.');
   assert.is(print.update !== undefined, isWeight, name);
   assert.is(print.nudge !== undefined, isWeight && cell.isGradient, name);
@@ -246,10 +301,12 @@ function check(
       [before, gradient],
       [tensors.values[cell.of][index], tensors.gradients[cell.of][index]],
     );
+    assert.is(rate, RATE);
     assert.is(after, before - rate * gradient);
   }
   if (print.nudge && !print.nudge.isKinked) {
-    const {quotient, gradient} = print.nudge;
+    const {below, above, width, quotient, gradient} = print.nudge;
+    assert.is(quotient, (above - below) / width, name);
     // A gradient that is almost 0 beside the others of its weights is as right as those are.
     const scale = Math.max(...tensors.gradients[cell.of].map(Math.abs));
     assert.ok(
@@ -318,7 +375,12 @@ visit('cell: clicks on the stage select the number that is there', {}, async pag
 });
 
 visit('cell: keys walk through the terms, into them and back', {}, async page => {
+  await page.focus('#start');
   await select(page, 'conv1', [12, 11, 2]);
+  assert.equal(await page.locator('#cell .formula').allTextContents(), [
+    'y[yR, yC, d2] = bias[d2] + Σ x[xR, xC, d1] · filter[wR, wC, d1, d2],  xR = yR·sH + wR·dilH − padT,  xC = yC·sW + wC·dilW − padL',
+    'conv1[12, 11, 2] = conv1.bias[2] + Σ image[xR, xC, d1] · conv1.filter[wR, wC, d1, 2],  xR = 12·1 + wR·1 − 0,  xC = 11·1 + wC·1 − 0',
+  ]);
   await page.focus('#cell .term[tabindex="0"]');
   const start = await focused(page);
   assert.match(start.label, /^image\[\d+, \d+, 0\] × conv1\.filter\[\d, \d, 0, 2\] = −?\d/);
@@ -364,6 +426,7 @@ visit('cell: keys walk through the terms, into them and back', {}, async page =>
   await page.keyboard.press('Escape');
   await page.waitForFunction(() => !inside.cell && document.getElementById('cell')!.hidden);
   assert.is(await page.evaluate(() => location.hash), '');
+  assert.is((await focused(page)).id, 'start', 'what had the focus before');
 });
 
 visit('cell: a click on an operand goes there, and one on a product marks it', {}, async page => {

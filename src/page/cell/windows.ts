@@ -167,7 +167,7 @@ function rangeOf(cells: readonly Cell[]): Node {
 export function drawTotal(drawing: Drawing): HTMLElement {
   const terms = () => drawing.reason('sum').terms;
   const {app} = drawing.inside;
-  const total = drawing.number(() => drawing.explanation.definition, 4);
+  const total = drawing.named('total', () => drawing.explanation.definition, 4);
   const [first] = terms();
   const isBias = first.factors[0].cell.of.endsWith('.bias');
   const count = app.number(terms().length - Number(isBias));
@@ -184,7 +184,7 @@ export function drawTotal(drawing: Drawing): HTMLElement {
   );
   drawing.rows.push([bias]);
   const products = () => terms().slice(1);
-  const sum = drawing.number(() => sumOf(products().map(({value}) => value)), 4);
+  const sum = drawing.named('products', () => sumOf(products().map(({value}) => value)), 4);
   line.append(sum, ' + ', bias, ' = ', total);
   return line;
 }

@@ -62,6 +62,25 @@ visit('code: nothing of it is fetched before a cell is selected', {}, async page
   assert.equal(files, ['/sources/src/ops/conv2d.ts.txt'], 'only the file that is shown');
 });
 
+visit('code: without a connection it says so, and tries again', {}, async (page, problems) => {
+  await page.context().setOffline(true);
+  await page.evaluate(() => inside.select({of: 'conv1', at: [3, 4, 2], isGradient: false}));
+  await page.shows('code', 'The code could not be loaded.');
+  await page.click('#language');
+  await page.shows('code', '代码加载失败。');
+  await page.click('#language');
+  await page.context().setOffline(false);
+  await select(page, 'conv1', [3, 5, 2], false);
+  await page.context().setOffline(true);
+  await page.click('#code-glsl');
+  await page.waitForSelector('#code-body .bad >> text=The code could not be loaded.');
+  const isOffline = (problem: string) => problem.includes('ERR_INTERNET_DISCONNECTED');
+  assert.equal(
+    problems.splice(0).filter(problem => !isOffline(problem)),
+    [],
+  );
+});
+
 visit(
   'code: each tab shows lines of its file, with their numbers, and marks the one that runs',
   {},

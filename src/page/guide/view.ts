@@ -52,7 +52,7 @@ export class GuideView {
     const asks = create('div', {id: 'guide-asks'}, question, field, feedback);
     this.scroller.append(text, asks, files);
     list.append(...stopNames.map((_, i) => create('option', {value: String(i)})));
-    section.append(
+    section.replaceChildren(
       create('header', {}, title, at, closer),
       create('div', {id: 'guide-body'}, this.scroller, down),
       create('footer', {}, back, list, next),

@@ -77,6 +77,8 @@ export class App {
   runs = 0;
   /** How many changes by hand the worker has reported, undone ones included. */
   edits = 0;
+  /** How many commands were sent. */
+  sent = 0;
   private start = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
@@ -120,6 +122,7 @@ export class App {
 
   send(command: Command): void {
     this.notice = undefined;
+    this.sent++;
     if (command.kind === 'load') this.noData = undefined;
     this.worker.postMessage(command);
     this.changed();

@@ -71,7 +71,7 @@ const both = {
   phase_ready: ['Ready: press Start', '就绪：点“开始”训练'],
   phase_paused: ['Paused', '已暂停'],
   phase_done: ['Done', '已完成'],
-  phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 不见了'],
+  phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 丢失'],
   phase_diverged: ['Stopped: it diverged', '已停止：训练发散'],
   phase_failed: ['Stopped', '已停止'],
 
@@ -220,7 +220,7 @@ const both = {
   wholeStep: ['whole step, with each kernel timed', '整步（含各算子的计时）'],
 
   // share
-  share: ['Save and share', '保存'],
+  share: ['Save and share', '保存与分享'],
   linkLabel: ['Link to this run', '此次训练的链接'],
   copyLink: ['Copy link', '复制链接'],
   copied: ['Copied: opening the link trains the same run.', '已复制：打开链接会重现同样的训练。'],

@@ -6,12 +6,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {anchorsOf, kernelNames, shaderLines} from '../../src/page/code/anchors.ts';
+import {anchorsOf, letters, meaningOf, shaderOf, tabs} from '../../src/page/code/anchors.ts';
 import {linesOf, placesOf, rangeOf} from '../../src/page/code/excerpts.ts';
 import {layersCall} from '../../src/page/code/layers_call.ts';
-import {letters, meaningOf} from '../../src/page/code/letters.ts';
+import {identifiersOf, tokensOf} from '../../src/page/code/listing.ts';
 import {makingOf, type Pass} from '../../src/page/code/makings.ts';
-import {identifiersOf, tokensOf} from '../../src/page/code/tokens.ts';
 import {type Cell, shapesOf} from '../../src/page/inside/cells.ts';
 import {codeTexts} from '../../src/page/texts/code.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
@@ -33,6 +32,11 @@ for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       for (const isSparse of [true, false]) {
         const anchors = anchorsOf({...makingOf(preset, cell), preset, at: cell.at, isSparse});
+        for (const tab of Object.keys(anchors))
+          assert.ok(
+            tabs.some(name => name === tab),
+            tab,
+          );
         for (const {file, of, runs} of Object.values(anchors).flat()) {
           const lines = linesOf(read(file));
           const range = rangeOf(lines, of);
@@ -125,7 +129,7 @@ test('sources: each letter of a formula stands in it as a whole word', () => {
         return lines.slice(first, end);
       });
       const words: string[] = shown.flatMap(identifiersOf);
-      for (const letter of letters[making.pass] ?? []) {
+      for (const letter of letters[making.pass]) {
         assert.ok(words.includes(letter), `${making.pass} has ${letter}`);
       }
     }
@@ -184,13 +188,15 @@ for (const preset of presets) {
 }
 
 test('sources: every pass with a kernel has a line in its fragment program', () => {
-  assert.equal(Object.keys(shaderLines), Object.keys(kernelNames));
   for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       const {pass, station} = makingOf(preset, cell);
-      if (!kernelNames[pass]) continue;
-      const file = `dist/site/sources/shaders/${preset}/${station.name}.${kernelNames[pass]}.txt`;
-      assert.match(read(file), shaderLines[pass]!, `${preset} ${station.name} ${pass}`);
+      const {glsl} = anchorsOf({pass, station, preset, at: cell.at, isSparse: true});
+      const shader = shaderOf(pass);
+      assert.is(shader === undefined, glsl === undefined, pass);
+      if (!shader) continue;
+      const file = `dist/site/sources/shaders/${preset}/${station.name}.${shader.kernel}.txt`;
+      assert.match(read(file), shader.line, `${preset} ${station.name} ${pass}`);
     }
   }
 });

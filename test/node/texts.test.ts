@@ -24,12 +24,20 @@ test('texts: English has “an 8”, and “a” before every other digit', () =
   }
 });
 
-test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss and 测试集 for the test images', () => {
+test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss, 测试集 for the test images and 过滤器 for a filter', () => {
   const {loss, heldOut, kernel, split} = texts.zh;
   assert.match(loss, '交叉熵损失');
   assert.match(heldOut, '测试集');
   assert.match(kernel + split, /算子.*算子/);
-  assert.not.match(Object.values(texts.zh).join(), /核函数|留出/);
+  assert.not.match(Object.values(texts.zh).join(), /核函数|留出|滤波器|卷积核|微调/);
+  for (const key of Object.keys(texts.en) as TextKey[]) {
+    if (/filters?\b/.test(texts.en[key].replace(/\{\w+\}/g, ''))) {
+      assert.match(texts.zh[key], '过滤器', key);
+    }
+    if (/\bbias\b/.test(texts.en[key].replace(/\{\w+\}/g, ''))) {
+      assert.match(texts.zh[key], '偏置', key);
+    }
+  }
 });
 
 test('texts: no key is in two files, where one would override the other', () => {

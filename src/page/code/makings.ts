@@ -1,6 +1,7 @@
-// What made a number of the network: which op, forward or backward, and at which station.
+// What made a number of the network: which op, forward or backward, at which station, and what its kernels depend on.
 import type {Preset} from '../../presets.ts';
-import type {Cell} from '../inside/cells.ts';
+import {type Cell, shapesOf} from '../inside/cells.ts';
+import type {Inside} from '../inside/inside.ts';
 import {LOGITS, type Station, stationsOf} from '../inside/stations.ts';
 
 export type Pass =
@@ -33,6 +34,15 @@ export interface Making {
   station: Station;
 }
 
+/** What the code that runs depends on, beside the pass. */
+export interface Situation extends Making {
+  preset: Preset;
+  /** The coordinates of the number. */
+  at: number[];
+  /** Most of dy is 0. */
+  isSparse: boolean;
+}
+
 const inputGradients: Record<string, Pass> = {
   conv2d: 'conv2dInputGradient',
   maxPool: 'maxPoolGradient',
@@ -56,4 +66,24 @@ export function makingOf(preset: Preset, {of, isGradient}: Cell): Making {
   // The gradient of a station's values comes from the op that takes them.
   const next = stations.find(({input}) => input === of)!;
   return {pass: inputGradients[next.op], station: next};
+}
+
+/** Undefined before the first look, and if no cell of its network is selected. */
+export function situationOf({cell, look}: Inside): Situation | undefined {
+  if (!look) return undefined;
+  const {preset, gradients} = look;
+  if (!cell || !(cell.of in shapesOf(preset))) return undefined;
+  const making = makingOf(preset, cell);
+  const dy = gradients[making.station.name];
+  return {...making, preset, at: cell.at, isSparse: !dy || isMostlyZero(dy)};
+}
+
+/** As the kernels of `simd` decide it, in src/kernels/simd/sparse.ts: at most a quarter of every seventh vector isn't 0. */
+function isMostlyZero(dy: Float32Array): boolean {
+  let seen = 0;
+  let count = 0;
+  for (let i = 0; i <= dy.length - 4; i += 28, seen += 4) {
+    for (let lane = 0; lane < 4; lane++) if (dy[i + lane] !== 0) count++;
+  }
+  return count <= Math.floor(seen / 4);
 }

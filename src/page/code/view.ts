@@ -4,21 +4,11 @@ import {shapesOf} from '../inside/cells.ts';
 import type {Inside} from '../inside/inside.ts';
 import type {Backend} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
-import {
-  type Anchors,
-  anchorsOf,
-  kernelNames,
-  type Situation,
-  shaderLines,
-  type Tab,
-  tabs,
-} from './anchors.ts';
+import {type Anchors, anchorsOf, letters, meaningOf, shaderOf, type Tab, tabs} from './anchors.ts';
 import {linesOf} from './excerpts.ts';
 import {layersCall} from './layers_call.ts';
-import {letters, meaningOf} from './letters.ts';
 import {excerptOf, fileLink, listing, load} from './listing.ts';
-import type {Pass} from './makings.ts';
-import {situationOf} from './situation.ts';
+import {type Pass, type Situation, situationOf} from './makings.ts';
 
 const names: Record<Tab, TextKey | 'TypeScript' | 'AssemblyScript' | 'GLSL' | 'tf.layers'> = {
   formula: 'codeFormula',
@@ -102,7 +92,7 @@ export function showCode(inside: Inside): void {
 
   let shownLetters = '';
   function showLetters(pass: Pass): void {
-    const own = letters[pass] ?? [];
+    const own = letters[pass];
     if (own.join() !== shownLetters) {
       shownLetters = own.join();
       row.replaceChildren(
@@ -127,7 +117,7 @@ export function showCode(inside: Inside): void {
   }
 
   function markLetters(pass: Pass): void {
-    const isOwn = (letters[pass] ?? []).includes(inside.letter ?? '');
+    const isOwn = letters[pass].includes(inside.letter ?? '');
     for (const each of body.querySelectorAll<HTMLElement>('[data-letter]')) {
       each.classList.toggle('on', isOwn && each.dataset.letter === inside.letter);
     }
@@ -142,7 +132,7 @@ export function showCode(inside: Inside): void {
     const hasLayers = !['pixel', 'one', 'probabilitiesGradient'].includes(pass);
     const has = (tab: Tab) => {
       if (tab === 'layers') return hasLayers;
-      return tab === 'shader' ? pass in kernelNames : tab in anchors;
+      return tab === 'shader' ? shaderOf(pass) !== undefined : tab in anchors;
     };
     const tab = has(chosen) ? chosen : tabs.find(has)!;
     const runs = running[app.settings.backend];
@@ -199,7 +189,7 @@ async function contentOf(
   tab: Tab,
   anchors: Anchors,
 ): Promise<Node[]> {
-  const own = letters[situation.pass] ?? [];
+  const own = letters[situation.pass];
   if (tab === 'layers') return layersOf(inside, situation);
   if (tab === 'shader') return shadersOf(inside, situation, own);
   const excerpts = anchors[tab]!;
@@ -229,15 +219,15 @@ async function shadersOf(
   {preset, pass, station}: Situation,
   own: readonly string[],
 ): Promise<Node[]> {
-  const name = pass === 'softmax' ? 'softmax' : station.name;
-  const file = `shaders/${preset}/${name}.${kernelNames[pass]}`;
+  const {kernel, line: runs} = shaderOf(pass)!;
+  const file = `shaders/${preset}/${station.name}.${kernel}`;
   const lines = await load(file);
   const starts = lines.flatMap((line, i) => (line.startsWith('#version') ? [i] : []));
   return starts.flatMap((start, i) => {
     const first = lines.findIndex((line, at) => at > start && OURS.test(line));
     const end = starts[i + 1] ?? lines.length;
     const marked = lines.flatMap((line, at) =>
-      at >= first && at < end && line.includes(shaderLines[pass]!)
+      at >= first && at < end && line.includes(runs)
         ? [{first: at, end: at + 1, className: 'runs'}]
         : [],
     );

@@ -247,8 +247,8 @@ export const stops: Record<StopName, Stop> = {
         '损失只看标签那一项的概率。概率为 100 % 时损失为 0；概率越小，损失越大。',
       ],
       [
-        'This kind of loss is called *cross-entropy*: minus the logarithm of that share.',
-        '这种损失叫*交叉熵*：对那个概率取对数，再加负号。',
+        'This kind of loss is called *cross-entropy*: minus the natural logarithm of that share. Its unit is the *nat*.',
+        '这种损失叫*交叉熵*：对那个概率取自然对数，再加负号。它的单位是 *nat*（奈特）。',
       ],
       [
         'A network that only guesses gives each digit 10 %. Then the loss is {guess}.',

@@ -1,8 +1,10 @@
 // What the stage shows: one image on its way through the network, and the cell that the visitor looks at. Panels draw it.
+
+import type {Preset} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {explain} from '../arithmetic/explain.ts';
 import type {Look} from '../protocol.ts';
-import {type Cell, parseCell, sameCell} from './cells.ts';
+import {type Cell, cellText, parseCell, sameCell} from './cells.ts';
 import type {Explanation} from './explanation.ts';
 
 export type Mode = 'values' | 'gradients' | 'both';
@@ -155,9 +157,18 @@ export class Inside {
   }
 
   private accept(look: Look): void {
+    if (look.preset !== this.look?.preset) this.dropForeignCells(look.preset);
     this.look = look;
     this.elsewhere = [];
     this.changed();
+  }
+
+  /** The other network may be smaller, and its film another. */
+  private dropForeignCells(preset: Preset): void {
+    const own = (cell?: Cell) => cell && parseCell(preset, cellText(cell));
+    if (!own(this.cell)) this.cell = this.term = undefined;
+    this.hovered = own(this.hovered);
+    this.film = undefined;
   }
 
   private async findDead(): Promise<void> {

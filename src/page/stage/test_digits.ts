@@ -15,17 +15,20 @@ export function makeTestDigits(inside: Inside, pad: Pad): () => void {
     element(id),
   );
   const labels = makeLabels(inside);
+  /** The test digit that was last asked for, here or elsewhere on the page. */
   let index = -1;
+  let shownIndex: number | undefined;
   let isSearching = false;
   let note: TextKey | undefined;
 
+  /** Whoever draws meanwhile, or asks for another digit, keeps that one. */
   async function show(to: number): Promise<void> {
+    index = to;
+    const {image} = inside;
     const found = await app.ask({kind: 'testImages', indices: [to]});
     note = found ? undefined : 'noTestDigits';
-    if (found) {
-      index = to;
+    if (found && index === to && inside.image === image)
       pad.show(found.pixels, found.labels[0], to);
-    }
     inside.changed();
   }
 
@@ -57,9 +60,11 @@ export function makeTestDigits(inside: Inside, pad: Pad): () => void {
     isSearching = true;
     note = 'searchingWrong';
     inside.changed();
+    const {image} = inside;
     const found = await findWrong();
     isSearching = false;
-    if (found === undefined) note = 'noWrongDigit';
+    if (inside.image !== image) note = undefined;
+    else if (found === undefined) note = 'noWrongDigit';
     else if (found < 0) note = 'noTestDigits';
     else await show(found);
     inside.changed();
@@ -73,7 +78,8 @@ export function makeTestDigits(inside: Inside, pad: Pad): () => void {
     const hasArrived = app.arrived > 0 && app.phase !== 'lost';
     for (const button of [previous, next, wrong]) setEnabled(button, hasArrived);
     const {testIndex} = inside;
-    if (testIndex !== undefined) index = testIndex;
+    if (testIndex !== shownIndex) index = testIndex ?? index;
+    shownIndex = testIndex;
     const at = testIndex === undefined ? undefined : app.number(testIndex);
     setText(element('test-digit'), at ? app.say('testDigitAt', {index: at}) : app.say('testDigit'));
     setText(element('digit-note'), note ? app.say(note) : '');

@@ -26,14 +26,14 @@ export const cellTexts = {
   cellAtLoss: ['{cell}: the loss of this image, in nats', '{cell}：这张图像的损失（nat）'],
   cellAtFilter: [
     '{cell}: row {row}, column {column} of the filter from channel {d1} to channel {d2}',
-    '{cell}：从通道 {d1} 到通道 {d2} 的 filter 的第 {row} 行、第 {column} 列',
+    '{cell}：从通道 {d1} 到通道 {d2} 的过滤器的第 {row} 行、第 {column} 列',
   ],
   cellAtWeights: [
     '{cell}: the weight from {from} to class {k}',
     '{cell}：从 {from} 到类别 {k} 的权重',
   ],
-  cellAtChannelBias: ['{cell}: the bias of channel {d2}', '{cell}：通道 {d2} 的 bias'],
-  cellAtClassBias: ['{cell}: the bias of class {k}', '{cell}：类别 {k} 的 bias'],
+  cellAtChannelBias: ['{cell}: the bias of channel {d2}', '{cell}：通道 {d2} 的偏置'],
+  cellAtClassBias: ['{cell}: the bias of class {k}', '{cell}：类别 {k} 的偏置'],
 
   // what the number is, in one sentence
   cellIsPixel: [
@@ -46,34 +46,34 @@ export const cellTexts = {
   ],
   cellIsBias: [
     '{cell} is {value}: a bias. It began at 0, and every batch changes it.',
-    '{cell} 为 {value}：一个 bias。它起初为 0，每训练一批都会改变。',
+    '{cell} 为 {value}：一个偏置。它起初为 0，每训练一批都会改变。',
   ],
   cellIsStart: [
     '{cell} is {value}: the way back begins here, because the loss grows as fast as itself.',
     '{cell} 为 {value}：反向传播从这里开始，损失对自身的梯度就是 1。',
   ],
   cellIsSum: [
-    '{cell} is {value}: the sum of {count} products; the largest is {largest}, from {a} × {b}.',
-    '{cell} 为 {value}：{count} 个乘积之和；其中最大的是 {largest}，来自 {a} × {b}。',
+    '{cell} is {value}: the sum of {count} products; the largest in size is {largest}, from {a} × {b}.',
+    '{cell} 为 {value}：{count} 个乘积之和；其中绝对值最大的是 {largest}，来自 {a} × {b}。',
   ],
   cellIsSumAndBias: [
-    '{cell} is {value}: the sum of {count} products and a bias; the largest is {largest}, from {a} × {b}.',
-    '{cell} 为 {value}：{count} 个乘积与 bias 之和；其中最大的是 {largest}，来自 {a} × {b}。',
+    '{cell} is {value}: the sum of {count} products and a bias; the largest in size is {largest}, from {a} × {b}.',
+    '{cell} 为 {value}：{count} 个乘积与偏置之和；其中绝对值最大的是 {largest}，来自 {a} × {b}。',
   ],
   cellIsGradientSum: [
-    '{cell} is {value}: how fast the loss grows as this number grows. It is the sum of {count} products; the largest is {largest}, from {a} × {b}.',
-    '{cell} 为 {value}：这个数增大时损失增大的快慢。它是 {count} 个乘积之和；其中最大的是 {largest}，来自 {a} × {b}。',
+    '{cell} is {value}: how fast the loss grows as this number grows. It is the sum of {count} products; the largest in size is {largest}, from {a} × {b}.',
+    '{cell} 为 {value}：这个数增大时损失增大的快慢。它是 {count} 个乘积之和；其中绝对值最大的是 {largest}，来自 {a} × {b}。',
   ],
   cellIsGradientProduct: [
     '{cell} is {value}: how fast the loss grows as this weight grows. It is the product of {a} and {b}.',
     '{cell} 为 {value}：这个权重增大时损失增大的快慢。它是 {a} 与 {b} 之积。',
   ],
   cellIsBiasGradient: [
-    '{cell} is {value}: a bias is added to each of {count} outputs, so their gradients add up; the largest is {largest}, of {a}.',
-    '{cell} 为 {value}：bias 加到了 {count} 个输出上，所以把它们的梯度相加；其中最大的是 {a} 的 {largest}。',
+    '{cell} is {value}: a bias is added to each of {count} outputs, so their gradients add up; the largest in size is {largest}, of {a}.',
+    '{cell} 为 {value}：偏置加到了 {count} 个输出上，所以把它们的梯度相加；其中绝对值最大的是 {a} 的 {largest}。',
   ],
   cellIsNothing: [
-    '{cell} is {value}: nothing after it used this number, so the loss does not depend on it.',
+    '{cell} is {value}: nothing after it uses this number, so the loss does not depend on it.',
     '{cell} 为 {value}：后面没有用到这个数，所以损失与它无关。',
   ],
   cellIsLargest: [
@@ -110,7 +110,7 @@ export const cellTexts = {
   ],
   cellIsLog: [
     '{cell} is {value} nats: −log of {p}, the probability that the network gives to the label {label}.',
-    '{cell} 为 {value} nat：网络给标签 {label} 的概率是 {p}，取其 −log。',
+    '{cell} 为 {value} nat：网络给标签 {label} 的概率是 {p}，其负对数就是损失。',
   ],
   cellIsLabelDifference: [
     '{cell} is {value}: the probability {p} minus 1, since {label} is the label. SGD raises this logit.',
@@ -134,16 +134,16 @@ export const cellTexts = {
   cellUlps: ['({ulps} ULP)', '（{ulps} ULP）'],
   cellNoValue: [
     '{backend} computes softmax and loss as one op, without this number',
-    '{backend} 把 softmax 与损失作为一个算子，不算这个数',
+    '{backend} 将 softmax 与损失合为一个算子，不单独计算这个数',
   ],
   cellOtherBackends: ['Other backends', '其他后端'],
   cellOtherBackendsBusy: [
     'Pause the training to ask other backends.',
-    '暂停训练后才能问其他后端。',
+    '暂停训练后，才能让其他后端计算。',
   ],
   cellOtherBackendsNone: [
-    'No other backend has answered: try again at rest.',
-    '其他后端没有应答：请在训练停下时再试。',
+    'No other backend has answered: try again while nothing trains.',
+    '其他后端没有应答：请在不训练时再试。',
   ],
 
   // the parts
@@ -183,7 +183,7 @@ export const cellTexts = {
   // nudge and update
   cellNudge: [
     'Nudge: with this weight − {less} the loss is {below}, with + {more} it is {above}. Their difference / {width} is {quotient}; the gradient is {gradient}.',
-    '微调：此权重 − {less} 时损失为 {below}，+ {more} 时为 {above}。两者之差 / {width} 为 {quotient}；梯度为 {gradient}。',
+    '扰动：此权重 − {less} 时损失为 {below}，+ {more} 时为 {above}。两者之差 / {width} 为 {quotient}；梯度为 {gradient}。',
   ],
   cellNudgeMeans: [
     'So the gradient says how the loss follows this one weight (all in float64).',
@@ -195,11 +195,11 @@ export const cellTexts = {
   ],
   cellNudgeLater: [
     'Pause the training to see the loss with this weight nudged.',
-    '暂停训练后可以看到微调此权重时的损失。',
+    '暂停训练后，可以看到此权重稍作改动时的损失。',
   ],
   cellNudgeSoon: [
     'The loss with this weight nudged is on its way …',
-    '正在计算微调此权重时的损失……',
+    '正在计算此权重稍作改动时的损失……',
   ],
   cellUpdate: [
     'Update: {before} − {rate} × {gradient} = {after}',
@@ -213,10 +213,10 @@ export const cellTexts = {
   // wrong addresses
   linkCell: [
     'A cell of the network {preset} begins with {expected}, or with d and one of these for a gradient; this link asks for “{found}”.',
-    '网络 {preset} 的单元以 {expected} 开头，梯度则在前面加 d；此链接却要“{found}”。',
+    '网络 {preset} 中，数的名称以 {expected} 开头，梯度则在前面加 d；此链接却是“{found}”。',
   ],
   linkPlace: [
     '{name} is {shape}, so its last cell is {example}; this link asks for “{found}”.',
-    '{name} 的形状为 {shape}，最后一个单元是 {example}；此链接却要“{found}”。',
+    '{name} 的形状为 {shape}，最后一个数是 {example}；此链接却是“{found}”。',
   ],
 } satisfies Record<string, [en: string, zh: string]>;

@@ -12,15 +12,15 @@ export const codeTexts = {
   codeFailed: ['The code could not be loaded.', '代码加载失败。'],
   codeShader: [
     'The program as WebGL compiles it for this station and one image, from line {line} on; TensorFlow.js writes the lines before it.',
-    'WebGL 为这一层和一幅图像编译的程序，从第 {line} 行起；之前的部分由 TensorFlow.js 生成。',
+    'WebGL 为这一层、一张图像编译的程序，从第 {line} 行起；前面各行由 TensorFlow.js 生成。',
   ],
   codeLayers: [
     'These lines stand in no file: the page writes them from this op’s shapes.',
     '这几行不在任何文件中，由页面按该算子的形状写出。',
   ],
   codePixel: [
-    'A pixel: no op makes it. It comes from 0 to 255 and is divided by 255.',
-    '这是像素，不由算子算出：原值为 0 到 255，除以 255 而得。',
+    'A pixel: no op makes it. The file has it as 0 to 255, and it is divided by 255.',
+    '这是像素，不由算子算出：文件中的值为 0 到 255，再除以 255。',
   ],
   codeOne: [
     '∂loss/∂loss is 1: the backward pass begins here.',
@@ -36,7 +36,7 @@ export const codeTexts = {
   ],
 
   // The letters, in the words of the table in src/kernels/README.md.
-  letter_b: ['image', '第几幅图像'],
+  letter_b: ['image', '第几张图像'],
   letter_yR: ['row in y', 'y 中的行'],
   letter_yC: ['column in y', 'y 中的列'],
   letter_xR: ['row in x', 'x 中的行'],

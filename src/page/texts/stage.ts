@@ -16,9 +16,9 @@ export const stageTexts = {
   parametersOf: ['{count} parameters', '{count} 个参数'],
   oneNumber: ['one number', '一个数'],
   cellsOf: ['Cells of {name}', '{name} 的各个数'],
-  filterRange: ['filters {range}', '滤波器 {range}'],
-  filmOf: ['filters of batch {batch}', '第 {batch} 批的滤波器'],
-  filterSlice: ['Input channel d1 of the filters', '滤波器的输入通道 d1'],
+  filterRange: ['filters {range}', '过滤器 {range}'],
+  filmOf: ['filters of batch {batch}', '第 {batch} 批的过滤器'],
+  filterSlice: ['Input channel d1 of the filters', '过滤器的输入通道 d1'],
   biasRange: ['bias {range}', '偏置 {range}'],
   weightRange: ['weights {range}', '权重 {range}'],
   classSlice: ['Class whose weights are shown', '显示哪个类别的权重'],
@@ -34,15 +34,15 @@ export const stageTexts = {
   deadChannels: ['dead: {channels}', '失活：{channels}'],
   deadMeans: [
     'Channel {channels} of {name} is 0 for all of the first 64 test images: no gradient flows through it, so it no longer learns from them.',
-    '{name} 的通道 {channels} 对前 64 张测试图像全为 0：没有梯度流过它，因此它不再从中学到东西。',
+    '{name} 的通道 {channels} 对前 64 张测试图像全为 0：没有梯度流过它，所以从这些图像里，它学不到东西。',
   ],
   deadMean: [
     'The channels {channels} of {name} are 0 for all of the first 64 test images: no gradient flows through them, so they no longer learn from them.',
-    '{name} 的通道 {channels} 对前 64 张测试图像全为 0：没有梯度流过它们，因此它们不再从中学到东西。',
+    '{name} 的通道 {channels} 对前 64 张测试图像全为 0：没有梯度流过它们，所以从这些图像里，它们学不到东西。',
   ],
   stageLost: [
     'The GPU was lost: these are the last numbers. The stage goes on when the run does.',
-    'GPU 不见了：这里是最后的数值。训练继续后会恢复更新。',
+    'GPU 已丢失：这里是最后的数值，训练继续后才会更新。',
   ],
   stageHelp: [
     'Arrow keys move from cell to cell, Page Up and Page Down between channels, Enter explains a cell, Escape leaves it.',

@@ -35,15 +35,15 @@ export const timeTexts = {
   ],
   slowFlatten: [
     'Flatten, before it, is free: a reshape moves no number.',
-    '其前的 flatten 不花时间：改变形状不移动任何数。',
+    '它前面的展平（flatten）不花时间：改变形状并不移动任何数。',
   ],
   slowLoss: [
     'Loss of the batch: {loss}, the mean over {images} images; of the first: {first}.',
     '本批的损失：{loss}，即 {images} 张图像的平均；第一张：{first}。',
   ],
   slowGradient: [
-    'Gradient of {name} for the batch, the mean over {images} images: {value} at most.',
-    '本批中 {name} 的梯度（{images} 张图像的平均）：最大 {value}。',
+    'Gradient of {name} for the batch, the mean over {images} images: at most {value} in size.',
+    '本批中 {name} 的梯度（{images} 张图像的平均）：绝对值最大 {value}。',
   ],
   slowUpdate: [
     'Update: {file}, {count} weights, {bytes}. The largest change, with the batch’s gradient: {cell} = {before} − {rate} × {gradient} = {after}. The loss of the first image: {first}, now {now}.',
@@ -69,13 +69,13 @@ export const timeTexts = {
   notEdited: ['No change by hand can be undone.', '没有可撤销的手动修改。'],
 
   // film
-  film: ['Film of the filters', '卷积核的影片'],
+  film: ['Film of the filters', '过滤器的影片'],
   playFilm: ['Play the film', '播放影片'],
   pauseFilm: ['Pause the film', '暂停影片'],
   filmAt: ['Film: batch {batch} of {now}', '影片：第 {batch} 批，共 {now} 批'],
   filmLive: ['Film: now, batch {now}', '影片：当前，第 {now} 批'],
   filmEmpty: [
     'The film begins once a batch is trained: it has the filters of every tenth batch.',
-    '训练一批之后才有影片：它记录每隔十批的卷积核。',
+    '训练一批之后才有影片：它记录每隔十批的过滤器。',
   ],
 } satisfies Record<string, [en: string, zh: string]>;

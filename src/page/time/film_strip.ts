@@ -29,8 +29,9 @@ export function filmStrip(inside: Inside): void {
     const start = performance.now();
     timer = setInterval(() => {
       const at = first + Math.floor((length * (performance.now() - start)) / WHOLE_MS);
-      if (at >= length) pause();
-      show(at < length ? past()[at] : undefined);
+      const film = at < length ? past()[at] : undefined;
+      if (!film) pause(); // at its end, or the run began anew
+      show(film);
     }, PICTURE_MS);
     inside.changed();
   }

@@ -21,7 +21,7 @@ interface Motion {
   /** The same image after the step was taken. */
   after?: Look;
   /** What the visitor saw before. */
-  before: {mode: Mode; image: Uint8Array; runs: number};
+  before: {mode: Mode; image: Uint8Array; label: number; runs: number};
 }
 
 export function slowMotion(inside: Inside): void {
@@ -46,6 +46,7 @@ export function slowMotion(inside: Inside): void {
     app.runs === shown.before.runs &&
     app.settings.backend === shown.step.look.backend &&
     inside.image === shown.before.image &&
+    inside.label === shown.before.label &&
     !['lost', 'failed', 'diverged'].includes(app.phase);
 
   /** Waits for the worker. Meanwhile no key and no button of the bar does anything. */
@@ -67,8 +68,8 @@ export function slowMotion(inside: Inside): void {
       app.changed();
       return;
     }
-    const {mode, image} = inside;
-    motion = {step, at: 0, before: {mode, image, runs: app.runs}};
+    const {mode, image, label} = inside;
+    motion = {step, at: 0, before: {mode, image, label, runs: app.runs}};
     drawStrip(strip, step);
     element('time').classList.add('slow');
     bar.hidden = false; // only what is shown can take the focus

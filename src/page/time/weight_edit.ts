@@ -5,6 +5,7 @@ import {cellText, indexOf} from '../inside/cells.ts';
 import {filterKinds, setFilter} from '../inside/filters.ts';
 import type {Inside} from '../inside/inside.ts';
 import {PageError} from '../page_error.ts';
+import type {Command} from '../protocol.ts';
 import {number} from '../settings.ts';
 
 /** Many times what training reaches, and the loss stays finite. */
@@ -30,6 +31,8 @@ export function weightEdit(inside: Inside): void {
   /** Which weight the input shows, and as which text. */
   let shown = {cell: '', text: ''};
   let last: Promise<unknown> = Promise.resolve();
+  /** Commands that are sent from here. */
+  let own = 0;
 
   function selected() {
     const {cell, look} = inside;
@@ -39,17 +42,26 @@ export function weightEdit(inside: Inside): void {
     return shape && {...cell, shape, value};
   }
 
-  /** Changes values of a weight as they are once training has paused: those on the stage may be older. One change at a time. */
+  function send(command: Command): void {
+    own++;
+    app.send(command);
+  }
+
+  /**
+   * Changes values of a weight as they are once training has paused: those on the stage may be older. One change at a time; a
+   * command from elsewhere that comes in between, such as Reset, has the last word.
+   */
   function change(of: string, edit: (values: Float32Array) => void): Promise<unknown> {
     inside.set({film: undefined});
-    if (app.isBusy) app.send({kind: 'pause'});
+    if (app.isBusy) send({kind: 'pause'});
+    const others = app.sent - own;
     last = last.then(async () => {
       await app.ask({kind: 'rest'});
       const {settings, weights} = (await app.ask({kind: 'save'})) ?? {};
-      if (!settings || !weights) return;
+      if (!settings || !weights || app.sent - own !== others) return;
       const values = weights[Object.keys(weightShapes[settings.preset]).indexOf(of)].slice();
       edit(values);
-      app.send({kind: 'edit', weights: {[of]: values}});
+      send({kind: 'edit', weights: {[of]: values}});
       await app.ask({kind: 'rest'});
     });
     return last;

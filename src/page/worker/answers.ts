@@ -91,8 +91,9 @@ export class Answers {
   async save(): Promise<SavedRun> {
     const {trainer} = this;
     if (trainer.phase === 'training') await trainer.queue.stepEnd();
-    const {settings, batch, network} = trainer.run!;
-    const weights = await Promise.all(network.variables.map(each => each.data<'float32'>()));
+    const run = trainer.run!;
+    const {settings, batch} = run;
+    const weights = await run.readAll();
     if (trainer.isLost || !contextIsLost()) return {settings, batch, weights};
     await trainer.goBack();
     return this.save();

@@ -139,6 +139,11 @@ export class Run {
     return Object.fromEntries(await Promise.all(values));
   }
 
+  /** In the order of Network.variables. */
+  readAll(): Promise<Float32Array[]> {
+    return Promise.all(this.network.variables.map(each => each.data<'float32'>()));
+  }
+
   private variable(name: string): tf.Variable {
     const names = Object.keys(weightShapes[this.settings.preset]);
     return this.network.variables[names.indexOf(name)];

@@ -138,23 +138,16 @@ export class Trainer {
     const others = backends.filter(each => each !== this.backend && !(each in findMissing()));
     let isWhole = false;
     const whole = this.add(async signal => {
-      const {settings, batch, weights} = await this.answers.save();
+      const {run} = this;
+      if (!run || this.isLost) return;
+      const weights = await run.guard(() => run.readAll());
       try {
         for (const backend of others) {
           signal.throwIfAborted();
-          const starts = await chooseBackend(backend, settings.wasm).then(
-            () => true,
-            () => false,
-          );
-          if (!starts) continue;
-          const run = new Run({...settings, backend}, batch, this.images);
-          try {
-            await run.setWeights(weights);
-            const look = await this.answers.lookAt(run, image, label);
-            if (look) looks.push(look);
-          } finally {
-            run.network.dispose();
-          }
+          const copy = await this.copyOn(backend, run, weights);
+          const look = copy && (await this.answers.lookAt(copy, image, label));
+          if (look) looks.push(look);
+          copy?.network.dispose();
         }
         isWhole = true;
       } finally {
@@ -164,6 +157,21 @@ export class Trainer {
     this.entered = whole; // meanwhile the current backend isn't the run's
     await whole;
     return isWhole ? looks : undefined;
+  }
+
+  /** Makes another backend the current one, for a copy of the run. @returns undefined if the backend doesn't start */
+  private async copyOn(backend: Backend, run: Run, weights: Float32Array[]) {
+    const {settings, batch} = run;
+    const copy = new Run({...settings, backend}, batch, this.images);
+    try {
+      await chooseBackend(backend, settings.wasm);
+      if (contextIsLost()) await this.renew(); // it was lost while the run was there
+      await copy.setWeights(weights);
+      return copy;
+    } catch {
+      copy.network.dispose();
+      return undefined;
+    }
   }
 
   // ---- the work behind the commands
@@ -239,10 +247,14 @@ export class Trainer {
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
       if (!this.isLost) this.run?.restoreKept();
-      await renewContext();
-      this.measured.clear(); // the compiled programs are lost too
+      await this.renew();
     }
     onWebGL()?.context().canvas.addEventListener('webglcontextlost', this.noticeLoss);
+  }
+
+  private async renew(): Promise<void> {
+    await renewContext();
+    this.measured.clear(); // the compiled programs are lost too
   }
 
   /** Notices a lost context while nothing is trained; `train` notices one itself. */

@@ -1,4 +1,5 @@
 // Runs beside the page, so that the page never waits for a step.
+import {contextIsLost} from '../../context_loss.ts';
 import {nudge} from '../arithmetic/nudge.ts';
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
@@ -47,8 +48,11 @@ const questions: {
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {
     const {id} = data;
-    // An answer fails if the context is lost meanwhile, which the trainer says itself.
-    const answer = await questions[data.kind](data as never).catch(() => undefined);
+    const answer = await questions[data.kind](data as never).catch(error => {
+      // An answer fails if the context is lost meanwhile, which the trainer says itself.
+      if (!trainer.isLost && !contextIsLost()) console.error(error);
+      return undefined;
+    });
     post({kind: 'answer', id, answer});
   } else {
     commands[data.kind](data as never);

@@ -2,7 +2,7 @@
 import {create} from '../dom.ts';
 import type {Reason} from '../inside/explanation.ts';
 import type {Drawing, Drawn, ReasonOf} from './drawing.ts';
-import {drawNow, drawTotal, drawWindows, isOfWindows} from './windows.ts';
+import {drawNow, drawTotal, drawWindows, isBias, isOfWindows} from './windows.ts';
 
 export const drawReason = (drawing: Drawing): Drawn =>
   drawers[drawing.explanation.reason.kind](drawing);
@@ -70,7 +70,7 @@ function drawProduct(drawing: Drawing): Drawn {
 function drawList(drawing: Drawing): Drawn {
   const terms = () => drawing.reason('sum').terms;
   const arithmetic = [drawTotal(drawing)];
-  const hasBias = drawing.rows.length > 0;
+  const hasBias = isBias(terms()[0]);
   const count = Math.min(drawing.shown + Number(hasBias), terms().length);
   let order: number[] = [];
   drawing.live(() => {

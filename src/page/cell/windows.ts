@@ -1,7 +1,7 @@
 // A convolution's sum, forward or back to its input: for each channel the window, the filter and their products, as small grids.
 import {create} from '../dom.ts';
 import type {Cell} from '../inside/cells.ts';
-import type {Explanation, Operand} from '../inside/explanation.ts';
+import type {Explanation, Operand, Term} from '../inside/explanation.ts';
 import {type Station, stationsOf} from '../inside/stations.ts';
 import type {Drawing, Drawn} from './drawing.ts';
 
@@ -163,18 +163,21 @@ function rangeOf(cells: readonly Cell[]): Node {
   return document.createTextNode(`${first.isGradient ? 'd' : ''}${first.of}[${at.join(', ')}]`);
 }
 
+/** A sum's first term may be the bias, which is no product. */
+export const isBias = ({factors: [first]}: Term): boolean => first.cell.of.endsWith('.bias');
+
 /** How many products there are, their sum, and the bias if there is one. */
 export function drawTotal(drawing: Drawing): HTMLElement {
   const terms = () => drawing.reason('sum').terms;
   const {app} = drawing.inside;
   const total = drawing.named('total', () => drawing.explanation.definition, 4);
   const [first] = terms();
-  const isBias = first.factors[0].cell.of.endsWith('.bias');
-  const count = app.number(terms().length - Number(isBias));
+  const hasBias = isBias(first);
+  const count = app.number(terms().length - Number(hasBias));
   const hasProducts = terms().at(-1)!.factors.length > 1;
   const line = create('p', {className: 'total'}, 'Σ ');
   line.append(`(${app.say(hasProducts ? 'cellProductCount' : 'cellGradientCount', {count})}) `);
-  if (!isBias) {
+  if (!hasBias) {
     line.append('= ', total);
     return line;
   }

@@ -3,7 +3,7 @@ import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import {App} from './app.ts';
-import {element, setText} from './dom.ts';
+import {element, sayFailed, setText} from './dom.ts';
 import {Address} from './inside/address.ts';
 import {Inside} from './inside/inside.ts';
 import {cellPanel} from './panels/cell_panel.ts';
@@ -88,10 +88,13 @@ let hasCurves = false;
 app.onChange(() => {
   if (hasCurves || app.arrived === 0) return;
   hasCurves = true;
-  void import('./panels/curves_panel.ts').then(({curvesPanel}) => {
-    curvesPanel(app);
-    app.changed();
-  });
+  import('./panels/curves_panel.ts').then(
+    ({curvesPanel}) => {
+      curvesPanel(app);
+      app.changed();
+    },
+    () => sayFailed(element('charts'), app, 'curvesFailed'),
+  );
 });
 
 // For the console: mnist.losses are the numbers of the curve, inside.look those of the stage.

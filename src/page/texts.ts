@@ -123,6 +123,7 @@ const both = {
   ],
 
   // curves
+  curvesFailed: ['The curves could not be loaded.', '曲线加载失败。'],
   curves: ['Curves', '曲线'],
   loss: ['Loss, nats', '交叉熵损失（nat）'],
   heldOut: ['Held-out images recognised', '测试集中认对的'],

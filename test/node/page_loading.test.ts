@@ -31,6 +31,17 @@ test('images: the page says which file fails to load and why, and tries again', 
   });
 });
 
+const noCurves = {'**/curves_panel-*.js': (route: Route) => route.abort()};
+visit(
+  'curves: where they cannot be loaded the page says so',
+  {routes: noCurves},
+  async (page, problems) => {
+    await page.shows('curves', 'The curves could not be loaded.');
+    await page.trainAll(3);
+    assert.ok(problems.splice(0).every(problem => problem.includes('ERR_FAILED')));
+  },
+);
+
 const unpacked = {
   '**/*.gz': (route: Route) => {
     const {pathname} = new URL(route.request().url());

@@ -160,6 +160,45 @@ visit('lower row: a cell and its code take the place of the results', {}, async 
   assert.equal(await scrollSize(page), [1366, 768]);
 });
 
+/** Pairs of elements that lie over each other. */
+const overlaps = (page: VisitedPage, selector: string) =>
+  page.$$eval(selector, elements => {
+    const boxes = elements.map(each => each.getBoundingClientRect());
+    const names = elements.map(each => each.id || each.textContent!.trim());
+    return boxes.flatMap((a, i) =>
+      boxes.slice(i + 1).flatMap((b, j) => {
+        const isOver =
+          Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 &&
+          Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+        return isOver ? [`${names[i]} and ${names[i + 1 + j]}`] : [];
+      }),
+    );
+  });
+
+visit(
+  'narrow window: no control covers another, and cell and code keep their width',
+  {},
+  async page => {
+    await page.click('#guide-open');
+    await page.evaluate(() => inside.select({of: 'conv2', at: [3, 4, 5], isGradient: false}));
+    await page.waitForSelector('#code-body .line');
+    for (const width of [1366, 1160, 1024, 900, 800, 764]) {
+      await page.setViewportSize({width, height: 700});
+      await page.drawn();
+      const controls = 'header :is(button, select, summary, #backends span)';
+      assert.equal(
+        await overlaps(page, `${controls}:not(details div *, [hidden])`),
+        [],
+        String(width),
+      );
+      for (const id of ['guide', 'cell', 'code']) {
+        const box = (await page.locator(`#${id}`).boundingBox())!;
+        assert.ok(box.width >= 20 * 14 - 1, `${id} is ${box.width} wide at ${width}`);
+      }
+    }
+  },
+);
+
 visit('language: at first the browser’s, then for good the chosen one', {}, async page => {
   assert.is(await page.getAttribute('html', 'lang'), 'en');
   await page.click('#language');

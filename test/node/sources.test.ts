@@ -75,6 +75,44 @@ test('sources: a number is made by the op that computes it', () => {
   }
 });
 
+test('sources: where the line depends on the number', () => {
+  const lastOf = (
+    of: string,
+    at: number[],
+    tab: 'typescript' | 'assemblyscript',
+    isSparse = false,
+  ) => {
+    const making = makingOf('tutorial', {of, at, isGradient: true});
+    return anchorsOf({...making, preset: 'tutorial', at, isSparse})[tab]!.at(-1)!;
+  };
+  // 25 taps are six tiles of four rows, and one row.
+  assert.is(lastOf('conv1.filter', [4, 3, 0, 7], 'typescript').of, 'tiles');
+  assert.is(lastOf('conv1.filter', [4, 4, 0, 0], 'typescript').of, 'rest');
+  assert.is(lastOf('conv2.filter', [4, 4, 7, 0], 'typescript').of, 'tiles');
+  assert.is(lastOf('conv2.filter', [4, 4, 7, 0], 'assemblyscript').of, 'sums');
+  assert.is(lastOf('conv2.filter', [4, 4, 7, 0], 'assemblyscript', true).of, 'gather');
+  assert.is(lastOf('image', [4, 4, 0], 'assemblyscript').of, 'sums');
+  assert.is(lastOf('image', [4, 4, 0], 'assemblyscript', true).of, 'scatter');
+  const taps = [
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ];
+  for (const [tap, [down, right]] of taps.entries()) {
+    const {runs} = lastOf('conv1', [8 + down, 6 + right, 3], 'assemblyscript');
+    assert.match(runs, `windowAt + offset${tap}, `);
+  }
+  const strips = (of: string) =>
+    anchorsOf({
+      ...makingOf('tutorial', {of, at: [0, 0, 0], isGradient: false}),
+      preset: 'tutorial',
+      at: [0, 0, 0],
+      isSparse: false,
+    }).assemblyscript!.some(({of}) => of === 'conv2dByStrips');
+  assert.equal(['conv1', 'conv2'].map(strips), [true, false]);
+});
+
 test('sources: a function has its comment above it and ends with its brace', () => {
   const lines = [
     'const a = 1;',

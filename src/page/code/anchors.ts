@@ -24,7 +24,16 @@ const conditions: Record<string, (situation: Situation) => boolean> = {
   'more channels': ({station}) => station.geometry!.C > 1,
   'dy is mostly 0': ({isSparse}) => isSparse,
   'dy is not': ({isSparse}) => !isSparse,
+  'in a tile': isInTile,
+  'after the tiles': situation => !isInTile(situation),
 };
+
+/** The CPU's product computes four rows of dFilter at once, a row for each tap; what is left over, one by one. */
+function isInTile({station, at: [wR, wC, d1]}: Situation): boolean {
+  const {kH, kW, C} = station.geometry!;
+  const taps = kH * kW * C;
+  return (wR * kW + wC) * C + d1 < taps - (taps % 4);
+}
 
 interface Row extends Excerpt {
   tab: string;

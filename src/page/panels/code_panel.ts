@@ -1,6 +1,6 @@
 // The code that made the selected number. Everything that shows it is fetched when a cell is first selected.
 import './code_panel.css';
-import {create, element} from '../dom.ts';
+import {element, sayFailed} from '../dom.ts';
 import type {Cell} from '../inside/cells.ts';
 import type {Inside} from '../inside/inside.ts';
 
@@ -13,11 +13,7 @@ export function codePanel(inside: Inside): void {
     isShown = true;
     showCode(inside);
   };
-  const failed = () => {
-    const sentence = create('p', {className: 'bad'}, inside.app.say('codeFailed'));
-    sentence.dataset.text = 'codeFailed';
-    section.replaceChildren(sentence);
-  };
+  const failed = () => sayFailed(section, inside.app, 'codeFailed');
   inside.onChange(() => {
     if (isShown || !inside.cell || inside.cell === asked) return;
     asked = inside.cell; // after a failure, the next selection tries again

@@ -1,6 +1,6 @@
 // The guided reading: its button, and where the reader left it. The stops are fetched when it is first opened.
 import './guide_panel.css';
-import {create, element, setText} from '../dom.ts';
+import {element, sayFailed, setText} from '../dom.ts';
 import type {GuideView} from '../guide/view.ts';
 import type {Inside} from '../inside/inside.ts';
 
@@ -37,19 +37,12 @@ export function guidePanel(inside: Inside): void {
     if (!view) {
       const loaded = await import('../guide/view.ts').catch(() => undefined); // the next click tries again
       if (loaded) view ??= new loaded.GuideView(inside, section, keep, hide);
-      else sayFailed();
+      else sayFailed(section, app, 'guideFailed');
     }
     if (!isWanted) return;
     section.hidden = false;
     if (view) view.open(progress ?? {stop: 0, answered: []});
     else inside.changed();
-  }
-
-  function sayFailed(): void {
-    const sentence = create('p', {className: 'bad'}, app.say('guideFailed'));
-    sentence.dataset.text = 'guideFailed';
-    sentence.setAttribute('role', 'status');
-    section.replaceChildren(sentence);
   }
 
   function hide(): void {

@@ -207,7 +207,7 @@ class CellView {
     const drawing = new Drawing(inside, explanation, this.shown);
     this.drawing = this.walk.drawing = drawing;
     this.body.replaceChildren(...drawBody(drawing));
-    this.body.scrollTop = 0;
+    this.section.scrollTop = 0;
     const {term} = inside;
     const takesFocus = this.trail.takesFocus || hadFocus;
     this.trail.takesFocus = false;

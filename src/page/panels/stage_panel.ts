@@ -232,7 +232,10 @@ export function stagePanel(inside: Inside): void {
   const cellSentence = (cell?: Cell) => {
     const value = cell && numberAt(cell);
     if (!cell || value === undefined) return '';
-    return app.say('cellIs', {cell: cellText(cell), value: numberText(app, value)});
+    return app.say('cellIs', {
+      cell: cellText(cell).replace('[]', ''),
+      value: numberText(app, value),
+    });
   };
 
   function showTexts(): void {

@@ -50,7 +50,7 @@ export function makePad(inside: Inside): Pad {
     context.lineCap = context.lineJoin = 'round';
     context.beginPath();
     const from = stroke.at(-1) ?? points[0];
-    context.moveTo(from.x, from.y);
+    context.moveTo(from.x - 0.01, from.y); // of a line without length, nothing is drawn
     for (const {x, y} of points) context.lineTo(x, y);
     context.stroke();
     stroke.push(...points);

@@ -104,7 +104,7 @@ function makeLabels(inside: Inside): (app: App) => void {
   });
   return app => {
     const help = element('label-help');
-    const {isLabelled} = inside;
+    const isLabelled = inside.isLabelled || inside.stop !== undefined;
     help.classList.toggle('unlabelled', !isLabelled);
     setText(help, app.say(isLabelled ? 'labelHelp' : 'labelMissing', {label: inside.label}));
     const label = inside.stop ? inside.look?.label : inside.label;

@@ -1,5 +1,8 @@
 export const stageTexts = {
-  wholeNetwork: ['The network {preset}: {count} parameters', '网络 {preset}：{count} 个参数'],
+  wholeNetwork: [
+    'A network that learns to read digits: {preset}, {count} parameters',
+    '学认数字的网络：{preset}，{count} 个参数',
+  ],
   stageMode: ['What the pictures show', '图中显示'],
   stageMode_values: ['Values', '数值'],
   stageMode_gradients: ['Gradients', '梯度'],

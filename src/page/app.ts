@@ -330,8 +330,8 @@ export class App {
       this.recent.push({images, ms});
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
-    film: ({batch, filters}) => {
-      this.film.add({batch, filters});
+    film: ({batch, weights}) => {
+      this.film.add({batch, weights});
     },
     edits: ({undoable, isEdited}) => {
       if (undoable !== this.undoable) this.edits++;

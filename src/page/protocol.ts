@@ -45,7 +45,7 @@ export type Question =
   | {kind: 'testLabels'}
   | {kind: 'save'}
   /** What stands in the network for an image [784], 0 to 255; undefined before the first run and while the GPU is lost. */
-  | {kind: 'look'; image: Uint8Array; label: number}
+  | {kind: 'look'; image: Uint8Array; label: number; frame?: Frame}
   /** The same on every other backend that this browser has. Answered at rest only, else undefined. */
   | {kind: 'lookElsewhere'; image: Uint8Array; label: number}
   /** For each relu, which of its channels are 0 in all of the first 64 test images; undefined until these have arrived. */
@@ -174,7 +174,7 @@ export type News =
   | {kind: 'compiled'; programs: number; ms: number}
   | {kind: 'split'; split: StepSplit}
   | {kind: 'batch'; batch: number; loss: number; images: number; ms: number; memory: Memory}
-  /** The filters after a batch: the first of a run, and every tenth. */
+  /** The weights after a batch: the first of a run, and every tenth. */
   | ({kind: 'film'} & Frame)
   /** How many edits can be undone, and whether any has a part in the weights. */
   | {kind: 'edits'; undoable: number; isEdited: boolean}

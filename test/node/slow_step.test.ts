@@ -190,9 +190,12 @@ test('edits: training clears the list, and the run stays an edited one until a r
   assert.equal(trainer.run!.edited, {undoable: 0, isEdited: false});
 });
 
-test('film: the filters of batch 0 and of every tenth, as they were', async () => {
+test('film: the weights of batch 0 and of every tenth; a look at one of them leaves the run as it is', async () => {
   const {trainer, until, train, heard} = await begin();
   const {weights} = await trainer.answers.save();
+  const image = Uint8Array.from({length: 784}, (_, i) => i % 256);
+  const tensors = tf.memory().numTensors;
+  const first = (await trainer.answers.look(image, 4))!;
   await train(10);
   const tenth = await trainer.answers.save();
   await until('done', () => trainer.train(25));
@@ -201,24 +204,21 @@ test('film: the filters of batch 0 and of every tenth, as they were', async () =
     film.map(({batch}) => batch),
     [0, 10, 20],
   );
-  const [names, shapes] = [
-    ['conv1.filter', 'conv2.filter'],
-    [200, 3200],
-  ];
-  assert.equal(Object.keys(film[0].filters), names);
-  assert.equal(
-    names.map(name => film[0].filters[name].length),
-    shapes,
-  );
-  assert.equal(Object.values(film[0].filters), [weights[0], weights[2]]);
-  assert.equal(Object.values(film[1].filters), [tenth.weights[0], tenth.weights[2]]);
+  assert.equal([film[0].weights, film[1].weights], [weights, tenth.weights]);
+
+  const now = (await trainer.answers.look(image, 4))!;
+  const then = (await trainer.answers.look(image, 4, film[0]))!;
+  assert.equal([then.batch, then.values, then.gradients], [0, first.values, first.gradients]);
+  assert.not.equal(then.values, now.values);
+  assert.equal((await trainer.answers.look(image, 4))!.values, now.values);
+  assert.equal([tf.memory().numTensors, trainer.answers.tensors], [tensors, 0]);
 });
 
 test('film: a long run keeps at most 400 frames, evenly spaced, and forgets what it goes back behind', () => {
   const film = new Film();
   const batches = () => film.frames.map(({batch}) => batch);
   for (let batch = 0; batch <= 12_000; batch += FILM_EVERY) {
-    film.add({batch, filters: {}});
+    film.add({batch, weights: []});
     assert.ok(film.frames.length <= 400);
   }
   assert.equal(batches().slice(0, 3), [0, 40, 80]);
@@ -226,11 +226,11 @@ test('film: a long run keeps at most 400 frames, evenly spaced, and forgets what
   assert.is(batches().length, 301);
   film.forgetAfter(100);
   assert.equal(batches(), [0, 40, 80]);
-  film.add({batch: 80, filters: {a: new Float32Array()}});
+  film.add({batch: 80, weights: [new Float32Array()]});
   assert.equal(batches(), [0, 40, 80]);
-  assert.ok(film.frames[2].filters.a, 'the newer of the same batch');
+  assert.is(film.frames[2].weights.length, 1, 'the newer of the same batch');
   film.forgetAfter(-1);
-  for (const batch of [7, 10, 20]) film.add({batch, filters: {}});
+  for (const batch of [7, 10, 20]) film.add({batch, weights: []});
   assert.equal(batches(), [7, 10, 20], 'a file’s run begins at any batch');
 });
 

@@ -158,7 +158,7 @@ class CellView {
     }
     const isResting = !app.isBusy && app.phase !== 'starting' && app.phase !== 'lost';
     setEnabled(this.elsewhere, isResting && !this.isAsking);
-    this.elsewhere.hidden = this.inside.elsewhere.length > 0;
+    this.elsewhere.hidden = this.inside.elsewhere.length > 0 || this.inside.film !== undefined;
     setText(this.busy, isResting ? '' : app.say('cellOtherBackendsBusy'));
   }
 

@@ -4,6 +4,7 @@ import type {Preset} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {explain} from '../arithmetic/explain.ts';
 import type {Look} from '../protocol.ts';
+import type {Frame} from '../time/film.ts';
 import {type Cell, cellText, parseCell, sameCell} from './cells.ts';
 import type {Explanation} from './explanation.ts';
 
@@ -46,8 +47,8 @@ export class Inside {
   term?: number;
   /** The letter of the alphabet that is marked. */
   letter?: string;
-  /** Filters of an earlier batch, shown in place of the look's: the film. */
-  film?: {batch: number; filters: Record<string, Float32Array>};
+  /** The film's frame that is looked at, in place of the run as it is now. */
+  film?: Frame;
   /** Where slow motion stands. Meanwhile `look` stays as it is. */
   stop?: Stop;
 
@@ -107,6 +108,7 @@ export class Inside {
   /** Changes what is shown. */
   set(change: Partial<Pick<Inside, 'mode' | 'term' | 'letter' | 'film' | 'elsewhere'>>): void {
     Object.assign(this, change);
+    void this.refresh();
     this.changed();
   }
 
@@ -138,7 +140,8 @@ export class Inside {
   private async refresh(): Promise<void> {
     const {app, image, label, asked} = this;
     if (this.isAsking || this.stop || app.phase === 'starting') return;
-    const weights = app.weightsKey;
+    const {film} = this;
+    const weights = film ? `film ${film.batch}` : app.weightsKey;
     if (asked.image === image && asked.label === label) {
       if (asked.weights === weights) return;
       const {last} = this;
@@ -146,7 +149,7 @@ export class Inside {
         ? Math.max(INTERVAL, Math.min(SHARE * last.ms, LONGEST))
         : INTERVAL;
       const wait = last.asked + interval - performance.now();
-      if (wait > 0) {
+      if (!film && wait > 0) {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => this.refresh(), wait);
         return;
@@ -155,7 +158,7 @@ export class Inside {
     this.isAsking = true;
     this.asked = {image, label, weights};
     const start = performance.now();
-    const look = await app.ask({kind: 'look', image, label});
+    const look = await app.ask({kind: 'look', image, label, frame: film});
     this.isAsking = false;
     if (this.stop) return;
     if (look) {

@@ -146,7 +146,7 @@ export function stagePanel(inside: Inside): void {
   }
 
   function showPictures(): void {
-    const {look, film, mode, image} = inside;
+    const {look, mode, image} = inside;
     const theme = dark.matches ? 'dark' : 'light';
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const scale = (rem / SMALL_REM) * (narrow.matches ? FINGER : 1);
@@ -158,13 +158,12 @@ export function stagePanel(inside: Inside): void {
     if (!look) return;
     const shownImage = inside.stop ? look.image : image;
     const slices = views.map(view => view.slice).join();
-    const wanted = [look, film, mode, shownImage, theme, size, slices, app.language];
+    const wanted = [look, mode, shownImage, theme, size, slices, app.language];
     if (wanted.every((each, i) => each === drawn[i])) return;
     drawn = wanted;
     const shown: Shown = {
       look,
       image: shownImage,
-      filters: film?.filters,
       scales: {value: scaleOf('value', theme), gradient: scaleOf('gradient', theme)},
     };
     for (const each of stations) draw(app, each, shown);
@@ -177,8 +176,11 @@ export function stagePanel(inside: Inside): void {
     return isHidden ? {...cell, isGradient: !cell.isGradient} : cell;
   };
 
+  /** Of the run as it is now. */
+  const deadOf = (name: string) => (inside.film ? undefined : inside.dead[name]);
+
   function showMarks(): void {
-    const {hovered, cell, term, dead} = inside;
+    const {hovered, cell, term} = inside;
     const pointed = hovered ?? cell;
     const explanation = pointed && inside.explain(pointed);
     const marks = explanation
@@ -191,7 +193,7 @@ export function stagePanel(inside: Inside): void {
     };
     for (const {station, sides} of stations) {
       for (const view of sides.flatMap(side => (side.element.hidden ? [] : side.views))) {
-        const crossed = view.of === station.name ? dead[station.name] : undefined;
+        const crossed = view.of === station.name ? deadOf(station.name) : undefined;
         drawMarks(view, {...shown, dead: crossed, axis: axisOf(view, station)});
       }
     }
@@ -223,10 +225,8 @@ export function stagePanel(inside: Inside): void {
   }
 
   const numberAt = (cell: Cell): number | undefined => {
-    const {look, film} = inside;
-    const numbers = cell.isGradient
-      ? look?.gradients[cell.of]
-      : (film?.filters[cell.of] ?? look?.values[cell.of]);
+    const {look} = inside;
+    const numbers = cell.isGradient ? look?.gradients[cell.of] : look?.values[cell.of];
     return look && numbers?.[indexOf(shapesOf(look.preset)[cell.of], cell.at)];
   };
   const cellSentence = (cell?: Cell) => {
@@ -260,11 +260,11 @@ export function stagePanel(inside: Inside): void {
     }
     const isLost = app.phase === 'lost';
     row.classList.toggle('lost', isLost);
-    const notes = Object.entries(inside.dead).flatMap(([name, dead]) => {
-      const channels = [...dead.keys()].filter(channel => dead[channel]);
-      const view = stations.find(({station}) => station.name === name);
+    const notes = stations.flatMap(({station: {name, op}, dead}) => {
+      const isDead = deadOf(name) ?? [];
+      const channels = [...isDead.keys()].filter(channel => isDead[channel]);
       const list = channels.join(', ');
-      if (view) setText(view.dead, list && app.say('deadChannels', {channels: list}));
+      if (op === 'relu') setText(dead, list && app.say('deadChannels', {channels: list}));
       if (!list) return [];
       const key = channels.length > 1 ? 'deadMean' : 'deadMeans';
       return [app.say(key, {channels: list, name})];

@@ -14,7 +14,6 @@ import {type Grid, Picture, rangeOf, View} from './maps.ts';
 export interface Shown {
   look: Look;
   image: Uint8Array;
-  filters?: Record<string, Float32Array>;
   scales: {value: Uint32Array; gradient: Uint32Array};
 }
 
@@ -216,12 +215,12 @@ export function resize({sides}: StationView, scale: number, ratio: number): void
 }
 
 export function draw(app: App, {sides}: StationView, shown: Shown): void {
-  const {look, filters, image, scales} = shown;
+  const {look, image, scales} = shown;
   for (const {isGradient, element, views, captions} of sides) {
     if (element.hidden) continue;
     for (const view of views) {
       const {of} = view;
-      const numbers = isGradient ? look.gradients[of] : (filters?.[of] ?? look.values[of]);
+      const numbers = isGradient ? look.gradients[of] : look.values[of];
       if (!numbers) continue;
       const [least, largest] = rangeOf(numbers);
       const most = Math.max(Math.abs(least), Math.abs(largest));

@@ -20,7 +20,7 @@ export const stageTexts = {
   oneNumber: ['one number', '一个数'],
   cellsOf: ['Cells of {name}', '{name} 的各个数'],
   filterRange: ['filters {range}', '过滤器 {range}'],
-  filmOf: ['filters of batch {batch}', '第 {batch} 批的过滤器'],
+  filmOf: ['The network as it was after batch {batch}.', '第 {batch} 批之后的网络。'],
   filterSlice: ['Input channel d1 of the filters', '过滤器的输入通道 d1'],
   biasRange: ['bias {range}', '偏置 {range}'],
   weightRange: ['weights {range}', '权重 {range}'],

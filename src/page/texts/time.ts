@@ -106,13 +106,13 @@ export const timeTexts = {
   notEdited: ['No change by hand can be undone.', '没有可撤销的手动修改。'],
 
   // film
-  film: ['Film of the filters', '过滤器的影片'],
+  film: ['Film of the run', '训练的影片'],
   playFilm: ['Play the film', '播放影片'],
   pauseFilm: ['Pause the film', '暂停影片'],
   filmAt: ['Film: batch {batch} of {now}', '影片：第 {batch} 批，共 {now} 批'],
   filmLive: ['Film: now, batch {now}', '影片：当前，第 {now} 批'],
   filmEmpty: [
-    'The film begins once a batch is trained: it has the filters of every tenth batch.',
-    '训练一批之后才有影片：它记录每隔十批的过滤器。',
+    'The film begins once a batch is trained: it shows the network after every tenth batch.',
+    '训练一批之后才有影片：它每隔十批记录一次网络。',
   ],
 } satisfies Record<string, [en: string, zh: string]>;

@@ -1,15 +1,15 @@
-// The filters of a run at every tenth batch. A long run keeps every twentieth, every fortieth …
+// The weights of a run at every tenth batch. A long run keeps every twentieth, every fortieth …
 
 export interface Frame {
   /** Batches trained. */
   batch: number;
-  /** conv1.filter and conv2.filter. */
-  filters: Record<string, Float32Array>;
+  /** In the order of Network.variables. */
+  weights: Float32Array[];
 }
 
 /** Batches between two frames, as the worker sends them. */
 export const FILM_EVERY = 10;
-/** 14 kB each. */
+/** 24 kB each, 45 for mnist-core. */
 const MOST_FRAMES = 400;
 
 export class Film {

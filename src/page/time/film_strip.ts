@@ -1,4 +1,4 @@
-// The filters at every tenth batch of the run, as a film. Its end is the present.
+// The network at every tenth batch of the run, as a film. Its end is the present.
 import {element, setEnabled, setText} from '../dom.ts';
 import type {Inside} from '../inside/inside.ts';
 import type {Frame} from './film.ts';

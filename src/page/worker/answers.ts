@@ -2,12 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
+import {createNetwork} from '../../network.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
 import type {Look, Phase, TestImages} from '../protocol.ts';
+import type {Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {deadChannels, lookInside} from './look.ts';
 import type {TaskQueue} from './queue.ts';
-import type {Run} from './run.ts';
+import {type Run, setWeights} from './run.ts';
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 
@@ -64,18 +66,34 @@ export class Answers {
     this.tensors += tensors;
   };
 
-  async look(image: Uint8Array, label: number): Promise<Look | undefined> {
+  /** @param frame of the run's film, in place of its weights now */
+  async look(image: Uint8Array, label: number, frame?: Frame): Promise<Look | undefined> {
     await this.trainer.entered;
     const {run, isLost} = this.trainer;
-    return run && !isLost ? this.lookAt(run, image, label) : undefined;
+    if (!run || isLost) return undefined;
+    if (!frame) return this.lookAt(run, image, label);
+    const network = createNetwork(run.settings.preset);
+    const {length} = network.variables;
+    this.count(length);
+    try {
+      if (frame.weights.length !== length) return undefined; // of the other network
+      setWeights(network, frame.weights);
+      return await this.lookAt({...frame, network, settings: run.settings}, image, label);
+    } finally {
+      this.count(-length);
+      network.dispose();
+    }
   }
 
   /** @param run on the current backend */
-  async lookAt(run: Run, image: Uint8Array, label: number): Promise<Look | undefined> {
+  async lookAt(
+    {settings, network, batch}: Pick<Run, 'settings' | 'network' | 'batch'>,
+    image: Uint8Array,
+    label: number,
+  ): Promise<Look | undefined> {
     const start = performance.now();
-    const {preset, backend} = run.settings;
-    const {batch} = run;
-    const numbers = await lookInside(run.network, image, label, this.count);
+    const {preset, backend} = settings;
+    const numbers = await lookInside(network, image, label, this.count);
     const ms = performance.now() - start;
     return numbers && {preset, backend, batch, image, label, ...numbers, ms};
   }

@@ -88,11 +88,7 @@ export class Run {
 
   /** Goes on with these weights. */
   async setWeights(weights: Float32Array[]): Promise<void> {
-    tf.tidy(() => {
-      for (const [i, variable] of this.network.variables.entries()) {
-        variable.assign(tf.tensor(weights[i], variable.shape));
-      }
-    });
+    setWeights(this.network, weights);
     this.kept = undefined; // a copy of other weights
     await this.keep();
   }
@@ -177,4 +173,12 @@ export class Run {
     this.batch = batch;
     this.drawn = undefined;
   }
+}
+
+export function setWeights({variables}: Network, weights: Float32Array[]): void {
+  tf.tidy(() => {
+    for (const [i, variable] of variables.entries()) {
+      variable.assign(tf.tensor(weights[i], variable.shape));
+    }
+  });
 }

@@ -202,12 +202,11 @@ export class Trainer {
     await this.film(run);
   }
 
-  /** Shows the page the filters of every tenth batch. On WebGL, their copies are already outside of the GPU. */
+  /** Shows the page the weights of every tenth batch. On WebGL, their copies are already outside of the GPU. */
   private async film(run: Run): Promise<void> {
     const {batch} = run;
     if (batch % FILM_EVERY > 0) return;
-    const filters = await run.read(['conv1.filter', 'conv2.filter']);
-    this.tell({kind: 'film', batch, filters});
+    this.tell({kind: 'film', batch, weights: await run.readAll()});
   }
 
   private say(phase: Phase, why?: Sentence): void {

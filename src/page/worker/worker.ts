@@ -37,7 +37,7 @@ const questions: {
   testImages: ({indices}) => trainer.answers.testImages(indices),
   testLabels: async () => trainer.answers.testLabels(),
   save: () => trainer.answers.save(),
-  look: ({image, label}) => trainer.answers.look(image, label),
+  look: ({image, label, frame}) => trainer.answers.look(image, label, frame),
   lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
   dead: () => trainer.answers.dead(),
   slowStep: () => trainer.slowStep(),

@@ -6,6 +6,7 @@ import {create, element, setText} from '../dom.ts';
 import {type Cell, cellText, indexOf, sameCell, shapesOf} from '../inside/cells.ts';
 import type {Inside, Mode} from '../inside/inside.ts';
 import {parameters, type Station, stationsOf} from '../inside/stations.ts';
+import {axisOf} from '../stage/axis.ts';
 import {walk} from '../stage/keys.ts';
 import {scaleOf, type View} from '../stage/maps.ts';
 import {drawMarks, marksOf, type Pointed} from '../stage/marks.ts';
@@ -191,37 +192,16 @@ export function stagePanel(inside: Inside): void {
       hovered: hovered && visible(hovered),
       selected: cell && visible(cell),
     };
+    const {letter} = inside;
+    const of = stations.find(({station: {name}}) => name === cell?.of.split('.')[0])?.station;
+    const axis = (view: View, station: Station) =>
+      letter && cell && of ? axisOf(letter, of, view, station, visible(cell)) : undefined;
     for (const {station, sides} of stations) {
       for (const view of sides.flatMap(side => (side.element.hidden ? [] : side.views))) {
         const crossed = view.of === station.name ? deadOf(station.name) : undefined;
-        drawMarks(view, {...shown, dead: crossed, axis: axisOf(view, station)});
+        drawMarks(view, {...shown, dead: crossed, axis: axis(view, station)});
       }
     }
-  }
-
-  /** Where the chosen letter's axis lies in a view: at the selected cell's station, or at its input. */
-  function axisOf(view: View, station: Station): Pointed['axis'] {
-    const {letter, cell} = inside;
-    if (!letter || !cell) return undefined;
-    const at = stations.find(({station: {name}}) => name === cell.of.split('.')[0])?.station;
-    const isOutput = station === at;
-    const isWeight = view.of.includes('.');
-    const isInput = station.name === at?.input;
-    const along = {R: 'row', C: 'column'}[letter[1]] as 'row' | 'column' | undefined;
-    const belongs: Record<string, boolean> = {
-      x: isInput && !isWeight,
-      y: isOutput && !isWeight,
-      w: isOutput && view.of.endsWith('.filter'),
-      d: letter === 'd1' ? isInput : isOutput && !isWeight,
-      i: isInput,
-      o: isOutput && !isWeight,
-      j: isOutput && !isWeight,
-      k: isOutput && !isWeight,
-    };
-    if (!belongs[letter[0]]) return undefined;
-    const channel = view.placeOf(visible(cell))?.channel ?? 0;
-    const isBars = view.grid.channels === 1 && view.grid.columns === 1;
-    return {letter, along: along ?? (isBars ? 'row' : 'channel'), channel};
   }
 
   const numberAt = (cell: Cell): number | undefined => {

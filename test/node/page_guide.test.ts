@@ -170,6 +170,7 @@ for (const locale of ['en-GB', 'zh-CN']) {
         assert.ok((await page.locator('[data-guided]').count()) > 0, titles[i]);
         assert.not.match(await page.text('guide'), /[{}*]|undefined|NaN/);
         const next = await page.text('guide-next');
+        const labelBefore = await page.evaluate(() => inside.label);
         await wrong(page);
         await helped(page);
         assert.not.match(await page.text('guide'), /[{}*]|undefined|NaN/);
@@ -178,6 +179,10 @@ for (const locale of ['en-GB', 'zh-CN']) {
         const isLast = i === tries.length - 1;
         if (!isLast) assert.is.not(await page.text('guide-next'), next);
         await page.click('#guide-next');
+        if (titles.length === 6) {
+          const label = await page.evaluate(() => inside.label);
+          assert.is(label, labelBefore, 'the label that was tried is put back');
+        }
         if (i !== 3) continue;
         await page.reload(); // left and resumed
         await page.waitForFunction(() => inside.look);

@@ -264,8 +264,8 @@ export const stops: Record<StopName, Stop> = {
       '现在损失是 {loss}。请在 softmax 下找一个概率不到 10 % 的数字，选它作标签。',
     ],
     why: [
-      'Only the label has changed, not the shares. The network believes little in this one, so it counts as very wrong.',
-      '变的只有标签，概率没变。网络对这个数字没有把握，所以算错得厉害。',
+      'Only the label has changed, not the shares. The network believes little in this one, so it counts as very wrong. The next stop puts the label back.',
+      '变的只有标签，概率没变。网络对这个数字没有把握，所以算错得厉害。到下一站，标签会改回来。',
     ],
     at: `${station('softmax', 'loss')},#labels`,
     mode: 'values',
@@ -332,8 +332,8 @@ export const stops: Record<StopName, Stop> = {
       ],
     ],
     question: [
-      'Press “{oneBatch}” in the top bar: every parameter takes one step. Watch the scores and the loss.',
-      '请按顶栏的“{oneBatch}”：每个参数都走一步。注意看得分和损失。',
+      'Press “{oneBatch}” in the top bar: every parameter takes one step, made for {batchSize} pictures. Watch the scores and the loss.',
+      '请按顶栏的“{oneBatch}”：每个参数都走一步，这一步是为 {batchSize} 张图走的。注意看得分和损失。',
     ],
     help: [
       'That sets how long a step is. Now press “{oneBatch}” to take one.',
@@ -404,12 +404,12 @@ export const stops: Record<StopName, Stop> = {
         '认对的比例叫*准确率*。乱猜只有 10 %，训练一轮后约为 {accuracy}。',
       ],
       [
-        'Press “{start}” and wait for the end of the run: the result stands in the top bar, and all test digits with their answers are below.',
-        '请按“{start}”，等训练结束：结果显示在顶栏，下方是所有测试数字和网络的回答。',
+        'At the end of a run the result stands in the top bar, and all test digits with their answers are below. “{start}” trains on.',
+        '训练结束后，结果显示在顶栏，下方是所有测试数字和网络的回答。按“{start}”可以继续训练。',
       ],
       [
-        'Look at the filters once more. They began at random; what you see now, the network found by itself.',
-        '再看看那些过滤器。它们一开始是随机的；现在的样子，是网络自己找到的。',
+        'Look at the filters once more. They began at random; what you see now, the network found by itself. Pull the film below the network to its start, and compare.',
+        '再看看那些过滤器。它们一开始是随机的；现在的样子，是网络自己找到的。把网络下方的影片拉到开头，比一比。',
       ],
     ],
     question: [

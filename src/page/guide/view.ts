@@ -35,6 +35,8 @@ export class GuideView {
   /** What is written: the stop, the language and the values in the sentences. */
   private written = '';
   private seen?: Seen;
+  /** What flowed when the stop began. */
+  private before = {image: new Uint8Array(), label: 0};
 
   constructor(
     private readonly inside: Inside,
@@ -54,8 +56,8 @@ export class GuideView {
     list.append(...stopNames.map((_, i) => create('option', {value: String(i)})));
     section.replaceChildren(
       create('header', {}, title, at, closer),
-      create('div', {id: 'guide-body'}, this.scroller, down),
-      create('footer', {}, back, list, next),
+      this.scroller,
+      create('footer', {}, back, list, down, next),
     );
     closer.addEventListener('click', leave);
     back.addEventListener('click', () => this.go(this.progress.stop - 1));
@@ -90,7 +92,11 @@ export class GuideView {
   }
 
   private go(to: number): void {
-    const {inside, field, title, scroller} = this;
+    const {inside, field, title, scroller, before} = this;
+    // The wrong label that was tried for the loss would decide the next stop's gradients.
+    const isTried = stopNames[this.progress.stop] === 'loss' && inside.image === before.image;
+    if (isTried) inside.show(inside.image, before.label, inside.testIndex);
+    this.before = {image: inside.image, label: inside.label};
     this.progress = {...this.progress, stop: to};
     field.value = '';
     inside.select(undefined);
@@ -170,9 +176,7 @@ export class GuideView {
     }
     feedback.classList.toggle('done', isDone);
     const later = stopNames[progress.stop + 1];
-    const nextText = isDone
-      ? app.say('guideNext', {title: later ? this.say(stops[later].title) : ''})
-      : app.say('guideSkip');
+    const nextText = isDone ? app.say('guideNext') : app.say('guideSkip');
     setText(next, later ? nextText : app.say('guideFinish'));
     next.classList.toggle('main', isDone);
     back.disabled = progress.stop === 0;

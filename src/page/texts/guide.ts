@@ -4,7 +4,7 @@ export const guideTexts = {
   guideAt: ['Stop {at} of {of}', '第 {at} 站，共 {of} 站'],
   guideClose: ['Close the guide', '关闭导读'],
   guideBack: ['Back', '上一站'],
-  guideNext: ['Next: {title}', '下一站：{title}'],
+  guideNext: ['Next', '下一站'],
   guideSkip: ['Skip', '跳过'],
   guideFinish: ['Finish', '读完了'],
   guideStops: ['All stops', '所有站'],

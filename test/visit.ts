@@ -114,7 +114,7 @@ const actions = (page: Page) => ({
   /** Waits until the element with this id shows a text. */
   shows: (id: string, text: string) =>
     page.waitForFunction(
-      ([id, text]) => document.getElementById(id)!.textContent!.includes(text),
+      ([id, text]) => document.getElementById(id)?.textContent?.includes(text),
       [id, text],
     ),
   /** Clicks a button as soon as this many batches are trained: through the driver, that would be later on a fast machine. */

@@ -3,6 +3,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {App} from '../../src/page/app.ts';
 import {Inside} from '../../src/page/inside/inside.ts';
+import type {Look} from '../../src/page/protocol.ts';
 
 Object.assign(globalThis, {requestAnimationFrame: (draw: () => void) => setTimeout(draw)});
 
@@ -55,7 +56,7 @@ async function pause({isBusy}: {isBusy: boolean}): Promise<number> {
 test('inside: looks take a tenth of the time while the network trains, and all that they need at rest', async () => {
   const [training, resting] = [await pause({isBusy: true}), await pause({isBusy: false})];
   assert.ok(training > 1400, `${training} ms`);
-  assert.ok(resting < 400, `${resting} ms`);
+  assert.ok(resting < 1000, `${resting} ms`);
 });
 
 test('inside: one slow look does not hold up the next for long', async () => {
@@ -66,8 +67,26 @@ test('inside: one slow look does not hold up the next for long', async () => {
   await settled();
   app.weightsKey = 'next';
   app.changed();
-  await new Promise(resolve => setTimeout(resolve, 2200));
-  assert.is(answers.length, 2);
+  const start = performance.now();
+  while (answers.length < 2 && performance.now() - start < 8000) await settled();
+  assert.is(answers.length, 2); // a tenth of the time would be after 50 seconds
+});
+
+test('inside: the numbers of slow motion stay until it ends, then the image is looked at anew', async () => {
+  const {answers, inside} = fakeApp();
+  inside.show(new Uint8Array(784), 3);
+  const [slow, late, anew] = [1, 2, 3].map(batch => ({batch, ms: 1}) as Look);
+  inside.set({elsewhere: [late]});
+  inside.freeze(slow, {station: 'conv1', direction: 'forward'});
+  assert.equal(inside.elsewhere, [], 'of other numbers');
+  answers[0](late);
+  await settled();
+  assert.is(inside.look, slow);
+  assert.is(answers.length, 1);
+  inside.freeze();
+  answers[1](anew);
+  await settled();
+  assert.equal([inside.look, inside.stop], [anew, undefined]);
 });
 
 test('inside: a cell that the other network does not have is selected no longer, nor is the film shown', async () => {

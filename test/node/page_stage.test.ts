@@ -238,6 +238,37 @@ visit('stage: keys walk through a map, to others, and into a cell', {}, async pa
   assert.is(await page.locator('[data-station=dense] select').inputValue(), '1');
 });
 
+visit('stage: keys lead from values to gradients, and to another slice', {}, async page => {
+  await settled(page);
+  await page.check('#modes [value=both]', {force: true});
+  await page.drawn();
+  const hover = (of: string, ...at: number[]) =>
+    page.evaluate(
+      ([of, at]) => {
+        const {inside} = globalThis as unknown as {inside: Inside};
+        inside.hover({of, at, isGradient: false});
+      },
+      [of, at] as const,
+    );
+  const after = async (key: string) => {
+    await page.keyboard.press(key);
+    return page.evaluate(() => {
+      const {of, at, isGradient} = (globalThis as unknown as {inside: Inside}).inside.hovered!;
+      return `${isGradient ? 'd' : ''}${of}[${at}]`;
+    });
+  };
+  await page.focus('[data-station=conv2] .body');
+  await hover('conv2.filter', 4, 0, 0, 1);
+  assert.is(await after('ArrowLeft'), 'conv2.filter[4,0,0,1]', 'nothing is left of the values');
+  assert.is(await after('Shift+ArrowDown'), 'conv2.filter[4,0,1,1]');
+  await hover('conv2.filter', 4, 4, 0, 1);
+  assert.is(await after('ArrowRight'), 'dconv2.filter[4,0,0,1]');
+  // The channel of the input is the slice of the filters.
+  await hover('relu1', 2, 3, 5);
+  await settled(page);
+  assert.is(await page.locator('[data-station=conv2] select').inputValue(), '5');
+});
+
 visit('stage: test digits one by one, and one that it gets wrong', {}, async page => {
   await page.waitForFunction(() => mnist.arrived > 0);
   await page.drawn();
@@ -467,6 +498,17 @@ visit('stage: the film’s network and the stop of slow motion are shown', train
     () => (globalThis as unknown as {inside: Inside}).inside.look?.batch === 10,
   );
   await page.drawn();
+  const said = await page.evaluate(async () => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    inside.select({of: 'conv1.filter', at: [0, 0, 0, 0], isGradient: false});
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    const text = document.getElementById('stage-at')!.textContent!;
+    inside.select(undefined);
+    const number = Number(text.split(' is ')[1].replace('−', '-'));
+    return [number, inside.film!.weights[0][0]];
+  });
+  assert.ok(Math.abs(said[0] - said[1]) < 0.005 * Math.abs(said[1]), `${said}`);
   assert.not.equal(await pixels(page, 'conv1.filter'), before);
   assert.not.equal(await pixels(page, 'conv1'), maps);
   await page.evaluate(() => {

@@ -430,6 +430,34 @@ visit('cell: keys walk through the terms, into them and back', {}, async page =>
   assert.is((await focused(page)).id, 'start', 'what had the focus before');
 });
 
+visit('cell: the way back leads to the term that is drawn last', {}, async page => {
+  await select(page, 'conv2', [3, 4, 5]);
+  await page.focus('#cell .term[tabindex="0"]');
+  await page.keyboard.press('End');
+  assert.is((await focused(page)).term, 200);
+  await page.keyboard.press('Enter');
+  await shows(page, 'relu1[7,8,7]');
+  await page.keyboard.press('Escape');
+  await shows(page, 'conv2[3,4,5]');
+  await page.waitForFunction(() => (document.activeElement as HTMLElement).dataset.term === '200');
+});
+
+visit('cell: the nudge is of the weights that are there now', {}, async page => {
+  await page.allImages();
+  await select(page, 'dense.bias', [3], true);
+  const gradient = () =>
+    page.evaluate(async () => {
+      const find = () =>
+        document.querySelector<HTMLDataElement>('#cell [data-part=nudge] [data-number=gradient]');
+      while (!find()) await new Promise(resolve => setTimeout(resolve, 20));
+      return Number(find()!.value) - inside.explanation!.value!;
+    });
+  assert.ok(Math.abs(await gradient()) < 1e-5);
+  await page.trainAll(5);
+  await page.waitForFunction(() => inside.look!.batch === 5);
+  assert.ok(Math.abs(await gradient()) < 1e-5);
+});
+
 visit('cell: a click on an operand goes there, and one on a product marks it', {}, async page => {
   await select(page, 'dense', [3]);
   const row = page.locator('#cell .list li').nth(2);

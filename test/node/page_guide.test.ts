@@ -256,7 +256,7 @@ visit(
     });
     await page.click('#guide-open');
     await page.waitForSelector('#guide-title');
-    await page.shows('guide-title', 'Data');
+    await page.waitForSelector('#guide-title >> text=Data');
     await page.click('#guide-next');
     await page.shows('guide-title', 'Convolution');
   },
@@ -293,7 +293,7 @@ visit('guide: without a connection it says so, and tries again', {}, async (page
   assert.not(await page.isVisible('#guide'));
   await page.context().setOffline(false);
   await page.click('#guide-open');
-  await page.shows('guide-title', 'Data');
+  await page.waitForSelector('#guide-title >> text=Data');
   assert.is(await page.locator('#guide .bad').count(), 0);
   assert.ok(problems.splice(0).every(problem => problem.includes('ERR_INTERNET_DISCONNECTED')));
 });

@@ -180,6 +180,7 @@ visit(
   {},
   async page => {
     await page.click('#guide-open');
+    await page.waitForSelector('#guide-title'); // it takes a selection back
     await page.evaluate(() => inside.select({of: 'conv2', at: [3, 4, 5], isGradient: false}));
     await page.waitForSelector('#code-body .line');
     for (const width of [1366, 1160, 1024, 900, 800, 764]) {

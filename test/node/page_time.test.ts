@@ -434,7 +434,10 @@ visit('edit: what is clicked after it has the last word', {}, async page => {
   await page.shows('undo', 'Undo (2)');
 });
 
-visit('slow motion: another label ends it', {}, async page => {
+visit('slow motion: another run or another label ends it', {}, async page => {
+  await beginSlowMotion(page);
+  await page.evaluate(() => mnist.reset());
+  await page.waitForSelector('#slow-bar', {state: 'hidden'});
   await beginSlowMotion(page);
   await page.evaluate(() => document.querySelector<HTMLElement>('#labels [value="9"]')!.click());
   await page.waitForSelector('#slow-bar', {state: 'hidden'});

@@ -10,8 +10,9 @@ import {anchorsOf, letters, meaningOf, shaderOf, tabs} from '../../src/page/code
 import {linesOf, placesOf, rangeOf} from '../../src/page/code/excerpts.ts';
 import {layersCall} from '../../src/page/code/layers_call.ts';
 import {identifiersOf, tokensOf} from '../../src/page/code/listing.ts';
-import {makingOf, type Pass} from '../../src/page/code/makings.ts';
+import {makingOf, type Pass, situationOf} from '../../src/page/code/makings.ts';
 import {type Cell, shapesOf} from '../../src/page/inside/cells.ts';
+import type {Inside} from '../../src/page/inside/inside.ts';
 import {codeTexts} from '../../src/page/texts/code.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
 
@@ -111,6 +112,35 @@ test('sources: where the line depends on the number', () => {
       isSparse: false,
     }).assemblyscript!.some(({of}) => of === 'conv2dByStrips');
   assert.equal(['conv1', 'conv2'].map(strips), [true, false]);
+});
+
+test('sources: dy is mostly 0 where at most a quarter of the sample of simd is not 0', () => {
+  const isSparse = (isZero: (i: number) => boolean) => {
+    const dy = Float32Array.from({length: 24 * 24 * 8}, (_, i) => (isZero(i) ? 0 : 1));
+    const cell = {of: 'conv1.filter', at: [0, 0, 0, 0], isGradient: true};
+    const look = {preset: 'tutorial', gradients: {conv1: dy}};
+    return situationOf({cell, look} as unknown as Inside)!.isSparse;
+  };
+  assert.ok(
+    isSparse(i => i % 4 !== 0),
+    'one lane of four',
+  );
+  assert.not(
+    isSparse(i => i % 4 > 1),
+    'two lanes of four',
+  );
+  const isSampled = (i: number) => i % 28 < 4; // every seventh vector
+  assert.not(
+    isSparse(i => !isSampled(i)),
+    'a seventh, but all of the sample',
+  );
+  assert.ok(isSparse(isSampled), 'none of the sample');
+});
+
+test('sources: i is an element of relu, and an input of dense', () => {
+  assert.is(meaningOf('relu', 'i'), 'letter_element');
+  assert.is(meaningOf('reluGradient', 'i'), 'letter_element');
+  assert.is(meaningOf('dense', 'i'), 'letter_i');
 });
 
 test('sources: a function has its comment above it and ends with its brace', () => {

@@ -145,9 +145,12 @@ export class Trainer {
         for (const backend of others) {
           signal.throwIfAborted();
           const copy = await this.copyOn(backend, run, weights);
-          const look = copy && (await this.answers.lookAt(copy, image, label));
-          if (look) looks.push(look);
-          copy?.network.dispose();
+          try {
+            const look = copy && (await this.answers.lookAt(copy, image, label));
+            if (look) looks.push(look);
+          } finally {
+            copy?.network.dispose();
+          }
         }
         isWhole = true;
       } finally {

@@ -66,6 +66,7 @@ visit('code: without a connection it says so, and tries again', {}, async (page,
   await page.context().setOffline(true);
   await page.evaluate(() => inside.select({of: 'conv1', at: [3, 4, 2], isGradient: false}));
   await page.shows('code', 'The code could not be loaded.');
+  await page.shows('cell', 'This number’s panel could not be loaded.');
   await page.click('#language');
   await page.shows('code', '代码加载失败。');
   await page.click('#language');

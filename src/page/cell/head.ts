@@ -19,6 +19,7 @@ export function drawHead(head: Drawing, looks: Look[]): Node[] {
     const away = head.say('cellUlps', {
       ulps: head.named('ulps', () => ulps(read()!, definition()), 3),
     });
+    away.title = app.say('cellUlpMeans');
     return create('li', {}, `${backend} `, head.named('value', read, 9), ' ', away);
   });
   const number = head.named('definition', definition, 9);

@@ -1,17 +1,9 @@
-// One number, and how it came about. Everything that shows it is fetched when a cell is first selected.
+// One number, and how it came about.
 import './cell_panel.css';
 import type {Inside} from '../inside/inside.ts';
+import {atFirstSelection} from './first_selection.ts';
 
 export function cellPanel(inside: Inside): void {
-  let isAsked = false;
-  inside.onChange(() => {
-    if (!inside.cell || isAsked) return;
-    isAsked = true;
-    import('../cell/view.ts').then(
-      ({showCell}) => showCell(inside),
-      () => {
-        isAsked = false; // the next selection tries again
-      },
-    );
-  });
+  const load = async () => (await import('../cell/view.ts')).showCell;
+  atFirstSelection(inside, 'cell', load, 'cellFailed');
 }

@@ -180,6 +180,7 @@ class Bars extends View {
 
 /** In percent. Only a share of 0 is rounded to 0 %, only one of 1 to 100 %. */
 export function shareText(app: App, share: number): string {
+  if (!Number.isFinite(share)) return app.say('notFinite');
   const STEP = 0.001;
   if (share > 0 && share < STEP / 2) return app.say('shareBelow', {share: app.percent(STEP, 1)});
   if (share < 1 && share > 1 - STEP / 2)

@@ -371,7 +371,7 @@ export class Trainer {
     if (error === cancelled) {
       try {
         await run!.keep();
-        this.say(run!.batch === 0 ? 'ready' : 'paused');
+        this.rest(run!);
       } catch (lost) {
         await this.stop(lost);
       }

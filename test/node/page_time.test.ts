@@ -124,7 +124,7 @@ visit(
     await page.keyboard.press('ArrowRight');
     await at(page, 2);
     const conv1 =
-      /^conv1, forward: src\/ops\/conv2d\.ts, \[64, 28, 28, 1\] → \[64, 24, 24, 8\], 1\.2 MB, \d+(\.\d+)? ms$/;
+      /^conv1, forward: 8 filters slide over .* src\/ops\/conv2d\.ts, \[64, 28, 28, 1\] → \[64, 24, 24, 8\], 1\.2 MB, \d+(\.\d+)? ms$/;
     assert.match(await page.text('slow-text'), conv1);
     assert.equal((await stage(page)).stop, {station: 'conv1', direction: 'forward'});
     for (let stop = 3; stop <= 11; stop++) {
@@ -143,7 +143,7 @@ visit(
     assert.is((await stage(page)).mode, 'values');
 
     await page.click('#language');
-    await page.shows('slow-text', '前向：src/ops/softmax_cross_entropy.ts');
+    await page.shows('slow-text', '损失越小。src/ops/softmax_cross_entropy.ts');
     await page.click('#slow-next');
     await at(page, 10);
     await page.click('#slow-leave');
@@ -351,7 +351,7 @@ visit(
 
 for (const backend of ['simd', 'webgl']) {
   visit(
-    `film: the filters of every tenth batch, ${backend}`,
+    `film: the network after every tenth batch, ${backend}`,
     {hash: `#backend=${backend}`},
     async page => {
       await page.clickAt(35, 'start');

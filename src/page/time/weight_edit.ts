@@ -59,8 +59,10 @@ export function weightEdit(inside: Inside): void {
       await app.ask({kind: 'rest'});
       const {settings, weights} = (await app.ask({kind: 'save'})) ?? {};
       if (!settings || !weights || app.sent - own !== others) return;
-      const values = weights[Object.keys(weightShapes[settings.preset]).indexOf(of)].slice();
+      const before = weights[Object.keys(weightShapes[settings.preset]).indexOf(of)];
+      const values = before.slice();
       edit(values);
+      if (values.every((value, i) => value === before[i])) return;
       send({kind: 'edit', weights: {[of]: values}});
       await app.ask({kind: 'rest'});
     });
@@ -75,7 +77,6 @@ export function weightEdit(inside: Inside): void {
       const value = checkWeight(shown.cell, input.value.trim());
       input.removeAttribute('aria-invalid');
       shown.text = input.value; // what the worker makes of it may be shown
-      if (Math.fround(value) === weight.value) return;
       void change(of, values => {
         values[indexOf(shape, at)] = value;
       });

@@ -182,9 +182,8 @@ class Bars extends View {
 export function shareText(app: App, share: number): string {
   if (!Number.isFinite(share)) return app.say('notFinite');
   const STEP = 0.001;
-  if (share > 0 && share < STEP / 2) return app.say('shareBelow', {share: app.percent(STEP, 1)});
-  if (share < 1 && share > 1 - STEP / 2)
-    return app.say('shareAbove', {share: app.percent(1 - STEP, 1)});
+  if (share > 0 && share < STEP / 2) return app.say('below', {limit: app.percent(STEP, 1)});
+  if (share < 1 && share > 1 - STEP / 2) return app.say('above', {limit: app.percent(1 - STEP, 1)});
   return app.percent(share, 1);
 }
 
@@ -204,9 +203,7 @@ export function numberText(app: App, value: number, digits = 3): string {
 
 /** A small loss without a power of ten. */
 const lossText = (app: App, loss: number): string =>
-  Math.abs(loss) < 1e-3 && Number.isFinite(loss)
-    ? app.number(Number(loss.toPrecision(2)))
-    : numberText(app, loss);
+  loss > 0 && loss < 1e-3 ? app.say('below', {limit: app.number(1e-3)}) : numberText(app, loss);
 
 /** Sizes the canvases. @param scale times as large as in a small window */
 export function resize({sides}: StationView, scale: number, ratio: number): void {

@@ -52,11 +52,11 @@ export const stageTexts = {
     '方向键在各个数之间移动，Page Up 和 Page Down 切换通道，回车键解释一个数，Esc 键退出。',
   ],
   stageHint: [
-    'Point at a cell to see its number; click it, or press Enter, to see where it comes from.',
-    '指向一格可看它的数值；点击或按回车键，可看这个数从何而来。',
+    'Point at a number to read it; click to see where it comes from.',
+    '指向一格可看它的数值；点击可看这个数从何而来。',
   ],
-  shareBelow: ['< {share}', '< {share}'],
-  shareAbove: ['> {share}', '> {share}'],
+  below: ['< {limit}', '< {limit}'],
+  above: ['> {limit}', '> {limit}'],
   notFinite: ['not finite', '非有限数'],
   cellIs: ['{cell} is {value}', '{cell} 为 {value}'],
 

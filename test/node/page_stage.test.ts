@@ -520,6 +520,24 @@ visit('stage: the film’s network and the stop of slow motion are shown', train
   assert.is(await page.locator('[data-station=pool1] .arrow').textContent(), '←');
 });
 
+visit(
+  'stage: a drawing asks for its label, and the one that stands can be chosen',
+  {},
+  async page => {
+    await settled(page);
+    const help = () => page.text('label-help');
+    const chosen = () => page.locator('#labels input:checked').count();
+    assert.match(await help(), 'The label: what it should be.');
+    assert.is(await chosen(), 1, 'the first digit has a label');
+    await page.draw('30,20 70,20 45,85');
+    await page.shows('label-help', 'Choose the digit that you drew');
+    assert.is(await chosen(), 0);
+    await page.check('#labels input[value="3"]', {force: true});
+    await page.shows('label-help', 'The label: what it should be.');
+    assert.is(await chosen(), 1);
+  },
+);
+
 visit('stage: a letter marks its axis', {}, async page => {
   await settled(page);
   const axes = (letter: string) =>

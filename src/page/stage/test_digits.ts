@@ -108,6 +108,7 @@ function makeLabels(inside: Inside): (app: App) => void {
     help.classList.toggle('unlabelled', !isLabelled);
     setText(help, app.say(isLabelled ? 'labelHelp' : 'labelMissing', {label: inside.label}));
     const label = inside.stop ? inside.look?.label : inside.label;
-    for (const [digit, input] of inputs.entries()) input.checked = digit === label;
+    // None is chosen for a drawing without a label: a choice of the one that stands is a change, too.
+    for (const [digit, input] of inputs.entries()) input.checked = isLabelled && digit === label;
   };
 }

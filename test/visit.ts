@@ -6,6 +6,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader, serve} from '../src/cli/serve.ts';
 import type {App} from '../src/page/app.ts';
+import type {Inside} from '../src/page/inside/inside.ts';
 import type {Phase} from '../src/page/protocol.ts';
 import {MortalBrowser} from './mortal_browser.ts';
 
@@ -93,8 +94,9 @@ const actions = (page: Page) => ({
   /** Waits until the page has drawn what it knows by now. */
   drawn: () =>
     page.evaluate(() => {
+      const {inside} = globalThis as unknown as {inside: Inside};
       mnist.changed();
-      return new Promise<void>(resolve => mnist.onChange(resolve));
+      return new Promise<void>(resolve => mnist.onChange(() => inside.onChange(resolve))); // the stage follows
     }),
   async phase(wanted: Phase) {
     await page.waitForFunction(wanted => mnist.phase === wanted, wanted);

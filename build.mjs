@@ -100,7 +100,12 @@ const parts = {
   ],
   // What `npm start` serves, and any file server can. The worker fetches the rarer backends when they are chosen.
   site: [
-    {...site, entryPoints: {main: 'src/page/main.ts', index: 'src/page/index.html'}},
+    {
+      ...site,
+      entryPoints: {main: 'src/page/main.ts', index: 'src/page/index.html'},
+      splitting: true,
+      chunkNames: '[name]-[hash]',
+    },
     {
       ...site,
       entryPoints: {worker: 'src/page/worker/worker.ts'},
@@ -253,6 +258,49 @@ function copySiteData() {
   }
 }
 
+/**
+ * The source files that the page shows beside a number or links to, as plain text, and the fragment programs of both networks: so what
+ * it shows is what was built.
+ */
+async function copySources() {
+  const folder = 'dist/site/sources';
+  const folders = [
+    'src/ops',
+    'src/data',
+    'src/page/worker',
+    'test/ops',
+    ...kernelFolders.map(name => `src/kernels/${name}`),
+  ];
+  const files = folders.flatMap(name => sources(name, '.ts'));
+  const sgd = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
+  const others = [
+    'src/network.ts',
+    'src/training.ts',
+    'src/evaluation.ts',
+    'test/node/data.test.ts',
+  ];
+  for (const file of [...files, ...others, 'src/kernels/README.md', sgd]) {
+    fs.mkdirSync(dirname(`${folder}/${file}`), {recursive: true});
+    const text = fs.readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*/m, '');
+    fs.writeFileSync(`${folder}/${file}.txt`, text);
+  }
+  const program = 'build/compile_shaders.js';
+  await build({
+    ...common,
+    entryPoints: ['src/page/code/compile_shaders.ts'],
+    outfile: program,
+    banner: {js: require},
+  });
+  const {compileShaders} = await import(resolve(program));
+  for (const [preset, shaders] of Object.entries(await compileShaders())) {
+    fs.mkdirSync(`${folder}/shaders/${preset}`, {recursive: true});
+    for (const [name, programs] of Object.entries(shaders)) {
+      fs.writeFileSync(`${folder}/shaders/${preset}/${name}.txt`, `${programs.join('\n')}\n`);
+    }
+  }
+}
+const kernelFolders = ['definition', 'reference', 'cpu', 'simd', 'webgl'];
+
 /** Takes the parameters off typed arrays, which TypeScript before 5.7 refuses, and adds the types that asc writes for the kernels. */
 function finishTypes() {
   const folder = 'dist/types';
@@ -281,5 +329,8 @@ if (wanted.includes('site')) fs.rmSync('dist/site', {recursive: true, force: tru
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   for (const part of [parts[name]].flat()) await build({...common, ...part});
-  if (name === 'site') copySiteData();
+  if (name === 'site') {
+    copySiteData();
+    await copySources();
+  }
 }

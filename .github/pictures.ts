@@ -1,4 +1,5 @@
-// The README's pictures of the page, from the page itself: trained for an epoch, with a 3 drawn on its pad, in light and in dark.
+// The README's pictures of the page, from the page itself: trained for an epoch, with a 3 drawn on its pad and one number explained, in
+// light and in dark.
 //   npm run pictures
 import {fileURLToPath} from 'node:url';
 import {startBrowser} from '../src/cli/browser.ts';
@@ -13,7 +14,7 @@ const browser = await startBrowser();
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await browser.newPage({viewport: {width: 1366, height: 768}, colorScheme});
-    await page.goto(served.origin);
+    await page.goto(`${served.origin}/#cell=conv1[8,14,3]`);
     await page.click('#start');
     await page.waitForFunction(() => mnist.phase === 'done', undefined, {timeout: 120_000});
     const pad = (await page.locator('#pad').boundingBox())!;
@@ -24,7 +25,8 @@ try {
       if (i === 0) await page.mouse.down();
     }
     await page.mouse.up();
-    await page.waitForTimeout(500); // the answer, and what is drawn of it
+    await page.check('#labels input[value="3"]', {force: true});
+    await page.waitForTimeout(1500); // the answer, and what is drawn of it
     const path = folder(`../../.github/page${colorScheme === 'dark' ? '-dark' : ''}.png`);
     await page.screenshot({path, animations: 'disabled'});
     await page.close();

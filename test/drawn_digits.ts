@@ -1,7 +1,7 @@
 // Digits as people draw them on the page's pad, to test what the network reads: shapes by hand, in many styles, from a seed. The
 // shapes are common in handwriting, and were chosen before any network saw them. Don't fit them to a network: a shape stays, even
 // if a network takes it for another digit.
-import type {Point, Stroke} from '../src/page/strokes.ts';
+import type {Point, Stroke} from '../src/page/stage/strokes.ts';
 import {Random} from '../src/random.ts';
 
 /** The side of the pad in its own pixels. On the page it is 200 pixels wide, and a mouse moves by whole pixels of the page. */

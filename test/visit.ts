@@ -6,6 +6,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader, serve} from '../src/cli/serve.ts';
 import type {App} from '../src/page/app.ts';
+import type {Inside} from '../src/page/inside/inside.ts';
 import type {Phase} from '../src/page/protocol.ts';
 import {MortalBrowser} from './mortal_browser.ts';
 
@@ -93,8 +94,9 @@ const actions = (page: Page) => ({
   /** Waits until the page has drawn what it knows by now. */
   drawn: () =>
     page.evaluate(() => {
+      const {inside} = globalThis as unknown as {inside: Inside};
       mnist.changed();
-      return new Promise<void>(resolve => mnist.onChange(resolve));
+      return new Promise<void>(resolve => mnist.onChange(() => inside.onChange(resolve))); // the stage follows
     }),
   async phase(wanted: Phase) {
     await page.waitForFunction(wanted => mnist.phase === wanted, wanted);
@@ -114,7 +116,7 @@ const actions = (page: Page) => ({
   /** Waits until the element with this id shows a text. */
   shows: (id: string, text: string) =>
     page.waitForFunction(
-      ([id, text]) => document.getElementById(id)!.textContent!.includes(text),
+      ([id, text]) => document.getElementById(id)?.textContent?.includes(text),
       [id, text],
     ),
   /** Clicks a button as soon as this many batches are trained: through the driver, that would be later on a fast machine. */
@@ -130,9 +132,22 @@ const actions = (page: Page) => ({
   losses: () => page.evaluate(() => mnist.losses),
   backend: () => page.evaluate(() => mnist.settings.backend),
   text: async (id: string) => (await page.textContent(`#${id}`)) ?? '',
-  choose: (backend: string) => page.check(`#backends input[value=${backend}]`, {force: true}),
+  /** Opens the settings, in which a phone has the backends too. */
+  async settings() {
+    if (!(await page.isVisible('#length'))) await page.click('#settings-more summary');
+  },
+  /** Fills a field of the settings. */
+  async enter(id: 'batchSize' | 'learningRate' | 'seed' | 'length', text: string) {
+    await this.settings();
+    await page.fill(`#${id}`, text);
+  },
+  async choose(backend: string) {
+    const radio = page.locator(`#backends input[value=${backend}]`);
+    if (!(await radio.isVisible())) await this.settings();
+    await radio.check({force: true});
+  },
   async train(batches: number) {
-    await page.fill('#length', String(batches));
+    await this.enter('length', String(batches));
     await page.click('#start');
   },
   /** Trains a run of this many batches to its end. */

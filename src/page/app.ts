@@ -2,6 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
+import {PageError} from './page_error.ts';
 import type {
   Answers,
   Command,
@@ -22,6 +23,7 @@ import {
   type WasmBuild,
 } from './settings.ts';
 import {fill, type Language, type TextKey, texts, type Values} from './texts.ts';
+import {Film} from './time/film.ts';
 import type {SavedRun} from './weights_file.ts';
 
 export interface Test {
@@ -61,13 +63,22 @@ export class App {
   /** How many training images have arrived. */
   arrived = 0;
   noData?: Sentence;
-  /** The weights come from a file, whether or not they are trained further: no link leads to them. */
+  /** The weights come from a file, whether or not they are trained further. */
   isOpened = false;
+  /** The visitor has changed weights by hand, whether or not they are trained further. */
+  isEdited = false;
+  /** How many of these changes can be undone. */
+  undoable = 0;
+  readonly film = new Film();
   /** Anything else that the visitor has to know. The next command clears it. */
   notice?: Sentence;
 
   /** How many runs have begun, each with its own weights. */
-  private runs = 0;
+  runs = 0;
+  /** How many changes by hand the worker has reported, undone ones included. */
+  edits = 0;
+  /** How many commands were sent. */
+  sent = 0;
   private start = () => {};
   private recent: {images: number; ms: number}[] = [];
   private clock = {start: 0, batch: 0};
@@ -111,6 +122,7 @@ export class App {
 
   send(command: Command): void {
     this.notice = undefined;
+    this.sent++;
     if (command.kind === 'load') this.noData = undefined;
     this.worker.postMessage(command);
     this.changed();
@@ -122,6 +134,13 @@ export class App {
     return new Promise(resolve => {
       this.questions.set(id, resolve as (answer: never) => void);
     });
+  }
+
+  /** Shows an error that has a sentence, and throws any other. */
+  showError(error: unknown): void {
+    if (!(error instanceof PageError)) throw error;
+    this.notice = {key: error.key, values: error.values};
+    this.changed();
   }
 
   say(key: TextKey, values: Values = {}): string {
@@ -157,7 +176,12 @@ export class App {
 
   /** True before anything is trained or opened: the settings that decide the weights can still change. */
   get isFresh(): boolean {
-    return this.batch === 0 && !this.isOpened && !this.isBusy && this.phase !== 'lost';
+    return this.batch === 0 && !this.hasOwnWeights && !this.isBusy && this.phase !== 'lost';
+  }
+
+  /** True if the weights are a file's or changed by hand: no link leads to them. */
+  get hasOwnWeights(): boolean {
+    return this.isOpened || this.isEdited;
   }
 
   /** Says that a run has ended without learning anything. */
@@ -189,7 +213,7 @@ export class App {
 
   /** Differs whenever the network's answers may differ. */
   get weightsKey(): string {
-    return `${this.runs} ${this.batch} ${this.phase}`;
+    return [this.runs, this.edits, this.batch, this.phase, this.settings.backend].join(' ');
   }
 
   /** The run's backend, with its build. */
@@ -278,6 +302,8 @@ export class App {
     began: ({settings}) => {
       this.runs++;
       Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
+      Object.assign(this, {isEdited: false, undoable: 0});
+      this.film.forgetAfter(-1);
       this.evaluation = this.memory = undefined;
       this.settings = {...this.settings, backend: settings.backend};
     },
@@ -304,6 +330,13 @@ export class App {
       this.recent.push({images, ms});
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
+    film: ({batch, weights}) => {
+      this.film.add({batch, weights});
+    },
+    edits: ({undoable, isEdited}) => {
+      if (undoable !== this.undoable) this.edits++;
+      Object.assign(this, {undoable, isEdited});
+    },
     test: ({batch, correct, total}) => {
       this.tests.push({batch, correct, total});
     },
@@ -327,6 +360,7 @@ export class App {
     this.losses.length = batch;
     this.tests = this.tests.filter(test => test.batch <= batch);
     this.moves = this.moves.filter(move => move.batch <= batch);
+    this.film.forgetAfter(batch);
     if (this.evaluation && this.evaluation.batch > batch) this.evaluation = undefined;
   }
 }

@@ -1,4 +1,6 @@
 // Finds, makes and changes elements of the page.
+import type {App} from './app.ts';
+import type {TextKey} from './texts.ts';
 
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);
@@ -18,6 +20,13 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   const created = Object.assign(document.createElement(tag), properties);
   created.append(...children);
   return created;
+}
+
+/** Says in place of what could not be loaded that it could not; changes with the language, as the texts of index.html do. */
+export function sayFailed(place: HTMLElement, app: App, key: TextKey): void {
+  const sentence = create('p', {className: 'bad', role: 'status'}, app.say(key));
+  sentence.dataset.text = key;
+  place.replaceChildren(sentence);
 }
 
 export const heading = (scope: 'row' | 'col', text: string): HTMLElement =>

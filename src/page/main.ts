@@ -3,19 +3,29 @@ import './locale.ts'; // before uPlot
 import 'uplot/dist/uPlot.min.css';
 import './base.css';
 import {App} from './app.ts';
-import {element, setText} from './dom.ts';
-import {curvesPanel} from './panels/curves_panel.ts';
-import {drawPanel} from './panels/draw_panel.ts';
+import {element, sayFailed, setText} from './dom.ts';
+import {Address} from './inside/address.ts';
+import {Inside} from './inside/inside.ts';
+import {cellPanel} from './panels/cell_panel.ts';
+import {codePanel} from './panels/code_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
+import {guidePanel} from './panels/guide_panel.ts';
+import {lowerRow} from './panels/lower_row.ts';
 import {memoryPanel} from './panels/memory_panel.ts';
-import {openLink, sharePanel} from './panels/share_panel.ts';
+import {sharePanel} from './panels/share_panel.ts';
 import {splitPanel} from './panels/split_panel.ts';
+import {stagePanel} from './panels/stage_panel.ts';
+import {timePanel} from './panels/time_panel.ts';
 import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-const main = [trainPanel, curvesPanel, drawPanel, galleryPanel];
+const main = [trainPanel, galleryPanel];
 for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
+const inside = new Inside(app);
+for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
+  panel(inside);
+const address = new Address(inside);
 
 // A button that is off keeps the focus, but gets no click.
 function stopIfOff(event: MouseEvent): void {
@@ -73,13 +83,27 @@ app.onChange(() => {
   }, noticeMs);
 });
 
-// For the console: mnist.losses are the numbers of the curve.
-Object.assign(globalThis, {mnist: app});
+// The charts are a third of the page's script, and empty until something is trained: the data goes first.
+let hasCurves = false;
+app.onChange(() => {
+  if (hasCurves || app.arrived === 0) return;
+  hasCurves = true;
+  import('./panels/curves_panel.ts').then(
+    ({curvesPanel}) => {
+      curvesPanel(app);
+      app.changed();
+    },
+    () => sayFailed(element('charts'), app, 'curvesFailed'),
+  );
+});
+
+// For the console: mnist.losses are the numbers of the curve, inside.look those of the stage.
+Object.assign(globalThis, {mnist: app, inside});
 
 // Waits until the worker has said which backends this browser has: a link is opened on one of them.
 app.onStart(() => {
   app.send({kind: 'load'});
   app.reset();
-  openLink(app);
+  address.open();
 });
-addEventListener('hashchange', () => openLink(app));
+addEventListener('hashchange', () => address.open());

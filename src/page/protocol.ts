@@ -1,7 +1,12 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
+import type {Preset} from '../presets.ts';
+import type {Cell} from './inside/cells.ts';
+import type {Nudge} from './inside/explanation.ts';
+import type {Stop} from './inside/inside.ts';
 import type {Backend, Settings, WasmBuild} from './settings.ts';
 import type {TextKey, Values} from './texts.ts';
+import type {Frame} from './time/film.ts';
 import type {SavedRun} from './weights_file.ts';
 
 /** A sentence in any language: a text's key, and the values to fill in. */
@@ -23,6 +28,12 @@ export type Command =
   | {kind: 'backend'; backend: Backend}
   /** Goes on with the run of a file. */
   | {kind: 'restore'; run: SavedRun}
+  /** Gives weights other values, by name. It pauses training. */
+  | {kind: 'edit'; weights: Record<string, Float32Array>}
+  /** Takes back the last edit since training last went on. */
+  | {kind: 'undo'}
+  /** Goes back to after this batch, with its weights in the order of Network.variables. */
+  | {kind: 'returnTo'; batch: number; weights: Float32Array[]}
   | {kind: 'loseContext'};
 
 export type Question =
@@ -32,13 +43,81 @@ export type Question =
   | {kind: 'testImages'; indices: number[]}
   /** The labels of all test images; undefined until they have arrived. */
   | {kind: 'testLabels'}
-  | {kind: 'save'};
+  | {kind: 'save'}
+  /** What stands in the network for an image [784], 0 to 255; undefined before the first run and while the GPU is lost. */
+  | {kind: 'look'; image: Uint8Array; label: number; frame?: Frame}
+  /** The same on every other backend that this browser has. Answered at rest only, else undefined. */
+  | {kind: 'lookElsewhere'; image: Uint8Array; label: number}
+  /** For each relu, which of its channels are 0 in all of the first 64 test images; undefined until these have arrived. */
+  | {kind: 'dead'}
+  /** The next batch's step, without taking it. It pauses training; undefined if another command comes in between, or if it fails. */
+  | {kind: 'slowStep'}
+  /** The loss with this weight moved, in float64: too long for the page, which has to answer clicks. */
+  | {kind: 'nudge'; look: Look; cell: Cell}
+  /** Answered when all commands before it are carried out, or cancelled. */
+  | {kind: 'rest'};
 
 export interface Answers {
   predict: Float32Array | undefined;
   testImages: TestImages | undefined;
   testLabels: Uint8Array | undefined;
   save: SavedRun | undefined;
+  look: Look | undefined;
+  lookElsewhere: Look[] | undefined;
+  dead: Record<string, boolean[]> | undefined;
+  slowStep: SlowStep | undefined;
+  nudge: Nudge | undefined;
+  rest: undefined;
+}
+
+/** Every number in the network while one image flows through it, and the gradient of the image's loss. */
+export interface Look {
+  preset: Preset;
+  backend: Backend;
+  /** Batches trained. */
+  batch: number;
+  image: Uint8Array;
+  label: number;
+  /** By the names of stations and weights (inside/stations.ts): flat arrays, without the batch axis. */
+  values: Record<string, Float32Array>;
+  /** ∂loss/∂ each of them. The softmax has none: it is one op with the loss. */
+  gradients: Record<string, Float32Array>;
+  /** Milliseconds that the worker took. */
+  ms: number;
+}
+
+/** Everything that happens in the step of one batch. */
+export interface SlowStep {
+  /** As it counts once it is trained. */
+  batch: number;
+  /** How many images it has. */
+  images: number;
+  /** The first of its images, [n × 784], and their labels [n]. */
+  pixels: Uint8Array;
+  labels: Uint8Array;
+  /** The mean over the images. */
+  loss: number;
+  /** Of this batch: an epoch's last batch may be short, and its step is as much shorter. */
+  learningRate: number;
+  /** The first image alone, with the gradients of its own loss. */
+  look: Look;
+  /** ∂loss/∂ each weight, by name, for the loss of the batch: the mean of the gradients of all images. */
+  gradients: Record<string, Float32Array>;
+  /** From the batch to the update. */
+  stops: SlowStop[];
+}
+
+/** What flows at a stop. Shapes have the batch axis. */
+export interface SlowStop extends Stop {
+  /** The op's file. */
+  file: string;
+  input: number[];
+  /** Backward: the gradient of the op's input, if a step needs it, and those of its weights. */
+  outputs: number[][];
+  /** Of the outputs. */
+  bytes: number;
+  /** The time of the op's kernels; NaN if none runs, or the GPU's clock can't be read. */
+  ms: number;
 }
 
 /** n test images: their pixels [n × 784], labels [n] and probabilities [n × 10]. */
@@ -95,6 +174,10 @@ export type News =
   | {kind: 'compiled'; programs: number; ms: number}
   | {kind: 'split'; split: StepSplit}
   | {kind: 'batch'; batch: number; loss: number; images: number; ms: number; memory: Memory}
+  /** The weights after a batch: the first of a run, and every tenth. */
+  | ({kind: 'film'} & Frame)
+  /** How many edits can be undone, and whether any has a part in the weights. */
+  | {kind: 'edits'; undoable: number; isEdited: boolean}
   | {kind: 'test'; batch: number; correct: number; total: number}
   | {kind: 'epoch'; batch: number; evaluation: Evaluation};
 

@@ -1,13 +1,29 @@
-// All texts of the page, in English and in Chinese. `{name}` is filled in.
+// All texts of the page, in English and in Chinese. `{name}` is filled in. Those of the parts that look inside the network have files of
+// their own, in texts/.
+import {cellTexts} from './texts/cell.ts';
+import {codeTexts} from './texts/code.ts';
+import {guideTexts} from './texts/guide.ts';
+import {stageTexts} from './texts/stage.ts';
+import {timeTexts} from './texts/time.ts';
+
 const both = {
-  tagline: [
-    'A small convnet learns to read digits in your browser, with every op written by hand.',
-    '一个小型卷积网络在你的浏览器里学认数字，每个算子都是手写的。',
-  ],
+  ...stageTexts,
+  ...cellTexts,
+  ...codeTexts,
+  ...timeTexts,
+  ...guideTexts,
+
+  // the page
+  guideOpen: ['Guide', '导读'],
+  results: ['Results', '结果'],
+  predictionsTab: ['Predictions', '预测'],
+  splitTab: ['Kernel times', '算子耗时'],
+  shareTab: ['Keep', '保存'],
 
   // train
   train: ['Train', '训练'],
   preset: ['Network', '网络'],
+  settingsMore: ['Settings …', '更多设置'],
   batchSize: ['Batch size', '批大小'],
   learningRate: ['Learning rate', '学习率'],
   seed: ['Seed', '随机种子'],
@@ -34,7 +50,8 @@ const both = {
     'All 10,000 test images are tested at the end of each epoch and of the run.',
     '每轮结束和训练结束时，会测试整个测试集（10,000 张图像）。',
   ],
-  accuracy: [
+  accuracy: ['{share} of all test images', '测试集认对 {share}'],
+  interval: [
     'After batch {batch}: {share} of all test images, {correct} of {total} (95 % interval {low} to {high}).',
     '第 {batch} 批后：测试集中认对 {share}，即 {total} 张中的 {correct} 张（95 % 区间 {low} 至 {high}）。',
   ],
@@ -53,8 +70,8 @@ const both = {
   phase_testing: ['Testing all 10,000 images …', '正在测试全部 10,000 张图像……'],
   phase_ready: ['Ready: press Start', '就绪：点“开始”训练'],
   phase_paused: ['Paused', '已暂停'],
-  phase_done: ['Done; make it longer to go on', '已完成；加长训练可继续'],
-  phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 不见了'],
+  phase_done: ['Done', '已完成'],
+  phase_lost: ['Stopped: the GPU was lost', '已停止：GPU 丢失'],
   phase_diverged: ['Stopped: it diverged', '已停止：训练发散'],
   phase_failed: ['Stopped', '已停止'],
 
@@ -106,6 +123,7 @@ const both = {
   ],
 
   // curves
+  curvesFailed: ['The curves could not be loaded.', '曲线加载失败。'],
   curves: ['Curves', '曲线'],
   loss: ['Loss, nats', '交叉熵损失（nat）'],
   heldOut: ['Held-out images recognised', '测试集中认对的'],
@@ -134,7 +152,6 @@ const both = {
   penDown: ['Pen down.', '已落笔。'],
   penUp: ['Pen up.', '已提笔。'],
   seen: ['what the net sees', '网络看到的'],
-  seenLabel: ['Your drawing in 28 × 28 pixels', '你写的字，28 × 28 像素'],
   clear: ['Clear', '清除'],
   picture: ['Picture', '图片'],
   noPicture: [
@@ -204,13 +221,13 @@ const both = {
   wholeStep: ['whole step, with each kernel timed', '整步（含各算子的计时）'],
 
   // share
-  share: ['Save and share', '保存'],
+  share: ['Save and share', '保存与分享'],
   linkLabel: ['Link to this run', '此次训练的链接'],
   copyLink: ['Copy link', '复制链接'],
   copied: ['Copied: opening the link trains the same run.', '已复制：打开链接会重现同样的训练。'],
   copiedSettings: [
-    'Copied: the link has these settings, but not the opened weights; it trains from fresh ones.',
-    '已复制：链接含有这些设置，但不含打开的权重；它会从新的权重开始训练。',
+    'Copied: the link has these settings, but not these weights; it trains from fresh ones.',
+    '已复制：链接含有这些设置，但不含这些权重；它会从新的权重开始训练。',
   ],
   notCopied: [
     'This browser does not let the page copy; the link is selected.',

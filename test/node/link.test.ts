@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {linkOf, settingsOf} from '../../src/page/link.ts';
+import {linkOf, settingsOf, viewOf, withView} from '../../src/page/link.ts';
 import * as page from '../../src/page/settings.ts';
 import {expectPageError} from '../page_errors.ts';
 
@@ -95,17 +95,81 @@ test('link: an unknown network, backend or build is refused', () => {
 
 test('link: an unknown setting, or one set twice, is refused', () => {
   for (const found of ['epochs', 'preset', 'batchSize', '__proto__', '']) {
-    const known = 'net, seed, batch-size, learning-rate, backend, batches, wasm';
+    const known =
+      'net, seed, batch-size, learning-rate, backend, batches, wasm, cell, digit, label';
     refuses(`#seed=1&${found}=2`, `A link can set ${known}, and this one sets “${found}”.`);
   }
   const twice = 'A link should set seed once, and this one sets it 2 times.';
   refuses('#seed=1&net=tutorial&seed=1', twice);
 });
 
+test('link: what only shows something is no run, and goes with one', () => {
+  assert.is(settingsOf('#cell=conv1[3,4,2]&digit=17&label=3'), undefined);
+  assert.equal(settingsOf('#seed=7&cell=loss[]'), {...defaults(), seed: 7});
+  const twice = 'A link should set cell once, and this one sets it 2 times.';
+  refuses('#cell=loss[]&cell=loss[]', twice);
+});
+
+test('link: a view comes back from its link, and leaves the run’s settings as they are', () => {
+  const cells = [
+    'image[27,0,0]',
+    'dconv2.filter[4,4,7,15]',
+    'dense[9]',
+    'ddense.bias[0]',
+    'loss[]',
+  ];
+  for (const text of cells) {
+    const view = viewOf(`#cell=${text}&digit=9999&label=0`, 'tutorial');
+    assert.equal([view.digit, view.label], [9999, 0]);
+    assert.is(withView('#seed=7&cell=loss[]', view), `#seed=7&cell=${text}&digit=9999&label=0`);
+  }
+  assert.equal(viewOf('#seed=7', 'tutorial'), {
+    cell: undefined,
+    digit: undefined,
+    label: undefined,
+  });
+  assert.is(withView('#cell=loss[]&digit=3', {}), '');
+  assert.is(withView('#seed=7', {}), '#seed=7');
+});
+
+test('link: a cell is one of its own network', () => {
+  assert.ok(viewOf('#cell=conv1[27,27,7]', 'mnist-core').cell);
+  const refusesView = (hash: string, sentence: string) =>
+    expectPageError(() => viewOf(hash, 'tutorial'), sentence);
+  const names =
+    'image, conv1, pool1, relu1, conv2, pool2, relu2, dense, softmax, loss, ' +
+    'conv1.filter, conv1.bias, conv2.filter, conv2.bias, dense.weights, dense.bias';
+  for (const found of [
+    'conv9[1]',
+    '',
+    'dconv9[1]',
+    'toString[]',
+    'dtoString[]',
+    '__proto__[1]',
+    'd',
+    'x'.repeat(9),
+  ]) {
+    const expected = `A cell of the network tutorial begins with ${names}, or with d and one of these for a gradient`;
+    refusesView(`#cell=${found}`, `${expected}; this link asks for “${found}”.`);
+  }
+  for (const [found, place] of [
+    ['conv1[27,27,7]', 'conv1 is [24, 24, 8], so its last cell is conv1[23,23,7]'],
+    ['dconv1.bias[8]', 'conv1.bias is [8], so its last cell is dconv1.bias[7]'],
+    ['dense[10]', 'dense is [10], so its last cell is dense[9]'],
+    ['loss[0]', 'loss is [], so its last cell is loss[]'],
+    ['image', 'image is [28, 28, 1], so its last cell is image[27,27,0]'],
+  ]) {
+    refusesView(`#cell=${found}`, `${place}; this link asks for “${found}”.`);
+  }
+  refusesView('#digit=10000', 'digit should be a whole number from 0 to 9999, and is “10000”.');
+  refusesView('#label=10', 'label should be a whole number from 0 to 9, and is “10”.');
+});
+
 test('link: any other hash is refused, never a crash', () => {
   const open = (text: string) => {
     try {
       settingsOf(`#${text}`);
+      viewOf(`#cell=${encodeURIComponent(text)}`, 'tutorial');
     } catch (error) {
       assert.is((error as Error).name, 'PageError');
     }

@@ -14,6 +14,8 @@ visit('memory: steps leave no tensor behind; one that does turns it red', brief,
     mnist.memory!.left = 3;
     mnist.changed();
   });
+  await page.waitForSelector('#memory-tab.leaks');
+  await page.click('#memory-tab');
   await page.waitForSelector('#memory.leaks');
   assert.is(await page.text('left-behind'), '3');
 });
@@ -59,6 +61,7 @@ visit('lost context: training goes on from the last copy of the weights', onWebG
   assert.equal(after, await page.losses(), 'as if it had not been lost');
 
   // And while nothing is trained: another backend takes over.
+  await page.click('#memory-tab');
   await page.click('#lose');
   await page.phase('lost');
   await page.choose('simd');

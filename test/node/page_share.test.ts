@@ -12,13 +12,14 @@ test('link: a link trains the same run again', async () => {
   let expected: number[] = [];
   await open({permissions: ['clipboard-read', 'clipboard-write']}, async page => {
     await page.selectOption('#preset', 'mnist-core');
-    await page.fill('#seed', '7');
-    await page.fill('#batchSize', '32');
-    await page.fill('#learningRate', '0.05');
+    await page.enter('seed', '7');
+    await page.enter('batchSize', '32');
+    await page.enter('learningRate', '0.05');
     await page.train(1000);
     await page.clickAt(20, 'start'); // pauses it
     await page.phase('paused');
     expected = await page.losses();
+    await page.click('#share-tab');
     await page.click('#copy');
     await page.notice('copied');
     link = await page.evaluate(() => navigator.clipboard.readText());
@@ -74,7 +75,7 @@ visit('link: a bad link that opens the page is refused', {hash: '#seed=one'}, as
 });
 
 visit('link: a link fills the field that has the focus too', {}, async page => {
-  await page.fill('#seed', '5');
+  await page.enter('seed', '5');
   await page.evaluate(() => {
     location.hash = '#seed=9&batches=3';
   });
@@ -88,6 +89,7 @@ visit('weights file: a saved run goes on where it was', {}, async page => {
   const expected = await page.losses();
   await page.reset();
   await page.trainAll(30);
+  await page.click('#share-tab');
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
   assert.is(download.suggestedFilename(), 'mnist-ops-tutorial-30.safetensors');
   const file = await download.path();

@@ -10,10 +10,11 @@ visit('train: 100 batches on simd reach 85 % of the test images', {}, async page
   const {correct, total} = (await page.evaluate(() => mnist.evaluation))!;
   assert.is(total, 10_000);
   assert.ok(correct / total >= 0.85, `${correct} of ${total}`);
-  const accuracy = await page.text('accuracy');
-  assert.match(accuracy, `${(correct / 100).toFixed(2)} % of all test images`);
+  assert.is(await page.text('accuracy'), `${(correct / 100).toFixed(1)} % of all test images`);
+  const interval = await page.text('interval');
+  assert.match(interval, `${(correct / 100).toFixed(2)} % of all test images`);
   const [low, high] = wilsonInterval(correct, total).map(share => `${(100 * share).toFixed(2)} %`);
-  assert.match(accuracy, `95 % interval ${low} to ${high}`);
+  assert.match(interval, `95 % interval ${low} to ${high}`);
   assert.is(await page.text('batch'), '100 / 100');
   assert.match(await page.text('ms'), /^[\d.]+ ms$/);
   assert.match(await page.text('speed'), /^[\d,]+ images\/s$/);
@@ -102,7 +103,7 @@ visit('train: a run on two backends has the losses of a run on one', {}, async p
 
 visit('train: too large a learning rate stops the run at an infinite loss', {}, async page => {
   await page.selectOption('#preset', 'mnist-core');
-  await page.fill('#learningRate', '500');
+  await page.enter('learningRate', '500');
   await page.train(200);
   await page.phase('diverged');
   const sentence =
@@ -114,13 +115,13 @@ visit('train: too large a learning rate stops the run at an infinite loss', {}, 
 });
 
 visit('form: each field says what is wrong with it, until a reset', {}, async page => {
-  await page.fill('#batchSize', '0');
-  await page.fill('#learningRate', 'fast');
+  await page.enter('batchSize', '0');
+  await page.enter('learningRate', 'fast');
   await page.drawn();
   const batchSize = 'Batch size should be a whole number from 1 to 4,096, and is “0”.';
   assert.match(await page.text('wrong'), batchSize);
   assert.ok(await page.isDisabled('#start'));
-  await page.fill('#batchSize', '16');
+  await page.enter('batchSize', '16');
   await page.drawn();
   const rate = 'Learning rate should be a number from 0.000001 to 1,000, and is “fast”.';
   assert.match(await page.text('wrong'), rate);
@@ -133,18 +134,51 @@ visit('form: each field says what is wrong with it, until a reset', {}, async pa
   assert.ok(await page.isEnabled('#start'));
 });
 
+visit('settings: they open over the stage, and close on Escape and elsewhere', {}, async page => {
+  const isOpen = () => page.isVisible('#seed');
+  const stage = () => page.locator('#stage').boundingBox();
+  const before = await stage();
+  assert.not(await isOpen());
+  await page.focus('#settings-more summary');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.is(await page.evaluate(() => document.activeElement!.id), 'batchSize');
+  assert.equal(await stage(), before);
+  await page.keyboard.press('Escape');
+  assert.not(await isOpen());
+  assert.is(await page.evaluate(() => document.activeElement!.tagName), 'SUMMARY');
+
+  await page.settings();
+  await page.click('h1');
+  assert.not(await isOpen());
+  await page.settings();
+  await page.focus('#guide-open');
+  assert.not(await isOpen());
+
+  // What is wrong stays in sight.
+  await page.enter('seed', 'one');
+  await page.click('h1');
+  await page.drawn();
+  assert.not(await isOpen());
+  assert.ok(await page.isVisible('#wrong'));
+  const [wrong, main] = [page.locator('#wrong'), page.locator('main')];
+  const foot = ({y, height}: {y: number; height: number}) => y + height;
+  assert.ok(foot((await wrong.boundingBox())!) <= (await main.boundingBox())!.y, 'above the stage');
+});
+
 visit('form: a length in epochs stays that many epochs at any batch size', {}, async page => {
   const batches = () => page.evaluate(() => mnist.settings.batches);
+  await page.settings();
   await page.selectOption('#unit', 'epochs');
-  await page.fill('#length', '2');
+  await page.enter('length', '2');
   assert.is(await batches(), 2 * 938);
-  await page.fill('#batchSize', '128');
+  await page.enter('batchSize', '128');
   assert.is(await batches(), 2 * 469);
-  await page.fill('#length', '500');
-  await page.fill('#batchSize', '1');
+  await page.enter('length', '500');
+  await page.enter('batchSize', '1');
   assert.is(await batches(), 1_000_000, 'no more than a link may have');
-  await page.fill('#batchSize', '128');
-  await page.fill('#length', '0.1');
+  await page.enter('batchSize', '128');
+  await page.enter('length', '0.1');
   assert.is(await batches(), 47);
   await page.focus('#unit');
   await page.selectOption('#unit', 'batches');
@@ -170,6 +204,7 @@ visit('train: a run at its end can have one epoch more', short, async page => {
   await page.getByRole('button', {name: 'One epoch more'}).click();
   await page.done(3 + 60);
   assert.is(await page.inputValue('#length'), '63');
+  await page.settings();
   await page.press('#length', 'Enter'); // not by accident
   assert.is(await page.evaluate(() => mnist.settings.batches), 63);
 });
@@ -186,14 +221,14 @@ visit('buttons: a button that goes off keeps the focus, and does nothing', {}, a
     };
     return sent;
   });
-  await page.fill('#length', '2');
+  await page.enter('length', '2');
   await page.press('#length', 'Enter');
   await page.done(2);
   assert.is(await focused(), 'length');
   await page.press('#length', 'Enter');
   for (const [i, id] of ['start', 'one'].entries()) {
     const batches = 3 + i;
-    await page.fill('#length', String(batches));
+    await page.enter('length', String(batches));
     await page.drawn();
     await page.press(`#${id}`, 'Enter');
     await page.done(batches);

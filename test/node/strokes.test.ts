@@ -6,7 +6,13 @@ import * as assert from 'uvu/assert';
 import {parseImages} from '../../src/data/idx.ts';
 import {loadMnist, readMnist} from '../../src/data/node.ts';
 import {createNetwork, train} from '../../src/index.ts';
-import {clipped, imageOf, type Point, type Stroke, THICKNESS} from '../../src/page/strokes.ts';
+import {
+  clipped,
+  imageOf,
+  type Point,
+  type Stroke,
+  THICKNESS,
+} from '../../src/page/stage/strokes.ts';
 import {drawnDigits} from '../drawn_digits.ts';
 
 tf.enableProdMode();

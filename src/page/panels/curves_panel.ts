@@ -38,9 +38,9 @@ const wholeRun: uPlot.Scale = {time: false, range: ({data}) => [0, lastBatch(dat
 type Colours = Record<'accent' | 'faint' | 'good' | 'grid' | 'muted', string>;
 type Options = (colours: Colours) => Pick<uPlot.Options, 'scales' | 'series' | 'axes'>;
 
-/** The size of the charts' text in pixels, which grows with the page's. */
+/** The size of the charts' text in pixels, which grows with the page's. uPlot reads a fraction as another size. */
 const small = (): number =>
-  0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  Math.round(0.8 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize));
 
 const allTicks: uPlot.Axis.Filter = (_, ticks) => ticks;
 const axis = ({grid, muted}: Colours, {filter = allTicks, ...more}: uPlot.Axis): uPlot.Axis => ({

@@ -4,8 +4,9 @@ import type {App} from '../app.ts';
 import {create, element, fillTable, heading, setEnabled, setText} from '../dom.ts';
 import type {TestImages} from '../protocol.ts';
 import {testSize} from '../settings.ts';
+import {paint} from '../stage/image.ts';
 import {wrongLabels} from '../wrong_labels.ts';
-import {paint} from './image.ts';
+import {makeTabs} from './tabs.ts';
 
 /** Digits per page. */
 const PAGE = 32;
@@ -63,7 +64,7 @@ export function galleryPanel(app: App): void {
   digit.addEventListener('change', () => choose(0));
   element('previous').addEventListener('click', () => choose(page - 1));
   element('next').addEventListener('click', () => choose(page + 1));
-  makeTabs();
+  makeTabs(element('prediction-tabs'));
 
   let language = '';
   app.onChange(() => {
@@ -117,6 +118,7 @@ function showDigits(app: App, cells: ReturnType<typeof makeCells>, images?: Test
       known ? app.say('answerText', {answer, share: app.percent(shares[answer], 1)}) : '',
       doubt ? app.say('doubtText', {suggested: doubt.suggested, votes: doubt.votes.join('/')}) : '',
     ];
+    item.dataset.index = String(indices[i]);
     item.title = sentences.filter(Boolean).join(' ');
     setText(spoken, item.title);
   }
@@ -159,27 +161,4 @@ function showMatrix(app: App): void {
   const rowOf = (label: number) => digits.map(answer => cell(label, answer));
   const rows = digits.map(label => [heading('row', String(label)), ...rowOf(label)]);
   fillTable(table, [create('td', {}, app.say('corner')), ...heads], rows);
-}
-
-function makeTabs(): void {
-  const tabs = ['digits', 'matrix'].map(name => ({
-    tab: element<HTMLButtonElement>(`${name}-tab`),
-    view: element(`${name}-view`),
-  }));
-  const select = (chosen: number) => {
-    for (const [i, {tab, view}] of tabs.entries()) {
-      tab.setAttribute('aria-selected', String(i === chosen));
-      tab.tabIndex = i === chosen ? 0 : -1;
-      view.hidden = i !== chosen;
-    }
-  };
-  for (const [i, {tab}] of tabs.entries()) {
-    tab.addEventListener('click', () => select(i));
-    tab.addEventListener('keydown', ({key}) => {
-      if (key !== 'ArrowLeft' && key !== 'ArrowRight') return;
-      select(1 - i);
-      tabs[1 - i].tab.focus();
-    });
-  }
-  select(0);
 }

@@ -11,7 +11,9 @@ export function memoryPanel(app: App): void {
     setText(element('tensors'), memory ? app.number(memory.tensors) : '–');
     setText(element('bytes'), memory ? `${app.number(memory.bytes / 1000, 1)} kB` : '–');
     setText(element('left-behind'), memory ? app.number(memory.left) : '–');
-    element('memory').classList.toggle('leaks', (memory?.left ?? 0) > 0);
+    for (const id of ['memory', 'memory-tab']) {
+      element(id).classList.toggle('leaks', (memory?.left ?? 0) > 0);
+    }
     const isThere = app.phase !== 'starting' && app.phase !== 'lost';
     setEnabled(lose, isThere && app.settings.backend === 'webgl');
     lose.title = app.settings.backend === 'webgl' ? '' : app.say('onlyWebGL');

@@ -2,7 +2,7 @@
 import './share_panel.css';
 import type {App} from '../app.ts';
 import {create, element, setEnabled} from '../dom.ts';
-import {linkOf, settingsOf} from '../link.ts';
+import {linkOf} from '../link.ts';
 import {PageError} from '../page_error.ts';
 import {readWeights, writeWeights} from '../weights_file.ts';
 
@@ -17,7 +17,7 @@ export function sharePanel(app: App): void {
     link.select();
     try {
       await navigator.clipboard.writeText(link.value);
-      app.notice = {key: app.isOpened ? 'copiedSettings' : 'copied'};
+      app.notice = {key: app.hasOwnWeights ? 'copiedSettings' : 'copied'};
     } catch {
       app.notice = {key: 'notCopied'};
     }
@@ -49,7 +49,7 @@ export function sharePanel(app: App): void {
       app.restore(run);
       app.notice = {key: 'restored', values: {name: file.name, batch: run.batch}};
     } catch (error) {
-      showError(app, error);
+      app.showError(error);
     }
     app.changed();
   });
@@ -61,21 +61,4 @@ export function sharePanel(app: App): void {
     link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
     setEnabled(element('save'), app.phase !== 'starting');
   });
-}
-
-/** Trains the run of the page's own address, if it names one. */
-export function openLink(app: App): void {
-  try {
-    const settings = settingsOf(location.hash);
-    if (!settings) return;
-    app.open(settings);
-  } catch (error) {
-    showError(app, error);
-    app.changed();
-  }
-}
-
-function showError(app: App, error: unknown): void {
-  if (!(error instanceof PageError)) throw error;
-  app.notice = {key: error.key, values: error.values};
 }

@@ -29,6 +29,7 @@ export function trainPanel(app: App): void {
   const unit = element<HTMLSelectElement>('unit');
   const [start, one, more, reset] = ['start', 'one', 'more', 'reset'].map(id => element(id));
   const radios = makeRadios(app);
+  makeDisclosure(element<HTMLDetailsElement>('settings-more'));
 
   let shown: Settings | undefined;
   /** Writes into a field, unless somebody is typing there. */
@@ -166,6 +167,22 @@ const fieldSentence = (app: App, {id}: HTMLInputElement, {key, values}: PageErro
 const isAtEnd = ({phase, batch, settings}: App): boolean =>
   phase === 'done' && batch >= settings.batches;
 
+/** The settings close on Escape, and when the visitor goes elsewhere. */
+function makeDisclosure(details: HTMLDetailsElement): void {
+  const closeOutside = (target: EventTarget | null) => {
+    const isAmong = target instanceof Element && target.closest('#settings-more, .choice');
+    if (!isAmong) details.open = false;
+  };
+  document.addEventListener('pointerdown', ({target}) => closeOutside(target));
+  document.addEventListener('focusin', ({target}) => closeOutside(target));
+  details.addEventListener('keydown', event => {
+    if (event.key !== 'Escape' || !details.open) return;
+    event.stopPropagation(); // it closes nothing else
+    details.open = false;
+    details.querySelector('summary')?.focus();
+  });
+}
+
 function makeRadios(app: App): {backend: Backend; radio: HTMLInputElement}[] {
   return backends.map(backend => {
     const radio = create('input', {type: 'radio', name: 'backend', value: backend});
@@ -195,12 +212,12 @@ function showRun(app: App): void {
   progress.value = batch;
   const of = (n: number, total: number) => `${app.number(n)} / ${app.number(total)}`;
   setText(element('batch'), of(batch, Math.max(settings.batches, batch)));
-  setText(element('left'), timeLeft === undefined ? '–' : clock(timeLeft));
+  setText(element('left'), timeLeft === undefined ? '' : clock(timeLeft));
   setText(element('ms'), speed ? `${app.number(speed.ms, speed.ms < 10 ? 2 : 1)} ms` : '–');
   const perSecond = speed && app.number(Math.round(speed.imagesPerSecond));
   setText(element('speed'), perSecond ? `${perSecond} ${app.say('imagesPerSecond')}` : '–');
 
-  setText(element('accuracy'), accuracyText(app));
+  showAccuracy(app);
   const compiled = element('compiled');
   compiled.hidden = !app.compiled;
   if (app.compiled) {
@@ -212,10 +229,16 @@ function showRun(app: App): void {
   setText(images, app.say('imagesArrived', {images: of(app.arrived, trainSize)}));
 }
 
-function accuracyText(app: App): string {
-  if (!app.evaluation) return app.say('noAccuracy');
-  const {correct, total, batch} = app.evaluation;
-  const shares = [correct / total, ...wilsonInterval(correct, total)];
-  const [share, low, high] = shares.map(value => app.percent(value));
-  return app.sentence({key: 'accuracy', values: {batch, share, correct, total, low, high}});
+function showAccuracy(app: App): void {
+  const {evaluation} = app;
+  let [accuracy, interval] = ['', app.say('noAccuracy')];
+  if (evaluation) {
+    const {correct, total, batch} = evaluation;
+    const shares = [correct / total, ...wilsonInterval(correct, total)];
+    const [share, low, high] = shares.map(value => app.percent(value));
+    accuracy = app.say('accuracy', {share: app.percent(correct / total, 1)});
+    interval = app.sentence({key: 'interval', values: {batch, share, correct, total, low, high}});
+  }
+  setText(element('accuracy'), accuracy);
+  setText(element('interval'), interval);
 }

@@ -2,11 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
+import {createNetwork} from '../../network.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
-import type {Phase, TestImages} from '../protocol.ts';
+import type {Look, Phase, TestImages} from '../protocol.ts';
+import type {Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
+import {deadChannels, lookInside} from './look.ts';
 import type {TaskQueue} from './queue.ts';
-import type {Run} from './run.ts';
+import {type Run, setWeights} from './run.ts';
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 
@@ -59,12 +62,56 @@ export class Answers {
     return this.trainer.run?.data?.testLabels.slice();
   }
 
+  private readonly count = (tensors: number) => {
+    this.tensors += tensors;
+  };
+
+  /** @param frame of the run's film, in place of its weights now */
+  async look(image: Uint8Array, label: number, frame?: Frame): Promise<Look | undefined> {
+    await this.trainer.entered;
+    const {run, isLost} = this.trainer;
+    if (!run || isLost) return undefined;
+    if (!frame) return this.lookAt(run, image, label);
+    const network = createNetwork(run.settings.preset);
+    const {length} = network.variables;
+    this.count(length);
+    try {
+      if (frame.weights.length !== length) return undefined; // of the other network
+      setWeights(network, frame.weights);
+      return await this.lookAt({...frame, network, settings: run.settings}, image, label);
+    } finally {
+      this.count(-length);
+      network.dispose();
+    }
+  }
+
+  /** @param run on the current backend */
+  async lookAt(
+    {settings, network, batch}: Pick<Run, 'settings' | 'network' | 'batch'>,
+    image: Uint8Array,
+    label: number,
+  ): Promise<Look | undefined> {
+    const start = performance.now();
+    const {preset, backend} = settings;
+    const numbers = await lookInside(network, image, label, this.count);
+    const ms = performance.now() - start;
+    return numbers && {preset, backend, batch, image, label, ...numbers, ms};
+  }
+
+  async dead(): Promise<Record<string, boolean[]> | undefined> {
+    await this.trainer.entered;
+    const {run, isLost} = this.trainer;
+    if (!run?.data || isLost) return undefined;
+    return deadChannels(run.network, run.data, this.count);
+  }
+
   /** The run between two steps. */
   async save(): Promise<SavedRun> {
     const {trainer} = this;
     if (trainer.phase === 'training') await trainer.queue.stepEnd();
-    const {settings, batch, network} = trainer.run!;
-    const weights = await Promise.all(network.variables.map(each => each.data<'float32'>()));
+    const run = trainer.run!;
+    const {settings, batch} = run;
+    const weights = await run.readAll();
     if (trainer.isLost || !contextIsLost()) return {settings, batch, weights};
     await trainer.goBack();
     return this.save();

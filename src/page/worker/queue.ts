@@ -31,6 +31,11 @@ export class TaskQueue {
     return this.last;
   }
 
+  /** Resolves at the end of the last task that is there. */
+  get end(): Promise<void> {
+    return this.last;
+  }
+
   /** Aborts the newest task's signal. Those of the tasks before it are aborted already. */
   cancel(): void {
     this.newest.abort(cancelled);

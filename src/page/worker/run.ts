@@ -1,9 +1,10 @@
 // One run: its settings, its network, its place among the images, and a copy of its weights that outlives the GPU.
 import * as tf from '@tensorflow/tfjs-core';
 import {type ContextLostError, KeptWeights} from '../../context_loss.ts';
-import {MnistData} from '../../data/mnist_data.ts';
+import {type Batch, MnistData, type MnistFiles} from '../../data/mnist_data.ts';
 import {type Evaluation, evaluate} from '../../evaluation.ts';
 import {createNetwork, type Network} from '../../network.ts';
+import {weightShapes} from '../../presets.ts';
 import {type TrainingProgress, train} from '../../training.ts';
 import {
   type Backend,
@@ -15,6 +16,9 @@ import {
 } from '../settings.ts';
 import type {ImageLoader} from './image_loader.ts';
 
+/** Values of weights, by name. */
+type Weights = Record<string, Float32Array>;
+
 /** The first epoch's images are shuffled within blocks of this many. A block has to arrive before any of it is drawn. */
 const BLOCK = 6000;
 
@@ -22,6 +26,9 @@ export class Run {
   readonly network: Network;
   private drawn?: MnistData;
   private kept?: KeptWeights;
+  /** What each edit replaced, since training last went on. */
+  private edits: Weights[] = [];
+  private isTrainedAfterEdit = false;
 
   /** @param batch how many batches are trained */
   constructor(
@@ -39,12 +46,20 @@ export class Run {
   /** The images, with those of all trained batches drawn; undefined until the first arrive. */
   get data(): MnistData | undefined {
     if (!this.images.files) return undefined;
-    if (!this.drawn) {
-      const {seed, batchSize} = this.settings;
-      this.drawn = new MnistData(this.images.files, {seed, blockSize: BLOCK});
-      this.drawn.skipTrainBatches(this.batch, batchSize);
-    }
+    this.drawn ??= this.drawUpTo(this.images.files);
     return this.drawn;
+  }
+
+  private drawUpTo(files: MnistFiles): MnistData {
+    const {seed, batchSize} = this.settings;
+    const data = new MnistData(files, {seed, blockSize: BLOCK});
+    data.skipTrainBatches(this.batch, batchSize);
+    return data;
+  }
+
+  /** The images of the next batch, which remains the next. Its images have to be there. The caller disposes of it. */
+  peek(): Batch {
+    return this.drawUpTo(this.images.files!).nextTrainBatch(this.settings.batchSize);
   }
 
   /** Training images that have to arrive before the next batch: in the first epoch, its whole block. */
@@ -73,13 +88,61 @@ export class Run {
 
   /** Goes on with these weights. */
   async setWeights(weights: Float32Array[]): Promise<void> {
+    setWeights(this.network, weights);
+    this.kept = undefined; // a copy of other weights
+    await this.keep();
+  }
+
+  /** How many edits can be undone, and whether any has a part in the weights. */
+  get edited() {
+    const undoable = this.edits.length;
+    return {undoable, isEdited: this.isTrainedAfterEdit || undoable > 0};
+  }
+
+  async edit(weights: Weights): Promise<void> {
+    this.edits.push(await this.replace(weights));
+  }
+
+  async undo(): Promise<void> {
+    const before = this.edits.pop();
+    if (before) await this.replace(before);
+  }
+
+  /** Training goes on from edited weights, and no edit can be undone any more. */
+  trainAfterEdits(): void {
+    this.isTrainedAfterEdit ||= this.edits.length > 0;
+    this.edits = [];
+  }
+
+  /** @returns the values before */
+  private async replace(weights: Weights): Promise<Weights> {
+    const before = await this.guard(() => this.read(Object.keys(weights)));
     tf.tidy(() => {
-      for (const [i, variable] of this.network.variables.entries()) {
-        variable.assign(tf.tensor(weights[i], variable.shape));
+      for (const [name, values] of Object.entries(weights)) {
+        const variable = this.variable(name);
+        variable.assign(tf.tensor(values, variable.shape));
       }
     });
     this.kept = undefined; // a copy of other weights
     await this.keep();
+    return before;
+  }
+
+  async read(names: string[]): Promise<Weights> {
+    const values = names.map(
+      async name => [name, await this.variable(name).data<'float32'>()] as const,
+    );
+    return Object.fromEntries(await Promise.all(values));
+  }
+
+  /** In the order of Network.variables. */
+  readAll(): Promise<Float32Array[]> {
+    return Promise.all(this.network.variables.map(each => each.data<'float32'>()));
+  }
+
+  private variable(name: string): tf.Variable {
+    const names = Object.keys(weightShapes[this.settings.preset]);
+    return this.network.variables[names.indexOf(name)];
   }
 
   /** Goes on with this backend, which is current already. */
@@ -110,4 +173,12 @@ export class Run {
     this.batch = batch;
     this.drawn = undefined;
   }
+}
+
+export function setWeights({variables}: Network, weights: Float32Array[]): void {
+  tf.tidy(() => {
+    for (const [i, variable] of variables.entries()) {
+      variable.assign(tf.tensor(weights[i], variable.shape));
+    }
+  });
 }

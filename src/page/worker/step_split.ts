@@ -83,7 +83,7 @@ export class TrialSteps {
   }
 }
 
-type Step = Pick<StepSplit, 'kernels' | 'whole'>;
+export type Step = Pick<StepSplit, 'kernels' | 'whole'>;
 
 /** The mean of the steps without the fastest and the slowest quarter. */
 export function meanOfMiddle(steps: Step[]): Step {

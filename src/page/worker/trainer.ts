@@ -5,14 +5,23 @@ import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.
 import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
 import {PageError} from '../page_error.ts';
-import type {News, Phase, Sentence} from '../protocol.ts';
-import {type Backend, batchesPerEpoch, defaults, type Settings, testSample} from '../settings.ts';
+import type {Look, News, Phase, Sentence, SlowStep} from '../protocol.ts';
+import {
+  type Backend,
+  backends,
+  batchesPerEpoch,
+  defaults,
+  type Settings,
+  testSample,
+} from '../settings.ts';
+import {FILM_EVERY} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {Answers} from './answers.ts';
-import {chooseBackend, onWebGL} from './backends.ts';
+import {chooseBackend, findMissing, onWebGL} from './backends.ts';
 import type {ImageLoader} from './image_loader.ts';
 import {cancelled, TaskQueue} from './queue.ts';
 import {Run} from './run.ts';
+import {slowStep} from './slow_step.ts';
 import {TrialSteps} from './step_split.ts';
 
 export class Trainer {
@@ -45,7 +54,9 @@ export class Trainer {
 
   reset(settings: Settings): void {
     this.add(async () => {
-      this.say('ready', await this.begin(settings));
+      const why = await this.begin(settings);
+      await this.film(this.run!);
+      this.say('ready', why);
     });
   }
 
@@ -53,6 +64,7 @@ export class Trainer {
     this.add(async signal => {
       const why = await this.begin(settings, batch);
       await this.run!.setWeights(weights);
+      await this.film(this.run!);
       if (this.images.files) await this.test(signal);
       this.say(batch === 0 ? 'ready' : 'paused', why);
     });
@@ -74,12 +86,36 @@ export class Trainer {
     this.add(async signal => {
       await this.enter(backend);
       if (!this.run) return; // before the first reset no run can move
-      const {batch, isDone} = this.run;
       if (target !== undefined) await this.trainTo(target, false, signal);
       else if (this.phase === 'diverged') this.say('diverged', this.why);
-      else this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused');
+      else this.rest(this.run);
     });
     this.target = target;
+  }
+
+  edit(weights: Record<string, Float32Array>): void {
+    void this.between(run => this.change(run, () => run.edit(weights)));
+  }
+
+  undo(): void {
+    void this.between(run => this.change(run, () => run.undo()));
+  }
+
+  returnTo(batch: number, weights: Float32Array[]): void {
+    void this.between(async run => {
+      run.goBackTo(batch);
+      await run.setWeights(weights);
+    });
+  }
+
+  async slowStep(): Promise<SlowStep | undefined> {
+    let step: SlowStep | undefined;
+    await this.between(async (run, signal) => {
+      await this.waitForImages(run, signal);
+      await this.measure(run, signal);
+      step = await run.guard(() => slowStep(run));
+    });
+    return step;
   }
 
   loseContext(): void {
@@ -95,11 +131,85 @@ export class Trainer {
     });
   }
 
+  /** The run's numbers for an image on every other backend; undefined unless the run rests, or if a command comes in between. */
+  async lookElsewhere(image: Uint8Array, label: number): Promise<Look[] | undefined> {
+    if (this.target !== undefined || !this.run) return undefined;
+    const looks: Look[] = [];
+    const others = backends.filter(each => each !== this.backend && !(each in findMissing()));
+    let isWhole = false;
+    const whole = this.add(async signal => {
+      const {run} = this;
+      if (!run || this.isLost) return;
+      const weights = await run.guard(() => run.readAll());
+      try {
+        for (const backend of others) {
+          signal.throwIfAborted();
+          const copy = await this.copyOn(backend, run, weights);
+          try {
+            const look = copy && (await this.answers.lookAt(copy, image, label));
+            if (look) looks.push(look);
+          } finally {
+            copy?.network.dispose();
+          }
+        }
+        isWhole = true;
+      } finally {
+        await this.enter(this.backend);
+      }
+    });
+    this.entered = whole; // meanwhile the current backend isn't the run's
+    await whole;
+    return isWhole ? looks : undefined;
+  }
+
+  /** Makes another backend the current one, for a copy of the run. @returns undefined if the backend doesn't start */
+  private async copyOn(backend: Backend, run: Run, weights: Float32Array[]) {
+    const {settings, batch} = run;
+    const copy = new Run({...settings, backend}, batch, this.images);
+    try {
+      await chooseBackend(backend, settings.wasm);
+      if (contextIsLost()) await this.renew(); // it was lost while the run was there
+      await copy.setWeights(weights);
+      return copy;
+    } catch {
+      copy.network.dispose();
+      return undefined;
+    }
+  }
+
   // ---- the work behind the commands
 
   private add(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.target = undefined;
     return this.queue.add(task);
+  }
+
+  /** Does work on the run between two batches. */
+  private between(work: (run: Run, signal: AbortSignal) => Promise<void>): Promise<void> {
+    return this.add(async signal => {
+      const {run} = this;
+      if (!run) return; // before the first reset
+      if (this.isLost || contextIsLost()) await this.enter('webgl');
+      await work(run, signal);
+      this.rest(run);
+    });
+  }
+
+  private rest({batch, isDone}: Run): void {
+    this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused');
+  }
+
+  private async change(run: Run, change: () => Promise<void>): Promise<void> {
+    await change();
+    this.tell({kind: 'edits', ...run.edited});
+    await this.film(run);
+  }
+
+  /** Shows the page the weights of every tenth batch. On WebGL, their copies are already outside of the GPU. */
+  private async film(run: Run): Promise<void> {
+    const {batch} = run;
+    if (batch % FILM_EVERY > 0) return;
+    this.tell({kind: 'film', batch, weights: await run.readAll()});
   }
 
   private say(phase: Phase, why?: Sentence): void {
@@ -139,10 +249,14 @@ export class Trainer {
   private async renewIfLost(): Promise<void> {
     if (contextIsLost()) {
       if (!this.isLost) this.run?.restoreKept();
-      await renewContext();
-      this.measured.clear(); // the compiled programs are lost too
+      await this.renew();
     }
     onWebGL()?.context().canvas.addEventListener('webglcontextlost', this.noticeLoss);
+  }
+
+  private async renew(): Promise<void> {
+    await renewContext();
+    this.measured.clear(); // the compiled programs are lost too
   }
 
   /** Notices a lost context while nothing is trained; `train` notices one itself. */
@@ -165,15 +279,21 @@ export class Trainer {
       this.say('done');
       return;
     }
+    run.trainAfterEdits();
+    this.tell({kind: 'edits', ...run.edited});
     const events = run.train(target, signal);
     let first: number | undefined;
     try {
       for (;;) {
-        if (run.batch < target) await this.waitForImages(run, signal);
+        if (run.batch < target) {
+          await this.waitForImages(run, signal);
+          if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
+        }
         const {value, done} = await events.next();
         if (done) break;
         if (value.kind === 'batch') first ??= this.tensors();
         this.report(run, value, first!);
+        if (value.kind === 'batch') await this.film(run);
         this.queue.endStep();
         if (one && run.batch < target && !run.isTestNext(value)) break;
       }
@@ -187,7 +307,6 @@ export class Trainer {
   private async waitForImages({imagesForNextBatch}: Run, signal: AbortSignal): Promise<void> {
     if (imagesForNextBatch > this.images.arrived) this.say('waiting');
     await this.images.until(imagesForNextBatch, signal);
-    if (this.phase !== 'training' && this.phase !== 'testing') this.say('training');
   }
 
   /** @param first tensors after the first batch */
@@ -252,7 +371,7 @@ export class Trainer {
     if (error === cancelled) {
       try {
         await run!.keep();
-        this.say(run!.batch === 0 ? 'ready' : 'paused');
+        this.rest(run!);
       } catch (lost) {
         await this.stop(lost);
       }

@@ -1,4 +1,6 @@
 // Runs beside the page, so that the page never waits for a step.
+import {contextIsLost} from '../../context_loss.ts';
+import {nudge} from '../arithmetic/nudge.ts';
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
 import {fastestBuild, findMissing} from './backends.ts';
@@ -22,6 +24,9 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
   pause: () => trainer.pause(),
   backend: ({backend}) => trainer.moveTo(backend),
   restore: ({run}) => trainer.restore(run),
+  edit: ({weights}) => trainer.edit(weights),
+  undo: () => trainer.undo(),
+  returnTo: ({batch, weights}) => trainer.returnTo(batch, weights),
   loseContext: () => trainer.loseContext(),
 };
 
@@ -32,13 +37,22 @@ const questions: {
   testImages: ({indices}) => trainer.answers.testImages(indices),
   testLabels: async () => trainer.answers.testLabels(),
   save: () => trainer.answers.save(),
+  look: ({image, label, frame}) => trainer.answers.look(image, label, frame),
+  lookElsewhere: ({image, label}) => trainer.lookElsewhere(image, label),
+  dead: () => trainer.answers.dead(),
+  slowStep: () => trainer.slowStep(),
+  nudge: async ({look, cell}) => nudge(look, cell),
+  rest: () => trainer.queue.end.then(() => undefined),
 };
 
 addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
   if ('id' in data) {
     const {id} = data;
-    // An answer fails if the context is lost meanwhile, which the trainer says itself.
-    const answer = await questions[data.kind](data as never).catch(() => undefined);
+    const answer = await questions[data.kind](data as never).catch(error => {
+      // An answer fails if the context is lost meanwhile, which the trainer says itself.
+      if (!trainer.isLost && !contextIsLost()) console.error(error);
+      return undefined;
+    });
     post({kind: 'answer', id, answer});
   } else {
     commands[data.kind](data as never);

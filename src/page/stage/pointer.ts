@@ -1,5 +1,5 @@
 // Follows a mouse, a pen or a finger that is held down on a canvas.
-import type {Point} from '../strokes.ts';
+import type {Point} from './strokes.ts';
 
 /**
  * Follows one pointer at a time: while it is down, a second finger does nothing.

@@ -1,36 +1,44 @@
-// A pad to draw a digit or to drop a picture on. It shows what the network sees, and the ten probabilities that it answers.
-import './draw_panel.css';
+// A pad to draw a digit or to drop a picture on. What is on it flows through the network.
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
-import {normalise} from '../normalise.ts';
-import {readPicture} from '../picture.ts';
-import {clipped, imageOf, type Point, type Stroke} from '../strokes.ts';
-import {paint} from './image.ts';
+import type {Inside} from '../inside/inside.ts';
+import {normalise} from './normalise.ts';
+import {readPicture} from './picture.ts';
 import {followPointer} from './pointer.ts';
+import {clipped, imageOf, type Point, type Stroke} from './strokes.ts';
 
 /** Thickness of the line on the pad, in its pixels. The network sees a line of MNIST's thickness. */
 const PEN = 20;
 /** An arrow key moves the pen this far, in pixels of the pad. */
 const KEY_STEP = 10;
-const digits = [...Array(10).keys()];
+const IMAGE_SIDE = 28;
 
-export function drawPanel(app: App): void {
+/** The digit that is there at first, and its label: a 3 of two arcs. */
+const example = {strokes: [[...arc(100, 42, -150, 90), ...arc(190, 48, -90, 150)]], label: 3};
+
+export interface Pad {
+  /** Nothing is drawn on it. */
+  readonly isBlank: boolean;
+  /** Draws a test image, 0 to 255, on it, and lets exactly this image flow. */
+  show(pixels: Uint8Array, label: number, testIndex: number): void;
+}
+
+export function makePad(inside: Inside): Pad {
+  const {app} = inside;
   const pad = element<HTMLCanvasElement>('pad');
   const side = pad.width;
   const context = pad.getContext('2d', {willReadFrequently: true})!;
-  const small = element<HTMLCanvasElement>('small');
-  const bars = makeBars();
   let strokes: Stroke[] = [];
-  /** The pad holds a picture, perhaps drawn over. */
+  /** The pad holds a picture or a test image, perhaps drawn over. */
   let isPicture = false;
+  /** The pad holds the digit that is there at first: the first stroke replaces it. */
+  let isExample = false;
   /** The pen that keys move, and whether it is on the paper. */
   const pen = {x: side / 2, y: side / 2, down: false};
   let seen: Uint8Array | undefined;
-  let probabilities: Float32Array | undefined;
-  let asking = false;
-  let asked: {image?: Uint8Array; weights?: string} = {};
 
   function begin(at: Point): Stroke {
+    if (isExample) wipe();
     const stroke: Stroke = [];
     strokes.push(stroke);
     extend(stroke, [at]);
@@ -42,17 +50,21 @@ export function drawPanel(app: App): void {
     context.lineCap = context.lineJoin = 'round';
     context.beginPath();
     const from = stroke.at(-1) ?? points[0];
-    context.moveTo(from.x, from.y);
+    context.moveTo(from.x - 0.01, from.y); // of a line without length, nothing is drawn
     for (const {x, y} of points) context.lineTo(x, y);
     context.stroke();
     stroke.push(...points);
     update();
   }
 
-  function clear(): void {
+  function wipe(): void {
     context.clearRect(0, 0, side, side);
     strokes = [];
-    isPicture = false;
+    isPicture = isExample = inside.isLabelled = false;
+  }
+
+  function clear(): void {
+    wipe();
     pen.down = false;
     release();
     update();
@@ -62,42 +74,16 @@ export function drawPanel(app: App): void {
     const onPad = strokes.flatMap(stroke => clipped(stroke, side));
     if (!isPicture) seen = imageOf(onPad, PEN / 2);
     else seen = normalise(inkOn(context.getImageData(0, 0, side, side)), side, side);
-    paint(small, seen ?? new Uint8Array(small.width * small.height));
-    void predict();
-    if (!seen) show();
+    inside.show(seen ?? new Uint8Array(IMAGE_SIDE ** 2), inside.label);
   }
 
-  /** Asks for one answer at a time, and again if the drawing or the weights have changed by then. */
-  async function predict(): Promise<void> {
-    const {weightsKey: weights} = app;
-    if (!seen) probabilities = undefined;
-    if (!seen || asking || (asked.image === seen && asked.weights === weights)) return;
-    asking = true;
-    asked = {image: seen, weights};
-    const answer = await app.ask({kind: 'predict', images: seen.slice()});
-    asking = false;
-    if (seen) probabilities = answer;
-    show();
-    if (asked.image !== seen) void predict();
-  }
-
-  function show(): void {
-    const best = probabilities?.indexOf(Math.max(...probabilities));
-    for (const digit of digits) {
-      const share = probabilities?.[digit] ?? 0;
-      bars[digit].row.style.setProperty('--share', `${100 * share}%`);
-      bars[digit].row.classList.toggle('best', digit === best);
-      setText(bars[digit].text, probabilities ? app.percent(share, 1) : '–');
-    }
-    let verdict = app.say(seen ? 'noVerdict' : 'blank');
-    let spoken = verdict;
-    // best is -1 if the weights are not finite.
-    if (probabilities && best !== undefined && best >= 0) {
-      verdict = app.say('verdict', {digit: best, share: app.percent(probabilities[best], 1)});
-      spoken = app.say('spokenVerdict', {digit: best}); // the share changes with every batch
-    }
-    setText(element('verdict'), verdict);
-    setText(element('spoken'), spoken); // for a screen reader
+  function show(pixels: Uint8Array, label: number, testIndex: number): void {
+    clear();
+    drawPixels(context, pixels);
+    isPicture = true;
+    seen = pixels;
+    inside.isLabelled = true;
+    inside.show(pixels, label, testIndex);
   }
 
   const release = followPointer(pad, at => {
@@ -165,10 +151,40 @@ export function drawPanel(app: App): void {
     if (file) void readFile(file);
   });
 
-  app.onChange(() => {
-    void predict();
-    show();
+  // A link or the guide may let another test image flow.
+  inside.onChange(() => {
+    const {image, label, testIndex} = inside;
+    if (testIndex !== undefined && image !== seen) show(image, label, testIndex);
   });
+
+  inside.label = example.label;
+  for (const points of example.strokes) extend(begin(points[0]), points);
+  isExample = inside.isLabelled = true;
+  return {
+    get isBlank() {
+      return !seen;
+    },
+    show,
+  };
+}
+
+/** Points on a circle around (130, y), between two angles in degrees. */
+function arc(y: number, radius: number, from: number, to: number): Point[] {
+  const points: Point[] = [];
+  for (let angle = from; angle <= to; angle += 10) {
+    const radians = (angle * Math.PI) / 180;
+    points.push({x: 130 + radius * Math.cos(radians), y: y + radius * Math.sin(radians)});
+  }
+  return points;
+}
+
+/** Draws an image's ink over the whole pad. */
+function drawPixels(context: CanvasRenderingContext2D, pixels: Uint8Array): void {
+  const image = new ImageData(IMAGE_SIDE, IMAGE_SIDE);
+  for (let i = 0; i < pixels.length; i++) image.data[4 * i + 3] = pixels[i];
+  const small = create('canvas', {width: IMAGE_SIDE, height: IMAGE_SIDE});
+  small.getContext('2d')!.putImageData(image, 0, 0);
+  context.drawImage(small, 0, 0, context.canvas.width, context.canvas.height);
 }
 
 /** The ink on the pad: its opacity. */
@@ -182,13 +198,4 @@ function showPen(app: App, side: number, {x, y, down}: Point & {down: boolean}):
   pen.style.top = `${(100 * y) / side}%`;
   pen.classList.toggle('down', down);
   setText(element('pen-state'), app.say(down ? 'penDown' : 'penUp'));
-}
-
-function makeBars(): {row: HTMLElement; text: HTMLElement}[] {
-  return digits.map(digit => {
-    const text = create('span');
-    const row = create('li', {className: 'bar'}, create('b', {}, String(digit)), text);
-    element('probabilities').append(row);
-    return {row, text};
-  });
 }

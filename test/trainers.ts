@@ -5,6 +5,13 @@ import type {ImageLoader} from '../src/page/worker/image_loader.ts';
 import {Trainer} from '../src/page/worker/trainer.ts';
 import {syntheticFiles} from './synthetic.ts';
 
+const trainers: Trainer[] = [];
+
+/** Disposes of the networks of all trainers: the tests of other files share the process, and count. */
+export function endTrainers(): void {
+  for (const {run} of trainers.splice(0)) run?.network.dispose();
+}
+
 /** A trainer at the beginning of a run, with all images loaded. */
 export async function beginTrainer(settings: Settings) {
   const images = {
@@ -18,6 +25,7 @@ export async function beginTrainer(settings: Settings) {
     news.push(each);
     for (const listener of listeners) listener(each);
   });
+  trainers.push(trainer);
   const talk = {
     trainer,
     news,

@@ -36,7 +36,7 @@ import {imageOf} from '../../src/page/stage/strokes.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
 import {Random} from '../../src/random.ts';
 import {drawnDigits} from '../drawn_digits.ts';
-import {beginTrainer} from '../trainers.ts';
+import {beginTrainer, endTrainers} from '../trainers.ts';
 
 const presets: Preset[] = ['tutorial', 'mnist-core'];
 const random = new Random(7, 'arithmetic');
@@ -479,4 +479,5 @@ test('arithmetic: ULP count the float32 neighbours of the definition', () => {
   assert.ok(Number.isNaN(ulps(Number.NaN, 1)));
 });
 
+test.after(endTrainers);
 test.run();

@@ -7,7 +7,7 @@ import {shapesOf} from '../../src/page/inside/cells.ts';
 import {sizeOf} from '../../src/page/inside/stations.ts';
 import {defaults} from '../../src/page/settings.ts';
 import {weightShapes} from '../../src/presets.ts';
-import {beginTrainer} from '../trainers.ts';
+import {beginTrainer, endTrainers} from '../trainers.ts';
 
 const image = Uint8Array.from({length: 784}, (_, i) => (i * 37) % 256);
 const label = 3;
@@ -109,4 +109,5 @@ test('look: a question that comes while other backends are asked is answered by 
   assert.ok((await others)!.length > 0);
 });
 
+test.after(endTrainers);
 test.run();

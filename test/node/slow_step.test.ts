@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import {defaults, type Settings} from '../../src/page/settings.ts';
 import {FILM_EVERY, Film} from '../../src/page/time/film.ts';
 import {weightShapes} from '../../src/presets.ts';
-import {beginTrainer} from '../trainers.ts';
+import {beginTrainer, endTrainers} from '../trainers.ts';
 
 const settings: Settings = {...defaults(), batchSize: 20, batches: 12, learningRate: 0.05};
 const begin = (given: Partial<Settings> = {}) => beginTrainer({...settings, ...given});
@@ -234,4 +234,5 @@ test('film: a long run keeps at most 400 frames, evenly spaced, and forgets what
   assert.equal(batches(), [7, 10, 20], 'a file’s run begins at any batch');
 });
 
+test.after(endTrainers);
 test.run();

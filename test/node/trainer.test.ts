@@ -4,7 +4,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {defaults, type Settings} from '../../src/page/settings.ts';
 import {meanOfMiddle} from '../../src/page/worker/step_split.ts';
-import {beginTrainer} from '../trainers.ts';
+import {beginTrainer, endTrainers} from '../trainers.ts';
 
 const settings: Settings = {...defaults(), batchSize: 20, batches: 12, learningRate: 0.05};
 const begin = (given: Partial<Settings> = {}) => beginTrainer({...settings, ...given});
@@ -162,4 +162,5 @@ test('split of a step: parts and whole are means over the middle half of the ste
   assert.equal(meanOfMiddle(steps), step(11, 7));
 });
 
+test.after(endTrainers);
 test.run();

@@ -123,7 +123,10 @@ const both = {
   ],
 
   // curves
-  curvesFailed: ['The curves could not be loaded.', '曲线加载失败。'],
+  curvesFailed: [
+    'The curves could not be loaded. Reload the page to try again.',
+    '曲线加载失败，请刷新页面重试。',
+  ],
   curves: ['Curves', '曲线'],
   loss: ['Loss, nats', '交叉熵损失（nat）'],
   heldOut: ['Held-out images recognised', '测试集中认对的'],

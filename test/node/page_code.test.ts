@@ -62,15 +62,17 @@ visit('code: nothing of it is fetched before a cell is selected', {}, async page
   assert.equal(files, ['/sources/src/ops/conv2d.ts.txt'], 'only the file that is shown');
 });
 
-visit('code: without a connection it says so, and tries again', {}, async (page, problems) => {
+visit('code: without a connection it says so; a reload tries again', {}, async (page, problems) => {
   await page.context().setOffline(true);
   await page.evaluate(() => inside.select({of: 'conv1', at: [3, 4, 2], isGradient: false}));
   await page.shows('code', 'The code could not be loaded.');
   await page.shows('cell', 'This number’s panel could not be loaded.');
   await page.click('#language');
-  await page.shows('code', '代码加载失败。');
+  await page.shows('code', '代码加载失败');
   await page.click('#language');
   await page.context().setOffline(false);
+  await page.reload();
+  await page.waitForFunction(() => inside.look);
   await select(page, 'conv1', [3, 5, 2], false);
   await page.context().setOffline(true);
   await page.click('#code-glsl');

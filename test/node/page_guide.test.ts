@@ -284,18 +284,24 @@ for (const colorScheme of ['light', 'dark'] as const) {
   });
 }
 
-visit('guide: without a connection it says so, and tries again', {}, async (page, problems) => {
-  await page.context().setOffline(true);
-  await page.click('#guide-open');
-  await page.shows('guide', 'The guide could not be loaded.');
-  await page.shows('guide-open', 'Close the guide');
-  await page.click('#guide-open');
-  assert.not(await page.isVisible('#guide'));
-  await page.context().setOffline(false);
-  await page.click('#guide-open');
-  await page.waitForSelector('#guide-title >> text=Data');
-  assert.is(await page.locator('#guide .bad').count(), 0);
-  assert.ok(problems.splice(0).every(problem => problem.includes('ERR_INTERNET_DISCONNECTED')));
-});
+visit(
+  'guide: without a connection it says so; a reload tries again',
+  {},
+  async (page, problems) => {
+    await page.context().setOffline(true);
+    await page.click('#guide-open');
+    await page.shows('guide', 'The guide could not be loaded.');
+    await page.shows('guide-open', 'Close the guide');
+    await page.click('#guide-open');
+    assert.not(await page.isVisible('#guide'));
+    await page.context().setOffline(false);
+    await page.reload();
+    await page.waitForFunction(() => inside.look);
+    await page.click('#guide-open');
+    await page.waitForSelector('#guide-title >> text=Data');
+    assert.is(await page.locator('#guide .bad').count(), 0);
+    assert.ok(problems.splice(0).every(problem => problem.includes('ERR_INTERNET_DISCONNECTED')));
+  },
+);
 
 runVisits();

@@ -35,7 +35,7 @@ export function guidePanel(inside: Inside): void {
   async function show(): Promise<void> {
     isWanted = true;
     if (!view) {
-      const loaded = await import('../guide/view.ts').catch(() => undefined); // the next click tries again
+      const loaded = await import('../guide/view.ts').catch(() => undefined);
       if (loaded) view ??= new loaded.GuideView(inside, section, keep, hide);
       else sayFailed(section, app, 'guideFailed');
     }

@@ -138,7 +138,10 @@ export const cellTexts = {
     'definition, in float64 from the same inputs',
     '按定义，用同样的输入以 float64 计算',
   ],
-  cellFailed: ['This number’s panel could not be loaded.', '此数的面板加载失败。'],
+  cellFailed: [
+    'This number’s panel could not be loaded. Reload the page to try again.',
+    '此数的面板加载失败，请刷新页面重试。',
+  ],
   cellUlpMeans: [
     'ULP: the distance between a float32 number and the next one',
     'ULP：一个 float32 数与下一个之间的距离',

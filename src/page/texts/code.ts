@@ -9,7 +9,10 @@ export const codeTexts = {
   codeLetters: ['Letters', '字母'],
   codeLetterHelp: ['Choose a letter to see where it stands.', '点一个字母，看它出现在哪里。'],
   codeMeaning: ['{letter}: {meaning}', '{letter}：{meaning}'],
-  codeFailed: ['The code could not be loaded.', '代码加载失败。'],
+  codeFailed: [
+    'The code could not be loaded. Reload the page to try again.',
+    '代码加载失败，请刷新页面重试。',
+  ],
   codeShader: [
     'The program as WebGL compiles it for this station and one image, from line {line} on; TensorFlow.js writes the lines before it.',
     'WebGL 为这一层、一张图像编译的程序，从第 {line} 行起；前面各行由 TensorFlow.js 生成。',

@@ -9,6 +9,9 @@ export const guideTexts = {
   guideFinish: ['Finish', '读完了'],
   guideStops: ['All stops', '所有站'],
   guideQuestion: ['Your turn', '动手试试'],
-  guideFailed: ['The guide could not be loaded.', '导读加载失败。'],
+  guideFailed: [
+    'The guide could not be loaded. Reload the page to try again.',
+    '导读加载失败，请刷新页面重试。',
+  ],
   guideFiles: ['To read on: {file} and its test, {test}', '深入阅读：{file}，及其测试 {test}'],
 } satisfies Record<string, [en: string, zh: string]>;

@@ -5,7 +5,9 @@ import * as assert from 'uvu/assert';
 import {softmaxCrossEntropy} from '../../src/ops/softmax_cross_entropy.ts';
 import {shapesOf} from '../../src/page/inside/cells.ts';
 import {sizeOf} from '../../src/page/inside/stations.ts';
+import type {Look} from '../../src/page/protocol.ts';
 import {defaults} from '../../src/page/settings.ts';
+import type {Trainer} from '../../src/page/worker/trainer.ts';
 import {weightShapes} from '../../src/presets.ts';
 import {beginTrainer, endTrainers} from '../trainers.ts';
 
@@ -82,13 +84,27 @@ test('look: dead channels are those that relu sets to 0 in all test images', asy
   assert.is(relu1.length, 8);
 });
 
+/** The page's way to load `wasm` fails in Node, and would fail it for the tests after this one: here the page has no WebAssembly. */
+async function elsewhere(trainer: Trainer): Promise<Look[]> {
+  const {WebAssembly} = globalThis;
+  Reflect.deleteProperty(globalThis, 'WebAssembly');
+  try {
+    return (await trainer.lookElsewhere(image, label))!;
+  } finally {
+    Object.assign(globalThis, {WebAssembly});
+  }
+}
+
 test('look: every other backend has the same numbers, but for rounding', async () => {
   const {trainer, until} = await beginTrainer({...defaults(), batchSize: 20});
   await until('paused', () => trainer.train(5, true));
   const before = tf.memory().numTensors;
   const look = (await trainer.answers.look(image, label))!;
-  const others = (await trainer.lookElsewhere(image, label))!;
-  assert.ok(others.map(({backend}) => backend).includes('cpu'));
+  const others = await elsewhere(trainer);
+  assert.equal(
+    others.map(({backend}) => backend),
+    ['cpu'],
+  );
   for (const other of others) {
     assert.equal([other.batch, other.label], [1, label]);
     assert.ok(Math.abs(other.values.loss[0] - look.values.loss[0]) < 1e-5);
@@ -100,13 +116,13 @@ test('look: every other backend has the same numbers, but for rounding', async (
 test('look: a question that comes while other backends are asked is answered by the run’s own', async () => {
   const {trainer} = await beginTrainer({...defaults(), batchSize: 20});
   const look = (await trainer.answers.look(image, label))!;
-  const others = trainer.lookElsewhere(image, label);
+  const others = elsewhere(trainer);
   for (let i = 0; i < 10_000 && tf.getBackend() === 'simd'; i++) await undefined;
   assert.is.not(tf.getBackend(), 'simd');
   const meanwhile = (await trainer.answers.look(image, label))!;
   assert.is(tf.getBackend(), 'simd');
   assert.equal(meanwhile.values, look.values);
-  assert.ok((await others)!.length > 0);
+  assert.ok((await others).length > 0);
 });
 
 test.after(endTrainers);

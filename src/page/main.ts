@@ -20,8 +20,7 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-const main = [trainPanel, galleryPanel];
-for (const panel of [...main, splitPanel, sharePanel, memoryPanel]) panel(app);
+for (const panel of [trainPanel, galleryPanel, splitPanel, sharePanel, memoryPanel]) panel(app);
 const inside = new Inside(app);
 for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
   panel(inside);

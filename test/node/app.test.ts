@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import {App} from '../../src/page/app.ts';
 import type {FromWorker, Phase, StepSplit} from '../../src/page/protocol.ts';
 import {type Backend, defaults} from '../../src/page/settings.ts';
+import {shareText} from '../../src/page/stage/station.ts';
 
 Object.assign(globalThis, {requestAnimationFrame: setTimeout});
 
@@ -34,6 +35,15 @@ test('speed: the median step, and images over the time of the last fifty steps',
   assert.is(app.speed!.imagesPerSecond, (1000 * 50 * 64) / (49 * 2 + 10));
   phase('training', 51, 'cpu');
   assert.is(app.speed, undefined, 'that was another backend');
+});
+
+test('share: only a share of 0 is rounded to 0 %, and only one of 1 to 100 %', () => {
+  const {app} = begin();
+  const texts = [0, 1e-9, 0.0005, 0.5, 0.9994, 0.9999999, 1, Number.NaN].map(share =>
+    shareText(app, share),
+  );
+  const ends = ['0.0 %', '< 0.1 %', '0.1 %', '50.0 %', '99.9 %', '> 99.9 %', '100.0 %'];
+  assert.equal(texts, [...ends, 'not finite']);
 });
 
 test('link: a run is on the build of simd that its link names, or the page says that this browser lacks it', () => {

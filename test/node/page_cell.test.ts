@@ -519,6 +519,22 @@ visit(
 );
 
 visit(
+  'cell: a link’s cell stays, though the network before the link’s has no such cell',
+  {hash: '#net=mnist-core&batches=2&cell=dense.weights[700,3]'},
+  async page => {
+    await page.done(2);
+    assert.match(await page.text('cell-title'), 'dense.weights[700, 3]');
+    await page.evaluate(() => inside.select(undefined));
+    await page.evaluate(() => {
+      location.hash = '#net=tutorial&batches=1&cell=conv1.bias[7]';
+    });
+    await page.done(1);
+    await page.shows('cell-title', 'conv1.bias[7]');
+    assert.equal(await page.evaluate(() => inside.cell!.at), [7]);
+  },
+);
+
+visit(
   'cell: a wrong address is a sentence, and nothing is selected',
   {hash: '#cell=conv9[1]'},
   async page => {
@@ -547,6 +563,12 @@ visit(
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     assert.is(copied, await page.evaluate(() => location.href));
     assert.match(copied, /#cell=softmax\[4\]&label=\d$/);
+
+    await page.trainAll(3); // a fresh network's number would be another
+    await page.click('#cell-copy');
+    await page.notice('cellLinkCopied');
+    const trained = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(trained, /#net=tutorial&.*&batches=3&.*cell=softmax\[4\]&label=\d$/);
   },
 );
 

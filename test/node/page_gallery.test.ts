@@ -28,6 +28,8 @@ visit('gallery: right and wrong answers, known wrong labels, the matrix', briefl
   const doubts = '#gallery li.doubt:not([hidden])';
   await page.waitForFunction(doubts => document.querySelectorAll(doubts).length === 15, doubts);
   assert.match((await titles())[0], /^Test image 947, labelled 8\..*suggest 9/);
+  await page.locator(doubts).first().click();
+  await page.shows('test-digit', 'Test digit 947'); // it flows through the network
 
   await page.focus('#digits-tab');
   await page.keyboard.press('ArrowRight');

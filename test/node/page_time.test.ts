@@ -127,6 +127,11 @@ visit(
       /^conv1, forward: 8 filters slide over .* src\/ops\/conv2d\.ts, \[64, 28, 28, 1\] → \[64, 24, 24, 8\], 1\.2 MB, \d+(\.\d+)? ms$/;
     assert.match(await page.text('slow-text'), conv1);
     assert.equal((await stage(page)).stop, {station: 'conv1', direction: 'forward'});
+    const later = () =>
+      page.$$eval('.station.later', stations =>
+        stations.map(station => (station as HTMLElement).dataset.station).join(' '),
+      );
+    assert.is(await later(), 'pool1 relu1 conv2 pool2 relu2 dense softmax loss');
     for (let stop = 3; stop <= 11; stop++) {
       await page.click('#slow-next');
       await at(page, stop);
@@ -137,6 +142,7 @@ visit(
     }
     assert.is((await stage(page)).mode, 'gradients');
     assert.match(await page.text('slow-text'), 'Gradient of dense.weights for the batch');
+    assert.is(await later(), 'image conv1 pool1 relu1 conv2 pool2 relu2');
     await page.click('#slow-back');
     await page.click('#slow-back');
     await at(page, 9);

@@ -60,7 +60,8 @@ test('texts: the page uses each of them', () => {
   );
   const page = files.map(name => readFileSync(folder + name, 'utf8')).join();
   // `phase_done` is put together from `phase_` and a phase.
-  const isUsed = (key: string) => page.includes(key) || page.includes(key.replace(/_.*/, '_$'));
+  const isUsed = (key: string) =>
+    new RegExp(`(['"\`])${key}\\1`).test(page) || page.includes(key.replace(/_.*/, '_$'));
   assert.equal(
     Object.keys(texts.en).filter(key => !isUsed(key)),
     [],

@@ -13,8 +13,5 @@ export function update(look: Look, {of, at}: Cell, learningRate: number): Update
   const before = look.values[of][index];
   const gradient = look.gradients[of][index];
   const after = before - learningRate * gradient;
-  // tf.train.sgd rounds to float32 three times: −rate when it is made, then the product, then the sum.
-  const product = Math.fround(Math.fround(-learningRate) * gradient);
-  const after32 = Math.fround(product + before);
-  return {before, learningRate, gradient, after, after32};
+  return {before, learningRate, gradient, after};
 }

@@ -111,7 +111,6 @@ class CellView {
   draw(): void {
     const {inside, trail, walk} = this;
     const {cell, look, app} = inside;
-    this.section.hidden = cell === undefined;
     trail.see();
     if (!cell) {
       this.forget();
@@ -121,7 +120,6 @@ class CellView {
       this.drawing && look === this.look && sameCell(this.drawing.explanation.cell, cell);
     const explanation = isSame ? this.drawing!.explanation : inside.explanation;
     if (!explanation || !look) {
-      if (look) inside.select(undefined); // the other network has no such cell
       this.forget();
       setText(this.title, cellName(cell));
       this.body.append(create('p', {className: 'note', textContent: app.say('cellWaiting')}));

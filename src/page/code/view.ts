@@ -2,6 +2,7 @@
 import {create, element, setText} from '../dom.ts';
 import {shapesOf} from '../inside/cells.ts';
 import type {Inside} from '../inside/inside.ts';
+import {followKeys} from '../panels/tabs.ts';
 import type {Backend} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 import {type Anchors, anchorsOf, letters, meaningOf, shaderOf, type Tab, tabs} from './anchors.ts';
@@ -56,19 +57,7 @@ export function showCode(inside: Inside): void {
   let chosen: Tab = 'formula';
   const buttons = new Map(tabs.map(tab => [tab, makeTab(tab)]));
   list.append(...buttons.values());
-  list.addEventListener('keydown', event => {
-    const steps: Record<string, number> = {ArrowRight: 1, ArrowLeft: -1};
-    const shown = tabs.filter(tab => !buttons.get(tab)!.hidden);
-    const at = shown.findIndex(tab => buttons.get(tab) === document.activeElement);
-    const ends: Record<string, number> = {Home: 0, End: shown.length - 1};
-    const to = ends[event.key] ?? (event.key in steps ? at + steps[event.key] : undefined);
-    if (at < 0 || to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = shown.at(to % shown.length)!;
-    choose(next);
-    buttons.get(next)!.focus();
-  });
+  followKeys(list, () => [...buttons.values()].filter(button => !button.hidden));
 
   function makeTab(tab: Tab): HTMLButtonElement {
     const button = create('button', {type: 'button', id: `code-${tab}`});

@@ -1,7 +1,7 @@
 // The address of a number in the network: `conv1[3,4,2]` is an element of a station, `conv1.filter[0,1,0,5]` a weight, and with a d
 // in front, `dconv1[3,4,2]`, its gradient: ∂loss/∂ that element.
 import {type Preset, weightShapes} from '../../presets.ts';
-import {sizeOf, stationsOf} from './stations.ts';
+import {stationsOf} from './stations.ts';
 
 export interface Cell {
   /** A station's name, or a weight's. */
@@ -51,6 +51,3 @@ export function coordinatesOf(shape: readonly number[], index: number): number[]
 
 export const sameCell = (a?: Cell, b?: Cell): boolean =>
   a === b || (a !== undefined && b !== undefined && cellText(a) === cellText(b));
-
-/** The number of cells of one kind. */
-export const countOf = (preset: Preset, of: string): number => sizeOf(shapesOf(preset)[of]);

@@ -63,11 +63,10 @@ export interface Nudge {
   isKinked: boolean;
 }
 
-/** One step of gradient descent on one weight, in float64, and in the float32 of the backends. */
+/** One step of gradient descent on one weight, in float64. */
 export interface Update {
   before: number;
   learningRate: number;
   gradient: number;
   after: number;
-  after32: number;
 }

@@ -177,6 +177,7 @@ export class Inside {
 
   /** The other network may be smaller, and its film another. */
   private dropForeignCells(preset: Preset): void {
+    if (preset !== this.app.settings.preset) return; // a run that is about to be replaced, by a link's for one
     const own = (cell?: Cell) => cell && parseCell(preset, cellText(cell));
     if (!own(this.cell)) this.cell = this.term = undefined;
     this.hovered = own(this.hovered);

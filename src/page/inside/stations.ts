@@ -63,7 +63,7 @@ export const sizeOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
 /** The number of a network's weights, of all stations or of one. */
-export const parameters = (preset: Preset, station = ''): number =>
+export const parameters = (preset: Preset, station?: string): number =>
   Object.entries(weightShapes[preset])
-    .filter(([name]) => name.startsWith(station))
+    .filter(([name]) => station === undefined || name.startsWith(`${station}.`))
     .reduce((sum, [, shape]) => sum + sizeOf(shape), 0);

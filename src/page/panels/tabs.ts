@@ -30,22 +30,8 @@ export function makeTabs(list: HTMLElement): (beside: number) => void {
     show();
   }
 
-  const keys: Record<string, (i: number) => number> = {
-    ArrowLeft: i => (i > first ? i - 1 : tabs.length - 1),
-    ArrowRight: i => (i < tabs.length - 1 ? i + 1 : first),
-    Home: () => first,
-    End: () => tabs.length - 1,
-  };
-  for (const [i, {tab}] of tabs.entries()) {
-    tab.addEventListener('click', () => pick(i));
-    tab.addEventListener('keydown', event => {
-      const to = keys[event.key]?.(i);
-      if (to === undefined) return;
-      event.preventDefault();
-      pick(to);
-      tabs[to].tab.focus();
-    });
-  }
+  for (const [i, {tab}] of tabs.entries()) tab.addEventListener('click', () => pick(i));
+  followKeys(list, () => tabs.slice(first).map(({tab}) => tab));
   show();
   return beside => {
     if (beside === first) return;
@@ -53,4 +39,19 @@ export function makeTabs(list: HTMLElement): (beside: number) => void {
     tabs[first].panel.before(list); // so that the order of reading is that of the screen
     show();
   };
+}
+
+/** Arrow keys, which go around, Home and End click the next tab of a list and give it the focus. */
+export function followKeys(list: HTMLElement, shown: () => HTMLElement[]): void {
+  list.addEventListener('keydown', event => {
+    const tabs = shown();
+    const at = tabs.indexOf(event.target as HTMLElement);
+    const to = {ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: -1}[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = tabs.at(to % tabs.length)!;
+    next.click();
+    next.focus();
+  });
 }

@@ -96,7 +96,6 @@ function makeSide(preset: Preset, station: Station, isGradient: boolean): Side {
     const caption = create('p', {className: 'caption'});
     views.push(view);
     captions.set(view, caption);
-    // The range of a bias stands under its strip, in the place of a title.
     element.append(caption, view.box);
   }
   return {isGradient, element, views, captions};
@@ -256,7 +255,7 @@ export function speak(
   {station, element, head, body, note, select}: StationView,
 ) {
   const {name, op, shape} = station;
-  const count = parameters(preset, `${name}.`);
+  const count = parameters(preset, name);
   const counted = count ? app.say('parametersOf', {count: app.number(count)}) : '';
   const opText = app.say(`op_${op satisfies Op}` as TextKey);
   const parts = [shapeText(app, shape), counted].filter(Boolean);

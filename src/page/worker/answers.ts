@@ -7,7 +7,7 @@ import {softmax} from '../../ops/softmax_cross_entropy.ts';
 import type {Look, Phase, TestImages} from '../protocol.ts';
 import type {Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
-import {deadChannels, lookInside} from './look.ts';
+import {deadChannels, lookAt} from './look.ts';
 import type {TaskQueue} from './queue.ts';
 import {type Run, setWeights} from './run.ts';
 
@@ -85,17 +85,12 @@ export class Answers {
     }
   }
 
-  /** @param run on the current backend */
-  async lookAt(
-    {settings, network, batch}: Pick<Run, 'settings' | 'network' | 'batch'>,
+  lookAt(
+    run: Pick<Run, 'settings' | 'network' | 'batch'>,
     image: Uint8Array,
     label: number,
   ): Promise<Look | undefined> {
-    const start = performance.now();
-    const {preset, backend} = settings;
-    const numbers = await lookInside(network, image, label, this.count);
-    const ms = performance.now() - start;
-    return numbers && {preset, backend, batch, image, label, ...numbers, ms};
+    return lookAt(run, image, label, this.count);
   }
 
   async dead(): Promise<Record<string, boolean[]> | undefined> {

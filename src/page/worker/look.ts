@@ -7,20 +7,23 @@ import type {Network} from '../../network.ts';
 import {shapesOf} from '../inside/cells.ts';
 import type {Look} from '../protocol.ts';
 import {passOf} from './pass.ts';
+import type {Run} from './run.ts';
 
 /** Called with how many tensors are held more, or fewer. */
 type Count = (tensors: number) => void;
 
 /**
+ * @param run its backend is the current one
  * @param image [784], 0 to 255
  * @returns undefined if the context is lost
  */
-export async function lookInside(
-  network: Network,
+export async function lookAt(
+  {settings, network, batch}: Pick<Run, 'settings' | 'network' | 'batch'>,
   image: Uint8Array,
   label: number,
   count: Count,
-): Promise<Pick<Look, 'values' | 'gradients'> | undefined> {
+): Promise<Look | undefined> {
+  const start = performance.now();
   const {values, gradients} = tf.tidy(() => passOf(network, batchOf(image, label)));
   const [ofValues, ofGradients] = await Promise.all([
     readAndDispose(values, count),
@@ -28,11 +31,13 @@ export async function lookInside(
   ]);
   if (contextIsLost()) return undefined;
   for (const each of [ofValues, ofGradients]) delete each.flatten; // relu2 has the same numbers, as a map
-  return {values: ofValues, gradients: ofGradients};
+  const {preset, backend} = settings;
+  const ms = performance.now() - start;
+  return {preset, backend, batch, image, label, values: ofValues, gradients: ofGradients, ms};
 }
 
 /** A channel counts as dead if relu lets nothing through in this many images. */
-export const DEAD_IMAGES = 64;
+const DEAD_IMAGES = 64;
 const relus = ['relu1', 'relu2'];
 
 /** For each relu, which channels are 0 in all of the first test images. */

@@ -5,8 +5,8 @@ import {Conv2DInputGradient} from '../../ops/conv2d.ts';
 import {weightShapes} from '../../presets.ts';
 import type {Stop} from '../inside/inside.ts';
 import {sizeOf} from '../inside/stations.ts';
-import type {Look, SlowStep, SlowStop} from '../protocol.ts';
-import {lookInside, readAndDispose} from './look.ts';
+import type {SlowStep, SlowStop} from '../protocol.ts';
+import {lookAt, readAndDispose} from './look.ts';
 import {passOf, type Watch} from './pass.ts';
 import type {Run} from './run.ts';
 import {meanOfMiddle, type Step} from './step_split.ts';
@@ -45,7 +45,7 @@ export async function slowStep(run: Run): Promise<SlowStep | undefined> {
       oneHot.subarray(b * K, (b + 1) * K).indexOf(1),
     );
 
-    const look = await lookAtFirst(run, pixels.slice(0, P), labels[0]);
+    const look = await lookAt(run, pixels.slice(0, P), labels[0], uncounted);
     const names = Object.keys(weightShapes[settings.preset]);
     const {loss, ...gradients} = await readAndDispose(
       tf.tidy(() => {
@@ -72,14 +72,6 @@ export async function slowStep(run: Run): Promise<SlowStep | undefined> {
   } finally {
     tf.dispose([batch.xs, batch.labels]);
   }
-}
-
-async function lookAtFirst(run: Run, image: Uint8Array, label: number): Promise<Look | undefined> {
-  const start = performance.now();
-  const {preset, backend} = run.settings;
-  const numbers = await lookInside(run.network, image, label, uncounted);
-  const ms = performance.now() - start;
-  return numbers && {preset, backend, batch: run.batch, image, label, ...numbers, ms};
 }
 
 const keyOf = (name: string, direction: Stop['direction']) => `${name} ${direction}`;

@@ -14,6 +14,7 @@ function fakeApp() {
     phase: 'ready',
     weightsKey: 'first',
     isBusy: false,
+    settings: {preset: 'tutorial'},
     onChange: (listener: () => void) => Object.assign(app, {changed: listener}),
     changed: () => {},
     ask: ({kind}: {kind: string}) =>
@@ -90,8 +91,9 @@ test('inside: the numbers of slow motion stay until it ends, then the image is l
 });
 
 test('inside: a cell that the other network does not have is selected no longer, nor is the film shown', async () => {
-  const {answers, inside} = fakeApp();
+  const {app, answers, inside} = fakeApp();
   const show = async (preset: string) => {
+    app.settings.preset = preset;
     inside.show(new Uint8Array(784), 3);
     answers.at(-1)!({preset, ms: 1});
     await settled();
@@ -106,6 +108,17 @@ test('inside: a cell that the other network does not have is selected no longer,
   await show('tutorial');
   assert.equal([inside.cell, inside.term, inside.film], [undefined, undefined, undefined]);
   assert.equal(inside.hovered, common);
+});
+
+test('inside: a link’s cell outlives a look at the network that is there before the link’s', async () => {
+  const {app, answers, inside} = fakeApp();
+  const cell = {of: 'dense.weights', at: [700, 3], isGradient: true};
+  inside.select(cell);
+  app.settings.preset = 'mnist-core';
+  inside.show(new Uint8Array(784), 3);
+  answers[0]({preset: 'tutorial', ms: 1});
+  await settled();
+  assert.equal(inside.cell, cell);
 });
 
 test.run();

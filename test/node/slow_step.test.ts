@@ -195,8 +195,8 @@ test('film: the weights of batch 0 and of every tenth; a look at one of them lea
   const {weights} = await trainer.answers.save();
   const image = Uint8Array.from({length: 784}, (_, i) => i % 256);
   const tensors = tf.memory().numTensors;
-  const first = (await trainer.answers.look(image, 4))!;
   await train(10);
+  const early = (await trainer.answers.look(image, 4))!;
   const tenth = await trainer.answers.save();
   await until('done', () => trainer.train(25));
   const film = heard('film');
@@ -207,8 +207,8 @@ test('film: the weights of batch 0 and of every tenth; a look at one of them lea
   assert.equal([film[0].weights, film[1].weights], [weights, tenth.weights]);
 
   const now = (await trainer.answers.look(image, 4))!;
-  const then = (await trainer.answers.look(image, 4, film[0]))!;
-  assert.equal([then.batch, then.values, then.gradients], [0, first.values, first.gradients]);
+  const then = (await trainer.answers.look(image, 4, film[1]))!;
+  assert.equal([then.batch, then.values, then.gradients], [10, early.values, early.gradients]);
   assert.not.equal(then.values, now.values);
   assert.equal((await trainer.answers.look(image, 4))!.values, now.values);
   assert.equal([tf.memory().numTensors, trainer.answers.tensors], [tensors, 0]);

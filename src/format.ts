@@ -1,4 +1,4 @@
-// Numbers as the command line and the page write them.
+// Numbers and sentences as the command line and the page write them.
 
 /** 12345 -> "12,345" */
 export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
@@ -18,3 +18,13 @@ export function clock(ms: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+/** What stands in a sentence's braces, by name. */
+export type Values = Record<string, string | number>;
+
+/** Fills in the values. English has "an 8", also where the sentence has "a". */
+export const fill = (text: string, values: Values): string =>
+  text.replace(/(\ba )?\{(\w+)\}/g, (_, article = '', name) => {
+    const value = String(values[name]);
+    return (article && value.startsWith('8') ? 'an ' : article) + value;
+  });

@@ -2,6 +2,7 @@
 import * as assert from 'uvu/assert';
 import {PageError} from '../src/page/page_error.ts';
 import {fill, texts} from '../src/page/texts.ts';
+import {WeightsError} from '../src/weights/weights_error.ts';
 
 export function expectPageError(work: () => unknown, sentence: string): void {
   let error: unknown;
@@ -10,7 +11,10 @@ export function expectPageError(work: () => unknown, sentence: string): void {
   } catch (thrown) {
     error = thrown;
   }
-  assert.ok(error instanceof PageError, `expected a PageError, got ${error}: ${sentence}`);
+  assert.ok(
+    error instanceof PageError || error instanceof WeightsError,
+    `expected an error that the page shows, got ${error}: ${sentence}`,
+  );
   assert.is(fill(texts.en[error.key], error.values), sentence);
   assert.not.match(fill(texts.zh[error.key], error.values), 'undefined');
 }

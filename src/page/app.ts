@@ -2,6 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
 import {median} from '../statistics.ts';
+import {WeightsError} from '../weights/weights_error.ts';
 import {PageError} from './page_error.ts';
 import type {
   Answers,
@@ -138,7 +139,7 @@ export class App {
 
   /** Shows an error that has a sentence, and throws any other. */
   showError(error: unknown): void {
-    if (!(error instanceof PageError)) throw error;
+    if (!(error instanceof PageError || error instanceof WeightsError)) throw error;
     this.notice = {key: error.key, values: error.values};
     this.changed();
   }

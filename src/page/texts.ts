@@ -1,5 +1,6 @@
 // All texts of the page, in English and in Chinese. `{name}` is filled in. Those of the parts that look inside the network have files of
 // their own, in texts/.
+import {weightsTexts} from '../weights/texts.ts';
 import {cellTexts} from './texts/cell.ts';
 import {codeTexts} from './texts/code.ts';
 import {guideTexts} from './texts/guide.ts';
@@ -12,6 +13,7 @@ const both = {
   ...codeTexts,
   ...timeTexts,
   ...guideTexts,
+  ...weightsTexts,
 
   // the page
   guideOpen: ['Guide', '导读'],
@@ -280,75 +282,14 @@ const both = {
     '链接中 {name} 应只设置一次，此链接却设置了 {found} 次。',
   ],
 
-  // wrong weights files
-  fileLarge: [
-    'A weights file should have at most {expected} bytes, and this file has {found}.',
-    '权重文件应不超过 {expected} 字节，此文件却有 {found} 字节。',
-  ],
-  fileShort: [
-    'A weights file should have more than 8 bytes, and this file has {found}.',
-    '权重文件应大于 8 字节，此文件只有 {found} 字节。',
-  ],
+  // a weights file of a run that is too long
   fileEpochs: [
     'A weights file should be of a run of at most {expected} epochs, and this one has {found}.',
     '权重文件的训练应不超过 {expected} 轮，此文件却有 {found} 轮。',
   ],
-  fileFormat: [
-    'A weights file should be in safetensors format, and this file is in the format {found}.',
-    '权重文件应为 safetensors 格式，此文件却是 {found} 格式。',
-  ],
-  fileRepeated: [
-    'This file’s header should name {name} once, and names it again.',
-    '此文件的文件头中 {name} 应只出现一次，却重复出现。',
-  ],
-  fileOverlap: [
-    'This file is damaged: the tensors {other} and {name} share bytes.',
-    '此文件已损坏：张量 {other} 与 {name} 的字节重叠。',
-  ],
-  fileHeaderLength: [
-    'This is no weights file, or only part of one: its header should fit into {expected} bytes, and takes {found}.',
-    '此文件不是权重文件，或不完整：文件头应不超过 {expected} 字节，却标为 {found} 字节。',
-  ],
-  fileHeader: [
-    'This is no weights file: its header should be a JSON object, and starts with “{found}”.',
-    '此文件不是权重文件：文件头应为 JSON 对象，却以“{found}”开头。',
-  ],
-  fileMetadata: [
-    'This file’s __metadata__ should hold texts by name, and holds something else as well.',
-    '此文件的 __metadata__ 应只含文本，却含有其他内容。',
-  ],
-  fileEntry: [
-    'This file’s {name} should be a tensor with dtype, shape and data_offsets, and is something else.',
-    '此文件中的 {name} 应为含 dtype、shape 和 data_offsets 的张量，实际却不是。',
-  ],
-  fileMissing: [
-    'This file holds no weights of ours: it should have a tensor {name}, and has none of that name.',
-    '此文件中没有本网络的权重：应有张量 {name}，却没有找到。',
-  ],
-  fileExtra: [
-    'This file holds no weights of ours: {net} should have the tensors {expected}, and there is also {found}.',
-    '此文件中没有本网络的权重：{net} 的张量应为 {expected}，却多出了 {found}。',
-  ],
-  fileDtype: [
-    'This file’s tensor {name} should have the dtype F32, and has {found}.',
-    '此文件中张量 {name} 的 dtype 应为 F32，却是 {found}。',
-  ],
-  fileShape: [
-    'This file holds no weights of ours: the tensor {name} should be {expected}, and is {found}.',
-    '此文件中没有本网络的权重：张量 {name} 的形状应为 {expected}，却是 {found}。',
-  ],
-  fileOffsets: [
-    'This file is damaged: the tensor {name} should be {expected} of its {length} bytes, and is at {begin} to {end}.',
-    '此文件已损坏：张量 {name} 应占 {length} 字节数据中的 {expected} 字节，却标在 {begin} 到 {end} 处。',
-  ],
-  fileNotFinite: [
-    'This file’s tensor {name} should hold finite numbers, and has {found} at index {index}.',
-    '此文件中张量 {name} 的值应为有限的数，索引 {index} 处却是 {found}。',
-  ],
 } satisfies Record<string, [en: string, zh: string]>;
 
 export type TextKey = keyof typeof both;
-export type Values = Record<string, string | number>;
 export type Language = 'en' | 'zh';
 
 const only = (language: 0 | 1) =>
@@ -356,9 +297,4 @@ const only = (language: 0 | 1) =>
 
 export const texts = {en: only(0), zh: only(1)} as Record<Language, Record<TextKey, string>>;
 
-/** Fills in the values. English has "an 8", also where the sentence has "a". */
-export const fill = (text: string, values: Values): string =>
-  text.replace(/(\ba )?\{(\w+)\}/g, (_, article = '', name) => {
-    const value = String(values[name]);
-    return (article && value.startsWith('8') ? 'an ' : article) + value;
-  });
+export {fill, type Values} from '../format.ts';

@@ -1,6 +1,6 @@
 // The page's test digits, its confusion matrix, and the answers of weights that were never trained.
 import * as assert from 'uvu/assert';
-import {writeWeights} from '../../src/page/weights_file.ts';
+import {writeRun} from '../../src/page/weights_file.ts';
 import {runVisits, visit} from '../visit.ts';
 
 const briefly = {hash: '#batches=150'};
@@ -64,7 +64,7 @@ visit('answers: opened weights give their own, with the same settings too', {}, 
     return {...run, weights: run.weights.map(values => Array.from(values, value => -value))};
   });
   const negated = weights.map(values => Float32Array.from(values));
-  await page.upload('upload', 'w', '', writeWeights({settings, batch, weights: negated}));
+  await page.upload('upload', 'w', '', writeRun({settings, batch, weights: negated}));
   await page.waitForFunction(
     before => document.getElementById('probabilities')!.textContent !== before,
     before,

@@ -2,7 +2,7 @@
 import * as assert from 'uvu/assert';
 import type {Inside} from '../../src/page/inside/inside.ts';
 import {defaults} from '../../src/page/settings.ts';
-import {writeWeights} from '../../src/page/weights_file.ts';
+import {writeRun} from '../../src/page/weights_file.ts';
 import {weightShapes} from '../../src/presets.ts';
 import {runVisits, type VisitedPage, visit} from '../visit.ts';
 
@@ -329,7 +329,7 @@ visit('stage: a dead channel is crossed out, and what that means is said', {}, a
     return Float32Array.from({length: size}, (_, i) => Math.sin(i) / 10);
   });
   await page.waitForFunction(() => mnist.arrived > 0);
-  const file = writeWeights({settings: defaults(), batch: 1, weights});
+  const file = writeRun({settings: defaults(), batch: 1, weights});
   await page.upload('upload', 'dead.safetensors', '', file);
   await page.shows('stage-note', 'of relu1 is 0 for all of the first 64 test images');
   assert.match(await page.text('stage-note'), 'Channel 2 of relu1');

@@ -42,7 +42,8 @@ test('texts: Chinese says 算子 for an op, 交叉熵损失 for the loss, 测试
 
 test('texts: no key is in two files, where one would override the other', () => {
   const folder = fileURLToPath(new URL('../../src/page/', import.meta.url));
-  const files = ['texts.ts', ...readdirSync(`${folder}texts`).map(name => `texts/${name}`)];
+  const parts = readdirSync(`${folder}texts`).map(name => `texts/${name}`);
+  const files = ['texts.ts', '../weights/texts.ts', ...parts];
   const keys = files.flatMap(name =>
     [...readFileSync(folder + name, 'utf8').matchAll(/^ {2}(\w+): \[/gm)].map(match => match[1]),
   );
@@ -54,9 +55,9 @@ test('texts: no key is in two files, where one would override the other', () => 
 });
 
 test('texts: the page uses each of them', () => {
-  const folder = fileURLToPath(new URL('../../src/page/', import.meta.url));
-  const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(
-    name => /\.(ts|html)$/.test(name) && !name.startsWith('texts'),
+  const folder = fileURLToPath(new URL('../../src/', import.meta.url));
+  const files = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(name =>
+    /^(page|weights)\/(?!texts).*\.(ts|html)$/.test(name),
   );
   const page = files.map(name => readFileSync(folder + name, 'utf8')).join();
   // `phase_done` is put together from `phase_` and a phase.

@@ -6,9 +6,10 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {createNetwork, type Preset} from '../../src/network.ts';
 import {defaults} from '../../src/page/settings.ts';
-import {readWeights, type SavedRun, writeWeights} from '../../src/page/weights_file.ts';
+import {readRun, type SavedRun, writeRun} from '../../src/page/weights_file.ts';
 import {weightShapes} from '../../src/presets.ts';
 import {Random} from '../../src/random.ts';
+import {readSafetensors, writeSafetensors} from '../../src/weights/safetensors.ts';
 import {expectPageError} from '../page_errors.ts';
 
 tf.enableProdMode();
@@ -44,7 +45,7 @@ function fileOf(json: string | Uint8Array, data: Uint8Array = new Uint8Array(4))
   return Uint8Array.from([...new Uint8Array(length.buffer), ...header, ...data]);
 }
 
-const bytesOf = (preset: Preset) => writeWeights(runOf(preset));
+const bytesOf = (preset: Preset) => writeRun(runOf(preset));
 
 /** A file of ours with another header. */
 function changed(change: (header: Header) => unknown, preset: Preset = 'tutorial'): Uint8Array {
@@ -55,8 +56,17 @@ function changed(change: (header: Header) => unknown, preset: Preset = 'tutorial
 const withTensor = (name: string, values: object, preset: Preset = 'tutorial') =>
   changed(header => void Object.assign(header[name], values), preset);
 
+/** A file of ours in which one tensor has another shape, and as many numbers. */
+function withShape(name: string, shape: number[], preset: Preset): Uint8Array {
+  const {tensors, metadata} = readSafetensors(bytesOf(preset));
+  const values = new Float32Array(tf.util.sizeFromShape(shape));
+  return writeSafetensors({tensors: {...tensors, [name]: {shape, values}}, metadata});
+}
+
+const readOf = (bytes: Uint8Array) => readRun([{name: 'a file', bytes}]);
+
 const refuses = (bytes: Uint8Array, sentence: string) =>
-  expectPageError(() => readWeights(bytes), sentence);
+  expectPageError(() => readOf(bytes), sentence);
 
 const bits = (weights: Float32Array[]) =>
   weights.map(({buffer, byteOffset, length}) => [...new Uint32Array(buffer, byteOffset, length)]);
@@ -71,7 +81,7 @@ for (const preset of presets) {
 
   test(`weights file: a run comes back as it was saved, each bit of its weights too, ${preset}`, () => {
     const run = runOf(preset);
-    const {weights, ...rest} = readWeights(writeWeights(run));
+    const {weights, ...rest} = readOf(writeRun(run));
     assert.equal(rest, {settings: run.settings, batch: run.batch});
     assert.equal(bits(weights), bits(run.weights));
   });
@@ -79,7 +89,7 @@ for (const preset of presets) {
   test(`weights file: tensors alone tell the network, ${preset}`, () => {
     for (const metadata of [undefined, {format: 'pt', net: 'mine', batch: '5'}]) {
       const other = ({__metadata__, ...header}: Header) => ({__metadata__: metadata, ...header});
-      const {weights, ...rest} = readWeights(changed(other, preset));
+      const {weights, ...rest} = readOf(changed(other, preset));
       assert.equal(rest, {settings: defaults(preset), batch: 0});
       assert.equal(bits(weights), bits(runOf(preset).weights));
     }
@@ -112,20 +122,20 @@ test('weights file: its bytes are those of the format', () => {
 
 test('weights file: tensors in another order, and numbers at an odd place, are read', () => {
   const run = runOf('tutorial');
-  const {header, data} = take(writeWeights(run));
+  const {header, data} = take(writeRun(run));
   const json = JSON.stringify(Object.fromEntries(Object.entries(header).reverse()));
   for (const spaces of [0, 1, 2, 3]) {
     const whole = fileOf(json + ' '.repeat(spaces), data);
     const inside = new Uint8Array(whole.length + 3);
     inside.set(whole, 3);
-    assert.equal(bits(readWeights(inside.subarray(3)).weights), bits(run.weights));
+    assert.equal(bits(readOf(inside.subarray(3)).weights), bits(run.weights));
   }
 });
 
 test('weights file: a setting that our own file leaves out has its default', () => {
   const __metadata__ = {format: 'mnist-ops', seed: '9'};
   const file = changed(header => ({...header, __metadata__}), 'mnist-core');
-  const {settings, batch} = readWeights(file);
+  const {settings, batch} = readOf(file);
   assert.equal(settings, {...defaults('mnist-core'), seed: 9});
   assert.is(batch, 0);
 });
@@ -171,11 +181,26 @@ test('weights file: settings of our own file that no run has are refused', () =>
   }
 });
 
+test('weights file: metadata that name the other network are refused', () => {
+  const file = withTensor('__metadata__', {net: 'mnist-core'});
+  const names = 'and its metadata names mnist-core';
+  refuses(file, `This file’s tensors are those of the network tutorial, ${names}.`);
+});
+
+test('weights file: a shape that is not of the bytes’ size is refused', () => {
+  for (const shape of [[], [9], [2 ** 40, 2 ** 40], [8, 8]]) {
+    const expected = shape.reduce((product, size) => product * size, 4);
+    const places = `${expected} of its 23976 bytes, and is at 800 to 832`;
+    const sentence = `This file is damaged: the tensor conv1.bias should be ${places}.`;
+    refuses(withTensor('conv1.bias', {shape}), sentence);
+  }
+});
+
 test('weights file: an entry that is no tensor is refused', () => {
   const whole = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
   const wrong = [
     {dtype: 32},
-    ...[8, ['8'], [[8]]].map(shape => ({shape})),
+    ...[8, ['8'], [[8]], [-8]].map(shape => ({shape})),
     ...[[0], [0, 32, 64], [0, 31.5], [0, 1e300]].map(data_offsets => ({data_offsets})),
   ];
   const sentence = 'should be a tensor with dtype, shape and data_offsets, and is something else.';
@@ -195,7 +220,7 @@ for (const preset of presets) {
       for (const other of [[...rest, expected, 1], [], [0], [shape.length, ...rest]]) {
         const [should, is] = [shape, other].map(sizes => `[${sizes.join(', ')}]`);
         const sentence = `${notOurs}: the tensor ${name} should be ${should}, and is ${is}.`;
-        refuses(withTensor(name, {shape: other}, preset), sentence);
+        refuses(withShape(name, other, preset), sentence);
       }
       const sentence = `This file’s tensor ${name} should have the dtype F32, and has I32.`;
       refuses(withTensor(name, {dtype: 'I32'}, preset), sentence);
@@ -244,7 +269,7 @@ test('weights file: a name that the header has twice is refused, however it is w
   // A text that only looks like a key is allowed.
   const {__metadata__: metadata, ...entries} = header;
   const odd = {__metadata__: {...metadata, note: '{"a":1,"a":2}', 'conv1.bias': ''}, ...entries};
-  readWeights(fileOf(JSON.stringify(odd), data));
+  readOf(fileOf(JSON.stringify(odd), data));
 });
 
 test('weights file: a file in another format is refused by the name of that format', () => {
@@ -264,15 +289,16 @@ test('weights file: a file in another format is refused by the name of that form
 test('weights file: a run of more than 2000 epochs is refused', () => {
   const run = runOf('tutorial');
   const settings = {...run.settings, batchSize: 4096, batches: 1_000_000};
-  const of = (batch: number) => writeWeights({...run, settings, batch});
-  assert.is(readWeights(of(15 * 2000)).batch, 30_000);
+  const of = (batch: number) => writeRun({...run, settings, batch});
+  assert.is(readOf(of(15 * 2000)).batch, 30_000);
   const epochs = 'at most 2000 epochs, and this one has 66666';
   refuses(of(1_000_000), `A weights file should be of a run of ${epochs}.`);
 });
 
 test('weights file: an extra tensor is refused', () => {
-  const bias = {dtype: 'F32', shape: [8], data_offsets: [0, 32]};
-  const file = changed(header => ({...header, 'conv1.bias': bias}), 'mnist-core');
+  const {tensors, metadata} = readSafetensors(bytesOf('mnist-core'));
+  const bias = {shape: [8], values: new Float32Array(8)};
+  const file = writeSafetensors({tensors: {'conv1.bias': bias, ...tensors}, metadata});
   const ours = 'the tensors conv1.filter, conv2.filter, dense.weights, dense.bias';
   const sentence = `mnist-core should have ${ours}, and there is also conv1.bias.`;
   refuses(file, `This file holds no weights of ours: ${sentence}`);
@@ -283,7 +309,7 @@ test('weights file: weights that are no numbers are refused', () => {
     const run = runOf('tutorial');
     run.weights[3][15] = found;
     const tensor = 'This file’s tensor conv2.bias should hold finite numbers';
-    refuses(writeWeights(run), `${tensor}, and has ${found} at index 15.`);
+    refuses(writeRun(run), `${tensor}, and has ${found} at index 15.`);
   }
 });
 
@@ -292,9 +318,9 @@ test('weights file: a file cut short, or with random bytes in its header, is rea
   const headerEnd = whole.length - take(whole).data.length;
   const read = (bytes: Uint8Array) => {
     try {
-      readWeights(bytes);
+      readOf(bytes);
     } catch (error) {
-      assert.is((error as Error).name, 'PageError', String(error));
+      assert.match((error as Error).name, /^(Page|Weights)Error$/, String(error));
       return false;
     }
     return true;
@@ -318,8 +344,8 @@ test('weights file: nesting deeper than a call stack is refused', () => {
   const deep = '['.repeat(200_000) + ']'.repeat(200_000);
   const entry = `{"dtype": "F32", "shape": ${deep}, "data_offsets": [0, 4]}`;
   assert.throws(
-    () => readWeights(fileOf(`{"dense.weights": ${entry}}`)),
-    (error: Error) => error.name === 'PageError',
+    () => readOf(fileOf(`{"dense.weights": ${entry}}`)),
+    (error: Error) => error.name === 'WeightsError',
   );
 });
 

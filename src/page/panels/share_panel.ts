@@ -1,13 +1,10 @@
 // Shares a run: as a link, which trains it again, and as a file of its weights.
 import './share_panel.css';
+import {checkSize} from '../../weights/read_weights.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled} from '../dom.ts';
 import {linkOf} from '../link.ts';
-import {PageError} from '../page_error.ts';
-import {readWeights, writeWeights} from '../weights_file.ts';
-
-/** The most bytes of a weights file, many times as many as the weights of either network take. */
-const largestFile = 1_000_000;
+import {readRun, writeRun} from '../weights_file.ts';
 
 export function sharePanel(app: App): void {
   const link = element<HTMLInputElement>('link');
@@ -29,7 +26,7 @@ export function sharePanel(app: App): void {
     app.notice = {key: 'notSaved'};
     if (run?.weights.every(values => values.every(Number.isFinite))) {
       const name = `mnist-ops-${run.settings.preset}-${run.batch}.safetensors`;
-      const url = URL.createObjectURL(new Blob([writeWeights(run).slice()]));
+      const url = URL.createObjectURL(new Blob([writeRun(run).slice()]));
       create('a', {href: url, download: name}).click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       app.notice = {key: 'saved', values: {name}};
@@ -42,10 +39,8 @@ export function sharePanel(app: App): void {
     upload.value = '';
     if (!file) return;
     try {
-      if (file.size > largestFile) {
-        throw new PageError('fileLarge', {expected: largestFile, found: file.size});
-      }
-      const run = readWeights(new Uint8Array(await file.arrayBuffer()));
+      checkSize(file.size);
+      const run = readRun([{name: file.name, bytes: new Uint8Array(await file.arrayBuffer())}]);
       app.restore(run);
       app.notice = {key: 'restored', values: {name: file.name, batch: run.batch}};
     } catch (error) {

@@ -241,6 +241,7 @@ visit('stage: keys walk through a map, to others, and into a cell', {}, async pa
 visit('stage: keys lead from values to gradients, and to another slice', {}, async page => {
   await settled(page);
   await page.check('#modes [value=both]', {force: true});
+  await page.mouse.move(0, 0); // or it hovers what moves under it
   await page.drawn();
   const hover = (of: string, ...at: number[]) =>
     page.evaluate(
@@ -261,6 +262,12 @@ visit('stage: keys lead from values to gradients, and to another slice', {}, asy
   await hover('conv2.filter', 4, 0, 0, 1);
   assert.is(await after('ArrowLeft'), 'conv2.filter[4,0,0,1]', 'nothing is left of the values');
   assert.is(await after('Shift+ArrowDown'), 'conv2.filter[4,0,1,1]');
+  await page.evaluate(() => (globalThis as unknown as {inside: Inside}).inside.hover(undefined));
+  assert.is(
+    await after('ArrowRight'),
+    'conv2.filter[4,1,1,1]',
+    'a pointer that leaves takes nothing',
+  );
   await hover('conv2.filter', 4, 4, 0, 1);
   assert.is(await after('ArrowRight'), 'dconv2.filter[4,0,0,1]');
   // The channel of the input is the slice of the filters.

@@ -83,7 +83,9 @@ export function stagePanel(inside: Inside): void {
       inside.changed();
     });
     const own = () => sides.flatMap(side => side.views).filter(({box}) => box.offsetParent);
-    const isOwn = (cell?: Cell) => cell && own().some(view => view.placeOf(cell));
+    /** Also in a slice that is not shown: a key may come before the picture that follows the one before it. */
+    const isOwn = (cell?: Cell) =>
+      own().some(({of, isGradient}) => of === cell?.of && isGradient === cell.isGradient);
     for (const view of sides.flatMap(side => side.views)) {
       view.box.addEventListener('pointermove', event => {
         if (inside.look) inside.hover(view.cellAt(event));
@@ -97,6 +99,7 @@ export function stagePanel(inside: Inside): void {
       const {cell, hovered} = inside;
       if (isOwn(cell)) return cell!;
       if (isOwn(hovered)) return hovered!;
+      if (isOwn(keyed)) return keyed!; // the page moved away from under a resting pointer
       const shown = own();
       const main = shown.find(({of}) => of === station.name) ?? shown[0];
       return main?.cellOf({channel: 0, row: 0, column: 0});

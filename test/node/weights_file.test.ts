@@ -214,16 +214,23 @@ for (const preset of presets) {
   for (const [name, shape] of Object.entries(weightShapes[preset])) {
     test(`weights file: ${preset}'s ${name} is refused if it is missing, or of another shape or dtype`, () => {
       const notOurs = 'This file holds no weights of ours';
-      const without = changed(header => void delete header[name], preset);
-      refuses(without, `${notOurs}: it should have a tensor ${name}, and has none of that name.`);
+      const {[name]: _, ...tensors} = readSafetensors(bytesOf(preset)).tensors;
+      const should = `${preset} should have a tensor ${name} of shape`;
+      const [H, W, C, K] = shape;
+      const torch = shape.length === 4 ? [K, C, H, W] : shape.toReversed();
+      const shapes = shape.length === 1 ? [shape] : [shape, torch];
+      const texts = shapes.map(sizes => `[${sizes.join(', ')}]`).join(' / ');
+      const sentence = `${notOurs}: ${should} ${texts}, and there is none.`;
+      refuses(writeSafetensors({tensors, metadata: {net: preset}}), sentence);
       const [expected, ...rest] = shape;
       for (const other of [[...rest, expected, 1], [], [0], [shape.length, ...rest]]) {
         const [should, is] = [shape, other].map(sizes => `[${sizes.join(', ')}]`);
         const sentence = `${notOurs}: the tensor ${name} should be ${should}, and is ${is}.`;
         refuses(withShape(name, other, preset), sentence);
       }
-      const sentence = `This file’s tensor ${name} should have the dtype F32, and has I32.`;
-      refuses(withTensor(name, {dtype: 'I32'}, preset), sentence);
+      const known = 'F64 / F32 / F16 / BF16';
+      const dtype = `This file’s tensor ${name} should have a dtype of ${known}, and has I32.`;
+      refuses(withTensor(name, {dtype: 'I32'}, preset), dtype);
     });
 
     test(`weights file: ${preset}'s ${name} is refused if it does not lie in the file`, () => {
@@ -257,6 +264,17 @@ test('weights file: tensors that share bytes are refused, in whatever order the 
   const sentence = (names: string) => `This file is damaged: the tensors ${names} share bytes.`;
   refuses(sharing('conv2.bias', 'conv2.filter'), sentence('conv2.filter and conv2.bias'));
   refuses(sharing('conv1.bias', 'dense.weights'), sentence('conv1.bias and dense.weights'));
+});
+
+test('weights file: numbers that belong to no tensor are refused, wherever they lie', () => {
+  const {header, data} = take(bytesOf('tutorial'));
+  const longer = fileOf(JSON.stringify(header), Uint8Array.from([...data, 0, 0, 0, 0]));
+  const sentence = (places: string) =>
+    `This file is damaged: its bytes ${places} of numbers belong to no tensor.`;
+  refuses(longer, sentence('23976 to 23980'));
+  const without = (name: string) => changed(header => void delete header[name]);
+  refuses(without('conv1.filter'), sentence('0 to 800'));
+  refuses(without('conv2.bias'), sentence('13632 to 13696'));
 });
 
 test('weights file: a name that the header has twice is refused, however it is written', () => {

@@ -1,6 +1,6 @@
 // Shares a run: as a link, which trains it again, and as a file of its weights.
 import './share_panel.css';
-import {checkSize} from '../../weights/read_weights.ts';
+import {checkSize} from '../../weights/files.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled} from '../dom.ts';
 import {linkOf} from '../link.ts';

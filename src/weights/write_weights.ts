@@ -1,0 +1,46 @@
+// Weights as files in each of the formats.
+import {type Preset, weightShapes} from '../presets.ts';
+import type {WeightsInput} from './files.ts';
+import {writeLayersModel} from './layers_model.ts';
+import {torchTensors} from './layouts.ts';
+import {writeOnnx} from './onnx.ts';
+import {type NamedTensor, writeSafetensors} from './safetensors.ts';
+
+export interface Weights {
+  preset: Preset;
+  /** In the order of Network.variables. */
+  weights: readonly Float32Array[];
+  metadata: Record<string, string>;
+}
+
+/** Makes the files of a format. A model's first file names the others. */
+type Write = (weights: Weights) => WeightsInput[];
+
+export const formats = {
+  /** Our names and layout. */
+  safetensors: ({preset, weights, metadata}) => {
+    const tensors = Object.entries(weightShapes[preset]).map(
+      ([name, shape], i): [string, NamedTensor] => [name, {shape, values: weights[i]}],
+    );
+    return [safetensors(Object.fromEntries(tensors), metadata)];
+  },
+  /** What load_state_dict of the same network in PyTorch takes. */
+  pytorch: ({preset, weights, metadata}) => [
+    safetensors(torchTensors(preset, weights), {...metadata, format: 'pt'}),
+  ],
+  onnx: ({preset, weights, metadata}) => [
+    {name: 'model.onnx', bytes: writeOnnx(preset, weights, metadata)},
+  ],
+  /** A Layers model of TensorFlow.js: model.json and weights.bin. */
+  layers: ({preset, weights, metadata}) => writeLayersModel(preset, weights, metadata),
+} satisfies Record<string, Write>;
+
+export type Format = keyof typeof formats;
+
+const safetensors = (
+  tensors: Record<string, NamedTensor>,
+  metadata: Record<string, string>,
+): WeightsInput => ({
+  name: 'weights.safetensors',
+  bytes: writeSafetensors({tensors, metadata}),
+});

@@ -31,7 +31,7 @@ const common = {
   platform: 'node',
   mainFields: ['module', 'main'],
   loader: {'.wasm': 'binary', '.css': 'text'},
-  external: ['playwright-core', 'open', 'esbuild'], // they find files beside their own
+  external: ['playwright-core', 'open', 'esbuild', 'onnxruntime-node'], // they find files beside their own
   logLevel: 'warning',
   sourcemap: true,
 };

@@ -93,7 +93,11 @@ const parts = {
   cli: [
     {
       ...published,
-      entryPoints: {cli: 'src/cli/main.ts', start: 'src/cli/start.ts'},
+      entryPoints: {
+        cli: 'src/cli/main.ts',
+        export: 'src/cli/export.ts',
+        start: 'src/cli/start.ts',
+      },
       banner: {js: `#!/usr/bin/env node\n${checkNode}\n${require}`},
     },
     {...published, entryPoints: {webgl_page: 'src/cli/webgl_page.ts'}, platform: 'browser'},

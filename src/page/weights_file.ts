@@ -1,8 +1,7 @@
 // A run as a safetensors file: its weights, and its settings as metadata.
-import {weightShapes} from '../presets.ts';
 import {readWeights, type WeightsInput} from '../weights/read_weights.ts';
-import {writeSafetensors} from '../weights/safetensors.ts';
 import {WeightsError} from '../weights/weights_error.ts';
+import {formats, RUN} from '../weights/write_weights.ts';
 import {PageError} from './page_error.ts';
 import {
   batchesPerEpoch,
@@ -22,15 +21,13 @@ export interface SavedRun {
   weights: Float32Array[];
 }
 
-const FORMAT = 'mnist-ops';
 /** To go on, a run shuffles the images once per trained epoch, about 2 ms each. */
 const MOST_EPOCHS = 2000;
 
 export function writeRun({settings, batch, weights}: SavedRun): Uint8Array {
-  const shapes = Object.entries(weightShapes[settings.preset]);
-  const tensors = shapes.map(([name, shape], i) => [name, {shape, values: weights[i]}]);
-  const metadata = {format: FORMAT, ...settingTexts(settings), batch: String(batch)};
-  return writeSafetensors({tensors: Object.fromEntries(tensors), metadata});
+  const metadata = {format: RUN, ...settingTexts(settings), batch: String(batch)};
+  const [file] = formats.safetensors({preset: settings.preset, weights, metadata});
+  return file.bytes;
 }
 
 /**
@@ -40,7 +37,7 @@ export function writeRun({settings, batch, weights}: SavedRun): Uint8Array {
  */
 export function readRun(files: WeightsInput[]): SavedRun {
   const {preset, weights, metadata} = readWeights(files);
-  const ours = metadata.format === FORMAT ? metadata : {};
+  const ours = metadata.format === RUN ? metadata : {};
   const settings = readSettings(n => ours[n] ?? (n === settingNames.preset ? preset : undefined));
   if (settings.preset !== preset) {
     throw new WeightsError('fileNet', {expected: preset, found: settings.preset});

@@ -5,7 +5,7 @@ import {type Preset, weightShapes} from '../presets.ts';
 import {bytesOf, checkBeside, checkSize, type WeightsInput} from './files.ts';
 import {type Dtype, dtypes, readNumbers, sizeOf, writeNumbers} from './numbers.ts';
 import {joined} from './protobuf.ts';
-import type {FoundTensors} from './recognise.ts';
+import {expectNetwork, type FoundTensors} from './recognise.ts';
 import {WeightsError} from './weights_error.ts';
 
 // ---- write
@@ -133,20 +133,21 @@ function readJson(bytes: Uint8Array) {
 const isGroup = (group: Json): boolean =>
   Array.isArray(group?.paths) && Array.isArray(group.weights);
 
-/** Counts layers and activations. Their order is not checked: other networks have other shapes, or other layers. */
+/** Counts layers and activations. */
 function checkLayers({model_config, config = model_config?.config}: Json): void {
   const found: string[] = [];
   const open: Json[] = [config?.layers ?? config].flat();
   while (open.length > 0) {
     const {class_name, config = {}} = open.pop() ?? {};
-    if (Array.isArray(config?.layers)) open.push(...config.layers);
-    else found.push(class_name === 'ReLU' ? 'relu' : class_name, config?.activation ?? 'linear');
+    const type = class_name === 'ReLU' ? 'relu' : String(class_name ?? '?');
+    if (!Array.isArray(config?.layers)) found.push(type, String(config?.activation ?? 'linear'));
+    else for (const layer of config.layers) open.push(layer);
   }
-  const counted = found.map(String).filter(name => !PASSING.split(' ').includes(name));
-  counted.sort();
-  if (String(counted) === String(EXPECTED)) return;
-  const [expected, list] = [EXPECTED, counted].map(names => names.join(', '));
-  throw new WeightsError('fileNetwork', {expected, found: list});
+  const passing = PASSING.split(' ');
+  expectNetwork(
+    EXPECTED,
+    found.filter(name => !passing.includes(name)),
+  );
 }
 
 function refuseRepeated(names: unknown[]): void {

@@ -67,6 +67,18 @@ export function recognise({tensors, metadata, format, flat}: FoundTensors): Read
   return {preset, weights, metadata, said: {key, values: {format, net: preset, filters, inputs}}};
 }
 
+/**
+ * Compares what a network consists of, in any order: networks of the same parts in another order have other shapes.
+ * @throws WeightsError if it is another network
+ */
+export function expectNetwork(expected: string[], parts: string[]): void {
+  const found = parts.toSorted();
+  if (String(found) === String(expected)) return;
+  const SHOWN = 20;
+  const list = [...found.slice(0, SHOWN), ...(found.length > SHOWN ? ['…'] : [])].join(', ');
+  throw new WeightsError('fileNetwork', {expected: expected.join(', '), found: list});
+}
+
 /** The shapes that a weight may have: TensorFlow's first, then PyTorch's. */
 function formsOf(preset: Preset, name: string): number[][] {
   const shape = weightShapes[preset][name];

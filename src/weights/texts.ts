@@ -65,8 +65,8 @@ export const weightsTexts = {
     '此文件已损坏：{name} 应有 {expected} 字节，却有 {found} 字节。',
   ],
   fileModel: [
-    'A model.json should be of a Layers model with its weights, and this one is of {found}.',
-    'model.json 应为带权重的 Layers 模型，此文件却是 {found}。',
+    'A model.json should be a Layers model with its weights, and this one’s format is {found}.',
+    'model.json 应为带权重的 Layers 模型，此文件的格式却是 {found}。',
   ],
   fileWeight: [
     'This file’s weight {name} should have a name of its own, a shape and a dtype, and has something else.',

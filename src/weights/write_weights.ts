@@ -13,6 +13,9 @@ export interface Weights {
   metadata: Record<string, string>;
 }
 
+/** The `format` in the metadata of a run that the page can go on with. */
+export const RUN = 'mnist-ops';
+
 /** Makes the files of a format. A model's first file names the others. */
 type Write = (weights: Weights) => WeightsInput[];
 

@@ -1,7 +1,7 @@
-"""The two networks in plain PyTorch, for exchange.test.ts. `python3 torch_network.py NET IN IMAGES LOGITS OUT`: takes the weights of the
+"""The two networks in plain PyTorch, for exchange.test.ts. `python3 torch_network.py NET IN IMAGES LOGITS OUT ONNX`: takes the weights of the
 safetensors file IN as they are, writes the logits of the images [n, 784] (bytes) to LOGITS as float32, and then saves other weights
 to OUT, as somebody else would who has never heard of us: other names, another order, float16, bfloat16 and float64, metadata of his
-own. The logits of those follow in LOGITS."""
+own; and to ONNX, as PyTorch exports them. The logits of those follow in LOGITS."""
 
 import json
 import struct
@@ -60,7 +60,7 @@ def write(path, tensors):
         file.write(struct.pack("<Q", len(text)) + text + data)
 
 
-net, file, images, logits, out = sys.argv[1:]
+net, file, images, logits, out, onnx = sys.argv[1:]
 xs = torch.from_numpy(numpy.fromfile(images, "uint8")).reshape(-1, 1, 28, 28).float() / 255
 with torch.no_grad(), open(logits, "wb") as answers:
     ours = network(net)
@@ -75,3 +75,7 @@ with torch.no_grad(), open(logits, "wb") as answers:
     write(out, saved)
     theirs.load_state_dict({name[len("module."):]: value.float() for name, value in saved.items()})
     answers.write(theirs(xs).numpy().tobytes())
+    try:
+        torch.onnx.export(theirs, xs[:1], onnx, input_names=["x"], output_names=["y"])
+    except ImportError as error:  # newer ones need packages of their own for it
+        print(f"SKIPPED: PyTorch's own ONNX file: {error}")

@@ -106,7 +106,7 @@ export function readOnnx(bytes: Uint8Array, files: readonly WeightsInput[]): Fou
   const inputsOf = (...ops: string[]) =>
     nodes.filter(({op}) => ops.includes(op)).flatMap(({inputs}) => inputs);
   const added = new Set(inputsOf('Add'));
-  const names = new Set([...inputsOf('Conv', 'Gemm', 'MatMul'), ...added]);
+  const names = new Set([...inputsOf('Conv', 'Gemm', 'MatMul', 'Transpose', 'Identity'), ...added]);
   let size = 0;
   const tensors = [...names]
     .filter(name => initializers.has(name))
@@ -142,8 +142,9 @@ function checkNodes(nodes: Node[]): void {
 
 /** ONNX's maps are [C, H, W]; converters from TensorFlow transpose the last one before they flatten it. */
 function flatOf(nodes: Node[]): Flat {
-  const last = nodes.findLastIndex(({op}) => op === 'Conv');
-  const turn = nodes.slice(last).findLast(({op}) => op === 'Transpose');
+  const isOfMap = ({op, attributes: {perm}}: Node) =>
+    op === 'Transpose' && Array.isArray(perm) && perm.length === 4;
+  const turn = nodes.findLast(isOfMap);
   return String(turn?.attributes.perm) === '0,2,3,1' ? 'HWC' : 'CHW';
 }
 
@@ -158,7 +159,7 @@ function findTensor(name: string, proto: Message, files: readonly WeightsInput[]
   }
   const bytes = numbersOf(proto, dtype, files);
   const expected = sizeOf(shape) * dtypes[dtype].bytes;
-  if (bytes.length !== expected || shape.some(size => size < 0)) {
+  if (bytes.length !== expected) {
     throw new WeightsError('fileSize', {name, expected, found: bytes.length});
   }
   return {shape, dtype, bytes};

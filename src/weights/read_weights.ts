@@ -14,7 +14,7 @@ export type {ReadWeights} from './recognise.ts';
  * @throws WeightsError if they hold something else, or lie about it
  */
 export function readWeights(files: readonly WeightsInput[]): ReadWeights {
-  const main = files.find(({name}) => files.length > 1 && MODEL.test(name)) ?? files[0];
+  const main = files.find(({name}) => MODEL.test(name)) ?? files[0];
   const {bytes} = main;
   if (isJson(bytes)) return recognise(readLayersModel(bytes, files));
   if (isOnnx(main)) return recognise(readOnnx(bytes, files));
@@ -38,5 +38,4 @@ const isJson = (bytes: Uint8Array) => bytes[0] === BRACE && bytes[7] !== 0;
 
 /** An ONNX model begins with its field 1, the version of the format: a small number. */
 const isOnnx = ({name, bytes}: WeightsInput) =>
-  /\.onnx$/i.test(name) ||
-  (bytes[0] === 8 && bytes[1] < 32 && bytes[7] !== 0 && bytes[8] !== BRACE);
+  /\.onnx$/i.test(name) || (bytes[0] === 8 && bytes[1] < 32 && bytes[7] !== 0);

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -173,6 +174,11 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
     'text',
     'text: This is no weights file, or only part of one: its header should fit into 4 bytes, and takes 8583909746840200552.',
   );
+  truncateSync(at('text'), 1_000_001);
+  await reads(
+    'text',
+    'text: A weights file should have at most 1000000 bytes, and this file has 1000001.',
+  );
   const writes = (to: string, found: string) =>
     refused(
       ['--weights', ours, '--to', at(to)],
@@ -196,6 +202,12 @@ test('weights of a folder without a model.json are those of its newest file that
   copyFileSync(at('run/1.safetensors'), at('run/3.safetensors'));
   writeFileSync(at('run/3.safetensors'), 'cut short');
   assert.is((await readWeightsFrom(at('run'))).preset, 'mnist-core');
+
+  for (const name of ['1', '2']) rmSync(at(`run/${name}.safetensors`));
+  writeFileSync(at('run/0.safetensors'), 'older');
+  utimesSync(at('run/0.safetensors'), 1, 1);
+  const {stderr} = await run('--weights', at('run'), '--to', at('x.onnx'));
+  assert.match(stderr, `export: ${at('run')}/3.safetensors: This is no weights file`);
 });
 
 testWithFullDisk('npm run export: a full disk behind stdout is one sentence', async () => {

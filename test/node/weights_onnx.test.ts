@@ -3,7 +3,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {Preset} from '../../src/presets.ts';
 import {sizeOf, writeNumbers} from '../../src/weights/numbers.ts';
-import {field, joined, readMessage} from '../../src/weights/protobuf.ts';
+import {field, joined} from '../../src/weights/protobuf.ts';
 import {filesBeside, readWeights, type WeightsInput} from '../../src/weights/read_weights.ts';
 import {type NamedTensor, readSafetensors} from '../../src/weights/safetensors.ts';
 import {filesOf, presets, refuses, weightsOf} from '../weights.ts';
@@ -214,6 +214,29 @@ test('weights: an ONNX model that lies about its tensors is refused', () => {
   );
 });
 
+test('weights: an ONNX model whose dense layer is transposed by a node of its own is read', () => {
+  const perm = [field(1, 'perm'), field(8, 1), field(8, 0), field(20, 7)];
+  const nodes: Written[] = [
+    ...exported('tutorial', ['Transpose', ['dense.weight'], perm]),
+    ['MatMul', ['', 'y8']],
+    ['Add', ['', 'dense.bias']],
+  ];
+  const {weights, said} = readWeights([onnxFile(onnxOf(nodes, initializersOf('tutorial')))]);
+  assert.equal([weights, said.values.inputs], [weightsOf('tutorial'), 'CHW']);
+});
+
+test('weights: an ONNX model whose tensors share one file’s bytes a thousand times is refused', () => {
+  const place = {location: 'data', offset: '0', length: '40000'};
+  const names = Array.from({length: 1000}, (_, i) => `bias${i}`);
+  const nodes = exported('tutorial').concat(names.map((name): Written => ['Add', ['', name]]));
+  const initializers = names.map(name => external(name, [10_000], place));
+  const files = [
+    onnxFile(onnxOf(nodes, initializers)),
+    {name: 'data', bytes: new Uint8Array(40_000)},
+  ];
+  refuses(files, 'A weights file should have at most 1000000 bytes, and this file has 1040000.');
+});
+
 test('weights: an ONNX model of other operators is refused', () => {
   const ours = 'Conv, Conv, Gemm, MaxPool, MaxPool, Relu, Relu';
   const sentence = (found: string) =>
@@ -223,9 +246,15 @@ test('weights: an ONNX model of other operators is refused', () => {
   const nodes = exported('tutorial');
   refused([...nodes, ['Sigmoid', ['']]], `${ours}, Sigmoid`);
   refused(nodes.slice(1), ours.replace('Conv, ', ''));
-  const alpha = [field(1, 'alpha'), Uint8Array.of(2 * 8 + 5, 0, 0, 0, 0x40), field(20, 1)];
-  const scaled = exported('tutorial', ['Gemm', ['', 'dense.weight', 'dense.bias'], alpha]);
-  refused(scaled, ours.replace('Gemm', 'Gemm (scaled)'));
+  const two = Uint8Array.of(2 * 8 + 5, 0, 0, 0, 0x40); // the float 2
+  for (const attribute of [
+    [field(1, 'alpha'), two, field(20, 1)],
+    [field(1, 'beta'), two, field(20, 1)],
+    [field(1, 'transA'), field(3, 1), field(20, 2)],
+  ]) {
+    const scaled = exported('tutorial', ['Gemm', ['', 'dense.weight', 'dense.bias'], attribute]);
+    refused(scaled, ours.replace('Gemm', 'Gemm (scaled)'));
+  }
   refused([], '');
 });
 
@@ -237,9 +266,9 @@ test('weights: bytes that are no ONNX model are refused', () => {
   refuses([onnxFile(new Uint8Array(20).fill(0xff))], cut);
   refuses([onnxFile(Uint8Array.of(11))], cut);
   refuses([onnxFile(field(1, 8))], 'This is no ONNX model: it should have a graph, and has none.');
-  assert.throws(() =>
-    readMessage(Uint8Array.of(0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)),
-  );
+  // A field of −11 bytes, which would begin again and again.
+  const back = Uint8Array.of(0x0a, 0xf5, ...Array(8).fill(0xff), 0x01);
+  refuses([onnxFile(back)], cut);
 });
 
 test.run();

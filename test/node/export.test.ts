@@ -179,6 +179,10 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
     'text',
     'text: A weights file should have at most 1000000 bytes, and this file has 1000001.',
   );
+  if (existsSync('/dev/null')) {
+    const device = '/dev/null: expected a file of weights, found a device';
+    await refused(['--weights', '/dev/null', '--to', at('x.onnx')], device);
+  }
   const writes = (to: string, found: string) =>
     refused(
       ['--weights', ours, '--to', at(to)],
@@ -188,6 +192,12 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
   await writes('text/x.onnx', 'a file where its path needs a folder');
   await writes('text/folder', 'a file where its path needs a folder');
   await writes('text', 'a file of that name');
+  mkdirSync(at('empty/model.json'));
+  await refused(
+    ['--weights', ours, '--to', at('empty')],
+    `${at('empty/model.json')}: expected to be written, found a folder of that name`,
+  );
+  assert.equal(readdirSync(at('empty')).sort(), ['model.json', 'weights.bin'], 'no partial file');
   assert.equal(readdirSync(folder).sort(), ['empty', 'model', 'ours.safetensors', 'text']);
 });
 

@@ -214,15 +214,29 @@ test('weights: an ONNX model that lies about its tensors is refused', () => {
   );
 });
 
-test('weights: an ONNX model whose dense layer is transposed by a node of its own is read', () => {
-  const perm = [field(1, 'perm'), field(8, 1), field(8, 0), field(20, 7)];
-  const nodes: Written[] = [
-    ...exported('tutorial', ['Transpose', ['dense.weight'], perm]),
-    ['MatMul', ['', 'y8']],
+test('weights: an ONNX model whose dense layer is transposed by a node of its own is read, in either order of inputs', () => {
+  const transpose = (input: string, ...axes: number[]): Written => {
+    const perm = [field(1, 'perm'), ...axes.map(axis => field(8, axis)), field(20, 7)];
+    return ['Transpose', [input], perm];
+  };
+  const product: Written[] = [
+    ['MatMul', ['', 'y']],
     ['Add', ['', 'dense.bias']],
   ];
-  const {weights, said} = readWeights([onnxFile(onnxOf(nodes, initializersOf('tutorial')))]);
-  assert.equal([weights, said.values.inputs], [weightsOf('tutorial'), 'CHW']);
+  const {'dense.weight': dense, ...others} = tensorsOf('tutorial');
+  const ours = weightsOf('tutorial')[4];
+  const byRows = Float32Array.from(ours, (_, i) => ours[(i % 256) * 10 + Math.floor(i / 256)]);
+  for (const [inputs, values] of [
+    ['CHW', dense.values],
+    ['HWC', byRows],
+  ] as const) {
+    const nodes = [...exported('tutorial', transpose('dense.weight', 1, 0)), ...product];
+    if (inputs === 'HWC') nodes.splice(6, 0, transpose('', 0, 2, 3, 1));
+    const tensors = {...others, 'dense.weight': {...dense, values}};
+    const initializers = Object.entries(tensors).map(([name, tensor]) => float(name, tensor));
+    const {weights, said} = readWeights([onnxFile(onnxOf(nodes, initializers))]);
+    assert.equal([weights, said.values.inputs], [weightsOf('tutorial'), inputs]);
+  }
 });
 
 test('weights: an ONNX model whose tensors share one file’s bytes a thousand times is refused', () => {

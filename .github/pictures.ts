@@ -1,18 +1,24 @@
-// The README's pictures of the page, from the page itself: trained for an epoch, with a 3 drawn on its pad and one number explained, in
-// light and in dark.
+// The README's pictures, in light and in dark: the page itself, trained for an epoch, with a 3 drawn on its pad and one number explained;
+// and the accuracies of bench/seeds.json.
 //   npm run pictures
+import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {reportHtml} from '../bench/report/report_html.ts';
 import {startBrowser} from '../src/cli/browser.ts';
 import {folderReader, serve} from '../src/cli/serve.ts';
 import type {App} from '../src/page/app.ts';
 
 declare const mnist: App;
 
+const colorSchemes = ['light', 'dark'] as const;
 const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url)); // from dist/pictures/
+const pictureOf = (name: string, colorScheme: string) =>
+  folder(`../../.github/${name}${colorScheme === 'dark' ? '-dark' : ''}.png`);
+
 const served = await serve(folderReader(folder('../site/')));
 const browser = await startBrowser();
 try {
-  for (const colorScheme of ['light', 'dark'] as const) {
+  for (const colorScheme of colorSchemes) {
     const page = await browser.newPage({viewport: {width: 1366, height: 768}, colorScheme});
     await page.goto(`${served.origin}/#cell=conv1[8,14,3]`);
     await page.click('#start');
@@ -27,8 +33,20 @@ try {
     await page.mouse.up();
     await page.check('#labels input[value="3"]', {force: true});
     await page.waitForTimeout(1500); // the answer, and what is drawn of it
-    const path = folder(`../../.github/page${colorScheme === 'dark' ? '-dark' : ''}.png`);
+    const path = pictureOf('page', colorScheme);
     await page.screenshot({path, animations: 'disabled'});
+    await page.close();
+    console.log(path);
+  }
+  const seeds = JSON.parse(readFileSync(folder('../../bench/seeds.json'), 'utf8'));
+  const report = reportHtml(seeds, readFileSync(folder('../bench/report.js'), 'utf8'));
+  for (const colorScheme of colorSchemes) {
+    const viewport = {width: 840, height: 600};
+    const page = await browser.newPage({viewport, colorScheme, deviceScaleFactor: 2});
+    await page.setContent(report);
+    const path = pictureOf('seeds', colorScheme);
+    await page.locator('.plot svg').waitFor();
+    await page.locator('.plot').screenshot({path});
     await page.close();
     console.log(path);
   }

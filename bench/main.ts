@@ -1,7 +1,6 @@
 // The bench. Its options: `npm run bench -- --help`.
 import '../src/index.ts';
 import {writeFile} from 'node:fs/promises';
-import {availableParallelism, cpus, loadavg} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -13,6 +12,7 @@ import {caseNames, chooseCases, problemOf, type Request} from './cases/cases.ts'
 import {backendsIn, inBrowser, inNode, type Place} from './clock/contest.ts';
 import {firstLine} from './clock/rows.ts';
 import {openBench, readBenchFile, timeFirstSteps} from './place/browser.ts';
+import {showProgress, thisMachine, thisRuntime} from './place/here.ts';
 import {keepWhenStopped, watchForStops} from './place/stops.ts';
 import {changesText} from './report/changes.ts';
 import {writeReadme} from './report/readme.ts';
@@ -20,6 +20,7 @@ import {reportHtml} from './report/report_html.ts';
 import type {Backend, PlaceName, PlaceResults, Results} from './report/results.ts';
 import {batchSize, emptyPlace, emptyResults, jsonOf} from './report/results.ts';
 import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
+import {type Seeds, seedsTable} from './report/seeds.ts';
 import {
   factsText,
   legend,
@@ -27,8 +28,10 @@ import {
   peersText,
   placeFacts,
   placeText,
+  tableText,
 } from './report/terminal.ts';
 import {enterNews, type News, runPlace} from './run.ts';
+import {measureSeeds} from './seeds.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
@@ -47,12 +50,13 @@ usage: npm run bench -- [options]
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file
   --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
+  --seeds N      instead train tutorial on simd with N seeds, 100 batches and one epoch, and show how the accuracies differ; 4 s a seed
   --page         serve bench.html, which runs the same cases in your own browser and on its GPU, until Ctrl-C
   --help, -h     show this text
 
 The environment variable MNIST_OPS_BROWSER names the browser; without it, an installed Chrome or Chromium runs. MNIST_OPS_GPU=1
 asks for the machine's GPU instead of SwiftShader, and fails without one. bench/report.html shows all numbers with charts;
-bench/report/results.ts describes the JSON file. Ctrl-C keeps the numbers measured so far.
+bench/report/results.ts describes the JSON file, and with --seeds bench/report/seeds.ts. Ctrl-C keeps the numbers measured so far.
 
 Cases:
 ${caseNames.map(name => `  ${name}`).join('\n')}
@@ -80,8 +84,14 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${origin}/bench.html\n`);
     return 0; // the process ends when the server does
   }
-  const request = requestOf(options);
   const file = options.json ?? inBench('results.json');
+  if (options.seeds !== undefined) {
+    const seeds = await measureSeeds(seedsOf(options), file);
+    process.stdout.write(`${tableText(seedsTable(seeds))}\nNumbers: ${file}\n`);
+    await writeReport(seeds);
+    return 0;
+  }
+  const request = requestOf(options);
   const older =
     options.compare === undefined ? undefined : await readResults('--compare', options.compare);
   let results: Results;
@@ -92,12 +102,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`\n${peersText(results)}${legend(results)}`);
   } else {
     await checkWritable(file);
-    results = emptyResults(request.extent, {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-      cores: availableParallelism(),
-      load: loadavg()[0],
-      tfjs: tf.version_core,
-    });
+    results = emptyResults(request.extent, thisMachine());
     const save = () => writeResults(file, results);
     keepWhenStopped(async () => {
       results.incomplete = true;
@@ -135,8 +140,7 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
   };
   const data = await loadMnist();
   if (asked(inNode)) {
-    const {node, v8} = process.versions;
-    const place = begin('node', `Node ${node}, V8 ${v8}`);
+    const place = begin('node', thisRuntime);
     await listen(runPlace(inNode, request, {data, load: () => loadMnist()}), place);
     showPlace(place);
   }
@@ -193,7 +197,7 @@ function showPlace(place: PlaceResults): void {
   process.stdout.write(`\n${factsText(placeFacts(place))}\n${placeText(place)}`);
 }
 
-async function writeReport(results: Results): Promise<void> {
+async function writeReport(results: Results | Seeds): Promise<void> {
   const script = new TextDecoder().decode(await readBenchFile('/report.js'));
   const file = inBench('report.html');
   await writeFile(file, reportHtml(results, script));
@@ -220,6 +224,7 @@ function parseOptions(args: string[]) {
         compare: {type: 'string'},
         from: {type: 'string'},
         readme: {type: 'boolean'},
+        seeds: {type: 'string'},
         page: {type: 'boolean'},
         help: {type: 'boolean', short: 'h'},
       },
@@ -228,6 +233,14 @@ function parseOptions(args: string[]) {
     // Node adds advice in more sentences.
     throw new UsageError(`${firstLine(error).split('. ')[0].replace(/\.$/, '')} (see --help)`);
   }
+}
+
+function seedsOf({seeds = '', ...others}: ReturnType<typeof parseOptions>): number {
+  const [other] = Object.keys(others).filter(name => name !== 'json');
+  if (other) throw new UsageError(`--seeds: expected with --json alone, found --${other}`);
+  const n = Number(seeds);
+  if (/^\d+$/.test(seeds) && n >= 1 && n < 2 ** 31) return n;
+  throw new UsageError(`--seeds: expected a whole number of at least 1, found "${seeds}"`);
 }
 
 function requestOf(options: ReturnType<typeof parseOptions>): Request {
@@ -244,8 +257,4 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
     throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
   }
   return request;
-}
-
-function showProgress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }

@@ -20,7 +20,8 @@ setWasmPaths('tfjs-wasm/');
 tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // one thread, like the others
 
 const load = () => fetchMnist('mnist/');
-const data = load();
+/** The images, which begin to load with the page. */
+export const data = load();
 
 let draws = 0;
 for (const method of ['drawArrays', 'drawElements'] as const) {

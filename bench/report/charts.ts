@@ -115,7 +115,12 @@ function measuredWhere(results: Results): HTMLElement[] {
 // ---- the charts
 
 /** A chart that is drawn anew whenever its width changes. */
-function figure(heading: string, finding: string, draw: Draw, legend: readonly HTMLElement[] = []) {
+export function figure(
+  heading: string,
+  finding: string,
+  draw: Draw,
+  legend: readonly HTMLElement[] = [],
+) {
   const box = element('div', {class: 'plot'});
   let drawn = 0;
   new ResizeObserver(([{contentRect}]) => {

@@ -1,8 +1,9 @@
 // The report as one file that opens from disk, with no network.
 import type {Results} from './results.ts';
+import type {Seeds} from './seeds.ts';
 
 /** @param script the bundle of ./report_page.ts, dist/bench/report.js */
-export const reportHtml = (results: Results, script: string): string => `<!doctype html>
+export const reportHtml = (results: Results | Seeds, script: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -22,7 +23,7 @@ export const reportHtml = (results: Results, script: string): string => `<!docty
 `;
 
 /** Escapes `<`, which JSON has in strings only, so that no string ends the element or begins a comment. */
-const jsonText = (results: Results) => JSON.stringify(results).replaceAll('<', '\\u003c');
+const jsonText = (results: Results | Seeds) => JSON.stringify(results).replaceAll('<', '\\u003c');
 
 /** Escapes `</script` and `<!--`, which the script has in strings only. */
 const scriptText = (script: string) =>

@@ -1,6 +1,7 @@
 // The shape of the bench's JSON: --json writes it, --compare and --from read it, and all tables and charts are made from it.
 // Times are in ms, rates in GFLOP/s (10^9 floating-point operations a second) and GB/s (10^9 bytes a second).
 import {type Backend, backends} from '../../src/backends.ts';
+import type {Seeds} from './seeds.ts';
 
 export const FORMAT = 'mnist-ops bench 1';
 
@@ -178,12 +179,12 @@ export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => (
   firstSteps: [],
 });
 
-/** The JSON text: numbers with five digits, one line a row. */
-export const jsonOf = (results: Results): string =>
+/** The JSON text: numbers with five digits, one line a row or a seed. */
+export const jsonOf = (results: Results | Seeds): string =>
   JSON.stringify(results, (_, value) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,
   )
-    .replaceAll('{"name":', '\n{"name":')
+    .replace(/\{"(name|seed)":/g, '\n$&')
     .concat('\n');
 
 export const isMeasured = (found: Measured | NotMeasured | undefined): found is Measured =>

@@ -3,6 +3,7 @@ import {access, constants, readFile, realpath, rename, rm, stat, writeFile} from
 import {basename, dirname, join} from 'node:path';
 import {firstLine} from '../clock/rows.ts';
 import {FORMAT, jsonOf, type Results} from './results.ts';
+import type {Seeds} from './seeds.ts';
 
 /** The user's file can't be read or written. */
 export class FileError extends Error {}
@@ -70,7 +71,7 @@ export async function checkWritable(file: string): Promise<void> {
 }
 
 /** Writes a file beside it, and renames that one when it is complete: a full disk leaves older numbers unchanged. */
-export async function writeResults(file: string, results: Results): Promise<void> {
+export async function writeResults(file: string, results: Results | Seeds): Promise<void> {
   const {path, beside, whole} = await targetOf(file);
   if (!whole) return writeFile(path, jsonOf(results));
   try {

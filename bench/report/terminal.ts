@@ -18,7 +18,10 @@ export type Facts = [term: string, text: string][];
 const known = (facts: [term: string, text: string | undefined][]): Facts =>
   facts.filter((fact): fact is Facts[number] => fact[1] !== undefined);
 
-export const machineFacts = ({machine: {cpu, cores, load, tfjs}, date}: Results): Facts =>
+export const machineFacts = ({
+  machine: {cpu, cores, load, tfjs},
+  date,
+}: Pick<Results, 'machine' | 'date'>): Facts =>
   known([
     ['processor', `${cpu}, ${cores} cores`],
     ['load before', load === undefined ? load : `${load.toFixed(1)} processes wanted to run`],

@@ -19,7 +19,7 @@ import {compile} from '../../src/kernels/simd/backend/module.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-build-'));
 cpSync(join(root, 'build.mjs'), join(folder, 'build.mjs'));
-for (const name of ['src', 'test', 'node_modules', 'package.json']) {
+for (const name of ['src', 'test', 'licences', 'node_modules', 'package.json']) {
   symlinkSync(join(root, name), join(folder, name));
 }
 const kernels = join(folder, 'build/simd.wasm');

@@ -1,7 +1,7 @@
 // The package as its user gets it: imported by name, through the exports map, in plain Node, with types.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join, normalize} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {test} from 'uvu';
@@ -122,6 +122,55 @@ test('the files that package.json names are in the package, for TypeScript’s o
   for (const path of promised) assert.ok(files.includes(path), path);
   for (const path of files.filter(path => path.endsWith('.js'))) {
     assert.not.match(readFileSync(join(root, path), 'utf8').slice(-200), /sourceMappingURL/, path);
+  }
+});
+
+/** The files, and all that they import. */
+function closure(files: string[]): Set<string> {
+  const found = new Set(files.map(file => normalize(file)));
+  for (const file of found) {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, path] of text.matchAll(/(?:from|import)\s*\(?['"](\.[^'"]+)['"]/g)) {
+      const target = join(dirname(file), path);
+      found.add(file.endsWith('.d.ts') ? target.replace(/(\.d)?\.ts$/, '.d.ts') : target);
+    }
+  }
+  return found;
+}
+
+test('the package has its entries, what they import, and nothing else', () => {
+  const entries = Object.values<{types: string; default: string}>(manifest.exports);
+  const {bin} = manifest;
+  const code = [
+    ...entries.map(each => each.default),
+    bin,
+    'dist/webgl_page.js',
+    'node.js',
+    'simd.js',
+  ];
+  const texts = ['LICENSE', 'README.md', 'THIRD-PARTY.md', 'dist/licences.txt', 'package.json'];
+  const expected = [...closure(code), ...closure(entries.map(({types}) => types)), ...texts];
+  assert.equal(packedFiles().sort(), expected.sort());
+});
+
+test('publint and arethetypeswrong find nothing in the package', () => {
+  const folder = mkdtempSync(join(root, 'dist/packed-'));
+  try {
+    const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+    const [{filename}] = JSON.parse(execute('npm', pack));
+    const tarball = join(folder, filename);
+    const check = (name: string, ...args: string[]) => {
+      const {status, stdout, stderr} = spawnSync(join(root, 'node_modules/.bin', name), args, {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      assert.is(status, 0, `${name}: ${stdout}${stderr}`);
+      return stdout;
+    };
+    assert.match(check('publint', '--strict', tarball), 'All good!');
+    check('attw', '--profile', 'esm-only', tarball); // CommonJS gets it by import() alone, as README says
+  } finally {
+    rmSync(folder, {recursive: true});
   }
 });
 

@@ -1,4 +1,5 @@
 // The command line: `npm run train -- --help` lists its options and exit codes.
+import {abortOnSignal, Interruption} from './interruption.ts'; // before all others
 import '../index.ts';
 import {backends} from '../backends.ts';
 import {MnistData} from '../data/mnist_data.ts';
@@ -7,7 +8,6 @@ import {liesOnItsSide} from '../data/transposed.ts';
 import type {Evaluation} from '../evaluation.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {UsageError} from './arguments.ts';
-import {abortOnSignal, Interruption} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
 import {guardOutput} from './output.ts';
 import {createProgress} from './progress.ts';
@@ -24,6 +24,9 @@ try {
   process.stderr.write(`mnist-ops: ${sentence}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
+
+// While a program ends by itself, Node has no handlers of signals any more: a second Ctrl-C would count as the cause of its end.
+process.stdout.write('', () => setImmediate(process.exit)); // an error comes after this call
 
 async function main(args: string[]): Promise<number> {
   let options = parseOptions(args);

@@ -24,9 +24,6 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
   for (const part of Object.keys(files) as (keyof MnistFiles)[]) {
     served[`/${fileNames[part]}`] = files[part].bytes;
   }
-  // Until training, these end the program: process.exit, unlike a signal, lets Playwright close the browser.
-  const quit = (_: string, signal: number) => process.exit(128 + signal);
-  process.on('SIGINT', quit).on('SIGTERM', quit).on('SIGHUP', quit);
   const {browser, page, close} = await openPage(path => served[path], ['/webgl_page.js']);
   const gone = 'the browser: expected it to run until the training ends, found it gone';
   const ask = async <T>(request: Request): Promise<T> => {
@@ -40,7 +37,6 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
   try {
     const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed});
     const gpu = isSoftware(renderer) ? 'a software GPU' : renderer;
-    process.off('SIGINT', quit).off('SIGTERM', quit).off('SIGHUP', quit);
     return {
       parameters,
       remark: `in Chromium ${browser.version()} on ${gpu}`,

@@ -201,13 +201,12 @@ for (const backend of ['simd', 'webgl']) {
   });
 
   test(`${backend}: Ctrl-C stops the training, and the report tests the network so far; exit 130`, async () => {
-    // A second signal right after the first counts as the same key press.
-    const watches = [/^batch .*loss/m, /^Stopping/m].map(text =>
-      once(text, child => child.kill('SIGINT')),
-    );
-    const {code, stdout, stderr} = await run([...endless, '--backend', backend], (...output) => {
-      for (const watch of watches) watch(...output);
-    });
+    // A second signal right after the first counts as the same key press: the program sends it to itself.
+    const again =
+      "data:text/javascript,process.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))";
+    const args = ['--import', again, program, ...endless, '--backend', backend];
+    const watch = once(/^batch .*loss/m, child => child.kill('SIGINT'));
+    const {code, stdout, stderr} = await runNode(args, watch);
     assert.equal([code, stderr], [130, '']);
     const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
     assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
@@ -215,6 +214,34 @@ for (const backend of ['simd', 'webgl']) {
     assert.match(stdout, 'Confusion matrix');
   });
 }
+
+// Within a function of Node's, which the program calls when it loads or as it reads the data, it gets the signal.
+const moments = {
+  'while it loads': ['const o = WebAssembly;', 'o.validate', ''],
+  'while it reads the data': [
+    "import o from 'node:fs/promises'; import {syncBuiltinESMExports} from 'node:module';",
+    'o.stat',
+    'syncBuiltinESMExports();',
+  ],
+};
+for (const [moment, [before, name, after]] of Object.entries(moments)) {
+  test(`Ctrl-C ${moment} ends the program, exit 130`, async () => {
+    const kills = "(...args) => {process.kill(process.pid, 'SIGINT'); return f(...args)}";
+    const preloaded = `data:text/javascript,${before} const f = ${name}; ${name} = ${kills}; ${after}`;
+    const {code, stdout, stderr} = await runNode(['--import', preloaded, program, ...small]);
+    assert.equal([code, stdout, stderr], [130, '', '']);
+  });
+}
+
+test('Ctrl-C held down until the program is gone: exit 130', async () => {
+  let held: NodeJS.Timeout | undefined;
+  const hold = once(/^batch .*loss/m, child => {
+    held = setInterval(() => child.kill('SIGINT'), 1);
+  });
+  const {code} = await run(endless, hold);
+  clearInterval(held);
+  assert.is(code, 130);
+});
 
 for (const [signal, expected] of [
   ['SIGTERM', 143],

@@ -7,6 +7,7 @@ import {isSoftware} from '../renderer.ts';
 import type {TrainingProgress} from '../training.ts';
 import {openPage} from './open_page.ts';
 import type {Options} from './options.ts';
+import type {Place} from './place.ts';
 import type {Trainer} from './trainer.ts';
 import type {answer as answerOfPage, Opened, Request} from './webgl_page.ts';
 
@@ -15,9 +16,14 @@ declare const answer: typeof answerOfPage;
 /**
  * Starts the browser and opens the page.
  *
+ * @param place where a run goes on
  * @throws Error if no browser starts, or it has no WebGL
  */
-export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options): Promise<Trainer> {
+export async function trainerInBrowser(
+  files: MnistFiles,
+  {net, seed, batchSize, testEvery, testSize}: Options,
+  place?: Place,
+): Promise<Trainer> {
   const served: Record<string, Uint8Array> = {
     '/webgl_page.js': await readFile(new URL('webgl_page.js', import.meta.url)),
   };
@@ -35,7 +41,8 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
     return answered.result as T;
   };
   try {
-    const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed});
+    const sizes = {batchSize, testEvery, testSize};
+    const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed, sizes, place});
     const gpu = isSoftware(renderer) ? 'a software GPU' : renderer;
     return {
       parameters,
@@ -53,6 +60,7 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
           yield event;
         }
       },
+      weights: () => ask<Float32Array[]>({kind: 'weights'}),
       evaluate: () => ask<Evaluation>({kind: 'evaluate'}),
       close,
     };

@@ -8,6 +8,7 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {imageFolder} from '../image_folder.ts';
 import {becomes, finished, once, runNode, runOnFullDisk, start, type Watch} from '../program.ts';
+import {withRelaxed} from '../relaxed.ts';
 import {testWhere, testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -22,7 +23,7 @@ const run = (args: string[], watch?: Watch) => runNode([program, ...args], watch
 
 test('the command line: --help and -h list every option', async () => {
   const names =
-    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size json help';
+    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size save save-every resume json help';
   const [long, short] = await Promise.all([run(['--help']), run(['--json', '-h'])]);
   for (const {code, stdout, stderr} of [long, short]) {
     assert.equal([code, stderr], [0, '']);
@@ -69,7 +70,7 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.match(first.stderr, 'Confusion matrix');
   const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
   const keys =
-    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure';
+    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
   assert.is(Object.keys(a).join(), keys);
   assert.equal(
     [a.backend, a.net, a.seed, a.batches, a.batchSize, a.learningRate],
@@ -336,11 +337,6 @@ test('without memory for WebAssembly the command line trains on cpu and says why
     assert.match(stderr, sentence);
   }
 });
-
-// Node 20 has relaxed SIMD only with this option. Later versions always have it, and some refuse the option.
-const relaxing = '--experimental-wasm-relaxed-simd';
-const withRelaxed =
-  spawnSync(process.execPath, [relaxing, '--eval', '0']).status === 0 ? [relaxing] : [];
 
 test('--wasm plain trains the same with and without relaxed SIMD, and --json names the build', async () => {
   const args = [program, ...small, '--batches', '24', '--json'];

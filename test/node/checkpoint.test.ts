@@ -63,6 +63,15 @@ function copyOfSaved(): string {
   cpSync(saved, copy, {recursive: true});
   return copy;
 }
+await run([
+  ...small,
+  '--net',
+  'mnist-core',
+  '--batches',
+  '6',
+  '--save',
+  join(temporary, 'other-net'),
+]);
 const [older, latest] = ['checkpoint-00000003.safetensors', 'checkpoint-00000006.safetensors'];
 
 // ---- the same bits
@@ -190,7 +199,7 @@ test('checkpoints: wrong use is one sentence, exit 2, and changes nothing', asyn
     [['--batches', '5'], '--batches: expected at least the 6 batches that the run has, found 5'],
     [['--save', newFolder()], '--save: expected to be left out with --resume'],
   ];
-  for (const [args, text] of cases) await fails(2, ['--resume', saved, ...args], text);
+  await Promise.all(cases.map(([args, text]) => fails(2, ['--resume', saved, ...args], text)));
   await fails(
     2,
     ['--save', saved],
@@ -233,8 +242,6 @@ const damages: Record<string, (path: string) => void> = {
   'of another net': path => copyFileSync(join(temporary, 'other-net', latest), path),
 };
 test('--resume: a newest checkpoint that is damaged or of another run is named, and the one before goes on', async () => {
-  const core = ['--net', 'mnist-core', '--batches', '6', '--save', join(temporary, 'other-net')];
-  await succeeds([...small, ...core]);
   for (const [damage, inflict] of Object.entries(damages)) {
     const copy = copyOfSaved();
     const path = join(copy, latest);
@@ -256,6 +263,18 @@ test('--resume: a newest checkpoint that is damaged or of another run is named, 
   const copy = copyOfSaved();
   for (const name of [older, latest]) truncateSync(join(copy, name), 9);
   await fails(1, ['--resume', copy], `${join(copy, latest)}: expected a whole checkpoint, found`);
+});
+
+test('--resume keeps two checkpoints of its run, leaves those of another, and removes what a killed program left', async () => {
+  const copy = copyOfSaved();
+  const others = 'checkpoint-00000001.safetensors';
+  const bytes = readFileSync(join(temporary, 'other-net', latest));
+  writeFileSync(join(copy, others), bytes);
+  writeFileSync(join(copy, `${latest}.123.tmp`), 'begun');
+  writeFileSync(join(copy, 'notes.txt'), 'mine');
+  await succeeds(['--resume', copy, '--batches', '9', '--save-every', '1']);
+  const own = [8, 9].map(batch => `checkpoint-0000000${batch}.safetensors`);
+  assert.equal(names(copy), [others, ...own, 'notes.txt']);
 });
 
 test('a checkpoint with any byte changed, or cut anywhere, is refused', () => {

@@ -29,9 +29,6 @@ try {
 }
 
 // While a program ends by itself, Node has no handlers of signals any more: a second Ctrl-C would count as the cause of its end.
-process.stdout.write('', () => process.exit());
-
-// While a program ends by itself, Node has no handlers of signals any more: a second Ctrl-C would count as the cause of its end.
 process.stdout.write('', () => setImmediate(process.exit)); // an error comes after this call
 
 function complain(message: string): void {

@@ -78,7 +78,7 @@ ${optionLines(table)}
 The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
 or an installed Chrome or Chromium, or the one in the npm package @sparticuz/chromium ("packaged").
 MNIST_OPS_GPU=1 takes the machine's GPU, not a software one, or fails.
-Ctrl-C stops the training after its batch, saves, and reports on what was learnt so far.
+Ctrl-C stops the training after its batch, saves it with --save or --resume, and reports on what was learnt so far.
 
 A checkpoint is a safetensors file of the weights, which also holds what it takes to go on. The last two are
 kept, and --save takes no folder that has some. --resume takes the newest that is whole, with the run's own

@@ -1,7 +1,15 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
 // The command line: the built program is run as its users run it, on a small folder of images.
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
@@ -201,16 +209,19 @@ for (const backend of ['simd', 'webgl']) {
     return fails(1, [[args, 'at batch 2 of 100']]);
   });
 
-  test(`${backend}: Ctrl-C stops the training, and the report tests the network so far; exit 130`, async () => {
+  test(`${backend}: Ctrl-C stops the training, saves it, and the report tests the network so far; exit 130`, async () => {
     // A second signal right after the first counts as the same key press: the program sends it to itself.
     const again =
       "data:text/javascript,process.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))";
-    const args = ['--import', again, program, ...endless, '--backend', backend];
+    const saved = join(temporary, `saved-${backend}`);
+    const args = ['--import', again, program, ...endless, '--backend', backend, '--save', saved];
     const watch = once(/^batch .*loss/m, child => child.kill('SIGINT'));
     const {code, stdout, stderr} = await runNode(args, watch);
     assert.equal([code, stderr], [130, '']);
     const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
     assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
+    const newest = readdirSync(saved).sort().at(-1)!;
+    assert.match(newest, new RegExp(`^checkpoint-0*${batch?.replaceAll(',', '')}\\.`));
     assert.match(stdout, 'of 200 right');
     assert.match(stdout, 'Confusion matrix');
   });

@@ -22,7 +22,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 let unsaved: AbortController | undefined;
 
 /**
- * A controller that the first Ctrl-C, SIGTERM or SIGHUP aborts, with an Interruption. The second one ends the program at once.
+ * A signal that the first Ctrl-C, SIGTERM or SIGHUP aborts, with an Interruption. The second one ends the program at once.
  *
  * @param note shows a line to the user
  * @param saves whether the run is saved when it stops

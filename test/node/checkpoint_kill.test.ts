@@ -67,5 +67,38 @@ test(`killed ${kills} times at random moments, a run can always go on, and ends 
   assert.equal(bits(found.weights), bits(expected.weights));
 });
 
+/** What a save calls, in its order. The third call is the last, and writes half of its bytes. */
+const calls = ['writeFileSync', 'fsyncSync', 'renameSync', 'rmSync'];
+for (const name of calls) {
+  test(`killed at the ${name} of a save: the run goes on, and ends with an unbroken run's weights`, async () => {
+    const preloaded = `data:text/javascript,
+      import o from 'node:fs';
+      import {syncBuiltinESMExports} from 'node:module';
+      const f = o.${name};
+      let calls = 0;
+      o.${name} = (file, data, ...rest) => {
+        if (++calls < 3) return f(file, data, ...rest);
+        if ('${name}' === 'writeFileSync') f(file, data.subarray(0, data.length / 2));
+        process.kill(process.pid, 'SIGKILL');
+      };
+      syncBuiltinESMExports();`;
+    const saved = join(temporary, name);
+    const args = [program, ...small, '--batches', '9', '--save-every', '1'];
+    const {code} = await runNode(['--import', preloaded, ...args, '--save', saved]);
+    assert.is(code, null);
+    assert.ok(newestOf(saved));
+    const {stderr} = await runNode([program, '--resume', saved]);
+    assert.is(stderr, '');
+    const whole = join(temporary, `${name}-whole`);
+    await runNode([...args, '--save', whole]);
+    const [found, expected] = [saved, whole].map(newestOf);
+    assert.equal([found.batch, bits(found.weights)], [9, bits(expected.weights)]);
+    assert.not.ok(
+      readdirSync(saved).some(each => each.endsWith('.tmp')),
+      'nothing is left',
+    );
+  });
+}
+
 test.after(() => rmSync(temporary, {recursive: true}));
 test.run();

@@ -133,7 +133,7 @@ for (const [signal, code] of [
   test(`${signal} saves the batch that the report is on, exit ${code}; the run goes on after it`, async () => {
     const to = newFolder();
     const kill = once(/^batch .*loss/m, child => child.kill(signal));
-    const {code: found, stdout} = await run([...oneByOne, '--save', to], kill);
+    const {code: found, stdout} = await run([...endless, '--save', to], kill);
     assert.is(found, code);
     assert.match(stdout, `\nsaving into ${to}\n`);
     assert.match(stdout, '\nStopping, to save and test what was learnt so far');
@@ -242,7 +242,7 @@ const damages: Record<string, (path: string) => void> = {
   'of another net': path => copyFileSync(join(temporary, 'other-net', latest), path),
 };
 test('--resume: a newest checkpoint that is damaged or of another run is named, and the one before goes on', async () => {
-  for (const [damage, inflict] of Object.entries(damages)) {
+  const goOn = async ([damage, inflict]: [string, (path: string) => void]) => {
     const copy = copyOfSaved();
     const path = join(copy, latest);
     inflict(path);
@@ -259,7 +259,8 @@ test('--resume: a newest checkpoint that is damaged or of another run is named, 
     assert.match(stdout, `going on after batch 3, from ${join(copy, older)}`, damage);
     // It is left where it is: only the run's own checkpoints give way to newer ones.
     assert.equal(names(copy), [older, 'checkpoint-00000005.safetensors', latest], damage);
-  }
+  };
+  await Promise.all(Object.entries(damages).map(goOn));
   const copy = copyOfSaved();
   for (const name of [older, latest]) truncateSync(join(copy, name), 9);
   await fails(1, ['--resume', copy], `${join(copy, latest)}: expected a whole checkpoint, found`);

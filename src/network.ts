@@ -56,6 +56,15 @@ export function createNetwork(preset: Preset = 'tutorial', options: {seed?: numb
   return {preset, layers, variables, forward, dispose: () => tf.dispose(variables)};
 }
 
+/** Gives the network these weights, in the order of its variables. */
+export function setWeights({variables}: Network, weights: Float32Array[]): void {
+  tf.tidy(() => {
+    for (const [i, variable] of variables.entries()) {
+      variable.assign(tf.tensor(weights[i], variable.shape));
+    }
+  });
+}
+
 function expectShape({name, outputShape}: Layer, y: tf.Tensor): tf.Tensor {
   const expected = [y.shape[0], ...outputShape];
   if (!tf.util.arraysEqual(y.shape, expected)) {

@@ -2,7 +2,7 @@
 import type {Evaluation} from './evaluation.ts';
 
 /** A batch's loss is noisy, so the last loss is the mean of this many batches. */
-const WINDOW = 20;
+export const WINDOW = 20;
 
 /** `one digit`: all images get the same answer. `loss rose`: the last losses are above the first. */
 export type Failure = 'one digit' | 'loss rose';

@@ -1,4 +1,5 @@
 // The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
+import {resolve} from 'node:path';
 import {backendsWith, backends as known} from '../backends.ts';
 import {type Build, build} from '../kernels/simd/backend/module.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
@@ -34,6 +35,12 @@ export interface Options {
   testEvery: number;
   /** Images in such a sample. Default: 1000, or all if there are fewer. */
   testSize?: number;
+  /** Folder for checkpoints of a new run. */
+  save?: string;
+  /** Batches between checkpoints, besides those at the end of each epoch. */
+  saveEvery?: number;
+  /** Folder with the checkpoints of the run that goes on. */
+  resume?: string;
   json: boolean;
 }
 
@@ -55,6 +62,9 @@ const table: OptionTable = {
   data: option('DIR', 'folder of the four IDX files, raw or .gz (default: MNIST)'),
   'test-every': option('N', 'also test every N batches (default 0: only at the end of each epoch)'),
   'test-size': option('N', 'images in such a test, drawn at random (default 1000)'),
+  save: option('DIR', 'write checkpoints there: after each epoch, at the end, and when stopped'),
+  'save-every': option('N', 'write one every N batches, too'),
+  resume: option('DIR', 'go on with the run that was saved there, and go on saving it there'),
   json: {help: 'end with a line of JSON on stdout; all other output goes to stderr'},
   help: {short: 'h', help: 'show this text'},
 };
@@ -68,7 +78,14 @@ ${optionLines(table)}
 The backend webgl runs in a browser without a window: the program that MNIST_OPS_BROWSER names,
 or an installed Chrome or Chromium, or the one in the npm package @sparticuz/chromium ("packaged").
 MNIST_OPS_GPU=1 takes the machine's GPU, not a software one, or fails.
-Ctrl-C stops the training and reports on what was learnt so far.
+Ctrl-C stops the training after its batch, saves it with --save or --resume, and reports on what was learnt so far.
+
+A checkpoint is a safetensors file of the weights, which also holds what it takes to go on. The last two are
+kept, and --save takes no folder that has some. --resume takes the newest that is whole, with the run's own
+options; all but --net, --seed and --batch-size may be given anew, and --data if it holds the same images. On
+the same backend the run ends with the weights of one that was never stopped, bit for bit. If a checkpoint
+can't be written, the training goes on and tries again at the next; it ends with exit code 1 if the last failed.
+
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP),
 141 the output's reader is gone.
 `;
@@ -76,11 +93,19 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C (143 by SIGTERM
 /**
  * The options in the arguments, or 'help' if they contain --help.
  * @param args the arguments after the program's name
+ * @param saved the settings of a run that goes on, for the options that the arguments leave open
  * @throws UsageError for an unknown or malformed option, a positional argument, or a value out of range
  */
-export function parseOptions(args: readonly string[]): Options | 'help' {
+export function parseOptions(
+  args: readonly string[],
+  saved: Readonly<Record<string, string>> = {},
+): Options | 'help' {
   const given = readArguments(table, args);
   if (given.has('help')) return 'help';
+  const asked = new Set(given.keys());
+  for (const [name, text] of Object.entries(saved)) {
+    if (!asked.has(name) && !asked.has(replacedBy[name])) given.set(name, text);
+  }
   const [epochs, batches] = [given.get('epochs'), given.get('batches')];
   if (epochs !== undefined && batches !== undefined) {
     const found = `both (--batches ${batches}, --epochs ${epochs})`;
@@ -102,7 +127,18 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     throw new UsageError(`--${name}: expected ${either(choices)}, found "${found}"`);
   };
   const net = choice('net', nets);
-  if (given.get('data') === '') throw new UsageError('--data: expected a folder, found ""');
+  for (const name of ['data', 'save', 'resume']) {
+    if (given.get(name) === '') throw new UsageError(`--${name}: expected a folder, found ""`);
+  }
+  const [save, resume] = [given.get('save'), given.get('resume')];
+  if (save !== undefined && resume !== undefined) {
+    const expected = 'to be left out with --resume, which saves into its own folder';
+    throw new UsageError(`--save: expected ${expected}, found "${save}"`);
+  }
+  const saveEvery = integer('save-every', 1);
+  if (saveEvery !== undefined && save === undefined && resume === undefined) {
+    throw new UsageError(`--save-every: expected --save or --resume with it, found neither`);
+  }
   const wasm = given.has('wasm') ? choice('wasm', wasmNames) : undefined;
   const backend = choice('backend', backends, wasm ? 'simd' : defaultBackend);
   if (wasm && backend !== 'simd') {
@@ -128,8 +164,38 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     data: given.get('data'),
     testEvery: integer('test-every', 0) ?? 0,
     testSize: integer('test-size', 1),
+    save,
+    saveEvery,
+    resume,
     json: given.has('json'),
   };
+}
+
+/** A setting of a run that goes on gives way to another option that says the same. */
+const replacedBy: Record<string, string> = {epochs: 'batches', batches: 'epochs', wasm: 'backend'};
+
+/**
+ * The settings of a run, by option: parseOptions makes its options of them again.
+ * @param ran the build of simd that the run has
+ */
+export function settingsOf(options: Options, ran?: Build): Record<string, string> {
+  const {backend, net, epochs, batches, data, testSize, saveEvery} = options;
+  const settings: Record<string, string | number | undefined> = {
+    backend,
+    wasm: wasmNames.find(name => builds[name] === ran),
+    net,
+    seed: options.seed,
+    'batch-size': options.batchSize,
+    'learning-rate': options.learningRate,
+    epochs: batches === undefined ? epochs : undefined,
+    batches,
+    data: data && resolve(data),
+    'test-every': options.testEvery,
+    'test-size': testSize,
+    'save-every': saveEvery,
+  };
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
 
 /** "a, b or c" */

@@ -7,20 +7,35 @@ const reasons: Record<string, string> = {
   ENOSPC: 'no space left on the device',
   EDQUOT: 'no space left in the quota',
   EFBIG: 'a file as large as it may be',
+  EROFS: 'a disk that is read-only',
+  EACCES: 'no permission to write there',
+  EPERM: 'no permission to write there',
+  ENOTDIR: 'a file where its path needs a folder',
+  EEXIST: 'a file where its path needs a folder',
 };
+
+/** Why something can't be written, to stand after "found". */
+export const whyNotWritten = ({code = '', message}: NodeJS.ErrnoException): string =>
+  reasons[code] ?? message;
 
 /**
  * Ends the program quietly if the reader of stdout is gone, and with a sentence and exit code 1 if stdout fails for another
  * reason. If stderr fails, the work goes on: only progress goes there.
+ *
+ * @param end ends the program, at once or soon
  */
-export function guardOutput(program: string): void {
+export function guardOutput(program: string, end: (code: number) => void = process.exit): void {
   process.stderr.on('error', error => noticeHangup(process.stderr, error));
+  let isLost = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    const {code = '', message} = error;
-    if (code === 'EPIPE' || noticeHangup(process.stdout, error)) process.exit(unreadCode);
-    const found = reasons[code] ?? message;
-    process.stderr.write(`${program}: stdout: expected to be written, found ${found}\n`);
-    process.exit(1);
+    if (isLost) return;
+    isLost = true;
+    const isGone = error.code === 'EPIPE' || noticeHangup(process.stdout, error);
+    if (!isGone) {
+      const found = whyNotWritten(error);
+      process.stderr.write(`${program}: stdout: expected to be written, found ${found}\n`);
+    }
+    end(isGone ? unreadCode : 1);
   });
 }
 

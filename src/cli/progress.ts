@@ -32,10 +32,10 @@ export interface Progress {
   close(): void;
 }
 
-/** Shows a run of `batches` batches on `stream`, a terminal or a file. */
+/** Shows a run of `batches` batches, which goes on after batch `start`, on `stream`, a terminal or a file. */
 export function createProgress(
   stream: NodeJS.WriteStream,
-  {batches, batchesPerEpoch}: {batches: number; batchesPerEpoch: number},
+  {batches, batchesPerEpoch, start = 0}: {batches: number; batchesPerEpoch: number; start?: number},
 ): Progress {
   const run: Run = {batches, losses: [], tests: [], speed: '', time: '', note: ''};
   const onTerminal = stream.isTTY && process.env.TERM !== 'dumb';
@@ -54,7 +54,7 @@ export function createProgress(
         const {correct, total} = event.evaluation;
         run.tests.push({batch: event.batch, value: correct / total});
       }
-      const left = (elapsed / event.batch) * (batches - event.batch);
+      const left = (elapsed / (event.batch - start)) * (batches - event.batch);
       if (event.batch < batches) run.time = `${clock(left)} left`;
       else run.time = event.kind === 'epoch' ? `in ${clock(elapsed)}` : 'testing';
       view.show(event);
@@ -137,7 +137,7 @@ function terminalBlock(stream: NodeJS.WriteStream, run: Run): Progress {
 
 /** The block's lines, each at most `width` long. If there is too little room, the speed is left out, then the time. */
 export function blockLines(run: Run, width: number): string[] {
-  const batch = run.losses.length;
+  const batch = run.losses.at(-1)?.batch ?? 0;
   const batchText = `${String(batch).padStart(String(run.batches).length)}/${run.batches}`;
   const fields = [batchText, run.speed.padStart(15), run.time.padStart(9)];
   const labelWidth = 'train '.length;

@@ -84,6 +84,8 @@ export interface Setup {
   learningRate: number;
   trainSize: number;
   testSize: number;
+  /** Lines on where the run is saved, and where it goes on. */
+  notes?: string[];
 }
 
 /** The lines printed before the first batch. */
@@ -92,6 +94,8 @@ export function header(setup: Setup): string {
     `${setup.net} net with ${count(setup.parameters)} parameters`,
     `backend ${setup.backend}${setup.remark && ` ${setup.remark}`}, seed ${setup.seed}`,
     `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
-    `${count(setup.trainSize)} training and ${count(setup.testSize)} test images\n`,
+    `${count(setup.trainSize)} training and ${count(setup.testSize)} test images`,
+    ...(setup.notes ?? []),
+    '',
   ].join('\n');
 }

@@ -6,12 +6,15 @@ import {median} from '../statistics.ts';
 import type {Options} from './options.ts';
 
 export interface FinishedRun {
+  /** Of each batch; a hole where it is unknown, as before a checkpoint. */
   losses: number[];
-  /** Milliseconds of each step. */
+  /** Milliseconds of each step taken now. */
   times: number[];
   epochs: number;
   seconds: number;
   evaluation: Evaluation;
+  /** Batches that were trained before this run went on. */
+  resumedFrom?: number;
 }
 
 /** These keys, in this order. Losses are nats. */
@@ -27,9 +30,12 @@ export interface Summary {
   batches: number;
   batchSize: number;
   learningRate: number;
-  /** Median over the steps after the first five, which warm up; over all steps if there are at most five. */
-  msPerStep: number;
-  /** Training and its tests, without loading. */
+  /**
+   * Median over the steps after the first five, which warm up; over all steps if there are at most five. Of a run that went on,
+   * over those since then; null if there are none.
+   */
+  msPerStep: number | null;
+  /** Training and its tests, without loading; of a run that went on, since then. */
   seconds: number;
   firstLoss: number;
   lastLoss: number;
@@ -38,6 +44,8 @@ export interface Summary {
   testAccuracy: number;
   /** Why the run has learnt nothing; null if it has learnt. */
   failure: Failure | null;
+  /** The batch after which a saved run went on; null if this is the run's beginning. */
+  resumedFrom: number | null;
 }
 
 const thousandths = (x: number) => Math.round(1000 * x) / 1000;
@@ -53,7 +61,7 @@ export function summarise(options: Options, run: FinishedRun, build: Build | nul
     batches: losses.length,
     batchSize: options.batchSize,
     learningRate: options.learningRate,
-    msPerStep: thousandths(median(times.length > 5 ? times.slice(5) : times)),
+    msPerStep: times.length ? thousandths(median(times.length > 5 ? times.slice(5) : times)) : null,
     seconds: thousandths(run.seconds),
     firstLoss: losses[0],
     lastLoss: losses[losses.length - 1],
@@ -61,5 +69,6 @@ export function summarise(options: Options, run: FinishedRun, build: Build | nul
     testTotal: evaluation.total,
     testAccuracy: evaluation.correct / evaluation.total,
     failure: failureOf(evaluation, losses) ?? null,
+    resumedFrom: run.resumedFrom ?? null,
   };
 }

@@ -7,6 +7,7 @@ import {registerSimdBackend, type SimdBackend} from '../kernels/simd/backend/reg
 import {createNetwork} from '../network.ts';
 import {type TrainingOptions, type TrainingProgress, train} from '../training.ts';
 import type {Options} from './options.ts';
+import {goTo, type Place} from './place.ts';
 
 export interface Trainer {
   parameters: number;
@@ -15,6 +16,8 @@ export interface Trainer {
   /** Which WebAssembly it runs, on backend simd. */
   build?: Build;
   train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
+  /** The weights after the last batch, in the order of Network.variables. */
+  weights(): Promise<Float32Array[]>;
   evaluate(): Promise<Evaluation>;
   close(): Promise<void>;
 }
@@ -33,15 +36,22 @@ export async function chooseBackend({backend, build}: Options): Promise<string |
   }
 }
 
-/** The trainer on the current backend. */
-export function trainerHere(data: MnistData, {net, seed}: Options, remark: string): Trainer {
+/** The trainer on the current backend. @param place where a run goes on */
+export function trainerHere(
+  data: MnistData,
+  options: Options,
+  remark: string,
+  place?: Place,
+): Trainer {
   const {build} = tf.backend() as Partial<SimdBackend>;
-  const network = createNetwork(net, {seed});
+  const network = createNetwork(options.net, {seed: options.seed});
+  if (place) goTo(place, network, data, options);
   return {
     parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
     remark: build === 'relaxed simd' ? 'with relaxed SIMD' : remark,
     build,
     train: options => train(network, data, options),
+    weights: () => Promise.all(network.variables.map(each => each.data<'float32'>())),
     evaluate: () => evaluate(network, data),
     close: async () => {},
   };

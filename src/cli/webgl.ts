@@ -7,6 +7,7 @@ import {isSoftware} from '../renderer.ts';
 import type {TrainingProgress} from '../training.ts';
 import {openPage} from './open_page.ts';
 import type {Options} from './options.ts';
+import type {Place} from './place.ts';
 import type {Trainer} from './trainer.ts';
 import type {answer as answerOfPage, Opened, Request} from './webgl_page.ts';
 
@@ -15,18 +16,20 @@ declare const answer: typeof answerOfPage;
 /**
  * Starts the browser and opens the page.
  *
+ * @param place where a run goes on
  * @throws Error if no browser starts, or it has no WebGL
  */
-export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options): Promise<Trainer> {
+export async function trainerInBrowser(
+  files: MnistFiles,
+  {net, seed, batchSize, testEvery, testSize}: Options,
+  place?: Place,
+): Promise<Trainer> {
   const served: Record<string, Uint8Array> = {
     '/webgl_page.js': await readFile(new URL('webgl_page.js', import.meta.url)),
   };
   for (const part of Object.keys(files) as (keyof MnistFiles)[]) {
     served[`/${fileNames[part]}`] = files[part].bytes;
   }
-  // Until training, these end the program: process.exit, unlike a signal, lets Playwright close the browser.
-  const quit = (_: string, signal: number) => process.exit(128 + signal);
-  process.on('SIGINT', quit).on('SIGTERM', quit).on('SIGHUP', quit);
   const {browser, page, close} = await openPage(path => served[path], ['/webgl_page.js']);
   const gone = 'the browser: expected it to run until the training ends, found it gone';
   const ask = async <T>(request: Request): Promise<T> => {
@@ -38,9 +41,9 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
     return answered.result as T;
   };
   try {
-    const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed});
+    const sizes = {batchSize, testEvery, testSize};
+    const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed, sizes, place});
     const gpu = isSoftware(renderer) ? 'a software GPU' : renderer;
-    process.off('SIGINT', quit).off('SIGTERM', quit).off('SIGHUP', quit);
     return {
       parameters,
       remark: `in Chromium ${browser.version()} on ${gpu}`,
@@ -57,6 +60,7 @@ export async function trainerInBrowser(files: MnistFiles, {net, seed}: Options):
           yield event;
         }
       },
+      weights: () => ask<Float32Array[]>({kind: 'weights'}),
       evaluate: () => ask<Evaluation>({kind: 'evaluate'}),
       close,
     };

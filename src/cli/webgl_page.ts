@@ -1,6 +1,7 @@
 // The page that `--backend webgl` trains in. It answers the requests of webgl.ts one at a time; only an abort may come between.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
+import {KeptWeights} from '../context_loss.ts';
 import {fetchMnist} from '../data/url.ts';
 import {
   createNetwork,
@@ -13,11 +14,13 @@ import {
   train,
 } from '../index.ts';
 import {rendererOf} from '../renderer.ts';
+import {goTo, type Place, type Sizes} from './place.ts';
 
 export type Request =
-  | {kind: 'open'; net: Preset; seed: number}
+  | {kind: 'open'; net: Preset; seed: number; sizes: Sizes; place?: Place}
   | {kind: 'train'; options: TrainingOptions}
   | {kind: 'next'}
+  | {kind: 'weights'}
   | {kind: 'evaluate'}
   | {kind: 'abort'};
 
@@ -36,13 +39,14 @@ let events: AsyncGenerator<TrainingProgress>;
 const controller = new AbortController();
 
 const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) => unknown} = {
-  async open({net, seed}): Promise<Opened> {
+  async open({net, seed, sizes, place}): Promise<Opened> {
     tf.enableProdMode();
     if (!(await tf.setBackend('webgl'))) {
       throw new Error('--backend: expected a browser with WebGL, found one without');
     }
     data = await fetchMnist('/', {seed});
     network = createNetwork(net, {seed});
+    if (place) goTo(place, network, data, sizes);
     const parameters = network.variables.reduce((sum, {size}) => sum + size, 0);
     return {parameters, renderer: rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl)};
   },
@@ -50,6 +54,10 @@ const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) 
     events = train(network, data, {...options, signal: controller.signal});
   },
   next: async () => (await events.next()).value,
+  weights: () =>
+    new KeptWeights(network).during('while its weights were read', () =>
+      Promise.all(network.variables.map(each => each.data<'float32'>())),
+    ),
   evaluate: () => evaluate(network, data),
   abort: () => controller.abort(),
 };

@@ -97,9 +97,19 @@ export class MnistData {
    */
   nextTestBatch(batchSize: number): Batch {
     checkBatchSize('nextTestBatch', batchSize, this.testSize, 'test');
+    return makeBatch(this.test, this.nextTestIndices(batchSize));
+  }
+
+  /** Skips this many samples as if they had been drawn. */
+  skipTestBatches(batches: number, batchSize: number): void {
+    checkBatchSize('skipTestBatches', batchSize, this.testSize, 'test');
+    for (let i = 0; i < batches; i++) this.nextTestIndices(batchSize);
+  }
+
+  private nextTestIndices(batchSize: number): Uint32Array {
     const order = this.testOrder;
     if (order.remaining < batchSize) order.reshuffle();
-    return makeBatch(this.test, order.take(batchSize));
+    return order.take(batchSize);
   }
 
   /**

@@ -1,13 +1,22 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
 // The command line: the built program is run as its users run it, on a small folder of images.
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {imageFolder} from '../image_folder.ts';
 import {becomes, finished, once, runNode, runOnFullDisk, start, type Watch} from '../program.ts';
+import {withRelaxed} from '../relaxed.ts';
 import {testWhere, testWithFullDisk} from '../skips.ts';
 
 const program = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -22,7 +31,7 @@ const run = (args: string[], watch?: Watch) => runNode([program, ...args], watch
 
 test('the command line: --help and -h list every option', async () => {
   const names =
-    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size json help';
+    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size save save-every resume json help';
   const [long, short] = await Promise.all([run(['--help']), run(['--json', '-h'])]);
   for (const {code, stdout, stderr} of [long, short]) {
     assert.equal([code, stderr], [0, '']);
@@ -69,7 +78,7 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.match(first.stderr, 'Confusion matrix');
   const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
   const keys =
-    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure';
+    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
   assert.is(Object.keys(a).join(), keys);
   assert.equal(
     [a.backend, a.net, a.seed, a.batches, a.batchSize, a.learningRate],
@@ -200,21 +209,51 @@ for (const backend of ['simd', 'webgl']) {
     return fails(1, [[args, 'at batch 2 of 100']]);
   });
 
-  test(`${backend}: Ctrl-C stops the training, and the report tests the network so far; exit 130`, async () => {
-    // A second signal right after the first counts as the same key press.
-    const watches = [/^batch .*loss/m, /^Stopping/m].map(text =>
-      once(text, child => child.kill('SIGINT')),
-    );
-    const {code, stdout, stderr} = await run([...endless, '--backend', backend], (...output) => {
-      for (const watch of watches) watch(...output);
-    });
+  test(`${backend}: Ctrl-C stops the training, saves it, and the report tests the network so far; exit 130`, async () => {
+    // A second signal right after the first counts as the same key press: the program sends it to itself.
+    const again =
+      "data:text/javascript,process.once('SIGINT', () => process.kill(process.pid, 'SIGINT'))";
+    const saved = join(temporary, `saved-${backend}`);
+    const args = ['--import', again, program, ...endless, '--backend', backend, '--save', saved];
+    const watch = once(/^batch .*loss/m, child => child.kill('SIGINT'));
+    const {code, stdout, stderr} = await runNode(args, watch);
     assert.equal([code, stderr], [130, '']);
     const [, batch] = /^Interrupted after batch ([\d,]+)/m.exec(stdout) ?? [];
     assert.ok(Number(batch?.replaceAll(',', '')) >= 1, stdout);
+    const newest = readdirSync(saved).sort().at(-1)!;
+    assert.match(newest, new RegExp(`^checkpoint-0*${batch?.replaceAll(',', '')}\\.`));
     assert.match(stdout, 'of 200 right');
     assert.match(stdout, 'Confusion matrix');
   });
 }
+
+// Within a function of Node's, which the program calls when it loads or as it reads the data, it gets the signal.
+const moments = {
+  'while it loads': ['const o = WebAssembly;', 'o.validate', ''],
+  'while it reads the data': [
+    "import o from 'node:fs/promises'; import {syncBuiltinESMExports} from 'node:module';",
+    'o.stat',
+    'syncBuiltinESMExports();',
+  ],
+};
+for (const [moment, [before, name, after]] of Object.entries(moments)) {
+  test(`Ctrl-C ${moment} ends the program, exit 130`, async () => {
+    const kills = "(...args) => {process.kill(process.pid, 'SIGINT'); return f(...args)}";
+    const preloaded = `data:text/javascript,${before} const f = ${name}; ${name} = ${kills}; ${after}`;
+    const {code, stdout, stderr} = await runNode(['--import', preloaded, program, ...small]);
+    assert.equal([code, stdout, stderr], [130, '', '']);
+  });
+}
+
+test('Ctrl-C held down until the program is gone: exit 130', async () => {
+  let held: NodeJS.Timeout | undefined;
+  const hold = once(/^batch .*loss/m, child => {
+    held = setInterval(() => child.kill('SIGINT'), 1);
+  });
+  const {code} = await run(endless, hold);
+  clearInterval(held);
+  assert.is(code, 130);
+});
 
 for (const [signal, expected] of [
   ['SIGTERM', 143],
@@ -309,11 +348,6 @@ test('without memory for WebAssembly the command line trains on cpu and says why
     assert.match(stderr, sentence);
   }
 });
-
-// Node 20 has relaxed SIMD only with this option. Later versions always have it, and some refuse the option.
-const relaxing = '--experimental-wasm-relaxed-simd';
-const withRelaxed =
-  spawnSync(process.execPath, [relaxing, '--eval', '0']).status === 0 ? [relaxing] : [];
 
 test('--wasm plain trains the same with and without relaxed SIMD, and --json names the build', async () => {
   const args = [program, ...small, '--batches', '24', '--json'];

@@ -1,7 +1,7 @@
 // The texts of the command line: report and progress.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {parseOptions} from '../../src/cli/options.ts';
+import {type Options, parseOptions, settingsOf} from '../../src/cli/options.ts';
 import {blockLines, createProgress, type Run, sparkline} from '../../src/cli/progress.ts';
 import {
   accuracyLines,
@@ -140,6 +140,40 @@ test('blockLines: never wider than the terminal; a narrow one keeps the batch nu
   }
   assert.match(blockLines(state, 79)[0], '400/938  12,345 images/s  1:02:03 left');
   assert.match(blockLines(state, 59)[0], /400\/938 {2}1:02:03 left$/);
+});
+
+test('a run that goes on: the bar begins at its batch, and the time left counts from there', () => {
+  let text = '';
+  const stream = {write: (more: string) => (text += more)} as unknown as NodeJS.WriteStream;
+  const progress = createProgress(stream, {
+    batches: 2_000_000,
+    batchesPerEpoch: 1,
+    start: 1_000_000,
+  });
+  progress.show({
+    ...{kind: 'batch', batches: 2_000_000, epoch: 1},
+    batch: 1_000_001,
+    loss: 2,
+    images: 16,
+    ms: 4,
+  });
+  assert.match(text, /^batch 1000001\/2000000 .* left$/m);
+  assert.not.match(text, ' 0:00 left'); // a million batches, each as long as the one that is done
+  const losses = [{batch: 901, value: 2}];
+  const run = {batches: 1000, losses, tests: [], speed: '', time: '', note: ''};
+  assert.match(blockLines(run, 79)[0], ' 901/1000');
+});
+
+test('options: the settings of a run make its options again, and give way to those that say the same', () => {
+  const options = (args: string, saved = {}) =>
+    parseOptions(args.split(' ').filter(Boolean), saved);
+  const all = options(
+    '--wasm plain --net mnist-core --epochs 3 --batch-size 5 --learning-rate 1e-7 --seed -4 --data / --test-every 6 --test-size 7 --save D --save-every 8',
+  ) as Options;
+  const saved = settingsOf(all, 'simd');
+  assert.equal(options('--resume D', saved), {...all, save: undefined, resume: 'D'});
+  const other = options('--resume D --backend cpu --batches 2', saved) as Options;
+  assert.equal([other.backend, other.build, other.batches], ['cpu', undefined, 2]);
 });
 
 test('options: one epoch is the default on cpu and on webgl', () => {

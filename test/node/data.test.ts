@@ -276,6 +276,13 @@ test('data in blocks: the first epoch shuffles each block by itself, later epoch
   assert.ok(Math.max(...second.slice(0, 30)) >= 30, 'across the blocks');
 });
 
+test('skipTestBatches skips the next samples, also over a new shuffle', () => {
+  const [whole, skipping] = [synthetic(100, 100), synthetic(100, 100)];
+  for (let i = 0; i < 4; i++) readIndices(whole.nextTestBatch(40));
+  skipping.skipTestBatches(4, 40);
+  assert.equal(readIndices(skipping.nextTestBatch(40)), readIndices(whole.nextTestBatch(40)));
+});
+
 test('skipTrainBatches skips the next batches, also over the end of an epoch', () => {
   const [drawn, skipping] = [synthetic(50, 1), synthetic(50, 1)];
   for (let i = 0; i < 4; i++) readIndices(drawn.nextTrainBatch(20));

@@ -2,14 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
-import {createNetwork} from '../../network.ts';
+import {createNetwork, setWeights} from '../../network.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
 import type {Look, Phase, TestImages} from '../protocol.ts';
 import type {Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {deadChannels, lookAt} from './look.ts';
 import type {TaskQueue} from './queue.ts';
-import {type Run, setWeights} from './run.ts';
+import type {Run} from './run.ts';
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {type ContextLostError, KeptWeights} from '../../context_loss.ts';
 import {type Batch, MnistData, type MnistFiles} from '../../data/mnist_data.ts';
 import {type Evaluation, evaluate} from '../../evaluation.ts';
-import {createNetwork, type Network} from '../../network.ts';
+import {createNetwork, type Network, setWeights} from '../../network.ts';
 import {weightShapes} from '../../presets.ts';
 import {type TrainingProgress, train} from '../../training.ts';
 import {
@@ -173,12 +173,4 @@ export class Run {
     this.batch = batch;
     this.drawn = undefined;
   }
-}
-
-export function setWeights({variables}: Network, weights: Float32Array[]): void {
-  tf.tidy(() => {
-    for (const [i, variable] of variables.entries()) {
-      variable.assign(tf.tensor(weights[i], variable.shape));
-    }
-  });
 }

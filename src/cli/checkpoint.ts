@@ -1,0 +1,82 @@
+// A checkpoint: a safetensors file of a run's weights, whose metadata hold what it takes to go on:
+//   sha256   format   batch   dataset   losses   and the run's options by name
+// sha256 is the checksum of the whole file, in which zeros stand for its own digits.
+import {createHash} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import type {MnistFiles} from '../data/mnist_data.ts';
+import {WINDOW} from '../outcome.ts';
+import {type Preset, weightShapes} from '../presets.ts';
+import {readWeights} from '../weights/read_weights.ts';
+import {writeSafetensors} from '../weights/safetensors.ts';
+
+export interface Checkpoint {
+  /** The run's options as the command line takes them, by name. */
+  settings: Record<string, string>;
+  /** The checksum of its images and labels. */
+  dataset: string;
+  /** Batches trained. */
+  batch: number;
+  /** The loss of each batch in nats, a hole where it is unknown: a file keeps the first and the last ones. */
+  losses: number[];
+  /** In the order of Network.variables. */
+  weights: Float32Array[];
+}
+
+/** Whoever gives the metadata another meaning gives them another name. */
+const FORMAT = 'mnist-ops checkpoint 1';
+
+const zeros = '0'.repeat(64);
+
+const sha256 = (...parts: Uint8Array[]): string =>
+  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+/** The SHA-256 of the four files, decompressed, one after the other. */
+export const checksumOf = (files: MnistFiles): string =>
+  sha256(
+    files.trainImages.bytes,
+    files.trainLabels.bytes,
+    files.testImages.bytes,
+    files.testLabels.bytes,
+  );
+
+/** @throws Error if a weight isn't finite: it is worth nothing, and no command would read it */
+export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const {settings, dataset, batch, losses, weights} = checkpoint;
+  const odd = weights.flatMap(values => [...values]).find(value => !Number.isFinite(value));
+  if (odd !== undefined) throw new Error(`a weight of ${odd}`);
+  const shapes = Object.entries(weightShapes[settings.net as Preset]);
+  const tensors = shapes.map(([name, shape], i) => [name, {shape, values: weights[i]}]);
+  const known = batch > 0 ? [losses[0], ...losses.slice(-WINDOW)] : [];
+  const own = {sha256: zeros, format: FORMAT, batch: String(batch), dataset};
+  const metadata = {...own, losses: known.join(' '), ...settings};
+  const bytes = writeSafetensors({tensors: Object.fromEntries(tensors), metadata});
+  return withChecksum(bytes, zeros, sha256(bytes));
+}
+
+/** @throws Error if the file can't be read, or is no whole checkpoint */
+export function readCheckpoint(path: string): Checkpoint {
+  const bytes = readFileSync(path);
+  const [, found] = /"sha256":"([\da-f]{64})"/.exec(bytes.toString('latin1')) ?? [];
+  if (!found || found !== sha256(withChecksum(bytes, found, zeros))) {
+    throw new Error(
+      `${path}: expected a whole checkpoint, found one that is truncated or altered (its checksum differs)`,
+    );
+  }
+  const {metadata, weights} = readWeights([{name: path, bytes}]);
+  const {sha256: _, format, batch, dataset, losses, ...settings} = metadata;
+  if (format !== FORMAT) {
+    throw new Error(`${path}: expected the format "${FORMAT}", found "${format}"`);
+  }
+  const [first, ...last] = losses.split(' ').filter(Boolean).map(Number);
+  const all: number[] = [];
+  if (last.length) all[0] = first;
+  for (const [i, loss] of last.entries()) all[Number(batch) - last.length + i] = loss;
+  return {settings, dataset, batch: Number(batch), losses: all, weights};
+}
+
+/** A copy of the file with another checksum. */
+function withChecksum(bytes: Uint8Array, before: string, after: string): Uint8Array {
+  const copy = Buffer.from(bytes);
+  copy.write(after, copy.indexOf(`"${before}"`) + 1, 'latin1');
+  return copy;
+}

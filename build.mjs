@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, pictures, tfjs or conformance
+//   node build.mjs cli          one part: lib, cli, site, test, page, weights, bench, benchpage, report, pictures, tfjs or conformance
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import fs from 'node:fs';
@@ -93,7 +93,13 @@ const parts = {
   cli: [
     {
       ...published,
-      entryPoints: {cli: 'src/cli/main.ts', start: 'src/cli/start.ts'},
+      entryPoints: {
+        cli: 'src/cli/main.ts',
+        start: 'src/cli/start.ts',
+        predict: 'src/cli/predict/main.ts',
+      },
+      splitting: true,
+      chunkNames: 'cli-[hash]',
       banner: {js: `#!/usr/bin/env node\n${checkNode}\n${require}`},
     },
     {...published, entryPoints: {webgl_page: 'src/cli/webgl_page.ts'}, platform: 'browser'},
@@ -131,6 +137,7 @@ const parts = {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
+  weights: {entryPoints: {make: 'weights/make.ts'}, outdir: 'dist/weights', banner: {js: require}},
   bench: {entryPoints: {main: 'bench/main.ts'}, outdir: 'dist/bench', banner: {js: require}},
   benchpage: {
     ...forPage,

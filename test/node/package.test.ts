@@ -1,6 +1,7 @@
 // The package as its user gets it: imported by name, through the exports map, in plain Node, with types.
 import {execFileSync, spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
@@ -112,7 +113,8 @@ test('the files that package.json names are in the package, for TypeScript’s o
   const promised = [
     manifest.main,
     manifest.types,
-    manifest.bin,
+    ...(Object.values(manifest.bin) as string[]),
+    'weights/tutorial.safetensors',
     ...(Object.values(manifest.typesVersions['*']).flat() as string[]),
     ...Object.values<Record<string, string>>(manifest.exports).flatMap(each => Object.values(each)),
     ...Object.keys(manifest.exports)
@@ -122,6 +124,21 @@ test('the files that package.json names are in the package, for TypeScript’s o
   for (const path of promised) assert.ok(files.includes(path), path);
   for (const path of files.filter(path => path.endsWith('.js'))) {
     assert.not.match(readFileSync(join(root, path), 'utf8').slice(-200), /sourceMappingURL/, path);
+  }
+});
+
+test('the packed command line reads a digit, without any package and with the weights in its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-packed-'));
+  try {
+    for (const path of packedFiles().filter(path => !path.endsWith('.d.ts'))) {
+      cpSync(join(root, path), join(folder, path));
+    }
+    const image = join(folder, 'image.pgm');
+    writeFileSync(image, 'P2 3 5 1\n1 1 1\n1 0 1\n1 0 1\n1 0 1\n1 1 1');
+    const program = join(folder, manifest.bin['mnist-ops-predict']);
+    assert.match(execute(process.execPath, [program, image]), /image\.pgm: a 1 \(/);
+  } finally {
+    rmSync(folder, {recursive: true});
   }
 });
 

@@ -70,7 +70,8 @@ export function readPng(bytes: Uint8Array, name: string): Picture {
   const packed = inflate(IDAT, length, damaged);
 
   const rgba = new Uint8ClampedArray(height * width * 4);
-  const toByte = 255 / (2 ** depth - 1);
+  // Of 16 bits, the upper 8, as in browsers.
+  const toByte = depth === 16 ? 2 ** -8 : 255 / (2 ** depth - 1);
   /** The colour that is transparent, of a type without alpha. */
   const key = tRNS?.length === 2 * channels ? Buffer.from(tRNS) : undefined;
   /** Writes the pixel whose samples these are. */
@@ -83,10 +84,10 @@ export function readPng(bytes: Uint8Array, name: string): Picture {
       rgba[to + 3] = tRNS?.[index] ?? 255;
       return;
     }
-    for (let i = 0; i < 3; i++) rgba[to + i] = toByte * sample(channels >= 3 ? i : 0);
+    for (let i = 0; i < 3; i++) rgba[to + i] = Math.floor(toByte * sample(channels >= 3 ? i : 0));
     let isKey = key !== undefined;
     for (let i = 0; isKey && i < channels; i++) isKey = key?.readUInt16BE(2 * i) === sample(i);
-    const alpha = channels % 2 === 0 ? toByte * sample(channels - 1) : 255;
+    const alpha = channels % 2 === 0 ? Math.floor(toByte * sample(channels - 1)) : 255;
     rgba[to + 3] = isKey ? 0 : alpha;
   }
   let at = 0;

@@ -77,7 +77,7 @@ export function encodePng(png: Png): Buffer {
     if (left >= width) continue;
     const columns = Math.ceil((width - left) / stepC);
     let above = new Uint8Array(Math.ceil((columns * channels * depth) / 8));
-    for (let row = top, filter = 0; row < height; row += stepR, filter = (filter + 1) % 5) {
+    for (let row = top, filter = 4; row < height; row += stepR, filter = (filter + 1) % 5) {
       let bits = '';
       for (let column = left; column < width; column += stepC)
         for (const sample of samples(row, column)) bits += sample.toString(2).padStart(depth, '0');

@@ -31,7 +31,7 @@ function file(name: string, bytes: Uint8Array | string): string {
 }
 
 const SIDE = 280;
-const digits = drawnDigits(1, 1);
+const digits = drawnDigits(2, 1);
 const inkOf = (shape: string) =>
   inkOfStrokes(
     digits.find(each => each.shape === shape && each.style === 'full')!.strokes,
@@ -171,8 +171,8 @@ test('predict: an IDX file, raw or gzipped, is counted, and compared with the la
 
   const {code, stdout, stderr} = await run(path, lone);
   assert.equal([code, stderr], [0, '']);
-  const [, correct] = /\.gz: [\d.]+ %, (\d+) of 288 right\n95 % interval: /.exec(stdout)!;
-  assert.ok(Number(correct) >= 280, `${correct} of 288 drawn digits`);
+  const [, correct] = /\.gz: [\d.]+ %, (\d+) of 576 right\n95 % interval: /.exec(stdout)!;
+  assert.ok(Number(correct) >= 563, `${correct} of 576 drawn digits`);
   assert.match(stdout, 'Confusion matrix');
   const [, counts] = /b-images-idx3-ubyte: 20 images, and no labels beside it\nanswers (.*)\n/.exec(
     stdout,

@@ -55,7 +55,7 @@ test('PGM: bytes, words and decimals have the same levels, whatever stands betwe
   const files = [
     Buffer.concat([Buffer.from(`P5 ${header}255\n`), Uint8Array.from(levels)]),
     Buffer.concat([Buffer.from(`P5\n${header}25500 `), words]),
-    Buffer.from(`P2\n${header}5\n0 1\n5#five\n#\n 2 4\n3 and more`),
+    Buffer.from(`P2\n${header}5\n0 1\n5#5 five\n#\n 2 4\n3 and more`),
   ];
   for (const file of files) {
     const {width, height, rgba} = readPgm(file, 'a');

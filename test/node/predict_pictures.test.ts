@@ -1,4 +1,5 @@
 // The decoders of `npm run predict`, and what it makes of a picture of another size or held another way.
+import {deflateSync} from 'node:zlib';
 import {encode} from 'jpeg-js';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
@@ -36,13 +37,27 @@ for (const kind of pngKinds()) {
   });
 }
 
-test('PNG: a colour that is not in the palette, and bits that its colour type has not, are refused', () => {
+test('PNG: a colour that is not in the palette, bits that its colour type has not, and an unknown filter are refused', () => {
   const png = {width: 3, height: 2, depth: 8, colourType: 3, samples: () => [2]};
   const read = (changes: object) => () => readPng(encodePng({...png, ...changes}), 'a.png');
   assert.throws(read({palette: [1, 2, 3, 4, 5, 6]}), /^a\.png: expected .* not in its palette$/);
   assert.throws(read({}), /not in its palette/);
   assert.throws(read({depth: 16}), /found 16 bits of colour type 3/);
   assert.throws(read({colourType: 5}), /colour type 5/);
+  const chunks = encodePng({...png, palette: Array(9).fill(0)});
+  const rows = chunks.indexOf('IDAT') - 4; // the first of two chunks, then the end
+  const packed = deflateSync(Uint8Array.from([5, 0, 0, 0, 0, 0, 0, 0]));
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(packed.length);
+  head.write('IDAT', 4, 'latin1');
+  const filter = Buffer.concat([
+    chunks.subarray(0, rows),
+    head,
+    packed,
+    Buffer.alloc(4),
+    chunks.subarray(-12),
+  ]);
+  assert.throws(() => readPng(filter, 'a'), /found a filter of number 5$/);
 });
 
 // ---- PGM

@@ -56,39 +56,45 @@ async function main(args: string[]): Promise<number> {
 
 /** Writes the answers for a file's images, or for those of them that the options ask for. */
 function write(path: string, images: Images, network: Network, {range, json}: Options): void {
-  const {pixels, labels, isIdx} = images;
+  const {labels, isIdx} = images;
   const size = IMAGE_SIDE ** 2;
-  const total = pixels.length / size;
+  const total = images.pixels.length / size;
   const [first, last] = (isIdx && range) || [0, total - 1];
   if (last >= total) {
     const expected = `--images up to its last, ${total - 1}`;
     throw new DataError(`${path}: expected ${expected}, found ${last}`);
   }
-  const asked = pixels.subarray(first * size, (last + 1) * size);
-  const probabilities = classify(network, asked);
-  const of = (i: number) =>
-    probabilities.subarray((i - first) * CLASSES, (i - first + 1) * CLASSES);
-  const answerOf = (i: number) => of(i).indexOf(Math.max(...of(i)));
+  const asked = images.pixels.subarray(first * size, (last + 1) * size);
+  const answers = answersOf(classify(network, asked));
   if (isIdx && !range && !json) {
-    const answers = Uint8Array.from({length: total}, (_, i) => answerOf(i));
-    process.stdout.write(`${summaryLines(path, answers, labels)}\n\n`);
+    const digits = Uint8Array.from(answers, ({digit}) => digit);
+    process.stdout.write(`${summaryLines(path, digits, labels)}\n\n`);
     return;
   }
-  for (let i = first; i <= last; i++) {
-    const digit = answerOf(i);
+  for (const [i, {digit, probabilities}] of answers.entries()) {
+    const image = first + i;
+    const label = labels?.[image];
     if (json) {
-      const place = {file: path, ...(isIdx && {image: i}), ...(labels && {label: labels[i]})};
-      process.stdout.write(
-        `${JSON.stringify({...place, digit, probabilities: Array.from(of(i))})}\n`,
-      );
+      const place = {file: path, ...(isIdx && {image}), ...(label !== undefined && {label})};
+      const line = {...place, digit, probabilities: Array.from(probabilities)};
+      process.stdout.write(`${JSON.stringify(line)}\n`);
       continue;
     }
-    const name = isIdx ? `${path}, image ${i}` : path;
-    const label = labels ? `, labelled ${labels[i]}` : '';
-    const answer = fill('a {digit} ({share})', {digit, share: shareText(of(i)[digit])});
-    const picture = imageLines(pixels.subarray(i * size, (i + 1) * size), of(i), ...screen());
-    process.stdout.write(`${[`${name}: ${answer}${label}`, ...picture].join('\n')}\n\n`);
+    const name = isIdx ? `${path}, image ${image}` : path;
+    const answer = fill('a {digit} ({share})', {digit, share: shareText(probabilities[digit])});
+    const title = `${name}: ${answer}${label === undefined ? '' : `, labelled ${label}`}`;
+    const pixels = asked.subarray(i * size, (i + 1) * size);
+    const lines = [title, ...imageLines(pixels, probabilities, ...screen())];
+    process.stdout.write(`${lines.join('\n')}\n\n`);
   }
+}
+
+/** @param probabilities [images, 10] */
+function answersOf(probabilities: Float32Array): {digit: number; probabilities: Float32Array}[] {
+  return Array.from({length: probabilities.length / CLASSES}, (_, i) => {
+    const of = probabilities.subarray(i * CLASSES, (i + 1) * CLASSES);
+    return {digit: of.indexOf(Math.max(...of)), probabilities: of};
+  });
 }
 
 /** The terminal's width, and whether it shows colours. */

@@ -56,16 +56,7 @@ export function readPng(bytes: Uint8Array, name: string): Picture {
   const {channels, depths} = colourTypes[colourType] ?? {channels: 0, depths: []};
   if (!depths.includes(depth)) throw damaged(`${depth} bits of colour type ${colourType}`);
 
-  const passes = (isInterlaced ? interlaced : whole)
-    .map(({top, left, stepR, stepC}) => {
-      const [rows, columns] = [
-        Math.ceil((height - top) / stepR),
-        Math.ceil((width - left) / stepC),
-      ];
-      const rowBytes = Math.ceil((columns * channels * depth) / 8);
-      return {top, left, stepR, stepC, rows, columns, rowBytes, length: rows * (1 + rowBytes)};
-    })
-    .filter(({rows, columns}) => rows > 0 && columns > 0);
+  const passes = passesOf(width, height, channels * depth, isInterlaced === 1);
   const length = passes.reduce((sum, pass) => sum + pass.length, 0);
   const packed = inflate(IDAT, length, damaged);
 
@@ -93,6 +84,7 @@ export function readPng(bytes: Uint8Array, name: string): Picture {
   let at = 0;
   for (const {top, left, stepR, stepC, rows, columns, rowBytes} of passes) {
     for (let row = 0; row < rows; row++) {
+      if (packed[at] > 4) throw damaged(`a filter of number ${packed[at]}`);
       unfilter(packed, at, row === 0, rowBytes, Math.max(1, (channels * depth) >> 3));
       const samples = packed.subarray(at + 1, at + 1 + rowBytes);
       at += 1 + rowBytes;
@@ -103,6 +95,18 @@ export function readPng(bytes: Uint8Array, name: string): Picture {
     }
   }
   return {width, height, rgba};
+}
+
+/** The passes that have pixels, with their sizes. `length` is in bytes, with a filter for each row. */
+function passesOf(width: number, height: number, bits: number, isInterlaced: boolean) {
+  return (isInterlaced ? interlaced : whole)
+    .map(({top, left, stepR, stepC}) => {
+      const rows = Math.ceil((height - top) / stepR);
+      const columns = Math.ceil((width - left) / stepC);
+      const rowBytes = Math.ceil((columns * bits) / 8);
+      return {top, left, stepR, stepC, rows, columns, rowBytes, length: rows * (1 + rowBytes)};
+    })
+    .filter(({rows, columns}) => rows > 0 && columns > 0);
 }
 
 type Damaged = (found: string) => DataError;

@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, bench, benchpage, report, licences, pictures, tfjs or conformance
+//   node build.mjs cli          one part: lib, cli, site, test, page, weights, bench, benchpage, report, licences, pictures, tfjs or conformance
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import fs from 'node:fs';
@@ -104,8 +104,11 @@ const parts = {
       entryPoints: {
         cli: 'src/cli/main.ts',
         export: 'src/cli/export.ts',
+        predict: 'src/cli/predict/main.ts',
         start: 'src/cli/start.ts',
       },
+      splitting: true,
+      chunkNames: 'cli-[hash]',
       banner: {js: `#!/usr/bin/env node\n${checkNode}\n${require}`},
     },
     {...published, entryPoints: {webgl_page: 'src/cli/webgl_page.ts'}, platform: 'browser'},
@@ -143,6 +146,7 @@ const parts = {
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [replace(/^uvu$/, 'test/browser/uvu.ts')],
   },
+  weights: {entryPoints: {make: 'weights/make.ts'}, outdir: 'dist/weights', banner: {js: require}},
   bench: {
     entryPoints: {main: 'bench/main.ts', soak: 'bench/soak/main.ts'},
     outdir: 'dist/bench',

@@ -24,9 +24,14 @@ export function optionLines(table: OptionTable): string {
  * The options given, by name; a switch has the value ''. parseArgs only splits the arguments, and the checks are here: its
  * strict mode refuses "--seed -1" and has messages of several sentences.
  *
- * @throws UsageError for an unknown or malformed option, or a positional argument
+ * @param positionals gets the arguments that are no options; without it, there may be none
+ * @throws UsageError for an unknown or malformed option, or a positional argument that there may not be
  */
-export function readArguments(table: OptionTable, args: readonly string[]): Map<string, string> {
+export function readArguments(
+  table: OptionTable,
+  args: readonly string[],
+  positionals?: string[],
+): Map<string, string> {
   const options: ParseArgsConfig['options'] = {};
   for (const [name, {value, short}] of Object.entries(table)) {
     options[name] = {type: value ? 'string' : 'boolean', ...(short && {short})};
@@ -35,6 +40,10 @@ export function readArguments(table: OptionTable, args: readonly string[]): Map<
   const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional' && positionals) {
+      positionals.push(token.value);
+      continue;
+    }
     if (token.kind === 'positional') {
       throw new UsageError(`expected options only, found "${token.value}" (see --help)`);
     }

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {loadMnist} from '../../src/data/node.ts';
-import {inkOf} from '../../src/page/stage/ink.ts';
-import {normalise} from '../../src/page/stage/normalise.ts';
+import {inkOf} from '../../src/digit/ink.ts';
+import {normalise} from '../../src/digit/normalise.ts';
 import {Random} from '../../src/random.ts';
 
 tf.enableProdMode();

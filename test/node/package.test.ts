@@ -1,6 +1,7 @@
 // The package as its user gets it: imported by name, through the exports map, in plain Node, with types.
 import {execFileSync, spawnSync} from 'node:child_process';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {dirname, join, normalize} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
@@ -112,7 +113,8 @@ test('the files that package.json names are in the package, for TypeScript’s o
   const promised = [
     manifest.main,
     manifest.types,
-    manifest.bin,
+    ...(Object.values(manifest.bin) as string[]),
+    'weights/tutorial.safetensors',
     ...(Object.values(manifest.typesVersions['*']).flat() as string[]),
     ...Object.values<Record<string, string>>(manifest.exports).flatMap(each => Object.values(each)),
     ...Object.keys(manifest.exports)
@@ -140,16 +142,21 @@ function closure(files: string[]): Set<string> {
 
 test('the package has its entries, what they import, and nothing else', () => {
   const entries = Object.values<{types: string; default: string}>(manifest.exports);
-  const {bin} = manifest;
   const code = [
     ...entries.map(each => each.default),
-    bin,
+    ...Object.values<string>(manifest.bin),
     'dist/webgl_page.js',
     'node.js',
     'simd.js',
   ];
   const texts = ['LICENSE', 'README.md', 'THIRD-PARTY.md', 'dist/licences.txt', 'package.json'];
-  const expected = [...closure(code), ...closure(entries.map(({types}) => types)), ...texts];
+  const weights = ['weights/tutorial.safetensors'];
+  const expected = [
+    ...closure(code),
+    ...closure(entries.map(({types}) => types)),
+    ...texts,
+    ...weights,
+  ];
   assert.equal(packedFiles().sort(), expected.sort());
 });
 
@@ -169,6 +176,21 @@ test('publint and arethetypeswrong find nothing in the package', () => {
     };
     assert.match(check('publint', '--strict', tarball), 'All good!');
     check('attw', '--profile', 'esm-only', tarball); // CommonJS gets it by import() alone, as README says
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+});
+
+test('the packed command line reads a digit, without any package and with the weights in its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mnist-ops-packed-'));
+  try {
+    for (const path of packedFiles().filter(path => !path.endsWith('.d.ts'))) {
+      cpSync(join(root, path), join(folder, path));
+    }
+    const image = join(folder, 'image.pgm');
+    writeFileSync(image, 'P2 3 5 1\n1 1 1\n1 0 1\n1 0 1\n1 0 1\n1 1 1');
+    const program = join(folder, manifest.bin['mnist-ops-predict']);
+    assert.match(execute(process.execPath, [program, image]), /image\.pgm: a 1 \(/);
   } finally {
     rmSync(folder, {recursive: true});
   }

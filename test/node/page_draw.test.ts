@@ -1,5 +1,11 @@
 // The page's pad: what the network sees of a drawing or a picture, and what it reads.
 import * as assert from 'uvu/assert';
+import {readJpeg} from '../../src/cli/predict/jpeg.ts';
+import {type Picture, seen as seenByPredict} from '../../src/cli/predict/picture.ts';
+import {readPng} from '../../src/cli/predict/png.ts';
+import type {Inside} from '../../src/page/inside/inside.ts';
+import {drawnDigits} from '../drawn_digits.ts';
+import {type Colour, coloured, encodePng, inkOfStrokes, pngKinds, pngOf} from '../pictures.ts';
 import {runVisits, type VisitedPage, visit} from '../visit.ts';
 
 /** Half the width of the pad's pen, in parts of its side. */
@@ -295,5 +301,94 @@ visit('picture: a photo and an SVG are read, an empty page is refused', trained,
   const ink = inkIn(await seen(page), 14);
   assert.ok(ink < 3, `${ink} pixels of ink`);
 });
+
+/** Pages of this many pixels a side with a drawn 5: PNGs. */
+function drawings(side: number): Record<string, Buffer> {
+  const {strokes} = drawnDigits(1, 1).find(each => each.shape === '5 in two strokes')!;
+  const scaled = strokes.map(stroke =>
+    stroke.map(({x, y}) => ({x: (x * side) / 280, y: (y * side) / 280})),
+  );
+  const ink = inkOfStrokes(scaled, side, side / 28);
+  const png = (strokes: Colour, paper: Colour) => pngOf(coloured(ink, strokes, paper), side, side);
+  const light = (i: number) => 220 - (100 * ((i >> 2) % side)) / side - (ink[i >> 2] ? 90 : 0);
+  const photo = Uint8Array.from({length: 4 * ink.length}, (_, i) => (i % 4 === 3 ? 255 : light(i)));
+  return {
+    'dark.png': png([10, 20, 90, 255], [240, 240, 210, 255]),
+    'light.png': png([250, 250, 250, 255], [20, 40, 20, 255]),
+    'transparent.png': png([90, 0, 0, 200], [255, 255, 255, 0]),
+    'photo.png': pngOf(photo, side, side),
+  };
+}
+
+visit('picture: the page and `npm run predict` see the same', {}, async page => {
+  /** The network's image of a picture on the page. */
+  const seenByPage = async (name: string, bytes: Uint8Array) => {
+    await page.click('#clear');
+    await page.upload('picture', name, `image/${name.split('.')[1]}`, bytes);
+    const image = await page.waitForFunction(() => {
+      const {image} = (globalThis as unknown as {inside: Inside}).inside;
+      return image.some(level => level > 0) && Array.from(image);
+    });
+    return image.jsonValue() as Promise<number[]>;
+  };
+  for (const [name, bytes] of Object.entries(drawings(280))) {
+    assert.equal(
+      await seenByPage(name, bytes),
+      [...seenByPredict(readPng(bytes, name), name)],
+      name,
+    );
+  }
+  // The browser scales in its own way, and decodes JPEG in its own. The digit may then lie a pixel off, as it is moved by whole pixels.
+  const expectNear = async (name: string, bytes: Uint8Array, picture: Picture) => {
+    const [onPage, here] = [await seenByPage(name, bytes), seenByPredict(picture, name)];
+    const shifts = [-1, 0, 1].flatMap(rows => [-1, 0, 1].map(columns => 28 * rows + columns));
+    const apart = (shift: number) =>
+      onPage.reduce((sum, level, i) => sum + Math.abs(level - (here[i + shift] ?? 0)), 0) / 28 ** 2;
+    const levels = Math.min(...shifts.map(apart));
+    assert.ok(levels < 2, `${name}: ${levels} levels apart on average`);
+  };
+  for (const side of [90, 700]) {
+    for (const [name, bytes] of Object.entries(drawings(side))) {
+      await expectNear(name, bytes, readPng(bytes, name));
+    }
+  }
+  const jpeg = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(320, 240);
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = '#cdb';
+    context.fillRect(0, 0, 320, 240);
+    context.lineWidth = 20;
+    context.strokeStyle = '#225';
+    context.stroke(new Path2D('M110 60H200L150 200'));
+    const blob = await canvas.convertToBlob({type: 'image/jpeg', quality: 0.8});
+    return Array.from(new Uint8Array(await blob.arrayBuffer()));
+  });
+  const bytes = Uint8Array.from(jpeg);
+  await expectNear('seven.jpeg', bytes, readJpeg(bytes, 'seven.jpeg'));
+});
+
+visit(
+  'PNG: the browser and `npm run predict` decode every kind to the same pixels',
+  {},
+  async page => {
+    for (const {name, png} of pngKinds()) {
+      const bytes = encodePng(png);
+      const onPage = await page.evaluate(async bytes => {
+        const image = await createImageBitmap(new Blob([Uint8Array.from(bytes)]));
+        const canvas = new OffscreenCanvas(image.width, image.height);
+        const context = canvas.getContext('2d')!;
+        context.drawImage(image, 0, 0);
+        return Array.from(context.getImageData(0, 0, image.width, image.height).data);
+      }, Array.from(bytes));
+      for (const [i, level] of readPng(bytes, name).rgba.entries()) {
+        const alpha = onPage[i - (i % 4) + 3];
+        // A canvas rounds colours times alpha, and has none where nothing is opaque.
+        const tolerance = i % 4 === 3 ? 0 : Math.ceil(255 / alpha) - 1;
+        const found = `${level} at ${i}, with alpha ${alpha}; the browser has ${onPage[i]}`;
+        assert.ok(Math.abs(level - onPage[i]) <= tolerance, `${name}: ${found}`);
+      }
+    }
+  },
+);
 
 runVisits();

@@ -1,8 +1,8 @@
 // A pad to draw a digit or to drop a picture on. What is on it flows through the network.
+import {normalise} from '../../digit/normalise.ts';
 import type {App} from '../app.ts';
 import {create, element, setText} from '../dom.ts';
 import type {Inside} from '../inside/inside.ts';
-import {normalise} from './normalise.ts';
 import {readPicture} from './picture.ts';
 import {followPointer} from './pointer.ts';
 import {clipped, imageOf, type Point, type Stroke} from './strokes.ts';

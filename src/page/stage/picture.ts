@@ -1,5 +1,5 @@
 // A picture from a file, in any format that the browser shows.
-import {inkOf} from './ink.ts';
+import {inkOf} from '../../digit/ink.ts';
 
 /**
  * The ink of a picture, scaled until its longer side has `side` pixels: [height, width], 0 (paper) to 255 (ink).

@@ -1,6 +1,6 @@
 // A pen's strokes as the network sees them: at any size of the drawing, its lines become as thick as those of MNIST's digits. (On a
 // small digit, a pen of one width is too thick: it closes loops, and turns a 1 into a block.)
-import {DIGIT_SIDE, normalise} from './normalise.ts';
+import {DIGIT_SIDE, normalise} from '../../digit/normalise.ts';
 
 export interface Point {
   x: number;

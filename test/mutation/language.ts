@@ -15,7 +15,7 @@ function isInTemplate(text: string, index: number): boolean {
     const c = text[i];
     if (open.at(-1) === '`') {
       if (c === '`') open.pop();
-      else if (text.startsWith('${', i)) open.push('{');
+      else if (c === '$' && text[i + 1] === '{') open.push(text[++i]);
     } else if (text.startsWith('//', i)) {
       i = text.indexOf('\n', i);
     } else if (text.startsWith('/*', i)) {

@@ -67,15 +67,13 @@ async function main(args: string[]): Promise<number> {
 
 async function runAll(mutants: Mutant[]): Promise<number> {
   const began = performance.now();
-  const workplace = new Workplace(root);
+  const running = mutants.filter(({reason}) => reason === undefined);
+  const needed = [...new Set(running.map(({target}) => target))];
+  const tests = needed.flatMap(({tests, pageTests}) => [...tests, ...pageTests]);
+  const workplace = new Workplace(root, tests);
   const fates = new Map<Mutant, Fate>();
   try {
-    const running = mutants.filter(({reason}) => reason === undefined);
-    const times = await measure(
-      workplace,
-      [...new Set(running.map(({target}) => target))],
-      progress,
-    );
+    const times = await measure(workplace, needed, note);
     const started = performance.now();
     for (const mutant of mutants) {
       const done = fates.size;
@@ -111,6 +109,12 @@ async function runAll(mutants: Mutant[]): Promise<number> {
 
 function changeText({name, before, after}: Mutant): string {
   return `${name}\n  - ${before.trim()}\n  + ${after.trim()}`;
+}
+
+/** What is being done before the first mutant. */
+function note(text: string): void {
+  if (process.stderr.isTTY) progress(text);
+  else process.stderr.write(`${text}\n`);
 }
 
 /** What is being done, on a terminal only: elsewhere each mutant's line is the progress. */

@@ -95,10 +95,10 @@ const dropClamp: Operator = line =>
     return [whole(line.slice(first, comma)), whole(line.slice(comma + 2, end))];
   });
 
-/** A message's words are not letters. */
+/** True in a quoted text of several words: a message's words are not letters. */
 const isText = (line: string, index: number) =>
-  [...line.matchAll(/'[^']* [^']*'/g)].some(
-    text => index > text.index && index < text.index + text[0].length,
+  [...line.matchAll(/'[^']*'/g)].some(
+    ({0: text, index: from}) => text.includes(' ') && index > from && index < from + text.length,
   );
 
 /** A line that declares names: a change there is no mistake that a compiler lets pass. */

@@ -47,7 +47,7 @@ const more: Record<string, string[]> = {
   'src/kernels/definition': [],
   'src/kernels/reference': ['network'],
   'src/kernels/cpu': ['network'],
-  'src/kernels/simd': ['network', 'simd_memory', 'simd'],
+  'src/kernels/simd': ['simd_memory', 'simd_limits', 'simd', 'network'],
   'src/kernels/simd/backend': ['simd', 'simd_limits', 'simd_memory', 'network'],
   'src/kernels/webgl': ['network'],
 };

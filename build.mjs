@@ -1,6 +1,6 @@
 // Bundles everything that runs, into dist/: the library, the command line, the tests and the benches.
 //   node build.mjs              all of it
-//   node build.mjs cli          one part: lib, cli, site, test, page, weights, bench, benchpage, report, licences, pictures, tfjs or conformance
+//   node build.mjs cli          one part: lib, cli, site, test, page, weights, bench, benchpage, report, licences, pictures, tfjs, conformance or mutation
 //   node build.mjs kernels      WebAssembly alone, and its types, which tsc reads
 //   node build.mjs types        after tsc: its declarations, for older TypeScript too
 import fs from 'node:fs';
@@ -182,6 +182,11 @@ const parts = {
     splitting: true,
     ignoreAnnotations: true,
     external: ['jasmine-core'],
+    banner: {js: require},
+  },
+  mutation: {
+    entryPoints: {main: 'test/mutation/main.ts'},
+    outdir: 'dist/mutation',
     banner: {js: require},
   },
   conformance: [

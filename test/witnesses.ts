@@ -72,8 +72,9 @@ export function asDefinedOnIntegers(
   opCase: OpCase,
   backend: Backend,
   drawUpstream = integers,
+  drawInput = integers,
 ): void {
-  const {inputs, dy} = draw(opCase, integers, drawUpstream);
+  const {inputs, dy} = draw(opCase, drawInput, drawUpstream);
   const y = opCase.definition(inputs);
   const gradients = opCase.definitionGradients(inputs, dy);
   const tolerance = opCase.isRounded ? sumTolerance(4 * Math.max(...opCase.terms)) : EXACT;
@@ -188,7 +189,7 @@ function expectResult(
   });
 }
 
-type Draw = (input: Input, random: Random) => Float64Array;
+export type Draw = (input: Input, random: Random) => Float64Array;
 
 const drawEach =
   (number: (random: Random) => number): Draw =>
@@ -196,10 +197,15 @@ const drawEach =
     Float64Array.from({length: sizeOf(shape)}, () => number(random));
 
 /** From −3 to 3: float32 rounds no product and no sum of products. Ties are frequent. */
-const integers = drawEach(random => random.below(7) - 3);
+export const integers = drawEach(random => random.below(7) - 3);
 
 /** The same, but most are 0, as in a gradient that comes through a max-pool and a relu. */
 export const fewIntegers = drawEach(random => (random.below(8) > 0 ? 0 : random.below(7) - 3));
+
+/** The same, but one in sixteen isn't finite. */
+export const spoiltIntegers = drawEach(random =>
+  random.below(16) > 0 ? random.below(7) - 3 : [Infinity, -Infinity, NaN][random.below(3)],
+);
 
 const normals = drawEach(random => random.normal());
 

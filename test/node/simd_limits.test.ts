@@ -251,6 +251,12 @@ test('simd: the memory refuses an impossible number of bytes, and a maximum belo
     );
   }
   assert.is(tf.findBackendFactory('a small one'), null);
+  besideOthers(MiB, () => {
+    const backend = tf.backend() as SimdBackend;
+    // Not as a lack of memory, on which a stock kernel would take over.
+    const sentence = 'simd: expected a whole number of bytes, found 0.5';
+    expectError(() => backend.withScratch(0.5, [2], () => {}), sentence);
+  });
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
@@ -384,6 +390,38 @@ test('simd: a kernel reads the numbers that a user writes to the array of an int
       assert.equal([...tf.relu(x).dataSync()], [1, 7, 3], backend);
     });
   }
+});
+
+test('simd: the gradient of a max-pool that ran on cpu takes its positions from there', () => {
+  besideOthers(MiB, () => {
+    const here = tf.getBackend();
+    tf.setBackend('cpu');
+    const pool = (x: tf.Tensor) => {
+      const y = maxPool(x, 2);
+      tf.setBackend(here);
+      return y;
+    };
+    const x = tf.tensor4d([1, 5, 2, 3, 4, 2, 6, 1], [1, 2, 4, 1]);
+    const dx = tf.grad(pool)(x, tf.tensor4d([1, 2], [1, 1, 2, 1]));
+    expectValues('dx', dx, [1, 2, 4, 1], [0, 1, 0, 0, 0, 0, 2, 0]);
+  });
+});
+
+test('simd: an int32 tensor that tf.cast calls float32 has a copy of its own, as long as the tensor', () => {
+  besideOthers(MiB, () => {
+    const numbers = Int32Array.from({length: 100}, (_, i) => i - 50);
+    const x = tf.cast(tf.tensor1d(numbers, 'int32'), 'float32');
+    const y = tf.relu(x);
+    const again = tf.relu(x);
+    for (const each of [y, again]) {
+      expectValues(
+        'y',
+        each,
+        [100],
+        Float32Array.from(numbers, value => Math.max(value, 0)),
+      );
+    }
+  });
 });
 
 test('simd and cpu: a second derivative is refused in one sentence', () => {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {expectValues} from '../../bench/cases/compare.ts';
@@ -11,12 +12,15 @@ import {
 } from '../../bench/cases/conv2d.ts';
 import * as ops from '../../src/index.ts';
 import type {Untyped} from '../../src/ops/kernel.ts';
-import {testOnBackends} from '../backends.ts';
+import {backends, randomRuns, testOnBackends} from '../backends.ts';
 import {expectError} from '../errors.ts';
 import {anyConv2D} from '../shapes.ts';
 import {
   asDefinedOnIntegers,
+  type Draw,
   fewIntegers,
+  integers,
+  spoiltIntegers,
   testAdjoint,
   testCases,
   testRandomShapes,
@@ -114,6 +118,30 @@ testOnBackends("conv2d: a few numbers in dy don't hide an infinity or a NaN", ()
 const most = {B: 3, H: 9, C: 5, window: 4, K: 6, stride: 3, dilation: 3, pad: 3};
 testRandomShapes('conv2d', anyConv2D(most), conv2dCase);
 testRandomShapes('conv2d', anyConv2D(most), conv2dCase, {drawUpstream: fewIntegers});
+
+// 0 · ∞ isn't 0: padding must be no factor. The reference multiplies by it, as its file says.
+const spoiltFilter: Draw = (input, random) =>
+  (input.name === 'filter' ? spoiltIntegers : integers)(input, random);
+for (const [name, drawUpstream, drawInput] of [
+  ['filter', integers, spoiltFilter],
+  ['dy', spoiltIntegers, integers],
+] as const) {
+  for (const backend of backends.filter(backend => backend !== 'reference')) {
+    test(`conv2d: padding makes no NaN of an infinite ${name}, random shapes, ${backend}`, () => {
+      const property = fc.property(anyConv2D(most), spec =>
+        asDefinedOnIntegers(conv2dCase(spec), backend, drawUpstream, drawInput),
+      );
+      fc.assert(property, {numRuns: randomRuns(backend, 60)});
+    });
+  }
+}
+
+testOnBackends('conv2d: a stride behind the last window is no window', backend => {
+  // One more window would begin at the last column and row.
+  const pad = sides<[number, number]>([1, 0], [1, 0]);
+  const spec: Conv2DSpec = {x: [2, 6, 6, 3], filter: [2, 2, 3, 5], options: {strides: 3, pad}};
+  asDefinedOnIntegers(conv2dCase(spec), backend);
+});
 
 test('conv2d: computes no gradient of x if only the filter is a variable', async () => {
   tf.setBackend('cpu');

@@ -134,6 +134,19 @@ test('forward names the layer whose output differs from its declared shape', () 
   network.dispose();
 });
 
+test('a network leaves no tensor behind: its weights are all that it makes, its logits all that forward makes', () => {
+  tf.setBackend('cpu');
+  const xs = tf.zeros<tf.Rank.R2>([2, 784]);
+  const before = tf.memory().numTensors;
+  const network = createNetwork('tutorial');
+  assert.is(tf.memory().numTensors, before + network.variables.length);
+  const logits = network.forward(xs);
+  assert.is(tf.memory().numTensors, before + network.variables.length + 1);
+  tf.dispose([xs, logits]);
+  network.dispose();
+  assert.is(tf.memory().numTensors, before - 1);
+});
+
 test('importing the library creates no variables', () => {
   assert.is(Object.keys(tf.engine().registeredVariables).length, 0);
 });

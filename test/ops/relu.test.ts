@@ -32,6 +32,32 @@ testOnBackends('relu: takes the output of a kernel in another shape', () => {
   }
 });
 
+testOnBackends('relu: takes a tensor that was reshaped twice', () => {
+  // On WebGL neither reshape moves anything, though both together should: the kernel has to see to it. There are so many rows that
+  // WebGL lays out these four axes in another texture than three.
+  const shape = [3, 4000, 1, 2];
+  const values = Float32Array.from({length: 24000}, (_, i) => (i % 121) - 60);
+  const given = relu(tf.tensor(values, [6000, 1, 4]));
+  const y = relu(tf.reshape(tf.reshape(given, [24000]), shape));
+  const expected = values.map(value => Math.max(value, 0));
+  expectValues('y', y, shape, expected);
+});
+
+testOnBackends('relu: of a tensor so large that a row of its texture ends anywhere', () => {
+  const shape = [31, 40, 27, 35]; // on WebGL 558 rows of 560 texels, where rows of a side of x need 252
+  const values = Float32Array.from(
+    {length: tf.util.sizeFromShape(shape)},
+    (_, i) => (i % 121) - 60,
+  );
+  const y = relu(tf.tensor(values, shape));
+  expectValues(
+    'y',
+    y,
+    shape,
+    values.map(value => Math.max(value, 0)),
+  );
+});
+
 testCases(reluCases);
 testAdjoint(reluCases);
 

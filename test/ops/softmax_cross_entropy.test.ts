@@ -107,6 +107,7 @@ test('softmaxCrossEntropy: refuses what it cannot compute', () => {
     expectError(work, `softmaxCrossEntropy: expected ${expected}`);
   };
   refuses(labels, tf.ones([2, 4]), "logits of the labels' shape [2, 3], got [2, 4]");
+  refuses(labels, tf.ones([3, 2]), "logits of the labels' shape [2, 3], got [3, 2]");
   refuses(tf.ones([2]), labels, `${noLabels} shape [2]`);
   refuses(integers, labels, `${noLabels} dtype int32`);
   refuses(labels, integers, `${noLogits} dtype int32`);

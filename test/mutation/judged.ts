@@ -1,0 +1,111 @@
+// Mutants that no test can or should notice, each with its reason. They aren't run.
+
+export interface Judged {
+  file: string;
+  /** The line, without its indentation. */
+  before: string;
+  after: string;
+  reason: string;
+}
+
+export const judged: Judged[] = [
+  {
+    file: 'src/network.ts',
+    before: "inputsToSave: ['x'],",
+    after: "inputsToSave: ['dy'],",
+    reason:
+      'package.test.ts notices: the built package trains in plain Node, where this gradient alone is registered. It needs the whole build.',
+  },
+  {
+    file: 'src/kernels/definition/relu.ts',
+    before: 'const dx = new Float64Array(x.length);',
+    after: 'const dx = new Float64Array(dy.length);',
+    reason: 'x and dy have the same length.',
+  },
+  {
+    file: 'src/kernels/definition/softmax_cross_entropy.ts',
+    before: 'for (let b = 0; b < B; b++) {',
+    after: 'for (let b = 0; b <= B; b++) {',
+    reason: 'A typed array ignores what is written behind its end.',
+  },
+  {
+    file: 'src/kernels/reference/relu.ts',
+    before: 'return tf.where(tf.lessEqual(x, 0), tf.zerosLike(x), x);',
+    after: 'return tf.where(tf.less(x, 0), tf.zerosLike(x), x);',
+    reason: 'They differ at −0 alone, which becomes −0 instead of 0: equal numbers.',
+  },
+  {
+    file: 'src/kernels/cpu/bias.ts',
+    before: 'for (let rowAt = 0; rowAt < y.length; rowAt += K) {',
+    after: 'for (let rowAt = 0; rowAt <= y.length; rowAt += K) {',
+    reason: 'A typed array ignores what is written behind its end.',
+  },
+  {
+    file: 'src/kernels/cpu/matmul.ts',
+    before: 'const v1 = v1At < 0 ? 0 : v.values[v1At + v.rows[i]];',
+    after: 'const v1 = v1At <= 0 ? 0 : v.values[v1At + v.rows[i]];',
+    reason: 'Only the first column of v can lie at 0, and this is the second.',
+  },
+  {
+    file: 'src/kernels/cpu/matmul.ts',
+    before: 'if (finite) continue;',
+    after: 'if (false) continue;',
+    reason: 'Leaving out the zeros saves time; with them the sum is the same.',
+  },
+  {
+    file: 'src/kernels/simd/bias.ts',
+    before: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K - d2);',
+    after: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K + d2);',
+    reason:
+      "What is written behind the last number lies in its block's spare room, whose contents reach no result.",
+  },
+  {
+    file: 'src/kernels/simd/conv2d.ts',
+    before: 'const firstRow = first / inRow, lastRow = (first + count - 1) / inRow;',
+    after: 'const firstRow = first / inRow, lastRow = (first + count - 1);',
+    reason:
+      'More rows of dy meet padding, whose zeros add nothing: it takes longer. (Where dy is not finite, filterGradientInside computes the gradient anew.)',
+  },
+  {
+    file: 'src/kernels/simd/conv2d.ts',
+    before: 'if (firstR >= endR || n <= 0) continue;',
+    after: 'if (false) continue;',
+    reason: 'Without a window the loops that follow run no round: it takes longer.',
+  },
+  {
+    file: 'src/kernels/simd/dense.ts',
+    before: 'for (let row = 0; row < min(rows, AT_ONCE); ++row)',
+    after: 'for (let row = 0; row <= min(rows, AT_ONCE); ++row)',
+    reason: 'A table has room for four pairs more than it lists, and `product` fills them itself.',
+  },
+  {
+    file: 'src/kernels/webgl/bias.ts',
+    before: 'if (pairsOfRows(dy) <= MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);',
+    after: 'if (pairsOfRows(dy) < MOST_PAIRS) return rowSums(backend, dy, 1, outputShape);',
+    reason: 'One pass or two give the same sum; the limit decides which is faster.',
+  },
+  {
+    file: 'src/kernels/webgl/conv2d_filter_gradient.ts',
+    before: 'if (isSliding) {',
+    after: 'if (false) {',
+    reason: 'Both ways fetch the same taps; the other takes fewer fetches.',
+  },
+  {
+    file: 'src/kernels/webgl/conv2d_filter_gradient.ts',
+    before: 'const last = Math.min(lastYC, yW - 1) * sW + lastWC[tap] * dilW + tap * next - padL;',
+    after: 'const last = Math.min(lastYC, yW) * sW + lastWC[tap] * dilW + tap * next - padL;',
+    reason: 'It makes the program check a bound that holds anyway.',
+  },
+  {
+    file: 'src/kernels/webgl/program.ts',
+    before: 'if (n <= 5) return writtenOut(0, n);',
+    after: 'if (false) return writtenOut(0, n);',
+    reason: 'Loops of five rounds or fewer compute the same as what is written out.',
+  },
+  {
+    file: 'src/kernels/webgl/texels.ts',
+    before: 'for (let line = 0; line < lines; line++) {',
+    after: 'for (let line = 0; line <= lines; line++) {',
+    reason: 'A typed array ignores what is written behind its end.',
+  },
+];

@@ -313,10 +313,14 @@ testWhere(process.platform !== 'win32', 'only Unix limits the size of files')(
 
 const disk = join(temporary, 'disk');
 mkdirSync(disk);
-const canMount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'none', disk]).status === 0;
+const mount = () =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'none', disk]).status === 0;
+const unmount = () => spawnSync('umount', [disk]).status === 0;
+const canMount = mount() && unmount();
 testWhere(canMount, 'a small disk is mounted by root only')(
   '--save: on a disk that fills up the training goes on, ends with a sentence and exit 1, and what is there goes on',
   async () => {
+    mount();
     const to = join(disk, 'run');
     const fill = once(/^batch .*loss/m, child => {
       assert.throws(() => writeFileSync(join(disk, 'fill'), new Uint8Array(2 ** 20)), /ENOSPC/);
@@ -332,6 +336,7 @@ testWhere(canMount, 'a small disk is mounted by root only')(
     rmSync(join(disk, 'fill'));
     await succeeds(['--resume', to, '--batches', '2']);
     assert.is(newest(to).batch, 2);
+    assert.ok(unmount());
   },
 );
 
@@ -380,7 +385,7 @@ testWhere(canRunAsNobody, 'nobody else may run the program')(
 );
 
 test.after(() => {
-  if (canMount) spawnSync('umount', [disk]);
+  unmount(); // if a test failed
   rmSync(temporary, {recursive: true});
 });
 test.run();

@@ -79,9 +79,8 @@ async function main(args: string[]): Promise<void> {
   const {preset, weights, metadata, said} = await readWeightsFrom(from);
   process.stdout.write(`Read ${from}: ${fill(weightsTexts[said.key][0], said.values)}\n`);
 
-  // A run of ours stays one that the page goes on with.
-  const {format: origin, ...texts} = metadata;
-  const kept = {...(origin === RUN && {format: RUN}), ...texts, net: preset};
+  // A run of ours stays one that the page goes on with. What others say of their file may be wrong of this one.
+  const kept = metadata.format === RUN ? metadata : {net: preset};
   const files = formats[format]({preset, weights, metadata: kept});
   if (format === 'layers') {
     await mkdir(to, {recursive: true}).catch(error => {

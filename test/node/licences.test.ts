@@ -62,8 +62,9 @@ const packagesIn = (files: string[]): Set<string> => {
 
 test('the licence of each package in the command line and in the page is beside it', () => {
   const maps = readdirSync(join(root, 'dist/site')).filter(name => name.endsWith('.js.map'));
+  const programs = readdirSync(join(root, 'dist')).filter(name => name.endsWith('.js'));
   for (const [folder, files, some] of [
-    ['dist', ['cli.js', 'webgl_page.js'], ['long', 'tr46', '@tensorflow/tfjs-backend-webgl']],
+    ['dist', programs, ['jpeg-js', 'long', 'tr46', '@tensorflow/tfjs-backend-webgl']],
     ['dist/site', maps, ['uplot', 'sugar-high', '@tensorflow/tfjs-backend-wasm']],
   ] as const) {
     const texts = read(`${folder}/licences.txt`);

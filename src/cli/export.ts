@@ -91,7 +91,7 @@ async function main(args: string[]): Promise<void> {
     path: format === 'layers' ? join(to, name) : to,
     bytes,
   }));
-  await writeWhole(placed.toReversed()); // the file that names the others is the last
+  writeWhole(placed.toReversed()); // the file that names the others is the last
   const sizes = placed.map(({path, bytes}) => `${path} (${count(bytes.length)} bytes)`);
   process.stdout.write(`Wrote ${sizes.join(' and ')}: ${written[format]}\n`);
 }

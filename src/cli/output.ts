@@ -12,6 +12,8 @@ const reasons: Record<string, string> = {
   EPERM: 'no permission to write there',
   ENOTDIR: 'a file where its path needs a folder',
   EEXIST: 'a file where its path needs a folder',
+  ENOENT: 'no such folder',
+  EISDIR: 'a folder of that name',
 };
 
 /** Why something can't be written, to stand after "found". */

@@ -1,48 +1,60 @@
-// Writes files so that under their names there is never half of one.
-import {open, rename, rm} from 'node:fs/promises';
+// Writes files so that under their names there is never half of one, whenever the program or the machine dies.
+import {closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {whyNotWritten} from './output.ts';
 
-const FOUND: Record<string, string> = {
-  ENOENT: 'no such folder',
-  ENOTDIR: 'a file where its path needs a folder',
-  EISDIR: 'a folder of that name',
-  EEXIST: 'a file of that name',
-  EACCES: 'no permission to write it',
-  EPERM: 'no permission to write it',
-  EROFS: 'a read-only file system',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'no space left in the quota',
-};
+/** What stands behind a file's name until it is whole. */
+export const UNFINISHED = /\.\d+\.tmp$/;
 
 /** The error for a path that can't be written, in one sentence. */
 export function notWritten(path: string, cause: unknown): Error {
-  const {code = '', message} = cause as NodeJS.ErrnoException;
-  return new Error(`${path}: expected to be written, found ${FOUND[code] ?? message}`, {cause});
+  const found = whyNotWritten(cause as NodeJS.ErrnoException);
+  return new Error(`${path}: expected to be written, found ${found}`, {cause});
 }
 
 /**
- * Writes files beside their places, and renames them once all are on the disk.
+ * Writes files under other names, and renames them in this order once all are on the disk.
  * @throws Error in one sentence that begins with a path
  */
-export async function writeWhole(files: readonly {path: string; bytes: Uint8Array}[]) {
-  const partial = (path: string) => `${path}.${process.pid}.partial`;
+export function writeWhole(files: readonly {path: string; bytes: Uint8Array}[]): void {
+  const temporary = (path: string) => `${path}.${process.pid}.tmp`; // a name for each program
   let now = '';
   try {
     for (const {path, bytes} of files) {
       now = path;
-      const file = await open(partial(path), 'w');
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      withOpen(temporary(path), 'w', file => {
+        writeFileSync(file, bytes);
+        fsyncSync(file);
+      });
     }
     for (const {path} of files) {
       now = path;
-      await rename(partial(path), path);
+      renameSync(temporary(path), path);
     }
   } catch (error) {
-    for (const {path} of files) await rm(partial(path), {force: true}).catch(() => {});
+    for (const {path} of files) remove(temporary(path));
     throw notWritten(now, error);
+  }
+  if (process.platform === 'win32') return; // which opens no folders
+  for (const folder of new Set(files.map(({path}) => dirname(path)))) {
+    withOpen(folder, 'r', fsyncSync);
+  }
+}
+
+/** Removes a file, or leaves it: one too many does no harm. */
+export function remove(path: string): void {
+  try {
+    rmSync(path);
+  } catch {
+    // it is gone, or the folder lets none be removed
+  }
+}
+
+function withOpen(path: string, flags: string, use: (file: number) => void): void {
+  const file = openSync(path, flags);
+  try {
+    use(file);
+  } finally {
+    closeSync(file);
   }
 }

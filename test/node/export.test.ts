@@ -184,7 +184,7 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
   await writes('none/x.onnx', 'no such folder');
   await writes('text/x.onnx', 'a file where its path needs a folder');
   await writes('text/folder', 'a file where its path needs a folder');
-  await writes('text', 'a file of that name');
+  await writes('text', 'a file where its path needs a folder');
   mkdirSync(at('empty/model.json'));
   await refused(
     ['--weights', ours, '--to', at('empty')],

@@ -72,13 +72,24 @@ async function openIn(browser: Browser, opening: Opening, work: Visit) {
     });
     for (const [path, answer] of Object.entries(routes)) await page.route(path, answer);
     await page.goto(`${origin}/${hash}`);
-    await page.waitForFunction(() => mnist.phase !== 'starting');
-    await page.drawn();
+    await page.started();
     await work(page, problems);
     assert.equal(problems, []);
   } finally {
     await context.close();
   }
+}
+
+/** Opens the page in another tab of the same browser, after closing this one if so wished. */
+export async function openTab(page: VisitedPage, {hash = '', closing = false} = {}) {
+  const opened = await page.context().newPage();
+  const url = new URL(`/${hash}`, page.url()).href;
+  if (closing) await page.close();
+  const tab = Object.assign(opened, actions(opened));
+  tab.setDefaultTimeout(timeout);
+  await tab.goto(url);
+  await tab.started();
+  return tab;
 }
 
 /** Routes that run this script in the worker before its own. */
@@ -89,8 +100,25 @@ export const inWorker = (script: string) => ({
   },
 });
 
+/** Routes that run this script in the page before its own. */
+export const inPage = (script: string) => ({
+  '**/main.js': async (route: Route) => {
+    const response = await route.fetch();
+    await route.fulfill({response, body: `{${script}}${await response.text()}`});
+  },
+});
+
 /** What a visitor does on a page, and what a test asks of it. */
 const actions = (page: Page) => ({
+  async started() {
+    await page.waitForFunction(() => mnist.phase !== 'starting');
+    await this.drawn();
+  },
+  /** Loads the page again. */
+  async again() {
+    await page.reload();
+    await this.started();
+  },
   /** Waits until the page has drawn what it knows by now. */
   drawn: () =>
     page.evaluate(() => {

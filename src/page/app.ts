@@ -24,7 +24,7 @@ import {
   type WasmBuild,
 } from './settings.ts';
 import {fill, type Language, type TextKey, texts, type Values} from './texts.ts';
-import {Film} from './time/film.ts';
+import {Film, type Frame} from './time/film.ts';
 import type {SavedRun} from './weights_file.ts';
 
 export interface Test {
@@ -32,6 +32,9 @@ export interface Test {
   correct: number;
   total: number;
 }
+
+/** What a run has shown up to now. */
+export type Results = Pick<App, 'losses' | 'tests' | 'moves' | 'evaluation'>;
 
 /** The most characters of a value in a sentence: a link or a file may hold a megabyte where a word is expected. */
 const LONGEST = 200;
@@ -71,6 +74,8 @@ export class App {
   /** How many of these changes can be undone. */
   undoable = 0;
   readonly film = new Film();
+  /** The newest weights that the worker has sent. */
+  frame?: Frame;
   /** Anything else that the visitor has to know. The next command clears it. */
   notice?: Sentence;
 
@@ -247,6 +252,13 @@ export class App {
     this.send({kind: 'restore', run: {...run, settings: this.settings}});
   }
 
+  /** Goes on with a run as it was. */
+  resume({settings, batch, weights}: SavedRun, results: Results, hasOwnWeights: boolean): void {
+    this.settings = this.available(settings);
+    this.isOpened = hasOwnWeights;
+    this.send({kind: 'resume', run: {settings: this.settings, batch, weights}, results});
+  }
+
   /** Trains the run of a link, and says so if this browser can't repeat it to the last bit. */
   open(settings: Settings): void {
     this.settings = this.available(settings);
@@ -300,12 +312,13 @@ export class App {
     noData: ({why}) => {
       this.noData = why;
     },
-    began: ({settings}) => {
+    began: ({settings, results}) => {
       this.runs++;
-      Object.assign(this, {batch: 0, losses: [], tests: [], moves: [], recent: []});
+      const {losses, tests, moves, evaluation} = results ?? {losses: [], tests: [], moves: []};
+      Object.assign(this, {batch: losses.length, losses, tests, moves, evaluation, recent: []});
       Object.assign(this, {isEdited: false, undoable: 0});
       this.film.forgetAfter(-1);
-      this.evaluation = this.memory = undefined;
+      this.frame = this.memory = undefined;
       this.settings = {...this.settings, backend: settings.backend};
     },
     phase: ({phase, why, backend, batch}) => {
@@ -332,7 +345,8 @@ export class App {
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
     film: ({batch, weights}) => {
-      this.film.add({batch, weights});
+      this.frame = {batch, weights};
+      this.film.add(this.frame);
     },
     edits: ({undoable, isEdited}) => {
       if (undoable !== this.undoable) this.edits++;
@@ -362,6 +376,7 @@ export class App {
     this.tests = this.tests.filter(test => test.batch <= batch);
     this.moves = this.moves.filter(move => move.batch <= batch);
     this.film.forgetAfter(batch);
+    if (this.frame && this.frame.batch > batch) this.frame = undefined;
     if (this.evaluation && this.evaluation.batch > batch) this.evaluation = undefined;
   }
 }

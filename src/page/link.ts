@@ -23,6 +23,12 @@ const viewNames = ['cell', 'digit', 'label'] as const satisfies (keyof View)[];
 export const linkOf = (settings: Settings): string =>
   `#${new URLSearchParams(settingTexts(settings))}`;
 
+const runNames: string[] = Object.values(settingNames);
+
+/** True for the hash of a link to a run, good or bad. */
+export const namesRun = (hash: string): boolean =>
+  [...paramsOf(hash).keys()].some(name => runNames.includes(name));
+
 /**
  * The settings of a link's hash, with defaults for those that it leaves out; undefined if the hash sets nothing of a run.
  * @throws PageError if a name is unknown or repeated, or a setting out of range
@@ -30,7 +36,6 @@ export const linkOf = (settings: Settings): string =>
 export function settingsOf(hash: string): Settings | undefined {
   const params = paramsOf(hash);
   const given = [...params.keys()];
-  const runNames: string[] = Object.values(settingNames);
   const known = [...runNames, ...viewNames];
   for (const name of given) {
     if (!known.includes(name)) {
@@ -39,8 +44,7 @@ export function settingsOf(hash: string): Settings | undefined {
     const found = params.getAll(name).length;
     if (found > 1) throw new PageError('linkRepeated', {name, found});
   }
-  if (!given.some(name => runNames.includes(name))) return undefined;
-  return readSettings(name => params.get(name));
+  return namesRun(hash) ? readSettings(name => params.get(name)) : undefined;
 }
 
 /**

@@ -6,6 +6,7 @@ import {App} from './app.ts';
 import {element, sayFailed, setText} from './dom.ts';
 import {Address} from './inside/address.ts';
 import {Inside} from './inside/inside.ts';
+import {Keep} from './keep/keep.ts';
 import {cellPanel} from './panels/cell_panel.ts';
 import {codePanel} from './panels/code_panel.ts';
 import {galleryPanel} from './panels/gallery_panel.ts';
@@ -20,7 +21,9 @@ import {trainPanel} from './panels/train_panel.ts';
 import type {Language, TextKey} from './texts.ts';
 
 const app = new App(new Worker(new URL('worker.js', import.meta.url), {type: 'module'}));
-for (const panel of [trainPanel, galleryPanel, splitPanel, sharePanel, memoryPanel]) panel(app);
+const keep = new Keep(app);
+for (const panel of [trainPanel, galleryPanel, splitPanel, memoryPanel]) panel(app);
+sharePanel(app, keep);
 const inside = new Inside(app);
 for (const panel of [lowerRow, stagePanel, timePanel, cellPanel, codePanel, guidePanel])
   panel(inside);
@@ -100,9 +103,9 @@ app.onChange(() => {
 Object.assign(globalThis, {mnist: app, inside});
 
 // Waits until the worker has said which backends this browser has: a link is opened on one of them.
-app.onStart(() => {
+const found = keep.find();
+app.onStart(async () => {
   app.send({kind: 'load'});
-  app.reset();
-  address.open();
+  address.open(keep.begin(await found));
 });
-addEventListener('hashchange', () => address.open());
+addEventListener('hashchange', async () => address.open(await keep.follow()));

@@ -1,6 +1,7 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
 import type {Preset} from '../presets.ts';
+import type {Results} from './app.ts';
 import type {Cell} from './inside/cells.ts';
 import type {Nudge} from './inside/explanation.ts';
 import type {Stop} from './inside/inside.ts';
@@ -28,6 +29,8 @@ export type Command =
   | {kind: 'backend'; backend: Backend}
   /** Goes on with the run of a file. */
   | {kind: 'restore'; run: SavedRun}
+  /** Goes on with a run as it was; its results come back with the news that it began. */
+  | {kind: 'resume'; run: SavedRun; results: Results}
   /** Gives weights other values, by name. It pauses training. */
   | {kind: 'edit'; weights: Record<string, Float32Array>}
   /** Takes back the last edit since training last went on. */
@@ -167,8 +170,8 @@ export type News =
   /** Why backends can't be chosen, and the fastest build of `simd` that this browser runs. */
   | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>; wasm?: WasmBuild}
   | {kind: 'images'; arrived: number}
-  /** A new run replaces the last one, with fresh weights or a file's. */
-  | {kind: 'began'; settings: Settings}
+  /** A new run replaces the last one, with fresh weights or a file's, or goes on with its results up to now. */
+  | {kind: 'began'; settings: Settings; results?: Results}
   | {kind: 'noData'; why: Sentence}
   | {kind: 'phase'; phase: Phase; why?: Sentence; backend: Backend; batch: number}
   | {kind: 'compiled'; programs: number; ms: number}

@@ -4,6 +4,7 @@ import {weightsTexts} from '../weights/texts.ts';
 import {cellTexts} from './texts/cell.ts';
 import {codeTexts} from './texts/code.ts';
 import {guideTexts} from './texts/guide.ts';
+import {keepTexts} from './texts/keep.ts';
 import {stageTexts} from './texts/stage.ts';
 import {timeTexts} from './texts/time.ts';
 
@@ -14,6 +15,7 @@ const both = {
   ...timeTexts,
   ...guideTexts,
   ...weightsTexts,
+  ...keepTexts,
 
   // the page
   guideOpen: ['Guide', '导读'],

@@ -35,12 +35,15 @@ export class Address {
     });
   }
 
-  /** Trains the run of the address, if it names one, and shows its view. */
-  open(): void {
+  /**
+   * Trains the run of the address, if it names one, and shows its view.
+   * @param isThere the run is there already
+   */
+  open(isThere: boolean): void {
     const {inside} = this;
     const {app} = inside;
     try {
-      const settings = settingsOf(location.hash);
+      const settings = isThere ? undefined : settingsOf(location.hash);
       const {cell, ...image} = viewOf(location.hash, settings?.preset ?? app.settings.preset);
       if (settings) app.open(settings);
       if (cell) inside.select(cell);

@@ -1,12 +1,14 @@
-// Shares a run: as a link, which trains it again, and as a file of its weights.
+// Keeps and shares a run: as a link, which trains it again, as a file of its weights, and in the browser.
 import './share_panel.css';
 import {checkSize} from '../../weights/files.ts';
 import type {App} from '../app.ts';
-import {create, element, setEnabled} from '../dom.ts';
+import {create, element, setEnabled, setText} from '../dom.ts';
+import type {Keep} from '../keep/keep.ts';
 import {linkOf} from '../link.ts';
+import type {Sentence} from '../protocol.ts';
 import {readRun, writeRun} from '../weights_file.ts';
 
-export function sharePanel(app: App): void {
+export function sharePanel(app: App, keep: Keep): void {
   const link = element<HTMLInputElement>('link');
   const upload = element<HTMLInputElement>('upload');
 
@@ -49,11 +51,21 @@ export function sharePanel(app: App): void {
     app.changed();
   });
 
+  element('forget').addEventListener('click', () => keep.forget());
+
   app.onChange(() => {
     // At rest, the link leads to the batch that the run has reached; otherwise to its end.
     const batches = app.isBusy || app.batch === 0 ? app.settings.batches : app.batch;
     const {origin, pathname} = location;
     link.value = `${origin}${pathname}${linkOf({...app.settings, batches})}`;
     setEnabled(element('save'), app.phase !== 'starting');
+    setText(element('kept'), app.sentence(keptSentence(keep)));
+    setEnabled(element('forget'), keep.batch !== undefined);
   });
+}
+
+function keptSentence({refusal, batch, isForgotten}: Keep): Sentence {
+  if (refusal) return refusal;
+  if (batch !== undefined) return {key: 'kept', values: {batch}};
+  return {key: isForgotten ? 'keptForgotten' : 'keptLater'};
 }

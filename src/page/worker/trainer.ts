@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {PORTION} from '../../evaluation.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
+import type {Results} from '../app.ts';
 import {PageError} from '../page_error.ts';
 import type {Look, News, Phase, Sentence, SlowStep} from '../protocol.ts';
 import {
@@ -60,13 +61,20 @@ export class Trainer {
     });
   }
 
-  restore({settings, batch, weights}: SavedRun): void {
+  restore(saved: SavedRun): void {
     this.add(async signal => {
-      const why = await this.begin(settings, batch);
-      await this.run!.setWeights(weights);
-      await this.film(this.run!);
+      const {batch} = saved;
+      const why = await this.goOn(saved);
       if (this.images.files) await this.test(signal);
       this.say(batch === 0 ? 'ready' : 'paused', why);
+    });
+  }
+
+  /** Goes on with a run as it was. */
+  resume(saved: SavedRun, results: Results): void {
+    this.add(async () => {
+      const why = await this.goOn(saved, results);
+      this.rest(this.run!, why);
     });
   }
 
@@ -195,8 +203,8 @@ export class Trainer {
     });
   }
 
-  private rest({batch, isDone}: Run): void {
-    this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused');
+  private rest({batch, isDone}: Run, why?: Sentence): void {
+    this.say(batch === 0 ? 'ready' : isDone ? 'done' : 'paused', why);
   }
 
   private async change(run: Run, change: () => Promise<void>): Promise<void> {
@@ -218,7 +226,7 @@ export class Trainer {
   }
 
   /** If the new run's backend doesn't start, the run stays on the last one's, or on `cpu`. @returns why it doesn't start */
-  private async begin(settings: Settings, batch = 0): Promise<Sentence | undefined> {
+  private async begin(settings: Settings, batch = 0, results?: Results) {
     const before = this.backend;
     let why: Sentence | undefined;
     try {
@@ -231,7 +239,15 @@ export class Trainer {
     this.run?.network.dispose();
     this.run = run;
     await run.keep();
-    this.tell({kind: 'began', settings: run.settings});
+    this.tell({kind: 'began', settings: run.settings, results});
+    return why;
+  }
+
+  /** Makes a saved run the run. @returns why its backend doesn't start */
+  private async goOn({settings, batch, weights}: SavedRun, results?: Results) {
+    const why = await this.begin(settings, batch, results);
+    await this.run!.setWeights(weights);
+    await this.film(this.run!);
     return why;
   }
 

@@ -24,6 +24,7 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
   pause: () => trainer.pause(),
   backend: ({backend}) => trainer.moveTo(backend),
   restore: ({run}) => trainer.restore(run),
+  resume: ({run, results}) => trainer.resume(run, results),
   edit: ({weights}) => trainer.edit(weights),
   undo: () => trainer.undo(),
   returnTo: ({batch, weights}) => trainer.returnTo(batch, weights),

@@ -51,7 +51,7 @@ export class App {
   why?: Sentence;
   /** Batches trained. */
   batch = 0;
-  /** The loss of each batch, in nats. */
+  /** The loss of each batch, in nats. An array that has changed otherwise than by growing is another array. */
   losses: number[] = [];
   /** Tests on samples and on all test images. */
   tests: Test[] = [];
@@ -372,7 +372,7 @@ export class App {
 
   /** Drops the results after this batch, which the run will repeat. */
   private forgetAfter(batch: number): void {
-    this.losses.length = batch;
+    this.losses = this.losses.slice(0, batch);
     this.tests = this.tests.filter(test => test.batch <= batch);
     this.moves = this.moves.filter(move => move.batch <= batch);
     this.film.forgetAfter(batch);

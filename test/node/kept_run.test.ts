@@ -2,7 +2,7 @@
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import type {App} from '../../src/page/app.ts';
-import {type KeptRecord, readRecord, recordOf} from '../../src/page/keep/kept_run.ts';
+import {KeptLosses, type KeptRecord, readRecord, recordOf} from '../../src/page/keep/kept_run.ts';
 import {defaults} from '../../src/page/settings.ts';
 import {weightShapes} from '../../src/presets.ts';
 
@@ -28,7 +28,8 @@ const app = {
   isBusy: true,
 } as unknown as App;
 
-const record = (): KeptRecord => structuredClone(recordOf(app, 'its id', {batch: 4, weights}));
+const record = (): KeptRecord =>
+  structuredClone(recordOf(app, 'its id', {batch: 4, weights}, new KeptLosses()));
 
 test('kept run: it comes back as of its frame, without results of later batches', () => {
   assert.equal(readRecord(record()), {
@@ -44,8 +45,28 @@ test('kept run: it comes back as of its frame, without results of later batches'
     hasOwnWeights: true,
     isTraining: true,
   });
-  const early = recordOf(app, '', {batch: 3, weights});
+  const early = recordOf(app, '', {batch: 3, weights}, new KeptLosses());
   assert.is(readRecord(early)!.results.evaluation, undefined);
+});
+
+test('kept run: its losses are those of the run, as it grows and goes back', () => {
+  const kept = new KeptLosses();
+  const losses: number[] = [];
+  losses[2] = 3; // a file's run: the first two are not known
+  const check = (batch: number, of: number[]) =>
+    assert.equal(
+      [...kept.upTo(batch, of)],
+      Array.from({length: batch}, (_, i) => of[i] ?? NaN),
+    );
+  check(3, losses);
+  for (let batch = 4; batch <= 40; batch++) {
+    losses.push(1 / 2 ** batch);
+    if (batch % 3 === 0) check(batch - 1, losses);
+  }
+  const back = losses.slice(0, 20);
+  back.push(5, 6, 7);
+  check(22, back);
+  check(23, back);
 });
 
 test('kept run: a damaged record, or one of another version, is not read', () => {

@@ -42,7 +42,7 @@ for (const [preset, hash] of [
       await page.again();
       assert.match(
         await page.text('notice'),
-        /^This browser has kept the run: it goes on where it was, at batch \d+\./,
+        /^Kept by this browser: the run is back at batch \d+\./,
       );
       const first = await page.evaluate(() => mnist.losses.findIndex(loss => loss !== undefined));
       assert.is(first, 0, 'the curve has its beginning');

@@ -4,7 +4,7 @@ import type {App} from '../app.ts';
 import {namesRun} from '../link.ts';
 import type {Sentence} from '../protocol.ts';
 import type {Frame} from '../time/film.ts';
-import {readRecord, recordOf} from './kept_run.ts';
+import {KeptLosses, readRecord, recordOf} from './kept_run.ts';
 import {KeptRuns} from './kept_runs.ts';
 
 /** Least milliseconds between two writings while a run trains, and how many more for each of its losses: a million are 4 MB. */
@@ -19,6 +19,7 @@ export class Keep {
   /** Why the browser keeps nothing. */
   refusal?: Sentence;
   private readonly runs = new KeptRuns();
+  private readonly losses = new KeptLosses();
   private id?: string;
   /** Which of the app's runs is kept. */
   private run = 0;
@@ -153,7 +154,7 @@ export class Keep {
     this.due = performance.now() + INTERVAL + PER_LOSS * frame.batch;
     this.mark();
     try {
-      await this.runs.put(recordOf(app, this.id!, frame));
+      await this.runs.put(recordOf(app, this.id!, frame, this.losses));
       this.refusal = undefined;
       if (this.run === run && !this.isForgotten) this.batch = frame.batch;
     } catch (error) {

@@ -31,8 +31,33 @@ export interface KeptRun extends SavedRun, Flags {
   results: Results;
 }
 
+/** A run's losses as float32. Only new ones are converted: a long run has a million. */
+export class KeptLosses {
+  private of?: number[];
+  private values = new Float32Array();
+  private length = 0;
+
+  /** @param losses the same array as the last time if it has only grown since */
+  upTo(batch: number, losses: number[]): Float32Array {
+    if (losses !== this.of) this.length = 0;
+    this.of = losses;
+    if (this.values.length < batch) {
+      const room = new Float32Array(2 * batch);
+      room.set(this.values.subarray(0, this.length));
+      this.values = room;
+    }
+    for (; this.length < batch; this.length++) this.values[this.length] = losses[this.length];
+    return this.values.slice(0, batch);
+  }
+}
+
 /** The run's record as of this frame of it. */
-export function recordOf(app: App, id: string, {batch, weights}: Frame): KeptRecord {
+export function recordOf(
+  app: App,
+  id: string,
+  {batch, weights}: Frame,
+  losses: KeptLosses,
+): KeptRecord {
   const isKnown = (result: {batch: number}) => result.batch <= batch;
   const {evaluation} = app;
   return {
@@ -42,7 +67,7 @@ export function recordOf(app: App, id: string, {batch, weights}: Frame): KeptRec
     settings: settingTexts(app.settings),
     batch,
     weights,
-    losses: Float32Array.from({length: batch}, (_, i) => app.losses[i]),
+    losses: losses.upTo(batch, app.losses),
     tests: app.tests.filter(isKnown),
     moves: app.moves.filter(isKnown),
     evaluation: evaluation && isKnown(evaluation) ? evaluation : undefined,

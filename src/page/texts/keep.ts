@@ -17,8 +17,8 @@ export const keepTexts = {
   ],
   forget: ['Forget', '忘记'],
   keptGoesOn: [
-    'This browser has kept the run: it goes on where it was, at batch {batch}. Reset begins a new one.',
-    '此浏览器保存了这次训练：从第 {batch} 批继续。点“重置”可重新开始。',
+    'Kept by this browser: the run is back at batch {batch}. Reset begins a new one.',
+    '此浏览器保存的训练已恢复到第 {batch} 批。点“重置”可重新开始。',
   ],
   keptUnreadable: [
     'The run that this browser has kept is damaged, or of another version of this page: a new one begins.',

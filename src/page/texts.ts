@@ -242,14 +242,23 @@ const both = {
   ],
   download: ['Save weights', '保存权重'],
   upload: ['Open weights', '打开权重'],
+  format: ['Format of saved weights', '保存权重的格式'],
   saved: ['{name} is saved to your downloads.', '{name} 正在下载。'],
+  savedBoth: [
+    '{name} and {other} are saved to your downloads. They belong together: open both at once.',
+    '{name} 和 {other} 正在下载。两者配套使用：请一起打开。',
+  ],
+  weightsFailed: [
+    'The code for weights files could not be loaded. Reload the page to try again.',
+    '读写权重文件的代码加载失败，请刷新页面重试。',
+  ],
   notSaved: [
     'Nothing was saved: these weights are not finite numbers.',
     '没有保存：这些权重不是有限的数。',
   ],
   restored: [
-    'The weights of {name} are loaded, at batch {batch}.',
-    '已载入 {name} 的权重，位于第 {batch} 批。',
+    'The weights of {name} are loaded, at batch {batch}. {said}',
+    '已载入 {name} 的权重，位于第 {batch} 批。{said}',
   ],
 
   // memory

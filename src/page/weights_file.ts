@@ -1,7 +1,12 @@
-// A run as a safetensors file: its weights, and its settings as metadata.
-import {readWeights, type WeightsInput} from '../weights/read_weights.ts';
+// A run as files of its weights, with its settings as metadata. Fetched when a visitor saves or opens one.
+import {
+  filesBeside,
+  type ReadWeights,
+  readWeights,
+  type WeightsInput,
+} from '../weights/read_weights.ts';
 import {WeightsError} from '../weights/weights_error.ts';
-import {formats, RUN} from '../weights/write_weights.ts';
+import {type Format, formats, RUN} from '../weights/write_weights.ts';
 import {PageError} from './page_error.ts';
 import {
   batchesPerEpoch,
@@ -24,19 +29,25 @@ export interface SavedRun {
 /** To go on, a run shuffles the images once per trained epoch, about 2 ms each. */
 const MOST_EPOCHS = 2000;
 
-export function writeRun({settings, batch, weights}: SavedRun): Uint8Array {
+/** The run's files. A single one is named after the run; a model.json keeps its name, as does the file that it names. */
+export function filesOf({settings, batch, weights}: SavedRun, format: Format): WeightsInput[] {
+  const {preset} = settings;
   const metadata = {format: RUN, ...settingTexts(settings), batch: String(batch)};
-  const [file] = formats.safetensors({preset: settings.preset, weights, metadata});
-  return file.bytes;
+  const files = formats[format]({preset, weights, metadata});
+  if (files.length > 1) return files;
+  const [{name, bytes}] = files;
+  const stem = `mnist-ops-${preset}-${batch}${format === 'pytorch' ? '-pytorch' : ''}`;
+  return [{name: stem + name.slice(name.lastIndexOf('.')), bytes}];
 }
 
 /**
- * The run in a file of ours. From another file with our tensors: its weights, with default settings and no batch trained.
- * @throws WeightsError if it is neither, or names another network than its tensors are of
- * @throws PageError if it holds settings that no run has
+ * The run in files of ours. From others with our tensors: their weights, with default settings and no batch trained.
+ * @returns also `said`, what was recognised
+ * @throws WeightsError if they are neither, or name another network than its tensors are of
+ * @throws PageError if they hold settings that no run has
  */
-export function readRun(files: WeightsInput[]): SavedRun {
-  const {preset, weights, metadata} = readWeights(files);
+export function readRun(files: WeightsInput[]): SavedRun & Pick<ReadWeights, 'said'> {
+  const {preset, weights, metadata, said} = readWeights(paired(files));
   const ours = metadata.format === RUN ? metadata : {};
   const settings = readSettings(n => ours[n] ?? (n === settingNames.preset ? preset : undefined));
   if (settings.preset !== preset) {
@@ -47,5 +58,13 @@ export function readRun(files: WeightsInput[]): SavedRun {
   const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
   if (epochs > MOST_EPOCHS)
     throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
-  return {settings, batch, weights};
+  return {settings, batch, weights, said};
+}
+
+/** A browser that saves weights.bin again calls it "weights (1).bin": beside a model.json, a single file is the one that it names. */
+function paired(files: WeightsInput[]): WeightsInput[] {
+  const [model] = files.filter(({name}) => /\.json$/i.test(name));
+  if (!model || files.length !== 2) return files;
+  const [name] = filesBeside(model);
+  return files.map(file => (file === model || !name ? file : {...file, name}));
 }

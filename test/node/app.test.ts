@@ -98,10 +98,11 @@ test('percent: only a share of 1 is 100 %; a sentence’s numbers are in its lan
   const percents = [1, 0.99999, 0.12345, 0].map(share => app.percent(share));
   assert.equal(percents, ['100.00 %', '99.99 %', '12.35 %', '0.00 %']);
   assert.is(app.percent(0.9999, 1), '99.9 %');
-  const restored = () => app.sentence({key: 'restored', values: {name: 'w', batch: 1234}});
-  assert.is(restored(), 'The weights of w are loaded, at batch 1,234.');
+  const restored = () =>
+    app.sentence({key: 'restored', values: {name: 'w', batch: 1234, said: '!'}});
+  assert.is(restored(), 'The weights of w are loaded, at batch 1,234. !');
   app.language = 'zh';
-  assert.is(restored(), '已载入 w 的权重，位于第 1,234 批。');
+  assert.is(restored(), '已载入 w 的权重，位于第 1,234 批。!');
 });
 
 test('results: a run that goes back drops those that it will repeat; a new run drops all', () => {

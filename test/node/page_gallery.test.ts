@@ -1,6 +1,6 @@
 // The page's test digits, its confusion matrix, and the answers of weights that were never trained.
 import * as assert from 'uvu/assert';
-import {writeRun} from '../../src/page/weights_file.ts';
+import {writeRun} from '../saved_file.ts';
 import {runVisits, visit} from '../visit.ts';
 
 const briefly = {hash: '#batches=150'};

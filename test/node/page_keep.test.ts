@@ -1,6 +1,7 @@
 // The run that the browser keeps: a reload goes on where it was, each tab has its own, and a button forgets it.
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {writeRun} from '../saved_file.ts';
 import {inPage, open, openTab, runVisits, type VisitedPage, visit} from '../visit.ts';
 
 /** Waits until the browser keeps the run up to this batch, or further. */
@@ -99,6 +100,26 @@ visit(
     assert.is(await page.evaluate(() => mnist.hasOwnWeights), true);
   },
 );
+
+visit('kept run: an opened file takes the place of the run, and is kept', {}, async page => {
+  await page.trainAll(20);
+  await keptUpTo(page, 20);
+  const {settings, weights} = await page.evaluate(async () => {
+    const {settings, weights} = (await mnist.ask({kind: 'save'}))!;
+    return {settings, weights: weights.map(values => [...values])};
+  });
+  const saved = {settings, batch: 7, weights: weights.map(values => Float32Array.from(values))};
+  await page.upload('upload', 'w', '', writeRun(saved));
+  await page.waitForFunction(() => mnist.batch === 7 && mnist.phase === 'paused');
+  const opened = await stateOf(page);
+  await page.waitForFunction(() =>
+    /up to batch 7:/.test(document.getElementById('kept')!.textContent),
+  );
+  await page.again();
+  await page.phase('paused');
+  assert.equal(await stateOf(page), opened);
+  assert.is(opened.hasOwnWeights, true);
+});
 
 visit('kept run: a reset and a reload begin a new one', {}, async page => {
   await page.trainAll(12);

@@ -114,6 +114,7 @@ test('scripts: less than 450 kB before the data, and no request elsewhere', asyn
   const bytes = scripts.reduce((sum, name) => sum + readFileSync(join(site, name)).length, 0);
   console.log(`${scripts.join(', ')}: ${bytes} bytes of script before the data`);
   assert.ok(scripts.includes('main.js') && scripts.includes('worker.js'));
+  assert.not.ok(scripts.some(name => name.startsWith('weights_file')));
   assert.ok(bytes < 450_000);
 });
 

@@ -1,11 +1,13 @@
 // A run as a link and as a file: both give the same run again, and a bad one is refused in a sentence.
+import {readFileSync} from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
+import type {Download, Route} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {readMnist} from '../../src/data/node.ts';
 import {createNetwork, MnistData, train as trainNetwork} from '../../src/index.ts';
 import {registerSimdBackend} from '../../src/kernels/simd/backend/register.ts';
-import {open, runVisits, visit} from '../visit.ts';
+import {open, runVisits, type VisitedPage, visit} from '../visit.ts';
 
 test('link: a link trains the same run again', async () => {
   let link = '';
@@ -83,6 +85,80 @@ visit('link: a link fills the field that has the focus too', {}, async page => {
   assert.equal([await page.inputValue('#seed'), await page.inputValue('#length')], ['9', '3']);
   assert.is(await page.evaluate(() => document.activeElement!.id), 'seed');
 });
+
+/** The run's weights, bit for bit. */
+const bitsOf = (page: VisitedPage) =>
+  page.evaluate(async () => {
+    const {weights} = (await mnist.ask({kind: 'save'}))!;
+    return weights.map(({buffer}) => [...new Uint32Array(buffer)]);
+  });
+
+/** Saves the run in a format. @returns the downloads: names and bytes */
+async function save(page: VisitedPage, format: string, count: number) {
+  await page.selectOption('#format', format);
+  const downloads: Download[] = [];
+  page.on('download', download => downloads.push(download));
+  await page.click('#save');
+  await page.notice(count > 1 ? 'savedBoth' : 'saved');
+  while (downloads.length < count) await page.waitForTimeout(20);
+  page.removeAllListeners('download');
+  const files = downloads.map(async download => ({
+    name: download.suggestedFilename(),
+    mimeType: '',
+    buffer: readFileSync(await download.path()),
+  }));
+  return Promise.all(files);
+}
+
+for (const [format, names, batch, recognised] of [
+  ['safetensors', ['mnist-ops-tutorial-12.safetensors'], 12, 'safetensors, recognised'],
+  ['pytorch', ['mnist-ops-tutorial-12-pytorch.safetensors'], 0, 'safetensors, recognised'],
+  ['onnx', ['mnist-ops-tutorial-12.onnx'], 12, 'ONNX, recognised'],
+  ['layers', ['model.json', 'weights.bin'], 12, 'Layers'],
+] as const) {
+  visit(`weights file: what is saved as ${format} is opened again`, {}, async page => {
+    await page.enter('seed', '3');
+    await page.trainAll(12);
+    await page.click('#share-tab');
+    const expected = await bitsOf(page);
+    const files = await save(page, format, names.length);
+    assert.equal(files.map(({name}) => name).sort(), names);
+    await page.reset();
+    assert.not.equal(await bitsOf(page), expected);
+    await page.setInputFiles('#upload', files);
+    await page.notice('restored');
+    await page.drawn();
+    assert.match(await page.text('notice'), recognised);
+    await page.waitForFunction(() => mnist.tests.length === 1 && !mnist.isBusy);
+    assert.equal(await bitsOf(page), expected);
+    assert.equal(await page.evaluate(() => mnist.batch), batch);
+    if (names.length === 1) return;
+
+    await page.reset();
+    // As a browser names them that has such files already.
+    const again = files.map(file => ({...file, name: file.name.replace('.', ' (1).')}));
+    await page.setInputFiles('#upload', again);
+    await page.notice('restored');
+    assert.equal(await bitsOf(page), expected);
+    await page.setInputFiles('#upload', again.find(({name}) => name.endsWith('json'))!);
+    await page.notice('fileApart');
+  });
+}
+
+const noCode = {'**/weights_file-*.js': (route: Route) => route.abort()};
+visit(
+  'weights file: where the code for it cannot be loaded the page says so',
+  {routes: noCode},
+  async (page, problems) => {
+    await page.click('#share-tab');
+    await page.click('#save');
+    await page.notice('weightsFailed');
+    await page.trainAll(3);
+    await page.upload('upload', 'x', '', 'anything');
+    await page.notice('weightsFailed');
+    assert.ok(problems.splice(0).every(problem => problem.includes('ERR_FAILED')));
+  },
+);
 
 visit('weights file: a saved run goes on where it was', {}, async page => {
   await page.trainAll(50);

@@ -2,8 +2,8 @@
 import * as assert from 'uvu/assert';
 import type {Inside} from '../../src/page/inside/inside.ts';
 import {defaults} from '../../src/page/settings.ts';
-import {writeRun} from '../../src/page/weights_file.ts';
 import {weightShapes} from '../../src/presets.ts';
+import {writeRun} from '../saved_file.ts';
 import {runVisits, type VisitedPage, visit} from '../visit.ts';
 
 type Page = VisitedPage;

@@ -200,6 +200,13 @@ visit('kept run: each of two tabs keeps its own', {}, async page => {
   await page.shows('kept', 'Forgotten');
   await other.again();
   assert.is((await other.losses()).length, 30, 'another tab’s run is not forgotten');
+
+  // A browser that duplicates a tab copies its history.
+  const twin = await openTab(other);
+  const state = await other.evaluate(() => history.state);
+  await twin.evaluate(state => history.replaceState(state, ''), state);
+  await twin.again();
+  assert.equal([await phaseOf(twin), await twin.losses()], ['ready', []]);
 });
 
 for (const [title, script, sentence] of [

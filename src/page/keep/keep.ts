@@ -132,9 +132,8 @@ export class Keep {
     this.run = this.app.runs;
     this.isForgotten = false;
     this.due = 0;
-    if (this.batch === undefined) return;
     if (idInHistory() === this.id) this.runs.delete(this.id!).catch(error => this.refuse(error));
-    else this.takeId();
+    else if (this.batch !== undefined) this.takeId();
     this.batch = undefined;
   }
 

@@ -178,7 +178,7 @@ visit(
     const next = await openTab(page, {closing: true});
     assert.is(await phaseOf(next), 'paused');
     assert.ok((await stateOf(next)).batch >= 10);
-    const linked = await openTab(next, {hash: '#seed=4&batches=11'});
+    const linked = await openTab(next, {hash: '#seed=4&batches=11', closing: true});
     await linked.done(11);
     assert.is((await stateOf(linked)).settings.seed, 4);
   },

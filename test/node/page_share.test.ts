@@ -97,11 +97,9 @@ const bitsOf = (page: VisitedPage) =>
 async function save(page: VisitedPage, format: string, count: number) {
   await page.selectOption('#format', format);
   const downloads: Download[] = [];
-  page.on('download', download => downloads.push(download));
-  await page.click('#save');
+  const all = page.waitForEvent('download', download => downloads.push(download) === count);
+  await Promise.all([all, page.click('#save')]);
   await page.notice(count > 1 ? 'savedBoth' : 'saved');
-  while (downloads.length < count) await page.waitForTimeout(20);
-  page.removeAllListeners('download');
   const files = downloads.map(async download => ({
     name: download.suggestedFilename(),
     mimeType: '',

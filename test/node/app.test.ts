@@ -145,6 +145,16 @@ test('sentence: a megabyte where a word is expected is not shown in full', () =>
   assert.match(said, 'from 1 to 2');
 });
 
+test('losses: a run that goes back has another array of them, so that what is kept of the old one is not taken for it', () => {
+  const {app, phase, batch} = begin();
+  phase('training');
+  for (let i = 1; i <= 5; i++) batch(i);
+  const {losses} = app;
+  phase('paused', 3);
+  assert.equal(app.losses, losses.slice(0, 3));
+  assert.is.not(app.losses, losses);
+});
+
 test('opened weights: they stay until a reset, and no field begins a new run', () => {
   const {app, sent} = begin();
   app.phase = 'ready';

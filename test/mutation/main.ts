@@ -24,7 +24,7 @@ ${optionLines(table)}
 It works in a temporary copy of the checkout. It takes the better part of an hour. The browser of webgl is the one that
 MNIST_OPS_BROWSER names, or an installed Chrome or Chromium.
 
-Exit codes: 0 every mutant was noticed, or is known to be the same program; 1 one survived; 2 wrong use.
+Exit codes: 0 the tests noticed every mutant that they can notice; 1 one survived, or something failed; 2 wrong use.
 `;
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -92,9 +92,7 @@ async function runAll(mutants: Mutant[]): Promise<number> {
   process.stdout.write(`\n${fateTable(fates)}\n`);
   const survivors = mutants.filter(mutant => fates.get(mutant) === 'survived');
   for (const mutant of mutants.filter(({reason}) => reason !== undefined)) {
-    process.stdout.write(
-      `\nthe same to every test: ${changeText(mutant)}\n  because ${mutant.reason}\n`,
-    );
+    process.stdout.write(`\nnot run: ${changeText(mutant)}\n  because ${mutant.reason}\n`);
   }
   for (const mutant of survivors) process.stdout.write(`\nsurvived: ${changeText(mutant)}\n`);
   const tried = mutants.filter(mutant => fates.get(mutant) !== 'not compiled');

@@ -41,7 +41,8 @@ export class Workplace {
     for (const folder of ['ops', 'node', 'browser'].map(name => join(this.folder, 'test', name))) {
       for (const name of readdirSync(folder)) {
         const [test, ...suffixes] = name.split('.');
-        if (suffixes[0] === 'test' && !tests.includes(test)) rmSync(join(folder, name));
+        const isShown = test === 'data'; // by the page, beside the code
+        if (suffixes[0] === 'test' && !isShown && !tests.includes(test)) rmSync(join(folder, name));
       }
     }
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));

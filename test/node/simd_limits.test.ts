@@ -260,6 +260,16 @@ test('simd: the memory refuses an impossible number of bytes, and a maximum belo
   besideOthers(PAGE, () => expectAll(relu(tf.ones([5])), 1, [5]));
 });
 
+test('simd: at its maximum the memory hands out two free neighbours as one block, also if they just fit', () => {
+  const memory = new Memory(MiB);
+  memory.startAt(0);
+  const spare = 32; // a block's bytes beyond those that are asked for
+  const quarters = Array.from({length: 4}, () => memory.allocate(MiB / 4 - spare));
+  for (const quarter of quarters.slice(1, 3)) memory.release(quarter, MiB / 4 - spare);
+  assert.is(memory.allocate(MiB / 2 - spare), quarters[1]);
+  assert.is(memory.bytesReserved, MiB);
+});
+
 test('simd: the memory grows by no more than it needs if the machine refuses to give more', () => {
   const memory = new Memory(64 * MiB);
   memory.startAt(0);

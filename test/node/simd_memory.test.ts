@@ -178,7 +178,10 @@ testWatched('simd: kernels that only stock ops use give the results of cpu', () 
         );
       }
     }
-    for (const axis of [0, 1]) expectAsOnCpu('sum', () => tf.sum(integers([70, 5]), axis));
+    for (const axis of [0, 1]) {
+      expectAsOnCpu('sum', () => tf.sum(integers([70, 5]), axis));
+      expectAsOnCpu('sum of nothing', () => tf.sum(tf.zeros([3, 0]), axis));
+    }
     for (const length of [1, 4, 7]) {
       expectAsOnCpu('relu', () => tf.relu(integers([length])));
       expectAsOnCpu('step', () => tf.step(integers([length]), 0.5));

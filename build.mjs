@@ -102,7 +102,7 @@ const parts = {
     {
       ...published,
       entryPoints: {
-        cli: 'src/cli/main.ts',
+        cli: 'src/cli/cli.ts',
         export: 'src/cli/export.ts',
         predict: 'src/cli/predict/main.ts',
         start: 'src/cli/start.ts',

@@ -1,5 +1,5 @@
 // Ctrl-C, SIGTERM and SIGHUP end the program with 128 plus the signal's number. While a run trains, they stop it after its batch, and the
-// report covers the batches until then. main.ts imports this file before all others: a signal finds no moment without handlers.
+// report covers the batches until then. cli.ts imports this file before all others: a signal finds no moment without handlers.
 
 /** Why a run stops before its end. */
 export class Interruption extends Error {

@@ -1,6 +1,4 @@
 // The command line: `npm run train -- --help` lists its options and exit codes.
-
-import {endWithoutOutput} from './interruption.ts'; // before all others
 import '../index.ts';
 import {backends} from '../backends.ts';
 import {MnistData} from '../data/mnist_data.ts';
@@ -10,6 +8,7 @@ import {count} from '../format.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {UsageError} from './arguments.ts';
 import {checksumOf} from './checkpoint.ts';
+import {endWithoutOutput} from './interruption.ts';
 import {helpText, type Options, parseOptions} from './options.ts';
 import {guardOutput} from './output.ts';
 import {failureLine, header, report} from './report.ts';

@@ -23,6 +23,19 @@ interface Ended {
   output: string;
 }
 
+/** What a build reads. */
+const copied = [
+  'src',
+  'test',
+  'bench',
+  'weights',
+  'licences',
+  '.github',
+  'build',
+  'build.mjs',
+  'package.json',
+];
+
 export class Workplace {
   readonly folder = mkdtempSync(join(tmpdir(), 'mnist-ops-mutation-'));
   private readonly remove = () =>
@@ -31,7 +44,7 @@ export class Workplace {
   /** @param tests the files of test/ops and test/node that are built; others would only take time */
   constructor(root: string, tests: readonly string[]) {
     process.on('exit', this.remove);
-    for (const name of ['src', 'test', 'bench', '.github', 'build', 'build.mjs', 'package.json']) {
+    for (const name of copied) {
       if (!existsSync(join(root, name))) continue;
       cpSync(join(root, name), join(this.folder, name), {
         recursive: true,

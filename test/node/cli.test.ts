@@ -370,7 +370,9 @@ test('--wasm plain trains the same with and without relaxed SIMD, and --json nam
 test('build: without the development dependencies it says to install them, exit 1', async () => {
   const checkout = join(temporary, 'checkout');
   mkdirSync(checkout);
-  cpSync(join(root, 'build.mjs'), join(checkout, 'build.mjs'));
+  for (const path of ['build.mjs', 'licences']) {
+    cpSync(join(root, path), join(checkout, path), {recursive: true});
+  }
   const {code, stdout, stderr} = await runNode([join(checkout, 'build.mjs'), 'cli']);
   assert.equal([code, stdout], [1, '']);
   assert.match(

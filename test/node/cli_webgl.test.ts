@@ -3,6 +3,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -86,7 +87,7 @@ test('webgl: without a browser the command line says in one sentence what to ins
   const modules = join(installed, 'node_modules');
   mkdirSync(modules, {recursive: true});
   writeFileSync(join(installed, 'package.json'), '{"type": "module"}');
-  for (const file of ['cli.js', 'webgl_page.js']) {
+  for (const file of readdirSync(join(root, 'dist')).filter(name => name.endsWith('.js'))) {
     cpSync(join(root, 'dist', file), join(installed, file));
   }
   const args = [join(installed, 'cli.js'), ...small, '--backend', 'webgl'];

@@ -215,7 +215,7 @@ test('predict: --weights takes the weights of either network, and says which', a
     run('--weights', weights, path),
     run('--json', '--weights', weights, path),
   ]);
-  assert.match(text.stdout, /^.*core\.safetensors: .*mnist-core\.\n\n.*: a 4 \(94\.\d %\)\n/);
+  assert.match(text.stdout, /^.*core\.safetensors: .*mnist-core: .*\n\n.*: a 4 \(94\.\d %\)\n/);
   assert.match(json.stderr, 'mnist-core');
   assert.is(linesOf(json.stdout)[0].digit, 4);
 });

@@ -332,7 +332,13 @@ visit(
     await select(page, 'dense.bias', 7);
     await page.waitForSelector('#weight', {state: 'visible'});
     assert.not.ok(await page.isVisible('#set-filter'), 'a bias is no filter');
-    await page.fill('#weight-value', '-3');
+    await page.focus('#weight-value');
+    const field = page.locator('#weight-value');
+    await field.evaluate((input: HTMLInputElement) => input.select());
+    const looked = () => page.evaluate(() => inside.look!.batch);
+    for (const batch = await looked(); (await looked()) < batch + 20; ) await page.drawn();
+    await page.keyboard.type('-3');
+    assert.is(await field.inputValue(), '-3', 'it is replaced, though training changes it');
     await page.keyboard.press('Enter');
     await page.shows('undo', 'Undo (1)');
     await page.phase('paused');

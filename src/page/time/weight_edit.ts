@@ -117,8 +117,9 @@ export function weightEdit(inside: Inside): void {
     if (weight) {
       const cell = cellText(weight);
       const text = shortest(weight.value);
-      const isTyped = input === document.activeElement && input.value !== shown.text;
-      if (cell !== shown.cell || (text !== shown.text && !isTyped)) {
+      // A value that training changes would take the visitor's selection away.
+      const isHeld = input === document.activeElement && (app.isBusy || input.value !== shown.text);
+      if (cell !== shown.cell || (text !== shown.text && !isHeld)) {
         shown = {cell, text};
         input.value = text;
         input.removeAttribute('aria-invalid');

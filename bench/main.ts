@@ -46,7 +46,7 @@ usage: npm run bench -- [options]
   --backend NAME only this backend, in all cases: ${backendsIn(inBrowser).join(', ')}
                  --case and --backend may be given several times
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
-  --json FILE    write the numbers to this file; default bench/results.json
+  --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json)
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file
   --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
@@ -84,7 +84,8 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${origin}/bench.html\n`);
     return 0; // the process ends when the server does
   }
-  const file = options.json ?? inBench('results.json');
+  const file =
+    options.json ?? inBench(options.seeds === undefined ? 'results.json' : 'results-seeds.json');
   if (options.seeds !== undefined) {
     const seeds = await measureSeeds(seedsOf(options), file);
     process.stdout.write(`${tableText(seedsTable(seeds))}\nNumbers: ${file}\n`);

@@ -1,11 +1,11 @@
 // A checkpoint: a safetensors file of a run's weights, whose metadata hold what it takes to go on:
 //   sha256   format   batch   dataset   losses   and the run's options by name
 // sha256 is the checksum of the whole file, in which zeros stand for its own digits.
-import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import type {MnistFiles} from '../data/mnist_data.ts';
 import {WINDOW} from '../outcome.ts';
 import {type Preset, weightShapes} from '../presets.ts';
+import {checkWhole, NO_CHECKSUM, sha256, withChecksum} from '../weights/checkpoint_files.ts';
 import {readWeights} from '../weights/read_weights.ts';
 import {writeSafetensors} from '../weights/safetensors.ts';
 
@@ -25,11 +25,6 @@ export interface Checkpoint {
 /** Whoever gives the metadata another meaning gives them another name. */
 const FORMAT = 'mnist-ops checkpoint 1';
 
-const zeros = '0'.repeat(64);
-
-const sha256 = (...parts: Uint8Array[]): string =>
-  parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
-
 /** The SHA-256 of the four files, decompressed, one after the other. */
 export const checksumOf = (files: MnistFiles): string =>
   sha256(
@@ -47,21 +42,15 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const shapes = Object.entries(weightShapes[settings.net as Preset]);
   const tensors = shapes.map(([name, shape], i) => [name, {shape, values: weights[i]}]);
   const known = batch > 0 ? [losses[0], ...losses.slice(-WINDOW)] : [];
-  const own = {sha256: zeros, format: FORMAT, batch: String(batch), dataset};
+  const own = {sha256: NO_CHECKSUM, format: FORMAT, batch: String(batch), dataset};
   const metadata = {...own, losses: known.join(' '), ...settings};
-  const bytes = writeSafetensors({tensors: Object.fromEntries(tensors), metadata});
-  return withChecksum(bytes, zeros, sha256(bytes));
+  return withChecksum(writeSafetensors({tensors: Object.fromEntries(tensors), metadata}));
 }
 
 /** @throws Error if the file can't be read, or is no whole checkpoint */
 export function readCheckpoint(path: string): Checkpoint {
   const bytes = readFileSync(path);
-  const [, found] = /"sha256":"([\da-f]{64})"/.exec(bytes.toString('latin1')) ?? [];
-  if (!found || found !== sha256(withChecksum(bytes, found, zeros))) {
-    throw new Error(
-      `${path}: expected a whole checkpoint, found one that is truncated or altered (its checksum differs)`,
-    );
-  }
+  checkWhole(path, bytes);
   const {metadata, weights} = readWeights([{name: path, bytes}]);
   const {sha256: _, format, batch, dataset, losses, ...settings} = metadata;
   if (format !== FORMAT) {
@@ -72,11 +61,4 @@ export function readCheckpoint(path: string): Checkpoint {
   if (last.length) all[0] = first;
   for (const [i, loss] of last.entries()) all[Number(batch) - last.length + i] = loss;
   return {settings, dataset, batch: Number(batch), losses: all, weights};
-}
-
-/** A copy of the file with another checksum. */
-function withChecksum(bytes: Uint8Array, before: string, after: string): Uint8Array {
-  const copy = Buffer.from(bytes);
-  copy.write(after, copy.indexOf(`"${before}"`) + 1, 'latin1');
-  return copy;
 }

@@ -1,20 +1,20 @@
 // `npm run export`: weights in another format, for other programs. Exit codes: 0 done, 1 failed, 2 wrong use, 141 the reader of the
 // output is gone.
 import {type Stats, statSync} from 'node:fs';
-import {mkdir} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {count, fill} from '../format.ts';
+import {newestCheckpoint} from '../weights/checkpoint_files.ts';
 import {readWeightsFrom} from '../weights/node.ts';
 import {weightsTexts} from '../weights/texts.ts';
 import {type Format, formats, RUN} from '../weights/write_weights.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 import {guardOutput} from './output.ts';
-import {notWritten, writeWhole} from './write_whole.ts';
+import {makeFolder, notWritten, writeWhole} from './write_whole.ts';
 
 const table: OptionTable = {
   weights: {
     value: 'FILE',
-    help: 'weights of tutorial or mnist-core: .safetensors, .onnx or model.json',
+    help: 'weights: .safetensors, .onnx, model.json, or a folder of checkpoints',
   },
   to: {
     value: 'FILE|DIR',
@@ -65,9 +65,11 @@ async function main(args: string[]): Promise<void> {
   }
   const pathOf = (name: string) => {
     const path = given.get(name);
-    if (path) return path;
+    if (path && path !== '-') return path;
     const expected = `a path (--${name} ${table[name].value})`;
-    throw new UsageError(`--${name}: expected ${expected}, found ${path === '' ? '""' : 'none'}`);
+    throw new UsageError(
+      `--${name}: expected ${expected}, found ${path === undefined ? 'none' : `"${path}"`}`,
+    );
   };
   const [from, to] = [pathOf('weights'), pathOf('to')];
   const format = formatOf(to, given.get('layout'));
@@ -76,16 +78,20 @@ async function main(args: string[]): Promise<void> {
       throw new UsageError(`--to: expected another place than --weights, found "${to}"`);
     }
   }
-  const {preset, weights, metadata, said} = await readWeightsFrom(from);
-  process.stdout.write(`Read ${from}: ${fill(weightsTexts[said.key][0], said.values)}\n`);
+  if (format === 'layers') checkNoCheckpoints(to);
+  const {path, preset, weights, metadata, said, refused} = await readWeightsFrom(from);
+  for (const sentence of refused) process.stderr.write(`export: ${sentence}\n`);
+  process.stdout.write(`Read ${path}: ${fill(weightsTexts[said.key][0], said.values)}\n`);
 
   // A run of ours stays one that the page goes on with. What others say of their file may be wrong of this one.
   const kept = metadata.format === RUN ? metadata : {net: preset};
   const files = formats[format]({preset, weights, metadata: kept});
   if (format === 'layers') {
-    await mkdir(to, {recursive: true}).catch(error => {
+    try {
+      makeFolder(to);
+    } catch (error) {
       throw notWritten(to, error);
-    });
+    }
   }
   const placed = files.map(({name, bytes}) => ({
     path: format === 'layers' ? join(to, name) : to,
@@ -94,6 +100,13 @@ async function main(args: string[]): Promise<void> {
   writeWhole(placed.toReversed()); // the file that names the others is the last
   const sizes = placed.map(({path, bytes}) => `${path} (${count(bytes.length)} bytes)`);
   process.stdout.write(`Wrote ${sizes.join(' and ')}: ${written[format]}\n`);
+}
+
+/** Whoever reads the folder takes its checkpoints. */
+function checkNoCheckpoints(folder: string): void {
+  const found = newestCheckpoint(folder);
+  if (found === undefined) return;
+  throw new UsageError(`--to: expected a folder without checkpoints, found ${found} in ${folder}`);
 }
 
 /** By the ending of the path; a folder has none, or exists. */

@@ -6,6 +6,7 @@ import {readMnist} from '../data/node.ts';
 import {liesOnItsSide} from '../data/transposed.ts';
 import {count} from '../format.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
+import {newestCheckpoint} from '../weights/checkpoint_files.ts';
 import {UsageError} from './arguments.ts';
 import {checksumOf} from './checkpoint.ts';
 import {endWithoutOutput} from './interruption.ts';
@@ -14,7 +15,7 @@ import {guardOutput} from './output.ts';
 import {failureLine, header, report} from './report.ts';
 import {findRun} from './resume.ts';
 import {lengthOf, runTraining} from './run.ts';
-import {checkpointsIn, Saver} from './saver.ts';
+import {Saver} from './saver.ts';
 import {summarise} from './summary.ts';
 import {chooseBackend, type Trainer, trainerHere} from './trainer.ts';
 import {trainerInBrowser} from './webgl.ts';
@@ -42,8 +43,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (asked.save !== undefined) checkUnused(asked.save);
-  const resumed = asked.resume === undefined ? undefined : await findRun(asked.resume, args);
-  for (const sentence of resumed?.refused ?? []) complain(sentence);
+  const resumed =
+    asked.resume === undefined ? undefined : await findRun(asked.resume, args, complain);
   let options = resumed?.options ?? asked;
   if (options.backend === 'simd' && !simdSupported) {
     throw new UsageError('--backend: expected cpu where WebAssembly has no SIMD, found "simd"');
@@ -112,12 +113,7 @@ function checkSize(option: string, size: number | undefined, most: number, image
 
 /** Two runs in a folder would replace each other's checkpoints. */
 function checkUnused(folder: string): void {
-  let found: string | undefined;
-  try {
-    [found] = checkpointsIn(folder);
-  } catch {
-    return; // no folder, or none to save into, as the first save will say
-  }
+  const found = newestCheckpoint(folder);
   if (found === undefined) return;
   const expected = 'a folder without checkpoints (--resume goes on with those)';
   throw new UsageError(`--save: expected ${expected}, found ${found} in ${folder}`);

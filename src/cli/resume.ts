@@ -2,10 +2,10 @@
 import {join} from 'node:path';
 import type {MnistFiles} from '../data/mnist_data.ts';
 import {readMnist} from '../data/node.ts';
+import {checkpointsIn} from '../weights/checkpoint_files.ts';
 import {UsageError} from './arguments.ts';
 import {type Checkpoint, checksumOf, readCheckpoint} from './checkpoint.ts';
 import {type Options, parseOptions, settingsOf} from './options.ts';
-import {checkpointsIn} from './saver.ts';
 
 /** The run that goes on. */
 export interface Resumed {
@@ -15,42 +15,51 @@ export interface Resumed {
   files: MnistFiles;
   /** The names of the run's checkpoints, the oldest first, `path` as the last. */
   names: string[];
-  /** Sentences on newer checkpoints that can't be gone on from. */
-  refused: string[];
 }
 
 /**
  * The newest checkpoint in the folder that is whole and fits the arguments.
- * @throws Error if there is none, about the newest
+ * @param complain is told why each newer checkpoint can't be gone on from
+ * @throws Error if there is none: why the newest whole one doesn't fit, or that the newest is damaged
  */
-export async function findRun(folder: string, args: readonly string[]): Promise<Resumed> {
+export async function findRun(
+  folder: string,
+  args: readonly string[],
+  complain: (sentence: string) => void,
+): Promise<Resumed> {
   const names = namesIn(folder);
-  const refused: Error[] = [];
+  const damaged: Error[] = [];
+  const unfit: Error[] = [];
   for (const [i, name] of names.entries()) {
     const path = join(folder, name);
+    let checkpoint: Checkpoint;
     try {
-      const checkpoint = readCheckpoint(path);
-      const options = optionsOf(checkpoint, args, path);
-      const files = await readMnist(options.data);
-      if (checksumOf(files) !== checkpoint.dataset) {
-        const expected = `the images and labels that ${path} was trained on`;
-        throw new Error(`${options.data ?? 'mnist-data'}: expected ${expected}, found others`);
-      }
-      const older = names.slice(i + 1).filter(each => isSameRun(checkpoint, join(folder, each)));
-      const sentences = refused.map(({message}) => message);
-      return {
-        checkpoint,
-        path,
-        options,
-        files,
-        names: [...older.reverse(), name],
-        refused: sentences,
-      };
+      checkpoint = readCheckpoint(path);
     } catch (error) {
-      refused.push(error as Error);
+      damaged.push(error as Error);
+      continue;
+    }
+    try {
+      const {options, files} = await fit(checkpoint, args, path);
+      const older = names.slice(i + 1).filter(each => isSameRun(checkpoint, join(folder, each)));
+      for (const {message} of [...damaged, ...unfit]) complain(message);
+      return {checkpoint, path, options, files, names: [...older.reverse(), name]};
+    } catch (error) {
+      unfit.push(error as Error);
     }
   }
-  throw refused[0];
+  const reason = unfit[0] ?? damaged.shift();
+  for (const {message} of damaged) complain(message);
+  throw reason;
+}
+
+/** @throws Error if the run is another one than the arguments ask for */
+async function fit(checkpoint: Checkpoint, args: readonly string[], path: string) {
+  const options = optionsOf(checkpoint, args, path);
+  const files = await readMnist(options.data);
+  if (checksumOf(files) === checkpoint.dataset) return {options, files};
+  const expected = `the images and labels that ${path} was trained on`;
+  throw new Error(`${options.data ?? 'mnist-data'}: expected ${expected}, found others`);
 }
 
 function namesIn(folder: string): string[] {

@@ -23,8 +23,10 @@ export function lengthOf({epochs, batches, batchSize}: Options, data: MnistData,
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const total = batches ?? epochs * batchesPerEpoch;
   if (total >= start) return {batches: total, batchesPerEpoch};
-  const [option, found] = batches ? ['--batches', batches] : ['--epochs', epochs];
-  const expected = `at least the ${start} batches that the run has`;
+  const [option, least, found] = batches
+    ? ['--batches', start, batches]
+    : ['--epochs', Math.ceil(start / batchesPerEpoch), epochs];
+  const expected = `at least ${least}, as the run has ${start} batches`;
   throw new UsageError(`${option}: expected ${expected}, found ${found}`);
 }
 

@@ -1,22 +1,13 @@
 // A folder of checkpoints, checkpoint-00000938.safetensors after batch 938. A file is whole or isn't there: it is written under
 // another name, forced to the disk, and renamed. A program or machine that dies in the middle leaves the ones before.
-import {mkdirSync, readdirSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {checkpointName, isCheckpointName} from '../weights/checkpoint_files.ts';
 import {type Checkpoint, writeCheckpoint} from './checkpoint.ts';
-import {notWritten, remove, UNFINISHED, writeWhole} from './write_whole.ts';
+import {makeFolder, notWritten, remove, UNFINISHED, writeWhole} from './write_whole.ts';
 
 /** How many checkpoints a run keeps. */
 const KEPT = 2;
-
-const nameOf = (batch: number) => `checkpoint-${String(batch).padStart(8, '0')}.safetensors`;
-const finished = /^checkpoint-(\d{8,})\.safetensors$/;
-
-/** The names of the checkpoints in a folder, the newest first. @throws Error if the folder can't be read */
-export function checkpointsIn(folder: string): string[] {
-  const batchOf = (name: string) => Number(finished.exec(name)?.[1]);
-  const names = readdirSync(folder).filter(name => finished.test(name));
-  return names.sort((a, b) => batchOf(b) - batchOf(a));
-}
 
 /** Saves a run into a folder. */
 export class Saver {
@@ -36,7 +27,7 @@ export class Saver {
 
   /** Writes a checkpoint and removes the oldest; sets `batch` or `failure`. */
   save(checkpoint: Checkpoint): void {
-    const name = nameOf(checkpoint.batch);
+    const name = checkpointName(checkpoint.batch);
     const path = join(this.folder, name);
     try {
       const bytes = this.prepare(path, checkpoint);
@@ -53,7 +44,7 @@ export class Saver {
 
   private prepare(path: string, checkpoint: Checkpoint): Uint8Array {
     try {
-      mkdirSync(this.folder, {recursive: true});
+      makeFolder(this.folder);
       return writeCheckpoint(checkpoint);
     } catch (error) {
       throw notWritten(path, error);
@@ -65,6 +56,6 @@ export class Saver {
 function removeUnfinished(folder: string): void {
   for (const name of readdirSync(folder)) {
     const whole = name.replace(UNFINISHED, '');
-    if (whole !== name && finished.test(whole)) remove(join(folder, name));
+    if (whole !== name && isCheckpointName(whole)) remove(join(folder, name));
   }
 }

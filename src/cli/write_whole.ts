@@ -1,5 +1,14 @@
 // Writes files so that under their names there is never half of one, whenever the program or the machine dies.
-import {closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {dirname} from 'node:path';
 import {whyNotWritten} from './output.ts';
 
@@ -39,6 +48,14 @@ export function writeWhole(files: readonly {path: string; bytes: Uint8Array}[]):
   for (const folder of new Set(files.map(({path}) => dirname(path)))) {
     withOpen(folder, 'r', fsyncSync);
   }
+}
+
+/** Makes a folder, and those that it is in. Node's own way to do that never ends in /proc, which lets none be made. */
+export function makeFolder(path: string): void {
+  if (statSync(path, {throwIfNoEntry: false})?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path);
 }
 
 /** Removes a file, or leaves it: one too many does no harm. */

@@ -2,6 +2,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {foundBy, nameOf} from '../data/found.ts';
+import {checkpointsIn, checksumIn, checkWhole} from './checkpoint_files.ts';
 import {
   checkSize,
   filesBeside,
@@ -11,44 +12,49 @@ import {
 } from './read_weights.ts';
 import {WeightsError} from './weights_error.ts';
 
-/**
- * The weights in a file, with the files that it names. In a folder: those of its model.json, or of the newest .safetensors file that can be
- * read, as the folder of a run's checkpoints has them.
- * @throws Error in one sentence that begins with the path
- */
-export async function readWeightsFrom(path: string): Promise<ReadWeights> {
-  const names = await readdir(path).catch(() => undefined); // a file, or nothing, which its reading will tell
-  if (!names) return readWeightsFile(path);
-  if (names.includes('model.json')) return readWeightsFile(join(path, 'model.json'));
-  const files = names.filter(name => name.endsWith('.safetensors')).map(name => join(path, name));
-  const times = new Map(await Promise.all(files.map(timeOf)));
-  files.sort((a, b) => times.get(b)! - times.get(a)!);
-  let failure = new Error(
-    `${path}: expected a model.json or a file .safetensors in it, found none`,
-  );
-  for (const [i, file] of files.entries()) {
-    try {
-      return await readWeightsFile(file);
-    } catch (error) {
-      if (i === 0) failure = error as Error;
-    }
-  }
-  throw failure;
+/** Weights, and where they were. */
+export interface FoundWeights extends ReadWeights {
+  path: string;
+  /** Why newer checkpoints were not taken, a sentence each. */
+  refused: string[];
 }
 
-const timeOf = async (file: string): Promise<[string, number]> => [
-  file,
-  (await stat(file)).mtimeMs,
-];
+/**
+ * The weights in a file, with the files that it names. In a folder: those of its newest checkpoint that is whole, or of its model.json, or of
+ * its one .safetensors file.
+ * @throws Error in one sentence that begins with the path
+ */
+export async function readWeightsFrom(path: string): Promise<FoundWeights> {
+  const names = await readdir(path).catch(() => undefined); // a file, or nothing, which its reading will tell
+  if (!names) return readWeightsFile(path);
+  const refused: string[] = [];
+  let failure: unknown;
+  for (const name of checkpointsIn(path)) {
+    try {
+      return {...(await readWeightsFile(join(path, name))), refused};
+    } catch (error) {
+      failure ??= error;
+      refused.push((error as Error).message);
+    }
+  }
+  if (failure) throw failure;
+  if (names.includes('model.json')) return readWeightsFile(join(path, 'model.json'));
+  const files = names.filter(name => name.endsWith('.safetensors')).sort();
+  if (files.length === 1) return readWeightsFile(join(path, files[0]));
+  const expected = 'expected checkpoints, a model.json or one file .safetensors in it';
+  throw new Error(`${path}: ${expected}, found ${files.join(', ') || 'none'}`);
+}
 
-async function readWeightsFile(path: string): Promise<ReadWeights> {
+async function readWeightsFile(path: string): Promise<FoundWeights> {
   try {
     const main = await readInput(path);
     const files = [main];
     for (const name of new Set(filesBeside(main))) {
       files.push(await readInput(join(dirname(path), name)));
     }
-    return readWeights(files);
+    const read = readWeights(files);
+    if (checksumIn(main.bytes)) checkWhole(path, main.bytes);
+    return {...read, path, refused: []};
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
     throw new Error(`${path}: ${error.message}`, {cause: error});

@@ -196,7 +196,7 @@ test('checkpoints: wrong use is one sentence, exit 2, and changes nothing', asyn
     [['--net', 'mnist-core'], `--net: expected tutorial, as in ${file}, found "mnist-core"`],
     [['--seed', '2'], `--seed: expected 1, as in ${file}, found "2"`],
     [['--batch-size', '64'], `--batch-size: expected 48, as in ${file}, found "64"`],
-    [['--batches', '5'], '--batches: expected at least the 6 batches that the run has, found 5'],
+    [['--batches', '5'], '--batches: expected at least 6, as the run has 6 batches, found 5'],
     [['--save', newFolder()], '--save: expected to be left out with --resume'],
   ];
   await Promise.all(cases.map(([args, text]) => fails(2, ['--resume', saved, ...args], text)));
@@ -263,7 +263,18 @@ test('--resume: a newest checkpoint that is damaged or of another run is named, 
   await Promise.all(Object.entries(damages).map(goOn));
   const copy = copyOfSaved();
   for (const name of [older, latest]) truncateSync(join(copy, name), 9);
-  await fails(1, ['--resume', copy], `${join(copy, latest)}: expected a whole checkpoint, found`);
+  const damaged = (name: string) => `${join(copy, name)}: expected a whole checkpoint, found`;
+  const {code, stderr} = await runNode([program, '--resume', copy]);
+  assert.is(code, 1);
+  for (const name of [older, latest]) assert.match(stderr, damaged(name));
+});
+
+test('--resume: an option that the run does not have is the reason, also if the newest checkpoint is damaged', async () => {
+  const copy = copyOfSaved();
+  truncateSync(join(copy, latest), 9);
+  const {code, stderr} = await runNode([program, '--resume', copy, '--net', 'mnist-core']);
+  assert.is(code, 2);
+  assert.match(stderr, `mnist-ops: --net: expected tutorial, as in ${join(copy, older)}, found`);
 });
 
 test('--resume keeps two checkpoints of its run, leaves those of another, and removes what a killed program left', async () => {

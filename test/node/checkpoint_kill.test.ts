@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {readCheckpoint} from '../../src/cli/checkpoint.ts';
-import {checkpointsIn} from '../../src/cli/saver.ts';
+import {checkpointsIn} from '../../src/weights/checkpoint_files.ts';
 import {imageFolder} from '../image_folder.ts';
 import {finished, once, runNode, start} from '../program.ts';
 

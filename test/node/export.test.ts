@@ -1,6 +1,7 @@
 // `npm run export`: the built program is run as its users run it.
+
+import {spawnSync} from 'node:child_process';
 import {
-  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -9,7 +10,6 @@ import {
   readFileSync,
   rmSync,
   truncateSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -17,6 +17,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {writeCheckpoint} from '../../src/cli/checkpoint.ts';
 import {readWeightsFrom} from '../../src/weights/node.ts';
 import {formats} from '../../src/weights/write_weights.ts';
 import {runNode, runOnFullDisk} from '../program.ts';
@@ -56,7 +57,7 @@ test('npm run export: each format is written, said and read again, from one to t
     const {code, stdout, stderr} = await run('--weights', from, '--to', at(name), ...more);
     assert.equal([code, stderr], [0, ''], name);
     const [read, wrote, end] = stdout.split('\n');
-    assert.ok(read.startsWith(`Read ${from}: `) && read.includes('network tutorial'), read);
+    assert.ok(read.startsWith(`Read ${from}`) && read.includes('network tutorial'), read);
     assert.ok(wrote.startsWith(`Wrote ${at(name)}`) && end === '', wrote);
     from = at(name);
     assert.equal((await readWeightsFrom(from)).weights, weightsOf('tutorial'));
@@ -161,7 +162,10 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
   const reads = (name: string, sentence: string) =>
     refused(['--weights', at(name), '--to', at('x.onnx')], `${folder}/${sentence}`);
   await reads('none', 'none: expected a file of weights, found nothing there');
-  await reads('empty', 'empty: expected a model.json or a file .safetensors in it, found none');
+  await reads(
+    'empty',
+    'empty: expected checkpoints, a model.json or one file .safetensors in it, found none',
+  );
   await reads('model', 'model/weights.bin: expected a file of weights, found nothing there');
   await reads(
     'text',
@@ -194,23 +198,63 @@ test('npm run export: weights that cannot be read, and places that cannot be wri
   assert.equal(readdirSync(folder).sort(), ['empty', 'model', 'ours.safetensors', 'text']);
 });
 
-test('weights of a folder without a model.json are those of its newest file that can be read', async () => {
+test('weights of a folder are those of its newest whole checkpoint, or of its model.json, or of its one .safetensors file', async () => {
   mkdirSync(at('run'));
-  for (const [i, preset] of (['tutorial', 'mnist-core'] as const).entries()) {
-    const file = at(`run/${2 - i}.safetensors`);
-    writeFileSync(file, filesOf('safetensors', preset)[0].bytes);
-    utimesSync(file, 100 + i, 100 + i);
+  const write = (name: string, bytes: Uint8Array) => writeFileSync(at(`run/${name}`), bytes);
+  const read = async () => {
+    const {path, preset, refused} = await readWeightsFrom(at('run'));
+    return [path, preset, refused];
+  };
+  const fails = async (sentence: string) => {
+    const {code, stderr} = await run('--weights', at('run'), '--to', at('x.onnx'));
+    assert.equal([code, stderr], [1, `export: ${sentence}\n`]);
+  };
+  const expected = `${at('run')}: expected checkpoints, a model.json or one file .safetensors in it, found`;
+  await fails(`${expected} none`);
+  for (const name of ['a', 'b']) {
+    write(`${name}.safetensors`, filesOf('safetensors', 'tutorial')[0].bytes);
+    if (name === 'a') assert.equal(await read(), [at('run/a.safetensors'), 'tutorial', []]);
   }
-  assert.is((await readWeightsFrom(at('run'))).preset, 'mnist-core');
-  copyFileSync(at('run/1.safetensors'), at('run/3.safetensors'));
-  writeFileSync(at('run/3.safetensors'), 'cut short');
-  assert.is((await readWeightsFrom(at('run'))).preset, 'mnist-core');
+  await fails(`${expected} a.safetensors, b.safetensors`);
+  for (const {name, bytes} of filesOf('layers', 'mnist-core')) write(name, bytes);
+  assert.equal(await read(), [at('run/model.json'), 'mnist-core', []]);
 
-  for (const name of ['1', '2']) rmSync(at(`run/${name}.safetensors`));
-  writeFileSync(at('run/0.safetensors'), 'older');
-  utimesSync(at('run/0.safetensors'), 1, 1);
-  const {stderr} = await run('--weights', at('run'), '--to', at('x.onnx'));
-  assert.match(stderr, `export: ${at('run')}/3.safetensors: This is no weights file`);
+  const checkpoint = (batch: number) => {
+    const settings = {net: 'tutorial'};
+    const weights = weightsOf('tutorial');
+    return writeCheckpoint({settings, dataset: '', batch, losses: [], weights});
+  };
+  const [older, newest] = [90_000_000, 100_000_000].map(batch => `checkpoint-${batch}.safetensors`);
+  for (const name of [older, newest]) write(name, checkpoint(Number(/\d+/.exec(name))));
+  assert.equal(await read(), [at(`run/${newest}`), 'tutorial', []]);
+  const altered = checkpoint(1);
+  altered[altered.length - 1] ^= 1;
+  write(newest, altered);
+  const why = `${at('run')}/${newest}: expected a whole checkpoint, found one that is truncated or altered (its checksum differs)`;
+  assert.equal(await read(), [at(`run/${older}`), 'tutorial', [why]]);
+  const {code, stdout, stderr} = await run('--weights', at('run'), '--to', at('x.onnx'));
+  assert.equal([code, stderr], [0, `export: ${why}\n`]);
+  assert.match(stdout, `Read ${at('run')}/${older}: `);
+  await assertRejects(() => readWeightsFrom(at(`run/${newest}`)), why);
+  const {stderr: refused} = await exportTo(at('run'));
+  const place = `--to: expected a folder without checkpoints, found ${newest} in ${at('run')}`;
+  assert.is(refused, `export: ${place}\n`);
+});
+
+async function assertRejects(work: () => Promise<unknown>, sentence: string): Promise<void> {
+  const message = await work().then(
+    () => 'no error',
+    error => error.message,
+  );
+  assert.is(message, sentence);
+}
+
+test('npm run export: a folder where none can be made is a sentence, and no endless search for one', () => {
+  if (process.platform !== 'linux') return console.log('SKIPPED: /proc is Linux’s');
+  const args = [program, '--weights', ours, '--to', '/proc/none/net'];
+  const {status, stderr} = spawnSync(process.execPath, args, {encoding: 'utf8', timeout: 30_000});
+  assert.is(status, 1);
+  assert.match(stderr, '/proc/none/net: expected to be written, found');
 });
 
 testWithFullDisk('npm run export: a full disk behind stdout is one sentence', async () => {

@@ -36,7 +36,8 @@ async function main(args: string[]): Promise<number> {
   if (options.weights !== undefined) {
     const {key, values} = weights.said;
     const said = fill(weightsTexts[key][0], values);
-    (options.json ? process.stderr : process.stdout).write(`${options.weights}: ${said}\n\n`);
+    for (const sentence of weights.refused) process.stderr.write(`predict: ${sentence}\n`);
+    (options.json ? process.stderr : process.stdout).write(`${weights.path}: ${said}\n\n`);
   }
   tf.enableProdMode();
   await tf.ready();
@@ -59,7 +60,12 @@ function write(path: string, images: Images, network: Network, {range, json}: Op
   const {labels, isIdx} = images;
   const size = IMAGE_SIDE ** 2;
   const total = images.pixels.length / size;
-  const [first, last] = (isIdx && range) || [0, total - 1];
+  if (range && !isIdx) {
+    throw new DataError(
+      `${path}: expected an IDX file, of which --images shows some, found a picture`,
+    );
+  }
+  const [first, last] = range ?? [0, total - 1];
   if (last >= total) {
     const expected = `--images up to its last, ${total - 1}`;
     throw new DataError(`${path}: expected ${expected}, found ${last}`);

@@ -13,7 +13,7 @@ export interface Options {
 const table: OptionTable = {
   weights: {
     value: 'FILE',
-    help: 'weights of one of the two networks (default: those in this package)',
+    help: 'weights, or a folder of checkpoints (default: those in this package)',
   },
   images: {
     value: 'N[-N]',
@@ -29,8 +29,9 @@ usage: npm run predict -- [options] IMAGE...
 
 ${optionLines(table)}
 
-An IMAGE is a PNG, JPEG or PGM picture of a digit, dark on light or light on dark: a photo of a page,
-a scan, a drawing. Its ink is scaled and centred as MNIST's digits were, and shown beside the answer.
+An IMAGE is a PNG, JPEG or PGM picture of one digit, dark on light or light on dark: a photo of a page,
+a scan, a drawing. Its ink is scaled and centred as MNIST's digits were, and shown beside the answer. All
+ink counts: cut off a frame, lines of the paper and other digits. What is no digit gets an answer, too.
 Or it is an IDX file, raw or gzipped, whose images are taken as they are: the answers are counted, and
 compared with the labels if their file lies beside it.
 Exit codes: 0 done, 1 failed or an image could not be read (the others are), 2 wrong use,

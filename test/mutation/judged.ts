@@ -11,6 +11,19 @@ export interface Judged {
 export const judged: Judged[] = [
   {
     file: 'src/network.ts',
+    before: "if (!tf.getGradient('Reshape')) {",
+    after: 'if (false) {',
+    reason:
+      'The build notices: it compiles the shaders by a step in plain Node, which has no gradient of Reshape then.',
+  },
+  {
+    file: 'src/kernels/simd/elementwise.ts',
+    before: 'for (let i = 0; i < N; i += 4) {',
+    after: 'for (let i = 0; i <= N; i += 4) {',
+    reason: 'One round more, if 4 divides N, stores none of its lanes.',
+  },
+  {
+    file: 'src/network.ts',
     before: "inputsToSave: ['x'],",
     after: "inputsToSave: ['dy'],",
     reason:

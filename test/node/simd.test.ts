@@ -320,6 +320,29 @@ test('simd: for ops that our kernels decline, stock kernels compute what cpu com
   expectAsOnCpu('int32 maxPool', () => tf.maxPool(int32(x()) as tf.Tensor4D, 2, 1, 'valid'));
   expectAsOnCpu('1×1 maxPool', () => tf.maxPool(x(), 1, 1, 'valid'));
   expectAsOnCpu('int32 matMul', () => tf.matMul(int32(integers([3, 4])), int32(integers([4, 2]))));
+  // Called by its name, a gradient kernel may get integers. float32 has none of 2^24 + 1.
+  const run = (name: string, inputs: Record<string, tf.Tensor>, attrs: object) =>
+    tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap) as tf.Tensor;
+  const window = {strides: 1, pad: 'valid'};
+  const row = (values: number[], dtype: 'int32' | 'float32' = 'float32') =>
+    tf.tensor4d(values, [1, 1, values.length, 1], dtype);
+  expectAsOnCpu('int32 dy of conv2d', () =>
+    run(
+      tf.Conv2DBackpropInput,
+      {dy: row([2 ** 24 + 1, 2 ** 24], 'int32'), filter: tf.tensor4d([-1, 1], [1, 2, 1, 1])},
+      {...window, dataFormat: 'NHWC', inputShape: [1, 1, 3, 1]},
+    ),
+  );
+  expectAsOnCpu('int32 dy of maxPool', () =>
+    run(
+      tf.MaxPoolGrad,
+      {dy: row([2 ** 24 + 1, 1], 'int32'), input: row([0, 5, 0]), output: row([5, 5])},
+      {...window, filterSize: [1, 2]},
+    ),
+  );
+  expectAsOnCpu('matMul of a vector', () =>
+    run(tf.BatchMatMul, {a: integers([4]), b: integers([4, 2])}, {transposeA: true}),
+  );
   expectAsOnCpu('int32 add', () => tf.add(int32(integers([3, 4])), int32(integers([4]))));
   expectAsOnCpu('complex multiply', () =>
     tf.real(tf.mul(tf.complex(integers([3]), integers([3], 2)), tf.complex(1, 2))),

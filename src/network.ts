@@ -57,7 +57,7 @@ export function createNetwork(preset: Preset = 'tutorial', options: {seed?: numb
 }
 
 /** Gives the network these weights, in the order of its variables. */
-export function setWeights({variables}: Network, weights: Float32Array[]): void {
+export function setWeights({variables}: Network, weights: readonly Float32Array[]): void {
   tf.tidy(() => {
     for (const [i, variable] of variables.entries()) {
       variable.assign(tf.tensor(weights[i], variable.shape));

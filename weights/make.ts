@@ -7,8 +7,8 @@ import {loadMnist} from '../src/data/node.ts';
 import {count} from '../src/format.ts';
 import {createNetwork, train} from '../src/index.ts';
 import {registerSimdBackend} from '../src/kernels/simd/backend/register.ts';
-import {presets, weightShapes} from '../src/presets.ts';
-import {writeSafetensors} from '../src/weights/safetensors.ts';
+import {presets} from '../src/presets.ts';
+import {formats} from '../src/weights/write_weights.ts';
 
 const [file = 'weights/tutorial.safetensors'] = process.argv.slice(2);
 const [preset, seed, batchSize, epochs] = ['tutorial', 1, 64, 5] as const;
@@ -26,9 +26,7 @@ for await (const event of train(network, data, {epochs, batchSize, learningRate}
   accuracy = `${count(correct)} of MNIST’s ${count(total)} test images`;
   console.log(`epoch ${event.epoch} of ${epochs}: ${accuracy}`);
 }
-const values = network.variables.map(variable => variable.dataSync<'float32'>());
-const shapes = Object.entries(weightShapes[preset]);
-const tensors = shapes.map(([name, shape], i) => [name, {shape, values: values[i]}]);
+const weights = network.variables.map(variable => variable.dataSync<'float32'>());
 const settings = {
   net: preset,
   seed,
@@ -38,4 +36,5 @@ const settings = {
 };
 const texts = Object.entries(settings).map(([name, value]) => [name, String(value)]);
 const metadata = {...Object.fromEntries(texts), wasm: 'plain', right: accuracy};
-writeFileSync(file, writeSafetensors({tensors: Object.fromEntries(tensors), metadata}));
+const [{bytes}] = formats.safetensors({preset, weights, metadata});
+writeFileSync(file, bytes);

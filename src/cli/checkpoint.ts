@@ -4,10 +4,16 @@
 import {readFileSync} from 'node:fs';
 import type {MnistFiles} from '../data/mnist_data.ts';
 import {WINDOW} from '../outcome.ts';
-import {type Preset, weightShapes} from '../presets.ts';
-import {checkWhole, NO_CHECKSUM, sha256, withChecksum} from '../weights/checkpoint_files.ts';
+import type {Preset} from '../presets.ts';
+import {
+  CHECKPOINT,
+  checkWhole,
+  NO_CHECKSUM,
+  sha256,
+  withChecksum,
+} from '../weights/checkpoint_files.ts';
 import {readWeights} from '../weights/read_weights.ts';
-import {writeSafetensors} from '../weights/safetensors.ts';
+import {formats} from '../weights/write_weights.ts';
 
 export interface Checkpoint {
   /** The run's options as the command line takes them, by name. */
@@ -21,9 +27,6 @@ export interface Checkpoint {
   /** In the order of Network.variables. */
   weights: Float32Array[];
 }
-
-/** Whoever gives the metadata another meaning gives them another name. */
-const FORMAT = 'mnist-ops checkpoint 1';
 
 /** The SHA-256 of the four files, decompressed, one after the other. */
 export const checksumOf = (files: MnistFiles): string =>
@@ -39,12 +42,11 @@ export function writeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const {settings, dataset, batch, losses, weights} = checkpoint;
   const odd = weights.flatMap(values => [...values]).find(value => !Number.isFinite(value));
   if (odd !== undefined) throw new Error(`a weight of ${odd}`);
-  const shapes = Object.entries(weightShapes[settings.net as Preset]);
-  const tensors = shapes.map(([name, shape], i) => [name, {shape, values: weights[i]}]);
   const known = batch > 0 ? [losses[0], ...losses.slice(-WINDOW)] : [];
-  const own = {sha256: NO_CHECKSUM, format: FORMAT, batch: String(batch), dataset};
+  const own = {sha256: NO_CHECKSUM, format: CHECKPOINT, batch: String(batch), dataset};
   const metadata = {...own, losses: known.join(' '), ...settings};
-  return withChecksum(writeSafetensors({tensors: Object.fromEntries(tensors), metadata}));
+  const [file] = formats.safetensors({preset: settings.net as Preset, weights, metadata});
+  return withChecksum(file.bytes);
 }
 
 /** @throws Error if the file can't be read, or is no whole checkpoint */
@@ -53,8 +55,8 @@ export function readCheckpoint(path: string): Checkpoint {
   checkWhole(path, bytes);
   const {metadata, weights} = readWeights([{name: path, bytes}]);
   const {sha256: _, format, batch, dataset, losses, ...settings} = metadata;
-  if (format !== FORMAT) {
-    throw new Error(`${path}: expected the format "${FORMAT}", found "${format}"`);
+  if (format !== CHECKPOINT) {
+    throw new Error(`${path}: expected the format "${CHECKPOINT}", found "${format}"`);
   }
   const [first, ...last] = losses.split(' ').filter(Boolean).map(Number);
   const all: number[] = [];

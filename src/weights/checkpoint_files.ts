@@ -2,6 +2,9 @@
 import {createHash} from 'node:crypto';
 import {readdirSync} from 'node:fs';
 
+/** The format in a checkpoint's metadata. Whoever gives the metadata another meaning gives them another name. */
+export const CHECKPOINT = 'mnist-ops checkpoint 1';
+
 const NAME = /^checkpoint-(\d{8,})\.safetensors$/;
 
 /** The name of the file after this many batches. */
@@ -36,16 +39,13 @@ export const withChecksum = (bytes: Uint8Array): Uint8Array =>
 
 /** @throws Error if the file has no checksum, or another than its bytes */
 export function checkWhole(path: string, bytes: Uint8Array): void {
-  const found = checksumIn(bytes);
+  const text = Buffer.from(bytes).toString('latin1');
+  const [, found] = /"sha256":"([\da-f]{64})"/.exec(text) ?? [];
   if (found && found === sha256(replaced(bytes, found, NO_CHECKSUM))) return;
   throw new Error(
     `${path}: expected a whole checkpoint, found one that is truncated or altered (its checksum differs)`,
   );
 }
-
-/** The checksum that a file says it has; undefined in a file of another kind. */
-export const checksumIn = (bytes: Uint8Array): string | undefined =>
-  /"sha256":"([\da-f]{64})"/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
 
 export const sha256 = (...parts: Uint8Array[]): string =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');

@@ -2,7 +2,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {foundBy, nameOf} from '../data/found.ts';
-import {checkpointsIn, checksumIn, checkWhole} from './checkpoint_files.ts';
+import {CHECKPOINT, checkpointsIn, checkWhole} from './checkpoint_files.ts';
 import {
   checkSize,
   filesBeside,
@@ -53,7 +53,7 @@ async function readWeightsFile(path: string): Promise<FoundWeights> {
       files.push(await readInput(join(dirname(path), name)));
     }
     const read = readWeights(files);
-    if (checksumIn(main.bytes)) checkWhole(path, main.bytes);
+    if (read.metadata.format === CHECKPOINT) checkWhole(path, main.bytes);
     return {...read, path, refused: []};
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;

@@ -12,7 +12,7 @@ import ort from 'onnxruntime-node';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import '../../src/index.ts';
-import {createNetwork, type Preset} from '../../src/network.ts';
+import {createNetwork, type Preset, setWeights} from '../../src/network.ts';
 import {trainStep} from '../../src/training.ts';
 import {readWeights, type WeightsInput} from '../../src/weights/read_weights.ts';
 import {formats} from '../../src/weights/write_weights.ts';
@@ -66,9 +66,7 @@ const answersOf = (logits: Float32Array): number[] =>
 async function logitsOf(preset: Preset, weights: readonly Float32Array[]): Promise<Float32Array> {
   await tf.setBackend('simd');
   const network = createNetwork(preset);
-  for (const [i, variable] of network.variables.entries()) {
-    variable.assign(tf.tensor(weights[i], variable.shape));
-  }
+  setWeights(network, weights);
   const [count, size] = pixels.shape;
   const logits = new Float32Array(count * 10);
   for (let start = 0; start < count; start += PORTION) {

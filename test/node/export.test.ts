@@ -111,6 +111,7 @@ test('npm run export: wrong use is refused in one sentence, with exit code 2', a
     [[], '--weights: expected a path (--weights FILE), found none'],
     [['--weights', ''], '--weights: expected a path (--weights FILE), found ""'],
     [['--weights', ours], '--to: expected a path (--to FILE|DIR), found none'],
+    [['--weights', ours, '--to', '-'], '--to: expected a path (--to FILE|DIR), found "-"'],
     [
       ['--weights', ours, '--to', at('x.h5')],
       `--to: expected a file .safetensors or .onnx, or a folder, found "${at('x.h5')}"`,
@@ -232,6 +233,14 @@ test('weights of a folder are those of its newest whole checkpoint, or of its mo
   write(newest, altered);
   const why = `${at('run')}/${newest}: expected a whole checkpoint, found one that is truncated or altered (its checksum differs)`;
   assert.equal(await read(), [at(`run/${older}`), 'tutorial', [why]]);
+  const foreign = {sha256: 'a'.repeat(64), format: 'pt'}; // somebody's own idea of a checksum
+  const [theirs] = formats.safetensors({
+    preset: 'tutorial',
+    weights: weightsOf('tutorial'),
+    metadata: foreign,
+  });
+  writeFileSync(at('theirs.safetensors'), theirs.bytes);
+  assert.equal((await readWeightsFrom(at('theirs.safetensors'))).metadata, foreign);
   const {code, stdout, stderr} = await run('--weights', at('run'), '--to', at('x.onnx'));
   assert.equal([code, stderr], [0, `export: ${why}\n`]);
   assert.match(stdout, `Read ${at('run')}/${older}: `);

@@ -180,6 +180,11 @@ test('predict: an IDX file, raw or gzipped, is counted, and compared with the la
   const sum = counts.split(', ').reduce((total, each) => total + Number(each.split(': ')[1]), 0);
   assert.is(sum, 20);
 
+  const picture = file('c.pgm', pgm(seven));
+  const refused = await run('--images', '0', picture);
+  const sentence = 'expected an IDX file, of which --images shows some, found a picture';
+  assert.equal([refused.code, refused.stderr], [1, `predict: ${picture}: ${sentence}\n`]);
+
   const [all, some] = await Promise.all([
     run('--json', path),
     run('--json', '--images', '30-32', path),

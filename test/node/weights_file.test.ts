@@ -297,6 +297,8 @@ test('weights file: a file in another format is refused by the name of that form
     ['ZIP (npz, pt, keras)', 'PK\x03\x04\x14\0\0\0'],
     ['NumPy', '\x93NUMPY\x01\0'],
     ['gzip', '\x1f\x8b\x08\0\0\0\0\0'],
+    ['PNG', '\x89PNG\r\n\x1a\n'],
+    ['JPEG', '\xff\xd8\xff\xe0\0\x10JFIF'],
     ['pickle', '\x80\x02\x8a\nl\xfc\x9cF'],
   ]) {
     const file = Uint8Array.from(start.padEnd(100, '\xff'), letter => letter.charCodeAt(0));

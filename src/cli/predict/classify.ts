@@ -2,16 +2,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import {PORTION} from '../../evaluation.ts';
-import {createNetwork, type Network} from '../../network.ts';
+import {createNetwork, type Network, setWeights} from '../../network.ts';
 import {softmax} from '../../ops/softmax_cross_entropy.ts';
 import type {ReadWeights} from '../../weights/read_weights.ts';
 
 /** A network with these weights. */
 export function networkOf({preset, weights}: Pick<ReadWeights, 'preset' | 'weights'>): Network {
   const network = createNetwork(preset);
-  for (const [i, variable] of network.variables.entries()) {
-    tf.tidy(() => variable.assign(tf.tensor(weights[i], variable.shape)));
-  }
+  setWeights(network, weights);
   return network;
 }
 

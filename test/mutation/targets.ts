@@ -33,12 +33,10 @@ const own: Record<string, string[]> = {
   sum: ['simd_memory'],
   backend: ['simd', 'simd_limits'],
   memory: ['simd_limits', 'simd'],
-  stock: ['simd', 'simd_memory'],
-  stock_elementwise: ['simd_memory', 'simd'],
-  stock_matmul: ['simd_memory', 'simd'],
   network: ['network', 'options', 'training'],
   training: ['training'],
 };
+const stock = ['simd', 'simd_memory'];
 const allOps = ['bias', 'relu', 'softmax_cross_entropy', 'dense', 'max_pool', 'conv2d'];
 
 /** The tests after those of the op itself. */
@@ -84,7 +82,8 @@ export function targets(root: string): Target[] {
 
 function target(folder: string, file: string): Target {
   const name = basename(file, '.ts');
-  const tests = [...new Set([...(own[name] ?? allOps), ...more[folder]])];
+  const rest = name.startsWith('stock') ? stock : allOps;
+  const tests = [...new Set([...(own[name] ?? rest), ...more[folder]])];
   if (!folder.endsWith('/webgl')) return one(file, tests);
   const inNode = name === 'texels' ? ['texels'] : [];
   return {

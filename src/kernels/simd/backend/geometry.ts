@@ -1,6 +1,9 @@
 // The sizes of windows for the compiled kernels, whose numbers have 32 bits. A size that isn't whole would lose its fraction there,
 // and one that is too large would wrap: the kernels would read and write the memory of other tensors.
-import type {Windows} from '../../../ops/windows.ts';
+import type * as tf from '@tensorflow/tfjs-core';
+import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
+import type {Attrs} from '../../../ops/kernel.ts';
+import {type Windows, windowsOf} from '../../../ops/windows.ts';
 import type {Sizes} from './module.ts';
 
 /** Rows and columns, with padding, strides and dilations, stay below this. So does the number of a window's taps. */
@@ -37,4 +40,10 @@ export function geometryNumbers(g: Geometry): number[] {
     );
   }
   return fields.map(([name]) => g[name] ?? 1);
+}
+
+/** The geometry of a stock op for our kernels; undefined if 32 bits can't count it. */
+export function stockGeometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
+  const g = {K: info.outChannels, outputShape: info.outShape, ...windowsOf(info)};
+  return isCountable(g) ? g : undefined;
 }

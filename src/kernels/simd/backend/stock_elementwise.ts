@@ -1,8 +1,26 @@
-// The stock kernels Add, Sub, Multiply and RealDiv on `simd`. TensorFlow.js repeats an operand along each axis that the operand lacks
-// or has with size 1. Our kernels know [rows, columns] only, which is enough for training.
+// Stock kernels on `simd` that take the numbers of a tensor one by one. In Add, Sub, Multiply and RealDiv, TensorFlow.js repeats an
+// operand along each axis that the operand lacks or has with size 1. Our kernels know [rows, columns] only, which is enough for
+// training.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Tensor} from './kernel.ts';
+import {relu} from './relu.ts';
+import {isFloats, type Overrides} from './stock_override.ts';
+
+export const elementwiseOverrides: Overrides = {
+  [tf.Relu]: (simd, {x}) => (isFloats(x) ? relu(simd, {x}) : undefined),
+
+  [tf.Step]: (simd, {x}, {alpha}) => {
+    if (!isFloats(x)) return undefined;
+    const N = tf.util.sizeFromShape(x.shape);
+    return simd.compute(x.shape, [x], ([x], y) => simd.kernels.step(x, y, alpha, N));
+  },
+
+  [tf.Add]: (simd, {a, b}) => combine(simd, 'add', a, b),
+  [tf.Sub]: (simd, {a, b}) => combine(simd, 'subtract', a, b),
+  [tf.Multiply]: (simd, {a, b}) => combine(simd, 'multiply', a, b),
+  [tf.RealDiv]: (simd, {a, b}) => combine(simd, 'divide', a, b),
+};
 
 /** How a kernel reads an operand as [rows, columns]: the bytes from row to row, and whether it moves along a row. */
 interface Layout {
@@ -14,7 +32,7 @@ const ONE_ROW: Layout = {row: 0, moves: true};
 const SCALAR: Layout = {row: 0, moves: false};
 
 /** Undefined for another dtype, an empty result, and a broadcast other than a scalar, a row or a column. */
-export function combine(
+function combine(
   simd: SimdBackend,
   op: 'add' | 'subtract' | 'multiply' | 'divide',
   a: Tensor,

@@ -2,12 +2,28 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Tensor} from './kernel.ts';
+import {activate, isKnown, isRow} from './stock_fused.ts';
+import {isFloats, type Overrides} from './stock_override.ts';
+
+export const matMulOverrides: Overrides = {
+  [tf.BatchMatMul]: (simd, {a, b}, attrs) =>
+    isFloats(a) && isFloats(b) ? matMul(simd, a, b, undefined, attrs) : undefined,
+
+  [tf._FusedMatMul]: (simd, {a, b, bias, preluActivationWeights}, attrs) => {
+    const columns = b.shape[b.shape.length - (attrs.transposeB ? 2 : 1)];
+    if (!isFloats(a) || !isFloats(b) || !isRow(bias, columns) || !isKnown(attrs.activation)) {
+      return undefined;
+    }
+    const y = matMul(simd, a, b, bias, attrs);
+    return y && activate(simd, y, attrs, preluActivationWeights);
+  },
+};
 
 /**
  * a [..., rows, n] · b [..., n, columns] + bias [columns]. a and b may come transposed. One of them may be a single matrix, which
  * serves every product. Undefined for any other broadcast of the axes before the matrices.
  */
-export function matMul(
+function matMul(
   simd: SimdBackend,
   a: Tensor,
   b: Tensor,

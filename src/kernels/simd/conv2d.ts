@@ -20,6 +20,7 @@
 // positions four at a time across the whole batch, so even a corner fills its tiles.
 
 import {Geometry} from './geometry';
+import {own} from './own';
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
 import {
   allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
@@ -96,8 +97,8 @@ class Axis {
   }
 }
 
-const rows = changetype<Axis>(memory.data(64, 16));
-const columns = changetype<Axis>(memory.data(64, 16));
+const rows = changetype<Axis>(own(offsetof<Axis>()));
+const columns = changetype<Axis>(own(offsetof<Axis>()));
 
 /** Output positions in one call of `product`: enough to amortise the call, few enough to stay in the cache. */
 const POSITIONS = 256;

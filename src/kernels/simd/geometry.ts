@@ -2,6 +2,8 @@
 //   along the rows (the columns are alike), tap wR of output row yR lies on input row
 //     xR = yR sH + wR dilH - padT      and in the padding where xR is outside of [0, H)
 
+import {own} from './own';
+
 @unmanaged
 export class Geometry {
   // In the order in which backend/geometry.ts writes them.
@@ -30,4 +32,4 @@ export class Geometry {
 }
 
 /** Where the caller writes the sizes. */
-export const geometry: usize = memory.data(offsetof<Geometry>(), 16);
+export const geometry: usize = own(offsetof<Geometry>());

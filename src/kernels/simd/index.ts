@@ -18,6 +18,4 @@ export {sumRows} from './sum';
 export {transpose} from './vector';
 export {peak, peakWork} from './peak';
 export {geometry} from './geometry';
-
-/** The first free byte of the memory, behind the module's own data. */
-export const heapBase = __heap_base;
+export {heapBase, ownBytes} from './own';

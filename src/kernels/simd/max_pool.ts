@@ -16,6 +16,7 @@
 // usual four taps have loops of their own, in registers.
 
 import {Geometry} from './geometry';
+import {own} from './own';
 import {F32, storeFirst} from './vector';
 
 /** Bytes of a listed tap: its offset in bytes from the window's first tap, and its position. */
@@ -60,7 +61,7 @@ class Taps {
   }
 }
 
-const taps = changetype<Taps>(memory.data(32, 16));
+const taps = changetype<Taps>(own(offsetof<Taps>()));
 
 /** Bytes of `scratch` for both passes. */
 export function maxPoolScratch(g: Geometry): f64 {

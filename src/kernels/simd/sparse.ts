@@ -16,6 +16,7 @@
 // of its arithmetic: five vectors of x take registers too, of 15.
 
 import {Geometry} from './geometry';
+import {own} from './own';
 import {F32, multiplyAdd} from './vector';
 
 /** Vectors of a window in registers. */
@@ -32,7 +33,7 @@ const ENTRY: usize = 8;
 const LANES = 4;
 
 /** Where the lists of those channels end. */
-const ends = memory.data(LANES * sizeof<usize>(), 16);
+const ends = own(LANES * sizeof<usize>());
 
 /** True if these loops are the faster ones where most of dy is 0. */
 export function canBeSparse(g: Geometry): bool {

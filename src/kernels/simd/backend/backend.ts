@@ -4,7 +4,7 @@ import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Windows} from '../../../ops/windows.ts';
 import {geometryNumbers} from './geometry.ts';
-import {Memory, OutOfMemoryError} from './memory.ts';
+import {blockSize, Memory, OutOfMemoryError} from './memory.ts';
 import {
   type Build,
   build as fastest,
@@ -15,6 +15,31 @@ import {
 } from './module.ts';
 
 type Values = tf.backend_util.BackendValues;
+
+/** The addresses of a kernel's inputs, 0 for an absent one. */
+type Pointers<Inputs> = {[i in keyof Inputs]: Pointer};
+
+/** A kernel's work is cut into parts, one for each thread. */
+export interface Part {
+  /** What `run` calls for this part: one kernel, which returns nothing. Its arguments are numbers and booleans. */
+  kernels: SimdKernels;
+  /** The units of this part, first to first + count. */
+  first: number;
+  count: number;
+  /** Working space of this part alone. */
+  scratch: Pointer;
+  /** Writes the sizes of windows for this part's kernel, and gives their address. */
+  geometry(g: Windows & {K?: number}): GeometryPointer;
+}
+
+export interface ComputeOptions {
+  /** Bytes of working space that a part needs. Default 0. */
+  scratchBytes?: number;
+  /** Pieces of the work (images, rows, channels, fours of elements) whose bits don't depend on how they are put into parts. Default 1. */
+  units?: number;
+  /** The whole work's multiply-adds, or the numbers that it reads if these are more. So that little work isn't cut. Default 0. */
+  work?: number;
+}
 
 /** A tensor's numbers, in the JavaScript array of a stock kernel or a user, or (float32 and int32) in WebAssembly memory. */
 class SimdData {
@@ -53,6 +78,8 @@ export class SimdBackend extends MathBackendCPU {
   declare data: tf.DataStorage<SimdData>;
   readonly kernels: SimdKernels;
   readonly build: Build;
+  /** For tests: all work is cut into so many parts, however little it is. */
+  cutInto?: number;
   private readonly tensors: Memory;
 
   /** @throws Error where WebAssembly has no SIMD */
@@ -165,24 +192,38 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
-   * A new float32 tensor. `run` fills it: it calls a compiled kernel with the addresses of the inputs (0 for an absent one), of the
-   * output and of working space. Inputs are copied to memory before the output is made, so a lack of memory leaves no tensor behind.
+   * A new float32 tensor. `run` fills it part by part: for each it calls a compiled kernel of the part with addresses of the inputs,
+   * of the output and of working space. With one unit there is one part, for which `run` may call as many kernels as it likes. Inputs
+   * are copied to memory before the output is made, so a lack of memory leaves no tensor behind.
    *
    * @throws OutOfMemoryError naming the shape if there is no room
    */
   compute<const Inputs extends readonly (tf.TensorInfo | undefined)[]>(
     shape: number[],
     inputs: Inputs,
-    run: (inputs: {[i in keyof Inputs]: Pointer}, output: Pointer, scratch: Pointer) => void,
-    scratchBytes = 0,
+    run: (inputs: Pointers<Inputs>, output: Pointer, part: Part) => void,
+    {scratchBytes = 0, units = 1}: ComputeOptions = {},
   ): tf.TensorInfo {
-    const work = (scratch: Pointer) => {
-      const pointers = inputs.map(input => (input ? this.pointer(input) : 0));
+    const parts = Math.min(units, this.cutInto ?? 1);
+    // A kernel may read beyond its part's working space, by a vector or two.
+    const bytes = parts === 1 ? scratchBytes : blockSize(scratchBytes);
+    const all = (scratch: Pointer) => {
+      const pointers = inputs.map(input => (input ? this.pointer(input) : 0)) as Pointers<Inputs>;
       const output = this.allocate(shape);
-      run(pointers as {[i in keyof Inputs]: Pointer}, this.pointer(output), scratch);
+      const firstOf = (part: number) => Math.floor((part * units) / parts);
+      for (let i = parts - 1; i >= 0; i--) {
+        const [first, end] = [firstOf(i), firstOf(i + 1)];
+        run(pointers, this.pointer(output), {
+          kernels: this.kernels,
+          first,
+          count: end - first,
+          scratch: scratch + i * bytes,
+          geometry: g => this.writeGeometry(g),
+        });
+      }
       return output;
     };
-    return scratchBytes === 0 ? work(0) : this.withScratch(scratchBytes, shape, work);
+    return scratchBytes === 0 ? all(0) : this.withScratch(parts * bytes, shape, all);
   }
 
   /**

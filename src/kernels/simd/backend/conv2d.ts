@@ -16,8 +16,8 @@ export function conv2d(simd: SimdBackend, {x, filter, bias}: Inputs, g: Attrs<Co
   return simd.compute(
     g.outputShape,
     [x, filter, bias],
-    ([x, filter, bias], y, scratch) => kernels.conv2d(x, filter, bias, y, scratch, geometry),
-    kernels.conv2dScratch(geometry),
+    ([x, filter, bias], y, {scratch}) => kernels.conv2d(x, filter, bias, y, scratch, geometry),
+    {scratchBytes: kernels.conv2dScratch(geometry)},
   );
 }
 
@@ -32,8 +32,8 @@ export function conv2dInputGradient(
   return simd.compute(
     g.outputShape,
     [dy, filter],
-    ([dy, filter], dx, scratch) => kernels.conv2dInputGradient(dy, filter, dx, scratch, geometry),
-    kernels.conv2dInputGradientScratch(geometry),
+    ([dy, filter], dx, {scratch}) => kernels.conv2dInputGradient(dy, filter, dx, scratch, geometry),
+    {scratchBytes: kernels.conv2dInputGradientScratch(geometry)},
   );
 }
 
@@ -44,8 +44,9 @@ export function conv2dFilterGradient(simd: SimdBackend, {x, dy}: Inputs, g: Attr
   return simd.compute(
     g.outputShape,
     [x, dy],
-    ([x, dy], dFilter, scratch) => kernels.conv2dFilterGradient(x, dy, dFilter, scratch, geometry),
-    kernels.conv2dFilterGradientScratch(geometry),
+    ([x, dy], dFilter, {scratch}) =>
+      kernels.conv2dFilterGradient(x, dy, dFilter, scratch, geometry),
+    {scratchBytes: kernels.conv2dFilterGradientScratch(geometry)},
   );
 }
 

@@ -8,8 +8,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [x, weights, bias],
-      ([x, weights, bias], y, scratch) => simd.kernels.dense(x, weights, bias, y, scratch, B, I, O),
-      simd.kernels.matMulScratch(B),
+      ([x, weights, bias], y, {scratch}) =>
+        simd.kernels.dense(x, weights, bias, y, scratch, B, I, O),
+      {scratchBytes: simd.kernels.matMulScratch(B)},
     ),
   ),
   // dy [B, O], weights [I, O] -> dx [B, I]
@@ -17,9 +18,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [dy, weights],
-      ([dy, weights], dx, scratch) =>
+      ([dy, weights], dx, {scratch}) =>
         simd.kernels.denseInputGradient(dy, weights, dx, scratch, B, I, O),
-      simd.kernels.denseInputGradientScratch(B, I, O),
+      {scratchBytes: simd.kernels.denseInputGradientScratch(B, I, O)},
     ),
   ),
   // x [B, I], dy [B, O] -> dWeights [I, O]
@@ -27,9 +28,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [x, dy],
-      ([x, dy], dWeights, scratch) =>
+      ([x, dy], dWeights, {scratch}) =>
         simd.kernels.denseWeightsGradient(x, dy, dWeights, scratch, B, I, O),
-      simd.kernels.matMulScratch(I),
+      {scratchBytes: simd.kernels.matMulScratch(I)},
     ),
   ),
 };

@@ -20,8 +20,8 @@ export function maxPool(
     const y = simd.compute(
       g.outputShape,
       [x],
-      ([x], y, scratch) => pool(x, y, simd.int32Pointer(position), scratch, geometry),
-      kernels.maxPoolScratch(geometry),
+      ([x], y, {scratch}) => pool(x, y, simd.int32Pointer(position), scratch, geometry),
+      {scratchBytes: kernels.maxPoolScratch(geometry)},
     );
     return [y, position];
   } catch (error) {
@@ -38,8 +38,8 @@ export function maxPoolGradient(simd: SimdBackend, {dy, position}: Inputs, g: At
   return simd.compute(
     g.outputShape,
     [dy],
-    ([dy], dx, scratch) => kernels.maxPoolGradient(dy, positionAt, dx, scratch, geometry),
-    kernels.maxPoolScratch(geometry),
+    ([dy], dx, {scratch}) => kernels.maxPoolGradient(dy, positionAt, dx, scratch, geometry),
+    {scratchBytes: kernels.maxPoolScratch(geometry)},
   );
 }
 

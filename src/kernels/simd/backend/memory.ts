@@ -26,7 +26,12 @@ export function checkMaximum(maximumBytes: number): void {
   throw new RangeError(`simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`);
 }
 
-function blockSize(bytes: number): number {
+/**
+ * The bytes of a block with room for so many: whole vectors, and those that kernels load beyond the end.
+ *
+ * @throws RangeError unless `bytes` is a whole number of at least 0
+ */
+export function blockSize(bytes: number): number {
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
     throw new RangeError(`simd: expected a whole number of bytes, found ${bytes}`);
   }

@@ -66,6 +66,8 @@ const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
 /** A new instance, with static state of its own for each backend. Each build is compiled once. */
 export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
   compiled[which] ??= compile(which === 'relaxed simd' ? relaxed : plain);
-  const {exports} = new WebAssembly.Instance(compiled[which], {env: {memory}});
+  const {exports} = new WebAssembly.Instance(compiled[which], {
+    env: {memory, thread: 0, threads: 1},
+  });
   return exports as unknown as SimdKernels;
 }

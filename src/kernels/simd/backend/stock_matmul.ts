@@ -50,7 +50,7 @@ function matMul(
   return simd.compute(
     [...outer, rows, columns],
     [a, b, bias],
-    ([a, b, bias], y, scratch) => {
+    ([a, b, bias], y, {scratch}) => {
       for (let i = 0; i < batch; i++) {
         const oneA = a + (aBatch === 1 ? 0 : 4 * i * rows * n);
         let oneB = b + (bBatch === 1 ? 0 : 4 * i * n * columns);
@@ -62,6 +62,6 @@ function matMul(
         kernels.matMul(oneA, aRow, aStep, oneB, bias, oneY, scratch, rows, n, columns);
       }
     },
-    tables + transposed,
+    {scratchBytes: tables + transposed},
   );
 }

@@ -31,7 +31,7 @@ const common = {
   target: 'es2022',
   platform: 'node',
   mainFields: ['module', 'main'],
-  loader: {'.wasm': 'binary', '.css': 'text'},
+  loader: {'.wasm': 'binary', '.css': 'text', '.txt': 'text'},
   external: ['playwright-core', 'open', 'esbuild', 'onnxruntime-node'], // they find files beside their own
   logLevel: 'warning',
   sourcemap: true,
@@ -207,7 +207,15 @@ const parts = {
 // The AssemblyScript kernels become two modules, which the bundles carry as bytes, and the types of their exports. Memory
 // is imported, as the backend hands it out. No runtime allocates anything, and the only stack is WebAssembly's own.
 const kernels = 'src/kernels/simd';
-const asModule = ['--runtime', 'stub', '--importMemory', '--stackSize', '0'];
+const asModule = [
+  '--runtime',
+  'stub',
+  '--importMemory',
+  '--maximumMemory',
+  '65536',
+  '--stackSize',
+  '0',
+];
 const optimized = [...asModule, '-O3', '--converge', '--noAssert'];
 const wasm = {
   'build/simd.wasm': [...optimized, '--enable', 'simd'],
@@ -216,7 +224,8 @@ const wasm = {
 };
 
 async function compileKernels() {
-  const changed = Math.max(...sources(kernels, '.ts').map(file => fs.statSync(file).mtimeMs));
+  const made = [...sources(kernels, '.ts'), 'build.mjs'];
+  const changed = Math.max(...made.map(file => fs.statSync(file).mtimeMs));
   const isGood = (file, contents) => contents && (file.endsWith('.d.ts') || isWhole(contents));
   for (const [outFile, args] of Object.entries(wasm)) {
     const isNew = fs.existsSync(outFile) && fs.statSync(outFile).mtimeMs > changed;
@@ -235,6 +244,20 @@ async function compileKernels() {
     if (`${stderr}`.includes('WARNING')) console.error(`build: asc warns of ${outFile}\n${stderr}`);
     writeWhole(outFile, written[outFile]);
   }
+}
+
+/** What a thread of the backend `simd` runs becomes a string of the bundles. */
+async function bundleThread() {
+  const {outputFiles} = await build({
+    ...common,
+    entryPoints: ['src/kernels/simd/backend/thread_source.ts'],
+    format: 'iife',
+    platform: 'neutral',
+    minify: true,
+    sourcemap: false,
+    write: false,
+  });
+  writeWhole('build/thread.txt', outputFiles[0].contents);
 }
 
 /** True if a module's sections fill the file to its end. (Node 20 can't validate one with relaxed SIMD.) */
@@ -366,6 +389,7 @@ if (unknown) {
 if (wanted.length === 0) fs.rmSync('dist', {recursive: true, force: true});
 if (wanted.includes('site')) fs.rmSync('dist/site', {recursive: true, force: true}); // its chunks have other names each time
 await compileKernels();
+await bundleThread();
 for (const name of wanted.length ? wanted : Object.keys(parts)) {
   const metafiles = [];
   for (const part of [parts[name]].flat()) {

@@ -12,7 +12,7 @@ const MARK = 0x7fe5a5a5;
 /** For each kernel, the indices of the arguments that it writes to: outputs and working space. */
 // biome-ignore format: an op's kernels on a line
 const written: Record<string, number[]> = {
-  conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3],
+  conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3], conv2dFilterGradientInside: [2, 3],
   dense: [3, 4], denseInputGradient: [2, 3], denseWeightsGradient: [2, 3],
   matMul: [5, 6], transpose: [3],
   add: [6], subtract: [6], multiply: [6], divide: [6], step: [1],
@@ -95,7 +95,8 @@ function watch(backend: SimdBackend): Watched {
 
   const kernels: Record<string, unknown> = {...backend.kernels};
   for (const name of Object.keys(kernels)) {
-    const writesNothing = /Scratch$/.test(name) || typeof kernels[name] !== 'function';
+    const writesNothing =
+      /(Scratch|IsSparse|IsDoubtful)$/.test(name) || typeof kernels[name] !== 'function';
     if (!writesNothing && !(name in written) && name !== 'peak') {
       throw new Error(`watched.ts: expected the outputs of ${name} in its table, found none`);
     }

@@ -33,6 +33,10 @@ const own: Record<string, string[]> = {
   sum: ['simd_memory'],
   backend: ['simd', 'simd_limits'],
   memory: ['simd_limits', 'simd'],
+  threads: ['simd_threads', 'simd_parts'],
+  thread: ['simd_threads'],
+  thread_source: ['simd_threads'],
+  mailbox: ['simd_threads'],
   network: ['network', 'options', 'training'],
   training: ['training'],
 };
@@ -45,8 +49,8 @@ const more: Record<string, string[]> = {
   'src/kernels/definition': [],
   'src/kernels/reference': ['network'],
   'src/kernels/cpu': ['network'],
-  'src/kernels/simd': ['simd_memory', 'simd_limits', 'simd', 'network'],
-  'src/kernels/simd/backend': ['simd', 'simd_limits', 'simd_memory', 'network'],
+  'src/kernels/simd': ['simd_parts', 'simd_memory', 'simd_limits', 'simd', 'network'],
+  'src/kernels/simd/backend': ['simd_parts', 'simd', 'simd_limits', 'simd_memory', 'network'],
   'src/kernels/webgl': ['network'],
 };
 

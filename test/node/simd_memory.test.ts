@@ -16,7 +16,7 @@ import {reluCases} from '../../bench/cases/relu.ts';
 import {softmaxCases, softmaxCrossEntropyCases} from '../../bench/cases/softmax_cross_entropy.ts';
 import {anyConv2D, anyMaxPool, upTo} from '../shapes.ts';
 import {OWN_BACKEND, onWatched, watchedKernels} from '../watched.ts';
-import {asDefinedOnIntegers, fewIntegers} from '../witnesses.ts';
+import {asDefinedOnIntegers, fewIntegers, spoiltIntegers} from '../witnesses.ts';
 
 const watchedBackend = OWN_BACKEND as Backend;
 
@@ -64,6 +64,7 @@ testWatched('simd: convolutions with padding on one side equal the definition', 
   for (const spec of framedOnOneSide) {
     asDefinedOnIntegers(conv2dCase(spec), watchedBackend);
     asDefinedOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
+    asDefinedOnIntegers(conv2dCase(spec), watchedBackend, spoiltIntegers);
   }
 });
 

@@ -10,12 +10,15 @@ import {F32, storeFirst} from './vector';
 
 const BLOCK = 32;
 
-export function biasGradient(dy: usize, dBias: usize, rows: i32, K: i32): void {
+/** Channels first <= d2 < end alone; the other ones are left as they are. */
+export function biasGradient(
+  dy: usize, dBias: usize, rows: i32, K: i32, firstChannel: i32, end: i32,
+): void {
   const rowBytes = <usize>K * F32;
-  memory.fill(dBias, 0, rowBytes);
+  memory.fill(dBias + <usize>firstChannel * F32, 0, <usize>(end - firstChannel) * F32);
   for (let first = 0; first < rows; first += BLOCK) {
     const count = min(rows - first, BLOCK);
-    for (let d2 = 0; d2 < K; d2 += 4) {
+    for (let d2 = firstChannel; d2 < end; d2 += 4) {
       let dyAt = dy + <usize>d2 * F32;
       let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
       let row = 0;
@@ -32,7 +35,7 @@ export function biasGradient(dy: usize, dBias: usize, rows: i32, K: i32): void {
       }
       const sum = f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3));
       const dBiasAt = dBias + <usize>d2 * F32;
-      storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K - d2);
+      storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), end - d2);
     }
     dy += <usize>BLOCK * rowBytes;
   }

@@ -192,11 +192,16 @@ export function conv2dInputGradientScratch(g: Geometry): f64 {
   return canBeSparse(g) ? max(dense, sparseScratch(g, sparseIsFramed(true, g))) : dense;
 }
 
-export function conv2dInputGradient(
-  dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry,
-): void {
+/** What conv2dInputGradient has to be told. Both ways round differently, so they are chosen for all images together. */
+export function conv2dInputGradientIsSparse(dy: usize, filter: usize, g: Geometry): bool {
   // A row's last vector reaches beyond the window, where the filter is 0: an infinite dy makes that NaN.
-  if (isSparse(dy, filter, g.filterSize, g) && allFinite(dy, g.ySize)) {
+  return isSparse(dy, filter, g.filterSize, g) && allFinite(dy, g.ySize);
+}
+
+export function conv2dInputGradient(
+  dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry, sparse: bool,
+): void {
+  if (sparse) {
     sparseInputGradient(dy, filter, dx, scratch, g);
     return;
   }
@@ -221,18 +226,26 @@ export function conv2dFilterGradientScratch(g: Geometry): f64 {
   return canBeSparse(g) ? max(dense, sparseScratch(g, sparseIsFramed(false, g))) : dense;
 }
 
+/** What conv2dFilterGradient has to be told. Both ways round differently, so they are chosen for all channels together. */
+export function conv2dFilterGradientIsSparse(x: usize, dy: usize, g: Geometry): bool {
+  return isSparse(dy, x, g.xSize, g);
+}
+
+/** Channels first <= d2 < end alone; the other ones are left as they are. */
 export function conv2dFilterGradient(
-  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry, sparse: bool, first: i32, end: i32,
 ): void {
-  if (isSparse(dy, x, g.xSize, g)) sparseFilterGradient(x, dy, dFilter, scratch, g);
-  else denseFilterGradient(x, dy, dFilter, scratch, g);
-  // Both multiply by the zeros of padding, and 0 times an infinite number of dy isn't 0.
-  if (g.isFramed && !allFinite(dFilter, g.filterSize))
-    filterGradientInside(x, dy, dFilter, scratch, g);
+  if (sparse) sparseFilterGradient(x, dy, dFilter, scratch, g, first, end);
+  else denseFilterGradient(x, dy, dFilter, scratch, g, first, end);
+}
+
+/** True if dFilter may be wrong: both ways multiply by the zeros of padding, and 0 times an infinite number of dy isn't 0. */
+export function conv2dFilterGradientIsDoubtful(dFilter: usize, g: Geometry): bool {
+  return g.isFramed && !allFinite(dFilter, g.filterSize);
 }
 
 function denseFilterGradient(
-  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry, firstChannel: i32, end: i32,
 ): void {
   const H = g.H, C = g.C, kW = g.kW, K = g.K, yH = g.yH, yW = g.yW, sH = g.sH;
   const dilH = g.dilH, padT = g.padT, paddedH = g.paddedH, taps = g.taps;
@@ -257,7 +270,10 @@ function denseFilterGradient(
   // fill whole tiles, else tile by tile.
   const inRow = kW * C;
   const together = paddedH == H ? taps : inRow % ROWS == 0 ? inRow : ROWS;
-  memory.fill(dFilter, 0, <usize>taps * dyPixelBytes);
+  dy += <usize>firstChannel * F32;
+  dFilter += <usize>firstChannel * F32;
+  for (let tap = 0; tap < taps; ++tap)
+    memory.fill(dFilter + <usize>tap * dyPixelBytes, 0, <usize>(end - firstChannel) * F32);
   const isFramed = g.isFramed;
   if (isFramed) memory.fill(frame, 0, <usize>paddedH * paddedRowBytes);
   for (let b = 0; b < g.B; ++b) {
@@ -277,14 +293,14 @@ function denseFilterGradient(
       if (from >= to) continue;
       product(
         tapTable + <usize>first * PAIR, count, runs + <usize>from * PAIR, to - from, yW, image,
-        <usize>g.sW * pixelBytes, dyImage, dyPixelBytes, 0, true, dFilter, K,
+        <usize>g.sW * pixelBytes, dyImage, dyPixelBytes, 0, true, dFilter, end - firstChannel,
       );
     }
   }
 }
 
-/** The same tap by tap, without those numbers of dy for which the tap lies in the padding. */
-function filterGradientInside(
+/** The same tap by tap, without those numbers of dy for which the tap lies in the padding. Scratch as for conv2dFilterGradient. */
+export function conv2dFilterGradientInside(
   x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
 ): void {
   const H = g.H, W = g.W, C = g.C, K = g.K, yH = g.yH, sH = g.sH, sW = g.sW;

@@ -1,8 +1,9 @@
 // What the WebAssembly module exports. Every tensor is a pointer to float32 (positions: int32) in
 // the imported memory.
 export {
-  conv2d, conv2dFilterGradient, conv2dFilterGradientScratch, conv2dInputGradient,
-  conv2dInputGradientScratch, conv2dScratch,
+  conv2d, conv2dFilterGradient, conv2dFilterGradientInside, conv2dFilterGradientIsDoubtful,
+  conv2dFilterGradientIsSparse, conv2dFilterGradientScratch, conv2dInputGradient,
+  conv2dInputGradientIsSparse, conv2dInputGradientScratch, conv2dScratch,
 } from './conv2d';
 export {
   dense, denseInputGradient, denseInputGradientScratch, denseWeightsGradient, matMul, matMulScratch,

@@ -235,9 +235,10 @@ function scatter(
 // Both gradients go through the same lists and windows: dFilter adds windows of x to sums, dx adds
 // the filter to windows. Images are copied into frames of zeros if windows reach into padding, or if
 // a vector of dx reaches beyond its window.
+// dFilter: the channels first <= d2 < end alone.
 @inline
 function overLists(
-  toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry,
+  toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry, first: i32, end: i32,
 ): void {
   const B = g.B, H = g.H, C = g.C, K = g.K, yH = g.yH, yW = g.yW;
   const tiles = tilesOf(g), images = imagesAtOnce(g), framed = sparseIsFramed(toInput, g);
@@ -253,8 +254,8 @@ function overLists(
 
   const runs = tilesAreRuns(g);
   setOffsets(offsets, g, <usize>g.dilH * paddedRowBytes);
-  memory.fill(vectors, 0, <usize>K * filterBytes);
-  if (toInput) copyFilter(true, filter, vectors, g, filterBytes);
+  memory.fill(vectors + <usize>first * filterBytes, 0, <usize>(end - first) * filterBytes);
+  if (toInput) copyFilter(true, filter, vectors, g, filterBytes, first, end);
   if (framed) memory.fill(frames, 0, <usize>images * frameBytes);
   for (let b = 0; b < B; b += images) {
     const count = min(images, B - b);
@@ -268,18 +269,18 @@ function overLists(
           rowBytes,
         );
     }
-    for (let d2 = 0; d2 < K; d2 += LANES) {
+    for (let d2 = first; d2 < end; d2 += LANES) {
       list(dy + <usize>d2 * F32, K, count, yH, yW, frameBytes, down, right, lists, listBytes);
-      for (let lane = 0; lane < min(LANES, K - d2); ++lane) {
+      for (let lane = 0; lane < min(LANES, end - d2); ++lane) {
         const from = lists + <usize>lane * listBytes;
-        const end = load<usize>(ends + <usize>lane * sizeof<usize>());
+        const to = load<usize>(ends + <usize>lane * sizeof<usize>());
         const filterAt = vectors + <usize>(d2 + lane) * filterBytes;
         if (runs) {
-          if (toInput) scatter(true, windows, from, end, offsets, tiles, filterAt);
-          else gather(true, windows, from, end, offsets, tiles, filterAt);
+          if (toInput) scatter(true, windows, from, to, offsets, tiles, filterAt);
+          else gather(true, windows, from, to, offsets, tiles, filterAt);
         } else {
-          if (toInput) scatter(false, windows, from, end, offsets, tiles, filterAt);
-          else gather(false, windows, from, end, offsets, tiles, filterAt);
+          if (toInput) scatter(false, windows, from, to, offsets, tiles, filterAt);
+          else gather(false, windows, from, to, offsets, tiles, filterAt);
         }
       }
     }
@@ -294,33 +295,36 @@ function overLists(
     image += <usize>(count * H) * rowBytes;
     dy += <usize>(count * yH * yW * K) * F32;
   }
-  if (!toInput) copyFilter(false, filter, vectors, g, filterBytes);
+  if (!toInput) copyFilter(false, filter, vectors, g, filterBytes, first, end);
 }
 
-/** filter [kH, kW, C, K] to vectors [K, vectors of the window], or back. */
+/** filter [kH, kW, C, K] to vectors [K, vectors of the window], or back: the channels first <= d2 < end. */
 @inline
 function copyFilter(
-  toVectors: bool, filter: usize, vectors: usize, g: Geometry, filterBytes: usize,
+  toVectors: bool, filter: usize, vectors: usize, g: Geometry, filterBytes: usize, first: i32, end: i32,
 ): void {
   for (let wR = 0; wR < g.kH; ++wR) {
     for (let wCd1 = 0; wCd1 < g.kW * g.C; ++wCd1) {
       let tapAt = vectors + <usize>(vectorOf(wR, wCd1 / 4, g) * 4 + wCd1 % 4) * F32;
-      for (let d2 = 0; d2 < g.K; ++d2, filter += F32, tapAt += filterBytes) {
-        if (toVectors) store<f32>(tapAt, load<f32>(filter));
-        else store<f32>(filter, load<f32>(tapAt));
+      tapAt += <usize>first * filterBytes;
+      for (let d2 = first; d2 < end; ++d2, tapAt += filterBytes) {
+        const filterAt = filter + <usize>d2 * F32;
+        if (toVectors) store<f32>(tapAt, load<f32>(filterAt));
+        else store<f32>(filterAt, load<f32>(tapAt));
       }
+      filter += <usize>g.K * F32;
     }
   }
 }
 
 export function sparseFilterGradient(
-  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry,
+  x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry, first: i32, end: i32,
 ): void {
-  overLists(false, x, dy, dFilter, scratch, g);
+  overLists(false, x, dy, dFilter, scratch, g, first, end);
 }
 
 export function sparseInputGradient(
   dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry,
 ): void {
-  overLists(true, dx, dy, filter, scratch, g);
+  overLists(true, dx, dy, filter, scratch, g, 0, g.K);
 }

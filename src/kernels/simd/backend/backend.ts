@@ -9,28 +9,18 @@ import {
   type Build,
   build as fastest,
   type GeometryPointer,
+  type Instance,
   instantiate,
+  isSharedMemory,
   type Pointer,
   type SimdKernels,
 } from './module.ts';
+import {type Part, Threads, type WhyOneThread, whyOneThread} from './threads.ts';
 
 type Values = tf.backend_util.BackendValues;
 
 /** The addresses of a kernel's inputs, 0 for an absent one. */
 type Pointers<Inputs> = {[i in keyof Inputs]: Pointer};
-
-/** A kernel's work is cut into parts, one for each thread. */
-export interface Part {
-  /** What `run` calls for this part: one kernel, which returns nothing. Its arguments are numbers and booleans. */
-  kernels: SimdKernels;
-  /** The units of this part, first to first + count. */
-  first: number;
-  count: number;
-  /** Working space of this part alone. */
-  scratch: Pointer;
-  /** Writes the sizes of windows for this part's kernel, and gives their address. */
-  geometry(g: Windows & {K?: number}): GeometryPointer;
-}
 
 export interface ComputeOptions {
   /** Bytes of working space that a part needs. Default 0. */
@@ -72,23 +62,76 @@ export interface SimdOptions {
   maximumBytes?: number;
   /** Build of the kernels. Default: the fastest that runs here. The builds round differently; 'simd' runs wherever SIMD does. */
   build?: Build;
+  /** Threads that share the work, with the same results for any number. Default 1. */
+  threads?: number;
 }
+
+/** Little work is done before another thread has begun with its part. */
+const LEAST_WORK = 2 ** 15;
 
 export class SimdBackend extends MathBackendCPU {
   declare data: tf.DataStorage<SimdData>;
   readonly kernels: SimdKernels;
   readonly build: Build;
+  /** If it was asked for more threads than one and has one. */
+  whyOneThread?: WhyOneThread;
   /** For tests: all work is cut into so many parts, however little it is. */
   cutInto?: number;
+  isDisposed = false;
   private readonly tensors: Memory;
+  private readonly instance: Instance;
+  private readonly allThreads = new Threads((g, thread) => this.writeGeometry(g, thread));
+  private starting?: Promise<this>;
 
-  /** @throws Error where WebAssembly has no SIMD */
-  constructor({maximumBytes, build = fastest!}: SimdOptions = {}) {
+  /**
+   * With one thread until `started`.
+   *
+   * @throws Error where WebAssembly has no SIMD
+   */
+  constructor({maximumBytes, build = fastest!, threads = 1}: SimdOptions = {}) {
     super();
-    this.tensors = new Memory(maximumBytes);
-    this.kernels = instantiate(this.tensors.wasm, build);
+    if (threads > 1) this.whyOneThread = whyOneThread();
+    this.tensors = this.reserve(maximumBytes, threads > 1 && !this.whyOneThread);
+    this.instance = instantiate(this.tensors.wasm, build, threads);
+    this.kernels = this.instance.kernels;
     this.build = build;
     this.tensors.startAt(this.kernels.heapBase.value);
+  }
+
+  private reserve(maximumBytes: number | undefined, shared: boolean): Memory {
+    try {
+      return new Memory(maximumBytes, shared);
+    } catch (error) {
+      if (!shared) throw error;
+      this.whyOneThread = 'noSharedMemory';
+      return new Memory(maximumBytes);
+    }
+  }
+
+  /** Threads that work for it. */
+  get threads(): number {
+    return this.allThreads.count;
+  }
+
+  /** This backend, once it has all its threads, or one alone if they can't be had. */
+  started(): this | Promise<this> {
+    if (!isSharedMemory(this.tensors.wasm)) return this;
+    this.starting ??= this.start();
+    return this.starting;
+  }
+
+  private async start(): Promise<this> {
+    const isComplete = await this.allThreads.start(this.instance);
+    if (!isComplete) this.whyOneThread = 'noWorkers';
+    if (this.isDisposed) this.allThreads.end();
+    return this;
+  }
+
+  /** Ends its threads. */
+  override dispose(): void {
+    this.isDisposed = true;
+    this.allThreads.end();
+    super.dispose();
   }
 
   /** A new tensor of these values. They are copied to WebAssembly memory when a kernel of ours first uses the tensor. */
@@ -112,7 +155,12 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   private isView(values: Values | undefined): values is Float32Array | Int32Array {
-    return ArrayBuffer.isView(values) && values.buffer === this.tensors.wasm.buffer;
+    if (!ArrayBuffer.isView(values)) return false;
+    // Growth gives a shared memory another buffer, and views of the old one stay valid.
+    return (
+      values.buffer === this.tensors.wasm.buffer ||
+      (isSharedMemory(this.tensors.wasm) && values.buffer instanceof SharedArrayBuffer)
+    );
   }
 
   /** The tensor's own array, or a copy of its WebAssembly memory: both stay valid. */
@@ -202,38 +250,33 @@ export class SimdBackend extends MathBackendCPU {
     shape: number[],
     inputs: Inputs,
     run: (inputs: Pointers<Inputs>, output: Pointer, part: Part) => void,
-    {scratchBytes = 0, units = 1}: ComputeOptions = {},
+    {scratchBytes = 0, units = 1, work = 0}: ComputeOptions = {},
   ): tf.TensorInfo {
-    const parts = Math.min(units, this.cutInto ?? 1);
+    const threads = work < LEAST_WORK ? 1 : this.threads;
+    const parts = Math.min(units, this.cutInto ?? threads);
     // A kernel may read beyond its part's working space, by a vector or two.
     const bytes = parts === 1 ? scratchBytes : blockSize(scratchBytes);
     const all = (scratch: Pointer) => {
       const pointers = inputs.map(input => (input ? this.pointer(input) : 0)) as Pointers<Inputs>;
       const output = this.allocate(shape);
-      const firstOf = (part: number) => Math.floor((part * units) / parts);
-      for (let i = parts - 1; i >= 0; i--) {
-        const [first, end] = [firstOf(i), firstOf(i + 1)];
-        run(pointers, this.pointer(output), {
-          kernels: this.kernels,
-          first,
-          count: end - first,
-          scratch: scratch + i * bytes,
-          geometry: g => this.writeGeometry(g),
-        });
-      }
+      const y = this.pointer(output);
+      this.allThreads.run(this.kernels, parts, units, scratch, bytes, part =>
+        run(pointers, y, part),
+      );
       return output;
     };
     return scratchBytes === 0 ? all(0) : this.withScratch(parts * bytes, shape, all);
   }
 
   /**
-   * Writes the sizes of windows for the next kernel, and gives their address. They stay until the next call.
+   * Writes the sizes of windows for the next kernel of a thread, and gives their address. They stay until the next call.
    *
    * @throws Error for rows and columns that 32 bits can't count
    */
-  writeGeometry(g: Windows & {K?: number}): GeometryPointer {
+  writeGeometry(g: Windows & {K?: number}, thread = 0): GeometryPointer {
     const numbers = geometryNumbers(g);
-    const pointer = this.kernels.geometry.value as GeometryPointer;
+    const {geometry, ownBytes} = this.kernels;
+    const pointer = (geometry.value + thread * ownBytes.value) as GeometryPointer;
     this.tensors.int32(pointer, numbers.length).set(numbers);
     return pointer;
   }

@@ -8,7 +8,13 @@ import {type Inputs, kernel, type Tensor} from './kernel.ts';
 export function biasGradient(simd: SimdBackend, {dy}: Inputs): Tensor {
   const [K] = dy.shape.slice(-1);
   const rows = tf.util.sizeFromShape(dy.shape) / K;
-  return simd.compute([K], [dy], ([dy], dBias) => simd.kernels.biasGradient(dy, dBias, rows, K));
+  return simd.compute(
+    [K],
+    [dy],
+    ([dy], dBias, {kernels, first, count}) =>
+      kernels.biasGradient(dy, dBias, rows, K, 4 * first, Math.min(K, 4 * (first + count))),
+    {units: Math.ceil(K / 4), work: rows * K},
+  );
 }
 
 export const biasKernels = {[BiasGradient]: kernel(biasGradient)};

@@ -1,10 +1,12 @@
 // The sizes of windows for the compiled kernels, whose numbers have 32 bits. A size that isn't whole would lose its fraction there,
 // and one that is too large would wrap: the kernels would read and write the memory of other tensors.
+
 import type * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import {type Windows, windowsOf} from '../../../ops/windows.ts';
-import type {Sizes} from './module.ts';
+import type {GeometryPointer, Sizes} from './module.ts';
+import type {Part} from './threads.ts';
 
 /** Rows and columns, with padding, strides and dilations, stay below this. So does the number of a window's taps. */
 const LIMIT = 2 ** 30;
@@ -46,4 +48,17 @@ export function geometryNumbers(g: Geometry): number[] {
 export function stockGeometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeometry> | undefined {
   const g = {K: info.outChannels, outputShape: info.outShape, ...windowsOf(info)};
   return isCountable(g) ? g : undefined;
+}
+
+/** Of a part whose units are images: the sizes, and where its first image begins in x and in y, whose channels are K, or else C. */
+export function imagesOf(
+  {first, count, geometry}: Part,
+  g: Geometry,
+): {xBytes: number; yBytes: number; geometry: GeometryPointer} {
+  const {H, W, C, yH, yW, K = C} = g;
+  return {
+    xBytes: 4 * first * H * W * C,
+    yBytes: 4 * first * yH * yW * K,
+    geometry: geometry({...g, B: count}),
+  };
 }

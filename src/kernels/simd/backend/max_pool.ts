@@ -3,6 +3,7 @@ import type {Attrs} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
+import {imagesOf} from './geometry.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
 /** x [B, H, W, C] -> y, position [B, yH, yW, C]. A NaN is the maximum; with `nanWins` false it is ignored, as in stock kernels. */
@@ -12,16 +13,19 @@ export function maxPool(
   g: Attrs<Windows>,
   nanWins = true,
 ): [Tensor, Tensor] {
-  const {kernels} = simd;
-  const pool = nanWins ? kernels.maxPool : kernels.maxPoolIgnoringNaN;
-  const geometry = simd.writeGeometry(g);
+  const pool = nanWins ? 'maxPool' : 'maxPoolIgnoringNaN';
+  const scratchBytes = simd.kernels.maxPoolScratch(simd.writeGeometry(g));
   const position = simd.allocate(g.outputShape, 'int32');
   try {
+    const positionAt = simd.int32Pointer(position);
     const y = simd.compute(
       g.outputShape,
       [x],
-      ([x], y, {scratch}) => pool(x, y, simd.int32Pointer(position), scratch, geometry),
-      {scratchBytes: kernels.maxPoolScratch(geometry)},
+      ([x], y, part) => {
+        const {xBytes, yBytes, geometry} = imagesOf(part, g);
+        part.kernels[pool](x + xBytes, y + yBytes, positionAt + yBytes, part.scratch, geometry);
+      },
+      {scratchBytes, units: g.B, work: workOf(g)},
     );
     return [y, position];
   } catch (error) {
@@ -32,16 +36,21 @@ export function maxPool(
 
 /** dy, position [B, yH, yW, C] -> dx [B, H, W, C] */
 export function maxPoolGradient(simd: SimdBackend, {dy, position}: Inputs, g: Attrs<Windows>) {
-  const {kernels} = simd;
-  const geometry = simd.writeGeometry(g);
+  const scratchBytes = simd.kernels.maxPoolScratch(simd.writeGeometry(g));
   const positionAt = simd.int32Pointer(position);
   return simd.compute(
     g.outputShape,
     [dy],
-    ([dy], dx, {scratch}) => kernels.maxPoolGradient(dy, positionAt, dx, scratch, geometry),
-    {scratchBytes: kernels.maxPoolScratch(geometry)},
+    ([dy], dx, part) => {
+      const {xBytes, yBytes, geometry} = imagesOf(part, g);
+      const {kernels, scratch} = part;
+      kernels.maxPoolGradient(dy + yBytes, positionAt + yBytes, dx + xBytes, scratch, geometry);
+    },
+    {scratchBytes, units: g.B, work: workOf(g)},
   );
 }
+
+const workOf = ({B, H, W, C}: Windows): number => B * H * W * C;
 
 export const maxPoolKernels = {
   // The tape makes a tensor of zeros as the gradient of `position`. With shape [] it is one number. The gradient kernel finds the

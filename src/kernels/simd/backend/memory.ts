@@ -52,14 +52,15 @@ export class Memory {
 
   /**
    * @param maximumBytes the most that it grows to, rounded down to pages of 64 KiB
-   * @throws RangeError for less than a page
+   * @param shared whether other threads see it
+   * @throws RangeError for less than a page, or if the engine can't share so much
    */
-  constructor(maximumBytes = LARGEST_MEMORY) {
+  constructor(maximumBytes = LARGEST_MEMORY, shared = false) {
     checkMaximum(maximumBytes);
     const maximum = Math.floor(Math.min(maximumBytes, LARGEST_MEMORY) / PAGE);
     const initial = Math.min(SMALLEST_MEMORY / PAGE, maximum);
     this.maximumBytes = maximum * PAGE;
-    this.wasm = new WebAssembly.Memory({initial, maximum});
+    this.wasm = new WebAssembly.Memory({initial, maximum, shared});
     this.capacity = initial * PAGE;
     this.floats = new Float32Array(this.wasm.buffer);
     this.integers = new Int32Array(this.wasm.buffer);

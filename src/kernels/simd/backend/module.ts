@@ -61,13 +61,42 @@ export function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
-const compiled: Partial<Record<Build, WebAssembly.Module>> = {};
+/** Of both builds, for either kind of memory. */
+const compiled: Record<string, WebAssembly.Module> = {};
 
-/** A new instance, with static state of its own for each backend. Each build is compiled once. */
-export function instantiate(memory: WebAssembly.Memory, which: Build): SimdKernels {
-  compiled[which] ??= compile(which === 'relaxed simd' ? relaxed : plain);
-  const {exports} = new WebAssembly.Instance(compiled[which], {
-    env: {memory, thread: 0, threads: 1},
-  });
-  return exports as unknown as SimdKernels;
+/** What precedes the flags of the memory's limits: the import's module and name with their lengths, and its kind. */
+const memoryImport = [3, ...ascii('env'), 6, ...ascii('memory'), 2];
+const SHARED_WITH_MAXIMUM = 3;
+
+function ascii(text: string): number[] {
+  return [...text].map(letter => letter.charCodeAt(0));
 }
+
+/** The same module for a shared memory. Source: the WebAssembly specification, "Binary format", imports and limits. */
+function forShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const at = bytes.findIndex((_, i) => memoryImport.every((byte, j) => bytes[i + j] === byte));
+  const shared = bytes.slice();
+  shared[at + memoryImport.length] = SHARED_WITH_MAXIMUM;
+  return shared;
+}
+
+export interface Instance {
+  kernels: SimdKernels;
+  /** With these imports, but another `thread`, another thread makes an instance over the same memory. */
+  module: WebAssembly.Module;
+  imports: {memory: WebAssembly.Memory; thread: number; threads: number};
+}
+
+/** A new instance for the main thread, with static state of its own for each backend. Each build is compiled once. */
+export function instantiate(memory: WebAssembly.Memory, which: Build, threads = 1): Instance {
+  const bytes = which === 'relaxed simd' ? relaxed : plain;
+  const isShared = isSharedMemory(memory);
+  compiled[`${which}, ${isShared}`] ??= compile(isShared ? forShared(bytes) : bytes);
+  const module = compiled[`${which}, ${isShared}`];
+  const imports = {memory, thread: 0, threads};
+  const {exports} = new WebAssembly.Instance(module, {env: imports});
+  return {kernels: exports as unknown as SimdKernels, module, imports};
+}
+
+export const isSharedMemory = ({buffer}: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;

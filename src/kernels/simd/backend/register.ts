@@ -13,8 +13,9 @@ import {build} from './module.ts';
 import {reluKernels} from './relu.ts';
 import {softmaxKernels} from './softmax_cross_entropy.ts';
 import {stockKernels} from './stock.ts';
+import {type WhyOneThread, whyOneThread} from './threads.ts';
 
-export {SimdBackend, type SimdOptions};
+export {SimdBackend, type SimdOptions, type WhyOneThread, whyOneThread};
 
 /** True where WebAssembly has SIMD. Elsewhere the backend isn't registered. */
 export const simdSupported: boolean = build !== undefined;
@@ -23,15 +24,18 @@ export const simdSupported: boolean = build !== undefined;
 const PRIORITY = 3;
 
 /**
- * Registers a backend with these kernels and its own memory.
+ * Registers a backend with these kernels and its own memory. With more threads than one, `await tf.setBackend(name)` starts them, and
+ * `threads` and `whyOneThread` of `tf.backend()` say how many run. Without SharedArrayBuffer it is one. A thread that ends too early is an
+ * error of the next op. tf.removeBackend ends the threads; they keep no process alive.
  *
  * @param name what tf.setBackend is given
  * @returns false if there is no SIMD, if `options.build` doesn't run here, or if the name is taken
- * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536
+ * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536, or for `threads` that isn't from 1 to 256
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
-  checkOptions('registerSimdBackend', options, ['maximumBytes', 'build']);
+  checkOptions('registerSimdBackend', options, ['maximumBytes', 'build', 'threads']);
   checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
+  checkThreads(options.threads ?? 1);
   const runs = build === 'relaxed simd' || (options.build ?? build) === build;
   if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;
   const stock = stockKernels(name);
@@ -52,7 +56,27 @@ export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): b
       ...softmaxKernels,
     });
   }
-  return tf.registerBackend(name, () => new SimdBackend(options), PRIORITY);
+  let backend: SimdBackend | undefined;
+  const factory = () => {
+    if (!backend || backend.isDisposed) backend = new SimdBackend(options);
+    const started = backend.started();
+    if (started instanceof SimdBackend) return started;
+    return started.then(backend => {
+      if (tf.findBackendFactory(name) !== factory) backend.dispose(); // removed in the meantime
+      return backend;
+    });
+  };
+  return tf.registerBackend(name, factory, PRIORITY);
+}
+
+/** More threads than any processor has cores are a mistake. */
+const MOST_THREADS = 256;
+
+function checkThreads(threads: number): void {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return;
+  throw new RangeError(
+    `simd: expected threads to be a whole number from 1 to ${MOST_THREADS}, found ${threads}`,
+  );
 }
 
 registerSimdBackend();

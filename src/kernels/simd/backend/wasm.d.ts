@@ -1,5 +1,10 @@
-// build.mjs compiles the AssemblyScript kernels to such files, and the bundler replaces the import by the bytes.
+// build.mjs compiles the AssemblyScript kernels, and what threads run, to such files. The bundler replaces the import by what they hold.
 declare module '*.wasm' {
   const bytes: Uint8Array<ArrayBuffer>;
   export default bytes;
+}
+
+declare module '*.txt' {
+  const source: string;
+  export default source;
 }

@@ -61,8 +61,8 @@ export const judged: Judged[] = [
   },
   {
     file: 'src/kernels/simd/bias.ts',
-    before: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K - d2);',
-    after: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), K + d2);',
+    before: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), end - d2);',
+    after: 'storeFirst(dBiasAt, f32x4.add(v128.load(dBiasAt), sum), end + d2);',
     reason:
       "What is written behind the last number lies in its block's spare room, whose contents reach no result.",
   },

@@ -29,8 +29,12 @@ const own: Record<string, string[]> = {
   strips: ['conv2d'],
   geometry: ['max_pool', 'conv2d'],
   vector: ['relu', 'bias', 'dense'],
-  elementwise: ['simd_memory'],
-  sum: ['simd_memory'],
+  elementwise: ['simd_stock', 'simd_memory'],
+  unary: ['simd_stock', 'simd_memory'],
+  sum: ['simd_stock', 'simd_memory'],
+  batch_norm: ['simd_stock', 'simd_memory'],
+  repeat: ['simd_stock', 'simd_memory'],
+  merge_axes: ['simd_stock'],
   backend: ['simd', 'simd_limits'],
   memory: ['simd_limits', 'simd'],
   threads: ['simd_threads', 'simd_parts'],
@@ -40,7 +44,7 @@ const own: Record<string, string[]> = {
   network: ['network', 'options', 'training'],
   training: ['training'],
 };
-const stock = ['simd', 'simd_memory'];
+const stock = ['simd', 'simd_stock', 'simd_memory'];
 const allOps = ['bias', 'relu', 'softmax_cross_entropy', 'dense', 'max_pool', 'conv2d'];
 
 /** The tests after those of the op itself. */

@@ -183,7 +183,21 @@ testWatched('simd: kernels that only stock ops use give the results of cpu', () 
       expectAsOnCpu('sum', () => tf.sum(integers([70, 5]), axis));
       expectAsOnCpu('sum of nothing', () => tf.sum(tf.zeros([3, 0]), axis));
     }
+    expectAsOnCpu('tile', () => tf.tile(integers([3, 5]), [2, 3]));
+    expectAsOnCpu('batchNorm', () =>
+      tf.batchNorm2d(
+        integers([7, 5]) as tf.Tensor2D,
+        integers([5], 2) as tf.Tensor1D,
+        tf.ones<tf.Rank.R1>([5]),
+        undefined,
+        undefined,
+        0,
+      ),
+    );
     for (const length of [1, 4, 7]) {
+      for (const op of [tf.square, tf.sqrt, tf.rsqrt, tf.floor]) {
+        expectAsOnCpu(op.name, () => op(integers([length])));
+      }
       expectAsOnCpu('relu', () => tf.relu(integers([length])));
       expectAsOnCpu('step', () => tf.step(integers([length]), 0.5));
     }

@@ -1,10 +1,10 @@
-// elementwise: TensorFlow.js's own ops between ours, such as biases, learning rates and masks
+// elementwise: TensorFlow.js's own ops of two tensors, such as biases, learning rates and masks
 //   add, subtract, multiply, divide     y = a ∘ b; an operand is repeated along an axis that it lacks
-//   step                                y = x > 0 ? 1 : alpha       (step(NaN) = NaN)
 //
-// y is seen as [rows, columns]. Operand a moves by aRow bytes from row to row, and along a row
-// either with y or not at all (b likewise): that covers equal shapes (one row), a scalar, a bias
-// repeated in every row, and one number for each row. Memory decides the speed, so there are no blocks.
+// y is seen as [planes, rows, columns]. Operand a moves by aPlane bytes from plane to plane and by aRow
+// bytes from row to row, and along a row either with y or not at all (b likewise): that covers equal
+// shapes (one row), a scalar, a bias repeated in every row, one number for each row, and an operand that
+// lacks an axis in the middle. Memory decides the speed, so there are no blocks.
 
 import {F32, storeFirst} from './vector';
 
@@ -36,49 +36,50 @@ function row(op: i32, a: usize, aMoves: bool, b: usize, bMoves: bool, y: usize, 
 // `op` is a constant where this is inlined, and so are aMoves and bMoves in `row`.
 @inline
 function combine(
-  op: i32, a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize,
-  rows: i32, columns: i32,
+  op: i32,
+  a: usize, aPlane: i32, aRow: i32, aMoves: bool, b: usize, bPlane: i32, bRow: i32, bMoves: bool, y: usize,
+  planes: i32, rows: i32, columns: i32,
 ): void {
-  for (let r = 0; r < rows; ++r) {
-    if (aMoves && bMoves) row(op, a, true, b, true, y, columns);
-    else if (aMoves) row(op, a, true, b, false, y, columns);
-    else if (bMoves) row(op, a, false, b, true, y, columns);
-    else row(op, a, false, b, false, y, columns);
-    a += <usize>aRow;
-    b += <usize>bRow;
-    y += <usize>columns * F32;
+  for (let plane = 0; plane < planes; ++plane) {
+    let aAt = a, bAt = b;
+    for (let r = 0; r < rows; ++r) {
+      if (aMoves && bMoves) row(op, aAt, true, bAt, true, y, columns);
+      else if (aMoves) row(op, aAt, true, bAt, false, y, columns);
+      else if (bMoves) row(op, aAt, false, bAt, true, y, columns);
+      else row(op, aAt, false, bAt, false, y, columns);
+      aAt += <usize>aRow;
+      bAt += <usize>bRow;
+      y += <usize>columns * F32;
+    }
+    a += <usize>aPlane;
+    b += <usize>bPlane;
   }
 }
 
 export function add(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
+  a: usize, aPlane: i32, aRow: i32, aMoves: bool, b: usize, bPlane: i32, bRow: i32, bMoves: bool, y: usize,
+  planes: i32, rows: i32, columns: i32,
 ): void {
-  combine(ADD, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+  combine(ADD, a, aPlane, aRow, aMoves, b, bPlane, bRow, bMoves, y, planes, rows, columns);
 }
 
 export function subtract(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
+  a: usize, aPlane: i32, aRow: i32, aMoves: bool, b: usize, bPlane: i32, bRow: i32, bMoves: bool, y: usize,
+  planes: i32, rows: i32, columns: i32,
 ): void {
-  combine(SUBTRACT, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+  combine(SUBTRACT, a, aPlane, aRow, aMoves, b, bPlane, bRow, bMoves, y, planes, rows, columns);
 }
 
 export function multiply(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
+  a: usize, aPlane: i32, aRow: i32, aMoves: bool, b: usize, bPlane: i32, bRow: i32, bMoves: bool, y: usize,
+  planes: i32, rows: i32, columns: i32,
 ): void {
-  combine(MULTIPLY, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
+  combine(MULTIPLY, a, aPlane, aRow, aMoves, b, bPlane, bRow, bMoves, y, planes, rows, columns);
 }
 
 export function divide(
-  a: usize, aRow: i32, aMoves: bool, b: usize, bRow: i32, bMoves: bool, y: usize, rows: i32, columns: i32,
+  a: usize, aPlane: i32, aRow: i32, aMoves: bool, b: usize, bPlane: i32, bRow: i32, bMoves: bool, y: usize,
+  planes: i32, rows: i32, columns: i32,
 ): void {
-  combine(DIVIDE, a, aRow, aMoves, b, bRow, bMoves, y, rows, columns);
-}
-
-export function step(x: usize, y: usize, alpha: f32, N: i32): void {
-  const zero = f32x4.splat(0), one = f32x4.splat(1), below = f32x4.splat(alpha);
-  for (let i = 0; i < N; i += 4) {
-    const xi = v128.load(x + <usize>i * F32);
-    const yi = v128.bitselect(one, below, f32x4.gt(xi, zero));
-    storeFirst(y + <usize>i * F32, v128.bitselect(yi, xi, f32x4.eq(xi, xi)), N - i);
-  }
+  combine(DIVIDE, a, aPlane, aRow, aMoves, b, bPlane, bRow, bMoves, y, planes, rows, columns);
 }

@@ -14,8 +14,11 @@ export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './ma
 export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyGradient, softmaxGradient,
 } from './softmax_cross_entropy';
-export {add, divide, multiply, step, subtract} from './elementwise';
-export {sumRows} from './sum';
+export {add, divide, multiply, subtract} from './elementwise';
+export {floor, rsqrt, sqrt, square, step} from './unary';
+export {sumColumns, sumColumnsScratch, sumRows} from './sum';
+export {batchNorm} from './batch_norm';
+export {repeat} from './repeat';
 export {transpose} from './vector';
 export {peak, peakWork} from './peak';
 export {geometry} from './geometry';

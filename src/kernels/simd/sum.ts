@@ -1,17 +1,30 @@
-// sum: over the last axis
-//   x [rows, n]   ->   y [rows]       y[row] = sum over i of x[row, i]
-// The sums are float64, two lanes at a time. bias.ts sums over the first axes.
+// sum: over one axis, divided by a number: 1 for a sum, the count for a mean
+//   sumRows       x [rows, n]            ->  y [rows]              y[row] = Σ x[row, :] / divisor
+//   sumColumns    x [planes, n, inner]   ->  y [planes, inner]     y[plane, i] = Σ x[plane, :, i] / divisor
+//
+// The sums are float64, two lanes at a time. sumColumns makes one pass over x, so memory decides the speed:
+// it takes blocks of n, in a block four columns at a time. A small block is still in the cache when the next
+// four columns read it. A block's sum is float32, and is added to a float64 in scratch.
 
-import {F32} from './vector';
+import {F32, storeFirst} from './vector';
 
-export function sumRows(x: usize, y: usize, rows: i32, n: i32): void {
+const BLOCK = 32;
+const F64: usize = 8;
+
+/** The last two numbers of four, as float64. */
+@inline
+function promoteHigh(x: v128): v128 {
+  return f64x2.promote_low_f32x4(i32x4.shuffle(x, x, 2, 3, 2, 3));
+}
+
+export function sumRows(x: usize, y: usize, rows: i32, n: i32, divisor: f64): void {
   for (let row = 0; row < rows; ++row) {
     let low = f64x2.splat(0), high = f64x2.splat(0);
     let i = 0;
     for (; i <= n - 4; i += 4) {
       const xi = v128.load(x);
       low = f64x2.add(low, f64x2.promote_low_f32x4(xi));
-      high = f64x2.add(high, f64x2.promote_low_f32x4(i32x4.shuffle(xi, xi, 2, 3, 2, 3)));
+      high = f64x2.add(high, promoteHigh(xi));
       x += 4 * F32;
     }
     const lanes = f64x2.add(low, high);
@@ -20,6 +33,46 @@ export function sumRows(x: usize, y: usize, rows: i32, n: i32): void {
       sum += <f64>load<f32>(x);
       x += F32;
     }
-    store<f32>(y + <usize>row * F32, <f32>sum);
+    store<f32>(y + <usize>row * F32, <f32>(sum / divisor));
+  }
+}
+
+/** Bytes of scratch for this many columns. */
+export function sumColumnsScratch(columns: i32): i32 {
+  return (columns + 3) / 4 * 4 * <i32>F64;
+}
+
+/** Sums the first `columns` columns of the `inner` that x and y have. */
+export function sumColumns(
+  x: usize, y: usize, scratch: usize, planes: i32, n: i32, inner: i32, columns: i32, divisor: f64,
+): void {
+  const rowBytes = <usize>inner * F32, by = f64x2.splat(divisor);
+  for (let plane = 0; plane < planes; ++plane) {
+    memory.fill(scratch, 0, sumColumnsScratch(columns));
+    for (let first = 0; first < n; first += BLOCK) {
+      const count = min(n - first, BLOCK);
+      for (let i = 0; i < columns; i += 4) {
+        let xAt = x + <usize>i * F32;
+        let s0 = f32x4.splat(0), s1 = f32x4.splat(0);
+        let row = 0;
+        for (; row <= count - 2; row += 2) {
+          s0 = f32x4.add(s0, v128.load(xAt));
+          s1 = f32x4.add(s1, v128.load(xAt + rowBytes));
+          xAt += 2 * rowBytes;
+        }
+        if (row < count) s0 = f32x4.add(s0, v128.load(xAt));
+        const sum = f32x4.add(s0, s1), sumAt = scratch + <usize>i * F64;
+        v128.store(sumAt, f64x2.add(v128.load(sumAt), f64x2.promote_low_f32x4(sum)));
+        v128.store(sumAt, f64x2.add(v128.load(sumAt, 16), promoteHigh(sum)), 16);
+      }
+      x += <usize>count * rowBytes;
+    }
+    for (let i = 0; i < columns; i += 4) {
+      const sumAt = scratch + <usize>i * F64;
+      const low = f32x4.demote_f64x2_zero(f64x2.div(v128.load(sumAt), by));
+      const high = f32x4.demote_f64x2_zero(f64x2.div(v128.load(sumAt, 16), by));
+      storeFirst(y + <usize>i * F32, i32x4.shuffle(low, high, 0, 1, 4, 5), columns - i);
+    }
+    y += rowBytes;
   }
 }

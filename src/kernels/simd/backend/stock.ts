@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Inputs, Tensor} from './kernel.ts';
 import {OutOfMemoryError} from './memory.ts';
+import {batchNormOverrides} from './stock_batch_norm.ts';
 import {conv2dOverrides} from './stock_conv2d.ts';
 import {elementwiseOverrides} from './stock_elementwise.ts';
 import {gatherOverrides} from './stock_gather.ts';
@@ -13,6 +14,7 @@ import {matMulOverrides} from './stock_matmul.ts';
 import {maxPoolOverrides} from './stock_max_pool.ts';
 import type {Override, Overrides} from './stock_override.ts';
 import {reduceOverrides} from './stock_reduce.ts';
+import {tileOverrides} from './stock_tile.ts';
 
 type Call = Parameters<tf.KernelFunc>[0];
 
@@ -22,6 +24,8 @@ const overrides: Overrides = {
   ...matMulOverrides,
   ...elementwiseOverrides,
   ...reduceOverrides,
+  ...batchNormOverrides,
+  ...tileOverrides,
   ...gatherOverrides,
 };
 

@@ -1,30 +1,75 @@
-// The stock kernel Sum on `simd`.
+// The stock kernels Sum and Mean on `simd`, over any axes: a pass for each run of neighbouring axes, the last run first.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
-import {biasGradient} from './bias.ts';
 import type {Tensor} from './kernel.ts';
-import {isFloats, type Overrides} from './stock_override.ts';
-
-const {sizeFromShape} = tf.util;
+import {type Level, mergeAxes} from './merge_axes.ts';
+import {isFloats, type Override, type Overrides} from './stock_override.ts';
 
 export const reduceOverrides: Overrides = {
-  [tf.Sum]: (simd, {x}, {axis, keepDims}) => {
-    if (!isFloats(x)) return undefined;
-    const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
-    const rank = x.shape.length;
-    const first = axes.every((axis, i) => axis === i);
-    const last = axes.every((axis, i) => axis === rank - axes.length + i);
-    if (!first && !last) return undefined;
-    const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const y = last
-      ? sumRows(simd, x, sizeFromShape(summed))
-      : biasGradient(simd, {dy: {...x, shape: [sizeFromShape(summed), sizeFromShape(shape)]}});
-    return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
-  },
+  [tf.Sum]: reduce(() => 1),
+  [tf.Mean]: reduce(count => count),
 };
 
-/** x [rows · n] -> [rows], each the sum of n neighbours */
-function sumRows(simd: SimdBackend, x: Tensor, n: number): Tensor {
-  const rows = sizeFromShape(x.shape) / n;
-  return simd.compute([rows], [x], ([x], y) => simd.kernels.sumRows(x, y, rows, n));
+/** Sums, divided by what `divisor` gives for the count of numbers in each. */
+function reduce(divisor: (count: number) => number): Override {
+  return (simd, {x}, {axis, keepDims}) => {
+    if (!isFloats(x)) return undefined;
+    const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
+    if (new Set(axes).size < axes.length) return undefined;
+    const levels = mergeAxes(x.shape, axis => axes.includes(axis));
+    if (!levels.some(({kind}) => kind)) return undefined; // nothing to add
+    const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const y = sumLevels(simd, x, levels, divisor(tf.util.sizeFromShape(summed)));
+    return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
+  };
+}
+
+const sizeOf = (levels: Level<boolean>[]): number =>
+  levels.reduce((product, {size}) => product * size, 1);
+
+/** Sums over the levels whose kind is true, at least one. */
+function sumLevels(
+  simd: SimdBackend,
+  x: Tensor,
+  levels: Level<boolean>[],
+  divisor: number,
+): Tensor {
+  const last = levels.findLastIndex(({kind}) => kind);
+  const [before, after] = [levels.slice(0, last), levels.slice(last + 1)];
+  const isFirst = !before.some(({kind}) => kind);
+  const y = sumAxis(
+    simd,
+    x,
+    sizeOf(before),
+    levels[last].size,
+    sizeOf(after),
+    isFirst ? divisor : 1,
+  );
+  if (isFirst) return y;
+  try {
+    return sumLevels(simd, y, [...before, ...after], divisor);
+  } finally {
+    simd.disposeData(y.dataId);
+  }
+}
+
+/** x [planes, n, inner] -> [planes, inner], each a sum of n numbers / divisor */
+function sumAxis(
+  simd: SimdBackend,
+  x: Tensor,
+  planes: number,
+  n: number,
+  inner: number,
+  divisor: number,
+): Tensor {
+  const {kernels} = simd;
+  if (inner === 1) {
+    return simd.compute([planes], [x], ([x], y) => kernels.sumRows(x, y, planes, n, divisor));
+  }
+  return simd.compute(
+    [planes, inner],
+    [x],
+    ([x], y, scratch) => kernels.sumColumns(x, y, scratch, planes, n, inner, inner, divisor),
+    kernels.sumColumnsScratch(inner),
+  );
 }

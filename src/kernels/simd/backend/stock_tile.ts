@@ -1,0 +1,32 @@
+// The stock kernel Tile on `simd`: a pass for each axis along which x is repeated, the last axis first.
+import * as tf from '@tensorflow/tfjs-core';
+import type {SimdBackend} from './backend.ts';
+import type {Tensor} from './kernel.ts';
+import {isFloats, type Overrides} from './stock_override.ts';
+
+export const tileOverrides: Overrides = {
+  [tf.Tile]: (simd, {x}, {reps}) => {
+    const counts: number[] = reps;
+    if (!isFloats(x) || counts.length !== x.shape.length) return undefined;
+    if (!counts.every(times => Number.isInteger(times) && times > 0)) return undefined;
+    if (counts.every(times => times === 1)) return undefined;
+    return tile(simd, x, counts);
+  },
+};
+
+function tile(simd: SimdBackend, x: Tensor, reps: number[]): Tensor {
+  const axis = reps.findLastIndex(times => times > 1);
+  const shape = x.shape.with(axis, x.shape[axis] * reps[axis]);
+  const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
+  const block = 4 * tf.util.sizeFromShape(x.shape.slice(axis));
+  const y = simd.compute(shape, [x], ([x], y) =>
+    simd.kernels.repeat(x, y, outer, block, reps[axis]),
+  );
+  const rest = reps.with(axis, 1);
+  if (rest.every(times => times === 1)) return y;
+  try {
+    return tile(simd, y, rest);
+  } finally {
+    simd.disposeData(y.dataId);
+  }
+}

@@ -7,6 +7,7 @@ import {Random} from '../../src/random.ts';
 import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
 import '../backends.ts';
 import {expectValues} from '../../bench/cases/compare.ts';
+import {expectSameInParts} from '../parts.ts';
 import {onWatched, type Watched} from '../watched.ts';
 
 /** The last bit of a float32. */
@@ -184,6 +185,49 @@ testWatched('simd: squares, roots and floors give the bits of cpu', (random, wat
     expectAsOnCpu(`${name} of int32`, () => op(integers([5]).cast('int32')));
     expectAsOnCpu(`${name} of nothing`, () => op(tf.zeros([0])));
   }
+});
+
+test('simd: stock kernels give the same bits in any number of parts', () => {
+  tf.setBackend('simd');
+  const numbers = (...shape: number[]) => {
+    const random = new Random(shape.length);
+    const values = Float32Array.from({length: tf.util.sizeFromShape(shape)}, () => random.normal());
+    return tf.tensor(values, shape);
+  };
+  const x = numbers(5, 6, 7, 9);
+  const row = numbers(9);
+  const works: Record<string, () => tf.Tensor> = {
+    add: () => tf.add(x, x),
+    'a scalar': () => tf.sub(x, numbers()),
+    'a row': () => tf.mul(row, x),
+    'a column': () => tf.div(x, numbers(5, 6, 7, 1)),
+    'without an axis in the middle': () => tf.mul(x, numbers(5, 1, 1, 9)),
+    'a middle axis alone': () => tf.mul(numbers(1, 6, 7, 1), x),
+    'one number': () => tf.add(numbers(1), numbers(1)),
+    step: () => tf.step(x, 0.5),
+    square: () => tf.square(x),
+    sqrt: () => tf.sqrt(x),
+    rsqrt: () => tf.rsqrt(x),
+    floor: () => tf.floor(x),
+    sum: () => tf.sum(x, [0, 1, 2]),
+    'sum over the middle': () => tf.sum(x, [1, 2]),
+    'sum over two runs': () => tf.sum(x, [0, 2]),
+    'mean of rows': () => tf.mean(x, -1),
+    mean: () => tf.mean(x),
+    tile: () => tf.tile(x, [1, 2, 1, 3]),
+    'tile of one block': () => tf.tile(row, [7]),
+    batchNorm: () =>
+      tf.batchNorm(
+        x as tf.Tensor4D,
+        row as tf.Tensor1D,
+        tf.square(row) as tf.Tensor1D,
+        row as tf.Tensor1D,
+      ),
+  };
+  for (const [what, work] of Object.entries(works)) {
+    expectSameInParts(what, () => [tf.tidy(work)]);
+  }
+  tf.dispose([x, row]);
 });
 
 test.run();

@@ -15,6 +15,7 @@ import {maxPoolOverrides} from './stock_max_pool.ts';
 import type {Override, Overrides} from './stock_override.ts';
 import {reduceOverrides} from './stock_reduce.ts';
 import {tileOverrides} from './stock_tile.ts';
+import {unaryOverrides} from './stock_unary.ts';
 
 type Call = Parameters<tf.KernelFunc>[0];
 
@@ -22,6 +23,7 @@ const overrides: Overrides = {
   ...conv2dOverrides,
   ...maxPoolOverrides,
   ...matMulOverrides,
+  ...unaryOverrides,
   ...elementwiseOverrides,
   ...reduceOverrides,
   ...batchNormOverrides,

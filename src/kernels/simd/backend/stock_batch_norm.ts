@@ -16,8 +16,11 @@ export const batchNormOverrides: Overrides = {
     return simd.compute(
       x.shape,
       [x, mean, variance, offset, scale],
-      ([x, mean, variance, offset, scale], y) =>
-        simd.kernels.batchNorm(x, mean, variance, offset, scale, varianceEpsilon, y, rows, columns),
+      ([x, mean, variance, offset, scale], y, {kernels, first, count}) => {
+        const [xAt, yAt] = [x, y].map(pointer => pointer + 4 * first * columns);
+        kernels.batchNorm(xAt, mean, variance, offset, scale, varianceEpsilon, yAt, count, columns);
+      },
+      {units: rows, work: rows * columns},
     );
   },
 };

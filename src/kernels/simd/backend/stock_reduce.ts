@@ -62,14 +62,24 @@ function sumAxis(
   inner: number,
   divisor: number,
 ): Tensor {
-  const {kernels} = simd;
+  const work = planes * n * inner;
   if (inner === 1) {
-    return simd.compute([planes], [x], ([x], y) => kernels.sumRows(x, y, planes, n, divisor));
+    return simd.compute(
+      [planes],
+      [x],
+      ([x], y, {kernels, first, count}) =>
+        kernels.sumRows(x + 4 * first * n, y + 4 * first, count, n, divisor),
+      {units: planes, work},
+    );
   }
   return simd.compute(
     [planes, inner],
     [x],
-    ([x], y, scratch) => kernels.sumColumns(x, y, scratch, planes, n, inner, inner, divisor),
-    kernels.sumColumnsScratch(inner),
+    ([x], y, {kernels, first, count, scratch}) => {
+      const columns = Math.min(4 * count, inner - 4 * first);
+      const [xAt, yAt] = [x + 16 * first, y + 16 * first];
+      kernels.sumColumns(xAt, yAt, scratch, planes, n, inner, columns, divisor);
+    },
+    {scratchBytes: simd.kernels.sumColumnsScratch(inner), units: Math.ceil(inner / 4), work},
   );
 }

@@ -19,8 +19,16 @@ function tile(simd: SimdBackend, x: Tensor, reps: number[]): Tensor {
   const shape = x.shape.with(axis, x.shape[axis] * reps[axis]);
   const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
   const block = 4 * tf.util.sizeFromShape(x.shape.slice(axis));
-  const y = simd.compute(shape, [x], ([x], y) =>
-    simd.kernels.repeat(x, y, outer, block, reps[axis]),
+  const times = reps[axis];
+  // Units are blocks of x, or the copies of its only block.
+  const y = simd.compute(
+    shape,
+    [x],
+    ([x], y, {kernels, first, count}) =>
+      outer === 1
+        ? kernels.repeat(x, y + first * block, 1, block, count)
+        : kernels.repeat(x + first * block, y + first * times * block, count, block, times),
+    {units: outer === 1 ? times : outer, work: tf.util.sizeFromShape(shape)},
   );
   const rest = reps.with(axis, 1);
   if (rest.every(times => times === 1)) return y;

@@ -14,7 +14,7 @@ const MARK = 0x7fe5a5a5;
 const written: Record<string, number[]> = {
   conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3], conv2dFilterGradientInside: [2, 3],
   dense: [3, 4], denseInputGradient: [2, 3], denseWeightsGradient: [2, 3],
-  matMul: [5, 6], transpose: [3],
+  matMul: [7, 8], batchMatMul: [9, 10],
   add: [8], subtract: [8], multiply: [8], divide: [8],
   step: [1], square: [1], sqrt: [1], rsqrt: [1], floor: [1],
   sumRows: [1], sumColumns: [1, 2], biasGradient: [1], batchNorm: [6], repeat: [1],

@@ -5,9 +5,8 @@ export {
   conv2dFilterGradientIsSparse, conv2dFilterGradientScratch, conv2dInputGradient,
   conv2dInputGradientIsSparse, conv2dInputGradientScratch, conv2dScratch,
 } from './conv2d';
-export {
-  dense, denseInputGradient, denseInputGradientScratch, denseWeightsGradient, matMul, matMulScratch,
-} from './dense';
+export {dense, denseInputGradient, denseWeightsGradient} from './dense';
+export {batchMatMul, matMul, matMulScratch, matMulUnits} from './matmul';
 export {biasGradient} from './bias';
 export {relu, reluGradient} from './relu';
 export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';
@@ -19,7 +18,6 @@ export {floor, rsqrt, sqrt, square, step} from './unary';
 export {sumColumns, sumColumnsScratch, sumRows} from './sum';
 export {batchNorm} from './batch_norm';
 export {repeat} from './repeat';
-export {transpose} from './vector';
 export {peak, peakWork} from './peak';
 export {geometry} from './geometry';
 export {heapBase, ownBytes} from './own';

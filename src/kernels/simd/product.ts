@@ -25,7 +25,7 @@ import {F32, multiplyAdd, storeFirst} from './vector';
 
 /** Rows and columns of out in a tile. */
 export const ROWS: i32 = 4;
-const COLUMNS: i32 = 8;
+export const COLUMNS: i32 = 8;
 
 // Rows and runs come in tables of pairs of byte offsets: where a row starts in x and in out; where a
 // run starts in the row and in v.
@@ -72,14 +72,14 @@ export function product(
 
 /**
  * The same for rows whose x lie side by side, four and four. Only the first of four is looked up, and a
- * step moves one pointer instead of four. A row may be listed twice, so nothing is added to what out
- * holds; therefore a sum must have at most STEPS steps.
+ * step moves one pointer instead of four. A sum must have at most STEPS steps. Without `add` a row may be
+ * listed twice.
  */
 export function productOfNeighbours(
   rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,
-  vStep: usize, start: usize, out: usize, columns: i32,
+  vStep: usize, start: usize, add: bool, out: usize, columns: i32,
 ): void {
-  sums(true, rowTable, rows, runTable, runs, n, x, xStep, v, vStep, start, false, out, columns);
+  sums(true, rowTable, rows, runTable, runs, n, x, xStep, v, vStep, start, add, out, columns);
 }
 
 // `neighbours` is a constant where this is inlined.

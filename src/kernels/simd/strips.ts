@@ -82,7 +82,7 @@ export function conv2dByStrips(
       if (b == 0 || atOnce < strips)
         setPositions(positions, first, count, stripSize, <usize>g.sH * stripRowBytes, yH, yW, yPixelBytes);
       productOfNeighbours(
-        positions, count * COLUMNS * yH, run, 1, kH * kW, firstStrip, STEP_BYTES, filter, yPixelBytes, bias, y, K,
+        positions, count * COLUMNS * yH, run, 1, kH * kW, firstStrip, STEP_BYTES, filter, yPixelBytes, bias, false, y, K,
       );
     }
     x += <usize>(H * W) * F32;

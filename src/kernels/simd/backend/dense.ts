@@ -1,6 +1,14 @@
-// dense on `simd` (see ops/dense.ts). The loops are in ../dense.ts.
+// dense on `simd` (see ops/dense.ts): calls WebAssembly with the addresses of tensors and sizes. The loops are in ../dense.ts.
 import {Dense, DenseInputGradient, DenseWeightsGradient} from '../../../ops/dense.ts';
 import {kernel} from './kernel.ts';
+import type {SimdKernels} from './module.ts';
+
+/** How the product [rows, n] · [n, columns] is cut into parts, and the space that a part needs. */
+export const productOptions = (kernels: SimdKernels, rows: number, n: number, columns: number) => ({
+  scratchBytes: kernels.matMulScratch(rows, n, columns),
+  units: kernels.matMulUnits(rows, columns),
+  work: rows * n * columns,
+});
 
 export const denseKernels = {
   // x [B, I], weights [I, O], bias [O] or none -> y [B, O]
@@ -8,9 +16,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [x, weights, bias],
-      ([x, weights, bias], y, {scratch}) =>
-        simd.kernels.dense(x, weights, bias, y, scratch, B, I, O),
-      {scratchBytes: simd.kernels.matMulScratch(B)},
+      ([x, weights, bias], y, {kernels, scratch, first, count}) =>
+        kernels.dense(x, weights, bias, y, scratch, B, I, O, first, count),
+      productOptions(simd.kernels, B, I, O),
     ),
   ),
   // dy [B, O], weights [I, O] -> dx [B, I]
@@ -18,9 +26,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [dy, weights],
-      ([dy, weights], dx, {scratch}) =>
-        simd.kernels.denseInputGradient(dy, weights, dx, scratch, B, I, O),
-      {scratchBytes: simd.kernels.denseInputGradientScratch(B, I, O)},
+      ([dy, weights], dx, {kernels, scratch, first, count}) =>
+        kernels.denseInputGradient(dy, weights, dx, scratch, B, I, O, first, count),
+      productOptions(simd.kernels, B, O, I),
     ),
   ),
   // x [B, I], dy [B, O] -> dWeights [I, O]
@@ -28,9 +36,9 @@ export const denseKernels = {
     simd.compute(
       outputShape,
       [x, dy],
-      ([x, dy], dWeights, {scratch}) =>
-        simd.kernels.denseWeightsGradient(x, dy, dWeights, scratch, B, I, O),
-      {scratchBytes: simd.kernels.matMulScratch(I)},
+      ([x, dy], dWeights, {kernels, scratch, first, count}) =>
+        kernels.denseWeightsGradient(x, dy, dWeights, scratch, B, I, O, first, count),
+      productOptions(simd.kernels, I, B, O),
     ),
   ),
 };

@@ -1,6 +1,7 @@
-// The stock kernels BatchMatMul and _FusedMatMul on `simd`: one product of matrices after another.
+// The stock kernels BatchMatMul and _FusedMatMul on `simd`: products of matrices. The loops are in ../matmul.ts.
 import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
+import {productOptions} from './dense.ts';
 import type {Tensor} from './kernel.ts';
 import {activate, isKnown, isRow} from './stock_fused.ts';
 import {isFloats, type Overrides} from './stock_override.ts';
@@ -42,26 +43,28 @@ function matMul(
   const [aBatch, bBatch] = [aOuter, bOuter].map(tf.util.sizeFromShape);
   if ((aBatch !== batch && aBatch !== 1) || (bBatch !== batch && bBatch !== 1)) return undefined;
 
-  const {kernels} = simd;
-  // The kernel reads b along its rows, so a transposed b is copied. It reads a with any strides, so a is never copied.
-  const tables = Math.ceil(kernels.matMulScratch(rows) / 16) * 16;
-  const transposed = transposeB ? 4 * n * columns : 0;
-  const [aRow, aStep] = transposeA ? [4, 4 * aColumns] : [4 * aColumns, 4];
+  // One b for all, and a's rows one behind the other: a single product.
+  const products = bBatch === 1 && !transposeA ? 1 : batch;
+  const allRows = (batch / products) * rows;
+  const aRow = transposeA ? 4 : 4 * n;
+  const aStep = transposeA ? 4 * rows : 4;
+  const aNext = aBatch === 1 ? 0 : 4 * rows * n;
+  const bStep = transposeB ? 4 : 4 * columns;
+  const bColumn = transposeB ? 4 * n : 4;
+  const bNext = bBatch === 1 ? 0 : 4 * n * columns;
+  const one = productOptions(simd.kernels, allRows, n, columns);
   return simd.compute(
     [...outer, rows, columns],
     [a, b, bias],
-    ([a, b, bias], y, {scratch}) => {
-      for (let i = 0; i < batch; i++) {
-        const oneA = a + (aBatch === 1 ? 0 : 4 * i * rows * n);
-        let oneB = b + (bBatch === 1 ? 0 : 4 * i * n * columns);
-        if (transposeB) {
-          if (i === 0 || bBatch > 1) kernels.transpose(oneB, bRows, bColumns, scratch + tables);
-          oneB = scratch + tables;
-        }
-        const oneY = y + 4 * i * rows * columns;
-        kernels.matMul(oneA, aRow, aStep, oneB, bias, oneY, scratch, rows, n, columns);
+    ([a, b, bias], y, {kernels, scratch, first, count}) => {
+      if (products === 1) {
+        // biome-ignore format: short
+        kernels.matMul(a, aRow, aStep, b, bStep, bColumn, bias, y, scratch, allRows, n, columns, first, count);
+      } else {
+        // biome-ignore format: short
+        kernels.batchMatMul(a, aNext, aRow, aStep, b, bNext, bStep, bColumn, bias, y, scratch, rows, n, columns, first, count);
       }
     },
-    {scratchBytes: tables + transposed},
+    products === 1 ? one : {...one, units: products, work: products * one.work},
   );
 }

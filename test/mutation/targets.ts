@@ -24,6 +24,7 @@ const own: Record<string, string[]> = {
   softmax_cross_entropy: ['softmax_cross_entropy'],
   windows: ['max_pool', 'conv2d'],
   checks: ['options', 'relu', 'conv2d'],
+  axis: ['conv2d'],
   product: ['dense', 'conv2d'],
   sparse: ['conv2d'],
   strips: ['conv2d'],

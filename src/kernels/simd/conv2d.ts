@@ -19,8 +19,8 @@
 // tutorial's network padding would make dx 2.25 times the work. The tile takes a group's output
 // positions four at a time across the whole batch, so even a corner fills its tiles.
 
+import {columns, rows, setBackward, setForward} from './axis';
 import {Geometry} from './geometry';
-import {own} from './own';
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
 import {
   allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
@@ -28,77 +28,6 @@ import {
 } from './sparse';
 import {canUseStrips, conv2dByStrips, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
-
-/** One axis of a correlation, rows or columns, and a group of outputs with the same taps. */
-@unmanaged
-class Axis {
-  // Output o has input (o stride + w dilation - pad) / gap under tap w, if that is an integer inside
-  // of the input.
-  input: i32; output: i32; taps: i32; stride: i32; gap: i32; dilation: i32; pad: i32;
-  // The group: outputs first, first + gap, ..., all in one residue modulo gap. From one to the next
-  // the input moves by `stride`.
-  residue: i32; first: i32; count: i32;
-  // Its taps: firstTap, firstTap + tapStep, ... The first output has firstInput under the first tap,
-  // and from one tap to the next the input moves by inputStep.
-  firstTap: i32; tapStep: i32; tapCount: i32; firstInput: i32; inputStep: i32;
-
-  set(input: i32, output: i32, taps: i32, stride: i32, gap: i32, dilation: i32, pad: i32): void {
-    this.input = input;
-    this.output = output;
-    this.taps = taps;
-    this.stride = stride;
-    this.gap = gap;
-    this.dilation = dilation;
-    this.pad = pad;
-  }
-
-  rewind(): void {
-    this.residue = 0;
-    this.first = 0;
-    this.count = 0;
-  }
-
-  /** Moves to the next group; false after the last. */
-  nextGroup(): bool {
-    this.first += this.count * this.gap;
-    if (this.first >= this.output) this.first = ++this.residue;
-    if (this.residue >= this.gap || this.first >= this.output) return false;
-    this.findTaps(this.first);
-    const firstTap = this.firstTap, tapCount = this.tapCount;
-    this.count = 0;
-    let o = this.first;
-    do {
-      ++this.count;
-      o += this.gap;
-      if (o >= this.output) break;
-      this.findTaps(o);
-    } while (this.firstTap == firstTap && this.tapCount == tapCount);
-    this.findTaps(this.first);
-    return true;
-  }
-
-  private findTaps(o: i32): void {
-    this.firstTap = 0;
-    this.tapStep = 1;
-    this.tapCount = 0;
-    this.firstInput = 0;
-    for (let w = 0; w < this.taps; ++w) {
-      const inputTimesGap = o * this.stride + w * this.dilation - this.pad;
-      if (inputTimesGap < 0 || inputTimesGap >= this.input * this.gap || inputTimesGap % this.gap != 0) continue;
-      if (this.tapCount == 0) {
-        this.firstTap = w;
-        this.firstInput = inputTimesGap / this.gap;
-      } else if (this.tapCount == 1) {
-        this.tapStep = w - this.firstTap;
-      }
-      ++this.tapCount;
-    }
-    this.inputStep = (this.tapStep * this.dilation) / this.gap;
-  }
-}
-
-const rows = changetype<Axis>(own(offsetof<Axis>()));
-const columns = changetype<Axis>(own(offsetof<Axis>()));
 
 /** Output positions in one call of `product`: enough to amortise the call, few enough to stay in the cache. */
 const POSITIONS = 256;
@@ -182,8 +111,7 @@ export function conv2d(
     conv2dByStrips(x, filter, bias, y, scratch, g);
     return;
   }
-  rows.set(g.H, g.yH, g.kH, g.sH, 1, g.dilH, g.padT);
-  columns.set(g.W, g.yW, g.kW, g.sW, 1, g.dilW, g.padL);
+  setForward(g);
   correlate(x, filter, bias, y, scratch, g.B, g.C, g.K);
 }
 
@@ -210,9 +138,7 @@ export function conv2dInputGradient(
   const tapBytes = <usize>(C * K) * F32;
   for (let w = 0; w < kH * kW; ++w)
     transpose(filter + <usize>w * tapBytes, C, K, turned + <usize>(kH * kW - 1 - w) * tapBytes);
-  // With w' = kH - 1 - wR:  yR = (xR + w' dilH - ((kH - 1) dilH - padT)) / sH
-  rows.set(g.yH, g.H, kH, 1, g.sH, g.dilH, (kH - 1) * g.dilH - g.padT);
-  columns.set(g.yW, g.W, kW, 1, g.sW, g.dilW, (kW - 1) * g.dilW - g.padL);
+  setBackward(g);
   correlate(dy, turned, 0, dx, scratch, g.B, K, C);
 }
 

@@ -159,6 +159,50 @@ testWatched(
   },
 );
 
+/** y times integers, so that these come back as the upstream gradient of y. */
+const weighted = (y: tf.Tensor) => tf.mul(y, integers(y.shape, 3));
+
+testWatched(
+  'simd: stock depthwise convolutions of any geometry, and their gradients, give the result or the error of cpu',
+  () => {
+    const random = new Random(18, 'depthwise');
+    for (let i = 0; i < 300; i++) {
+      const size = (most: number) => 1 + random.below(most);
+      const [C, outputs] = [size(9), random.below(2) ? 1 : size(3)];
+      const xShape = [size(3), size(12), size(12), C];
+      const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, outputs];
+      const {strides, pad, dilations, rounding} = anyOptions(random);
+      const conv = (x: Untyped, filter: Untyped) =>
+        weighted(tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations, rounding));
+      const what = `depthwiseConv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
+      const numbers = () => [integers(xShape), integers(filterShape, 2)] as const;
+      expectAsOnCpu(what, () => conv(...numbers()));
+      if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
+      for (const which of [0, 1]) {
+        expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
+      }
+    }
+  },
+);
+
+testWatched(
+  'simd: stock average pools of any geometry, and their gradients, give the result or the error of cpu',
+  () => {
+    const random = new Random(18, 'pools');
+    for (let i = 0; i < 300; i++) {
+      const size = (most: number) => 1 + random.below(most);
+      const shape = [size(3), size(12), size(12), size(9)];
+      const window = [size(random.below(4) ? 4 : 14), size(4)] as [number, number];
+      const {strides, pad, rounding} = anyOptions(random);
+      const pool = (x: tf.Tensor) =>
+        weighted(tf.avgPool(x as tf.Tensor4D, window, strides, pad, rounding));
+      const what = `avgPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
+      expectAsOnCpu(what, () => pool(integers(shape)));
+      expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(integers(shape)));
+    }
+  },
+);
+
 testWatched('simd: kernels that only stock ops use give the results of cpu', () => {
   tf.tidy(() => {
     for (const op of [tf.add, tf.sub, tf.mul, tf.div]) {

@@ -11,6 +11,11 @@ export {biasGradient} from './bias';
 export {relu, reluGradient} from './relu';
 export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';
 export {
+  depthwise, depthwiseFilterGradient, depthwiseFilterGradientScratch, depthwiseInputGradient, depthwiseScratch,
+  repeatChannels,
+} from './depthwise';
+export {avgPool, avgPoolGradient, avgPoolScratch} from './avg_pool';
+export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyGradient, softmaxGradient,
 } from './softmax_cross_entropy';
 export {add, divide, multiply, subtract} from './elementwise';

@@ -6,8 +6,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {SimdBackend} from './backend.ts';
 import type {Inputs, Tensor} from './kernel.ts';
 import {OutOfMemoryError} from './memory.ts';
+import {avgPoolOverrides} from './stock_avg_pool.ts';
 import {batchNormOverrides} from './stock_batch_norm.ts';
 import {conv2dOverrides} from './stock_conv2d.ts';
+import {depthwiseOverrides} from './stock_depthwise.ts';
 import {elementwiseOverrides} from './stock_elementwise.ts';
 import {gatherOverrides} from './stock_gather.ts';
 import {matMulOverrides} from './stock_matmul.ts';
@@ -21,7 +23,9 @@ type Call = Parameters<tf.KernelFunc>[0];
 
 const overrides: Overrides = {
   ...conv2dOverrides,
+  ...depthwiseOverrides,
   ...maxPoolOverrides,
+  ...avgPoolOverrides,
   ...matMulOverrides,
   ...unaryOverrides,
   ...elementwiseOverrides,

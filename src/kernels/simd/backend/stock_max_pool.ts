@@ -30,7 +30,8 @@ export const maxPoolOverrides: Overrides = {
   },
 };
 
-function poolGeometry(
+/** Undefined for other than images of float32, windows of one element, and a dy of another shape. */
+export function poolGeometry(
   x: Tensor,
   attrs: Untyped,
   dyShape?: number[],

@@ -2,6 +2,7 @@
 //   xs [batch, 784] in [0, 1]   labels [batch, 10] one-hot
 // The data stays in the bytes of the files (55 MB for MNIST; as float32 220 MB). Only a batch is converted.
 import * as tf from '@tensorflow/tfjs-core';
+import type {SimdBackend} from '../kernels/simd/backend/backend.ts';
 import {checkOptions, checkSeed} from '../ops/checks.ts';
 import {Random} from '../random.ts';
 import {CLASSES, DataError, IMAGE_SIDE, parseImages, parseLabels} from './idx.ts';
@@ -185,16 +186,26 @@ function checkBatchSize(method: string, batchSize: number, size: number, split: 
 
 function makeBatch({pixels, labels}: Split, indices: Uint32Array): Batch {
   const B = indices.length;
-  const xs = new Float32Array(B * PIXELS);
   const oneHot = new Float32Array(B * CLASSES);
-  for (let b = 0; b < B; b++) {
-    const image = indices[b] * PIXELS;
-    xs.set(pixels.subarray(image, image + PIXELS), b * PIXELS);
-    oneHot[b * CLASSES + labels[indices[b]]] = 1;
-  }
-  for (let i = 0; i < xs.length; i++) xs[i] /= 255;
+  for (let b = 0; b < B; b++) oneHot[b * CLASSES + labels[indices[b]]] = 1;
   return {
-    xs: tf.tensor2d(xs, [B, PIXELS], 'float32'),
+    xs: imagesOf(pixels, indices),
     labels: tf.tensor2d(oneHot, [B, CLASSES], 'float32'),
   };
+}
+
+/** The images with these indices, [images, 784] in [0, 1]. The backend `simd` converts bytes itself. */
+function imagesOf(pixels: Uint8Array, indices: Uint32Array): tf.Tensor2D {
+  const simd = tf.backend() as Partial<SimdBackend>;
+  if (simd.imagesOf) {
+    const images = simd.imagesOf(pixels, indices, PIXELS);
+    return tf.engine().makeTensorFromTensorInfo(images) as tf.Tensor2D;
+  }
+  const xs = new Float32Array(indices.length * PIXELS);
+  for (let b = 0; b < indices.length; b++) {
+    const image = indices[b] * PIXELS;
+    xs.set(pixels.subarray(image, image + PIXELS), b * PIXELS);
+  }
+  for (let i = 0; i < xs.length; i++) xs[i] /= 255;
+  return tf.tensor2d(xs, [indices.length, PIXELS], 'float32');
 }

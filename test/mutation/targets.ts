@@ -39,6 +39,7 @@ const own: Record<string, string[]> = {
   batch_norm: ['simd_stock', 'simd_memory'],
   repeat: ['simd_stock', 'simd_memory'],
   merge_axes: ['simd_stock'],
+  pixels: ['simd_memory'],
   backend: ['simd', 'simd_limits'],
   memory: ['simd_limits', 'simd'],
   stock_avg_pool: ['simd_channelwise'],

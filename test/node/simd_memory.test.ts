@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import type {Untyped} from '../../src/ops/kernel.ts';
 import {Random} from '../../src/random.ts';
 import {expectAsOnCpu, integers} from '../as_on_cpu.ts';
@@ -247,6 +248,25 @@ testWatched('simd: kernels that only stock ops use give the results of cpu', () 
     }
   });
 });
+
+testWatched(
+  'simd: images from bytes are those of JavaScript, bit for bit, in any number and order',
+  () => {
+    const bytes = Uint8Array.from({length: 256 + 5}, (_, i) => i);
+    for (const size of [1, 4, 7, 16, 87]) {
+      for (const indices of [[0], [2, 0, 1], [1, 1]]) {
+        const images = indices.map(index => bytes.subarray(index * size, (index + 1) * size));
+        const expected = images.flatMap(image =>
+          Array.from(image, byte => Math.fround(byte / 255)),
+        );
+        const x = (tf.backend() as SimdBackend).imagesOf(bytes, indices, size);
+        assert.equal(x.shape, [indices.length, size]);
+        assert.equal([...(tf.backend().readSync(x.dataId) as Float32Array)], expected);
+        tf.backend().disposeData(x.dataId);
+      }
+    }
+  },
+);
 
 test('simd: these tests have watched every compiled kernel', () => {
   assert.equal(

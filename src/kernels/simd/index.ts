@@ -23,6 +23,7 @@ export {floor, rsqrt, sqrt, square, step} from './unary';
 export {sumColumns, sumColumnsScratch, sumRows} from './sum';
 export {batchNorm} from './batch_norm';
 export {repeat} from './repeat';
+export {pixels} from './pixels';
 export {peak, peakWork} from './peak';
 export {geometry} from './geometry';
 export {heapBase, ownBytes} from './own';

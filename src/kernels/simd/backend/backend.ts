@@ -269,6 +269,26 @@ export class SimdBackend extends MathBackendCPU {
   }
 
   /**
+   * Images from a file's bytes: a tensor [images, size] of the bytes / 255, for the images with these indices. JavaScript, which
+   * converts number by number, takes five times as long.
+   *
+   * @throws OutOfMemoryError naming the shape if there is no room
+   */
+  imagesOf(bytes: Uint8Array, indices: ArrayLike<number>, size: number): tf.TensorInfo {
+    const shape = [indices.length, size];
+    const length = indices.length * size;
+    return this.withScratch(length, shape, scratch => {
+      const x = this.allocate(shape);
+      const copy = new Uint8Array(this.tensors.wasm.buffer, scratch, length);
+      for (let b = 0; b < indices.length; b++) {
+        copy.set(bytes.subarray(indices[b] * size, (indices[b] + 1) * size), b * size);
+      }
+      this.kernels.pixels(scratch, this.pointer(x), length);
+      return x;
+    });
+  }
+
+  /**
    * Writes the sizes of windows for the next kernel of a thread, and gives their address. They stay until the next call.
    *
    * @throws Error for rows and columns that 32 bits can't count

@@ -14,8 +14,8 @@ export interface Evaluation {
   predictions: Uint8Array;
 }
 
-/** Images per portion of a test on all images. */
-export const PORTION = 500;
+/** Images per portion of a test on all images. On `simd` the activations of a portion take 8 MB. */
+export const PORTION = 250;
 
 /**
  * The network's answers for all test images.

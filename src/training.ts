@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {KeptWeights} from './context_loss.ts';
 import type {Batch, MnistData} from './data/mnist_data.ts';
 import {type Evaluation, evaluateInPortions, evaluateSample} from './evaluation.ts';
+import {SimdBackend} from './kernels/simd/backend/backend.ts';
 import {type Network, presets} from './network.ts';
 import {checkOptions, fail} from './ops/checks.ts';
 import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
@@ -81,8 +82,38 @@ export function trainStep(
   optimizer: tf.Optimizer,
   {xs, labels}: Batch,
 ): tf.Scalar {
+  if (tf.backend() instanceof SimdBackend && xs.shape[0] > PIECE) {
+    return stepInPieces(network, optimizer, {xs, labels});
+  }
   const loss = () => softmaxCrossEntropy(labels, network.forward(xs));
   return optimizer.minimize(loss, true, network.variables)!;
+}
+
+/** The most images whose activations stay in a processor's cache, some 2 MB. */
+const PIECE = 64;
+
+/**
+ * The same, piece by piece. The loss is the sum of the pieces' losses, each times its share of the images, and so is each gradient.
+ * A loss is linear in its labels: they are multiplied by the share.
+ */
+function stepInPieces(network: Network, optimizer: tf.Optimizer, {xs, labels}: Batch): tf.Scalar {
+  return tf.tidy(() => {
+    const [B] = xs.shape;
+    let sum: tf.Scalar = tf.scalar(0);
+    const sums: tf.NamedTensorMap = {};
+    for (let first = 0; first < B; first += PIECE) {
+      const images = Math.min(PIECE, B - first);
+      const piece = (x: tf.Tensor2D) => tf.slice2d(x, [first, 0], [images, x.shape[1]]);
+      const [x, share] = [piece(xs), tf.mul<tf.Tensor2D>(piece(labels), images / B)];
+      const loss = () => softmaxCrossEntropy(share, network.forward(x));
+      const {value, grads} = tf.variableGrads(loss, network.variables);
+      sum = tf.add(sum, value);
+      for (const name in grads)
+        sums[name] = first === 0 ? grads[name] : tf.add(sums[name], grads[name]);
+    }
+    optimizer.applyGradients(sums);
+    return sum;
+  });
 }
 
 /**

@@ -4,7 +4,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
-import {conv2d, createNetwork, maxPool, relu, trainStep} from '../../src/index.ts';
+import {
+  conv2d,
+  createNetwork,
+  maxPool,
+  relu,
+  softmaxCrossEntropy,
+  trainStep,
+} from '../../src/index.ts';
 import {Memory} from '../../src/kernels/simd/backend/memory.ts';
 import {instantiate} from '../../src/kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../../src/kernels/simd/backend/register.ts';
@@ -46,6 +53,33 @@ test('simd: training and disposal leave no bytes and no tensors', () => {
     assert.is(tf.memory().numTensors, before.numTensors);
     assert.is(tf.memory().numBytes, before.numBytes);
   });
+});
+
+test('simd: a step of many images goes piece by piece, and is the step of all at once', () => {
+  tf.setBackend('simd');
+  const {xs, labels} = syntheticData({train: 150}).nextTrainBatch(150); // pieces of 64, 64 and 22
+  const optimizer = tf.train.sgd(0.1);
+  const [network, expected] = [1, 2].map(() => createNetwork('tutorial'));
+  const [tensors, seen] = [tf.memory().numTensors, new Set<number>()];
+  const conv = tf.getKernel('mnist.Conv2D', 'simd');
+  const {kernelFunc} = conv;
+  conv.kernelFunc = call => {
+    seen.add(call.inputs.x!.shape[0]);
+    return kernelFunc(call);
+  };
+  const loss = trainStep(network, optimizer, {xs, labels});
+  conv.kernelFunc = kernelFunc;
+  assert.equal([...seen], [64, 22]);
+  const whole = () => softmaxCrossEntropy(labels, expected.forward(xs));
+  const expectedLoss = optimizer.minimize(whole, true, expected.variables)!;
+  expectClose('loss', valuesOf(loss), valuesOf(expectedLoss), {atol: 0, rtol: 1e-6});
+  tf.dispose([loss, expectedLoss]);
+  assert.is(tf.memory().numTensors, tensors);
+  for (const [i, variable] of network.variables.entries()) {
+    const [found, wanted] = [variable, expected.variables[i]].map(valuesOf);
+    expectClose(variable.name, found, wanted, {atol: 1e-7, rtol: 1e-5}); // a step changes them by 1e-3
+  }
+  tf.dispose([xs, labels, network.variables, expected.variables]);
 });
 
 test('simd: values read from a tensor stay after it is disposed of and the memory grows', async () => {

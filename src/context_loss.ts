@@ -4,7 +4,6 @@
 // once more. Copies of the weights outside of the GPU go back into the network, and training continues in a new context.
 import type {MathBackendWebGL} from '@tensorflow/tfjs-backend-webgl';
 import * as tf from '@tensorflow/tfjs-core';
-import type {Network} from './network.ts';
 import {fail} from './ops/checks.ts';
 
 /**
@@ -49,19 +48,20 @@ export async function renewContext(): Promise<void> {
 const gpgpuOf = (backend?: tf.KernelBackend) =>
   (backend as Partial<MathBackendWebGL> | undefined)?.gpgpu;
 
-/** Copies of a network's weights outside of the GPU. On a backend without a WebGL context it keeps nothing. */
+/** Copies of variables outside of the GPU. On a backend without a WebGL context it keeps nothing. */
 export class KeptWeights {
   private batch?: number;
   private values: Float32Array[] = [];
   private readonly context = watchContext();
 
-  constructor(private readonly network: Network) {}
+  /** @param variables a network's weights, and whatever else has to go back with them */
+  constructor(private readonly variables: readonly tf.Variable[]) {}
 
   /** Copies the current weights, those after batch `batch`; 0 before the first. */
   async keep(when: string, batch: number): Promise<void> {
     if (!this.context) return;
     this.values = await this.during(when, () =>
-      Promise.all(this.network.variables.map(variable => variable.data<'float32'>())),
+      Promise.all(this.variables.map(variable => variable.data<'float32'>())),
     );
     this.batch = batch;
   }
@@ -94,7 +94,7 @@ export class KeptWeights {
     // On the lost backend these stay CPU values waiting for upload; the next backend that uses them takes them over.
     tf.tidy(() => {
       for (const [i, values] of this.values.entries()) {
-        const variable = this.network.variables[i];
+        const variable = this.variables[i];
         variable.assign(tf.tensor(values, variable.shape));
       }
     });

@@ -28,7 +28,7 @@ export async function evaluate(
   data: MnistData,
   signal?: AbortSignal,
 ): Promise<Evaluation> {
-  const kept = new KeptWeights(network);
+  const kept = new KeptWeights(network.variables);
   await kept.keep('before a test', 0);
   const portions = evaluateInPortions(network, data);
   for (;;) {

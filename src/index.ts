@@ -17,6 +17,8 @@ export {type MaxPoolOptions, maxPool} from './ops/max_pool.ts';
 export {relu} from './ops/relu.ts';
 export {softmax, softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
 export type {Pad, Pair} from './ops/windows.ts';
+export {type Recipe, recipes} from './presets.ts';
+export {createOptimizer, type State, stateOf} from './recipe.ts';
 export {
   DivergenceError,
   type TrainingOptions,

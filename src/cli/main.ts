@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<number> {
       options = parseOptions(['--backend', 'cpu', ...args]) as Options;
       await chooseBackend(options);
     }
-    trainer = trainerHere(data, options, remark, place);
+    trainer = await trainerHere(data, options, remark, place);
   }
   try {
     const {parameters, remark} = trainer;

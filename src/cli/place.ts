@@ -1,12 +1,11 @@
 // Where a run goes on, for the trainers here and in a browser.
 import type {MnistData, Network} from '../index.ts';
 import {setWeights} from '../network.ts';
+import type {State} from '../recipe.ts';
 
-export interface Place {
-  /** Batches trained. */
+/** The state after the batches trained. */
+export interface Place extends State {
   batch: number;
-  /** The weights after them, in the order of Network.variables. */
-  weights: Float32Array[];
 }
 
 export interface Sizes {
@@ -19,7 +18,7 @@ export interface Sizes {
 export const sampleSize = ({testSize}: Pick<Sizes, 'testSize'>, data: MnistData): number =>
   testSize ?? Math.min(1000, data.testSize);
 
-/** Puts the network and the order of the images where they are in an unbroken run. */
+/** Puts the weights and the order of the images where they are in an unbroken run. */
 export function goTo(
   {batch, weights}: Place,
   network: Network,

@@ -2,6 +2,8 @@
 import type {Evaluation} from '../evaluation.ts';
 import {count, percent} from '../format.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
+import type {Recipe} from '../presets.ts';
+import {MOMENTUM} from '../recipe.ts';
 import {wilsonInterval} from '../statistics.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */
@@ -81,6 +83,7 @@ export interface Setup {
   remark: string;
   seed: number;
   batchSize: number;
+  recipe: Recipe;
   learningRate: number;
   trainSize: number;
   testSize: number;
@@ -88,12 +91,17 @@ export interface Setup {
   notes?: string[];
 }
 
+const rateText = ({recipe, learningRate}: Setup) =>
+  recipe === 'sgd'
+    ? `learning rate ${learningRate}`
+    : `recipe ${recipe}: momentum ${MOMENTUM}, rate up to ${learningRate}`;
+
 /** The lines printed before the first batch. */
 export function header(setup: Setup): string {
   return [
     `${setup.net} net with ${count(setup.parameters)} parameters`,
     `backend ${setup.backend}${setup.remark && ` ${setup.remark}`}, seed ${setup.seed}`,
-    `batch size ${setup.batchSize}, learning rate ${setup.learningRate}`,
+    `batch size ${setup.batchSize}, ${rateText(setup)}`,
     `${count(setup.trainSize)} training and ${count(setup.testSize)} test images`,
     ...(setup.notes ?? []),
     '',

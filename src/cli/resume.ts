@@ -77,7 +77,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** What makes a run another one. */
-const fixed = ['net', 'seed', 'batch-size'];
+const fixed = ['net', 'seed', 'batch-size', 'recipe'];
 
 function optionsOf({settings}: Checkpoint, args: readonly string[], path: string): Options {
   const options = parseOptions(args, settings) as Options;

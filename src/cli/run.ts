@@ -45,7 +45,7 @@ export async function runTraining(
   before?: readonly number[],
   saving?: Saving,
 ): Promise<(FinishedRun & {code: number}) | number> {
-  const {batchSize, learningRate, testEvery, saveEvery} = options;
+  const {batchSize, recipe, learningRate, testEvery, saveEvery} = options;
   const testSize = sampleSize(options, data);
   const losses = before?.slice() ?? [];
   const start = losses.length;
@@ -57,8 +57,8 @@ export async function runTraining(
     if (!saving || saving.saver.batch === losses.length) return;
     const {saver, dataset} = saving;
     const [isFirst, failed] = [saver.batch === undefined, saver.failure !== undefined];
-    const weights = await trainer.weights();
-    saver.save({settings, dataset, batch: losses.length, losses, weights});
+    const state = await trainer.state();
+    saver.save({settings, dataset, batch: losses.length, losses, ...state});
     const {batch, failure} = saver;
     if (failure && isFirst) throw new Error(failure);
     if (failure && !failed) progress.note(`${failure}; the training goes on`);
@@ -77,8 +77,8 @@ export async function runTraining(
       out.write(`All ${count(batches)} batches are done: --epochs or --batches asks for more.\n`);
     } else {
       await save(); // a folder that can't be written to is known before the first batch
-      const sizes = {start, batches, batchSize, learningRate, testEvery, testSize, signal};
-      for await (const event of trainer.train(sizes)) {
+      const sizes = {start, batches, batchSize, testEvery, testSize};
+      for await (const event of trainer.train({...sizes, recipe, learningRate, signal})) {
         if (event.kind === 'epoch') tested = event;
         progress.show(event);
         if (event.kind !== 'batch') continue;

@@ -2,6 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {type Failure, failureOf} from '../outcome.ts';
+import type {Recipe} from '../presets.ts';
 import {median} from '../statistics.ts';
 import type {Options} from './options.ts';
 
@@ -29,6 +30,8 @@ export interface Summary {
   /** Steps taken. */
   batches: number;
   batchSize: number;
+  recipe: Recipe;
+  /** With `fast` the largest. */
   learningRate: number;
   /**
    * Median over the steps after the first five, which warm up; over all steps if there are at most five. Of a run that went on,
@@ -60,6 +63,7 @@ export function summarise(options: Options, run: FinishedRun, build: Build | nul
     epochs: run.epochs,
     batches: losses.length,
     batchSize: options.batchSize,
+    recipe: options.recipe,
     learningRate: options.learningRate,
     msPerStep: times.length ? thousandths(median(times.length > 5 ? times.slice(5) : times)) : null,
     seconds: thousandths(run.seconds),

@@ -5,6 +5,7 @@ import {type Evaluation, evaluate} from '../evaluation.ts';
 import type {Build} from '../kernels/simd/backend/module.ts';
 import {registerSimdBackend, type SimdBackend} from '../kernels/simd/backend/register.ts';
 import {createNetwork} from '../network.ts';
+import {createOptimizer, type State, stateOf} from '../recipe.ts';
 import {type TrainingOptions, type TrainingProgress, train} from '../training.ts';
 import type {Options} from './options.ts';
 import {goTo, type Place} from './place.ts';
@@ -16,8 +17,8 @@ export interface Trainer {
   /** Which WebAssembly it runs, on backend simd. */
   build?: Build;
   train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
-  /** The weights after the last batch, in the order of Network.variables. */
-  weights(): Promise<Float32Array[]>;
+  /** After the last batch. */
+  state(): Promise<State>;
   evaluate(): Promise<Evaluation>;
   close(): Promise<void>;
 }
@@ -37,21 +38,22 @@ export async function chooseBackend({backend, build}: Options): Promise<string |
 }
 
 /** The trainer on the current backend. @param place where a run goes on */
-export function trainerHere(
+export async function trainerHere(
   data: MnistData,
   options: Options,
   remark: string,
   place?: Place,
-): Trainer {
+): Promise<Trainer> {
   const {build} = tf.backend() as Partial<SimdBackend>;
   const network = createNetwork(options.net, {seed: options.seed});
+  const optimizer = await createOptimizer(options.recipe, network, place?.velocities);
   if (place) goTo(place, network, data, options);
   return {
     parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
     remark: build === 'relaxed simd' ? 'with relaxed SIMD' : remark,
     build,
-    train: options => train(network, data, options),
-    weights: () => Promise.all(network.variables.map(each => each.data<'float32'>())),
+    train: options => train(network, data, {...options, optimizer}),
+    state: () => stateOf(network, optimizer),
     evaluate: () => evaluate(network, data),
     close: async () => {},
   };

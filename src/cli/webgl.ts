@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises';
 import {fileNames, type MnistFiles} from '../data/mnist_data.ts';
 import type {Evaluation} from '../evaluation.ts';
+import type {State} from '../recipe.ts';
 import {isSoftware} from '../renderer.ts';
 import type {TrainingProgress} from '../training.ts';
 import {openPage} from './open_page.ts';
@@ -21,7 +22,7 @@ declare const answer: typeof answerOfPage;
  */
 export async function trainerInBrowser(
   files: MnistFiles,
-  {net, seed, batchSize, testEvery, testSize}: Options,
+  {net, seed, recipe, batchSize, testEvery, testSize}: Options,
   place?: Place,
 ): Promise<Trainer> {
   const served: Record<string, Uint8Array> = {
@@ -42,7 +43,8 @@ export async function trainerInBrowser(
   };
   try {
     const sizes = {batchSize, testEvery, testSize};
-    const {parameters, renderer} = await ask<Opened>({kind: 'open', net, seed, sizes, place});
+    const opened = await ask<Opened>({kind: 'open', net, seed, recipe, sizes, place});
+    const {parameters, renderer} = opened;
     const gpu = isSoftware(renderer) ? 'a software GPU' : renderer;
     return {
       parameters,
@@ -60,7 +62,7 @@ export async function trainerInBrowser(
           yield event;
         }
       },
-      weights: () => ask<Float32Array[]>({kind: 'weights'}),
+      state: () => ask<State>({kind: 'state'}),
       evaluate: () => ask<Evaluation>({kind: 'evaluate'}),
       close,
     };

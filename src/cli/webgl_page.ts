@@ -13,14 +13,16 @@ import {
   type TrainingProgress,
   train,
 } from '../index.ts';
+import type {Recipe} from '../presets.ts';
+import {createOptimizer, stateOf} from '../recipe.ts';
 import {rendererOf} from '../renderer.ts';
 import {goTo, type Place, type Sizes} from './place.ts';
 
 export type Request =
-  | {kind: 'open'; net: Preset; seed: number; sizes: Sizes; place?: Place}
+  | {kind: 'open'; net: Preset; seed: number; recipe: Recipe; sizes: Sizes; place?: Place}
   | {kind: 'train'; options: TrainingOptions}
   | {kind: 'next'}
-  | {kind: 'weights'}
+  | {kind: 'state'}
   | {kind: 'evaluate'}
   | {kind: 'abort'};
 
@@ -34,29 +36,31 @@ export interface Opened {
 type Answer = {result: unknown} | {failure: string};
 
 let network: Network;
+let optimizer: tf.SGDOptimizer;
 let data: MnistData;
 let events: AsyncGenerator<TrainingProgress>;
 const controller = new AbortController();
 
 const handlers: {[K in Request['kind']]: (request: Extract<Request, {kind: K}>) => unknown} = {
-  async open({net, seed, sizes, place}): Promise<Opened> {
+  async open({net, seed, recipe, sizes, place}): Promise<Opened> {
     tf.enableProdMode();
     if (!(await tf.setBackend('webgl'))) {
       throw new Error('--backend: expected a browser with WebGL, found one without');
     }
     data = await fetchMnist('/', {seed});
     network = createNetwork(net, {seed});
+    optimizer = await createOptimizer(recipe, network, place?.velocities);
     if (place) goTo(place, network, data, sizes);
     const parameters = network.variables.reduce((sum, {size}) => sum + size, 0);
     return {parameters, renderer: rendererOf((tf.backend() as MathBackendWebGL).gpgpu.gl)};
   },
   train({options}) {
-    events = train(network, data, {...options, signal: controller.signal});
+    events = train(network, data, {...options, optimizer, signal: controller.signal});
   },
   next: async () => (await events.next()).value,
-  weights: () =>
-    new KeptWeights(network).during('while its weights were read', () =>
-      Promise.all(network.variables.map(each => each.data<'float32'>())),
+  state: () =>
+    new KeptWeights(network.variables).during('while its weights were read', () =>
+      stateOf(network, optimizer),
     ),
   evaluate: () => evaluate(network, data),
   abort: () => controller.abort(),

@@ -1,7 +1,7 @@
 // Which network and which layouts the tensors of a file have. Their shapes tell all but one thing, whoever named them: in which order
 // the dense layer's inputs lie. If the file's format doesn't tell it either, it is taken to be that of the filters.
 import type {Values} from '../format.ts';
-import {type Preset, weightShapes} from '../presets.ts';
+import {type Preset, velocityName, weightShapes} from '../presets.ts';
 import {filterSizes, type Order, reorder} from './layouts.ts';
 import type {NamedTensor, WeightsFile} from './safetensors.ts';
 import type {WeightsKey} from './texts.ts';
@@ -11,6 +11,8 @@ export interface ReadWeights {
   preset: Preset;
   /** In the order of Network.variables. */
   weights: Float32Array[];
+  /** Those of momentum, in the same order; none if the file has none. */
+  velocities: Float32Array[];
   metadata: Record<string, string>;
   /** What was recognised: a sentence. */
   said: {key: WeightsKey; values: Values};
@@ -33,6 +35,7 @@ export function recognise({tensors, metadata, format, flat}: FoundTensors): Read
   const preset = presetOf(tensors, metadata.net);
   const shapes = weightShapes[preset];
   const left = new Map(Object.entries(tensors));
+  const velocities = takeVelocities(left, shapes);
 
   const found = Object.keys(shapes).map(name => {
     const forms = formsOf(preset, name);
@@ -41,10 +44,7 @@ export function recognise({tensors, metadata, format, flat}: FoundTensors): Read
     if (key === undefined) refuse(preset, name, tensors);
     const tensor = left.get(key)!;
     left.delete(key);
-    const index = tensor.values.findIndex(value => !Number.isFinite(value));
-    if (index >= 0) {
-      throw new WeightsError('fileNotFinite', {name: key, found: tensor.values[index], index});
-    }
+    checkFinite(key, tensor);
     return {name, values: tensor.values, isTurned: formOf(tensor) !== forms[0]};
   });
   const [extra] = left.keys();
@@ -64,7 +64,35 @@ export function recognise({tensors, metadata, format, flat}: FoundTensors): Read
   });
   const filters = isTurned ? 'OIHW' : 'HWIO';
   const key = flat ? 'fileRecognised' : 'fileAssumed';
-  return {preset, weights, metadata, said: {key, values: {format, net: preset, filters, inputs}}};
+  return {
+    preset,
+    weights,
+    velocities,
+    metadata,
+    said: {key, values: {format, net: preset, filters, inputs}},
+  };
+}
+
+/** Takes the velocities of a run of ours out of the tensors: all, or none. */
+function takeVelocities(tensors: Map<string, NamedTensor>, shapes: Record<string, number[]>) {
+  const names = Object.keys(shapes);
+  if (!names.every(name => tensors.has(velocityName(name)))) return [];
+  return names.map(weight => {
+    const name = velocityName(weight);
+    const tensor = tensors.get(name)!;
+    tensors.delete(name);
+    if (!isShape(tensor.shape, shapes[weight])) {
+      const [expected, found] = [shapes[weight], tensor.shape].map(text);
+      throw new WeightsError('fileShape', {name, expected, found});
+    }
+    checkFinite(name, tensor);
+    return tensor.values;
+  });
+}
+
+function checkFinite(name: string, {values}: NamedTensor): void {
+  const index = values.findIndex(value => !Number.isFinite(value));
+  if (index >= 0) throw new WeightsError('fileNotFinite', {name, found: values[index], index});
 }
 
 /**

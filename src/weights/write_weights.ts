@@ -1,5 +1,5 @@
 // Weights as files in each of the formats.
-import {type Preset, weightShapes} from '../presets.ts';
+import {type Preset, velocityName, weightShapes} from '../presets.ts';
 import type {WeightsInput} from './files.ts';
 import {writeLayersModel} from './layers_model.ts';
 import {torchTensors} from './layouts.ts';
@@ -10,6 +10,8 @@ export interface Weights {
   preset: Preset;
   /** In the order of Network.variables. */
   weights: readonly Float32Array[];
+  /** Those of momentum, in the same order, which only our own layout holds. Default: none. */
+  velocities?: readonly Float32Array[];
   metadata: Record<string, string>;
 }
 
@@ -21,11 +23,18 @@ type Write = (weights: Weights) => WeightsInput[];
 
 export const formats = {
   /** Our names and layout. */
-  safetensors: ({preset, weights, metadata}) => {
-    const tensors = Object.entries(weightShapes[preset]).map(
-      ([name, shape], i): [string, NamedTensor] => [name, {shape, values: weights[i]}],
-    );
-    return [safetensors(Object.fromEntries(tensors), metadata)];
+  safetensors: ({preset, weights, velocities = [], metadata}) => {
+    const tensors: Record<string, NamedTensor> = {};
+    const shapes = Object.entries(weightShapes[preset]);
+    for (const [i, values] of weights.entries()) {
+      const [name, shape] = shapes[i];
+      tensors[name] = {shape, values};
+    }
+    for (const [i, values] of velocities.entries()) {
+      const [name, shape] = shapes[i];
+      tensors[velocityName(name)] = {shape, values};
+    }
+    return [safetensors(tensors, metadata)];
   },
   /** What load_state_dict of the same network in PyTorch takes. */
   pytorch: ({preset, weights, metadata}) => [

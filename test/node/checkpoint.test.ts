@@ -125,6 +125,31 @@ for (const [title, backend] of Object.entries(kinds)) {
   );
 }
 
+for (const [title, backend] of Object.entries(kinds)) {
+  const canRun = title !== 'simd with relaxed SIMD' || hasRelaxed;
+  testWhere(canRun, 'no relaxed SIMD in this Node')(
+    `${title}: with --recipe fast, too, which saves the velocities`,
+    async () => {
+      const to = newFolder();
+      const runHere = async (...args: string[]) => {
+        const {code, stderr} = await runNode([...withRelaxed, program, ...args]);
+        assert.is(code, 0, stderr);
+      };
+      const length = ['--batches', '10', '--save-every', '5'];
+      await runHere(...small, ...backend, ...length, '--recipe', 'fast', '--save', to);
+      const expected = newest(to);
+      assert.ok(expected.velocities.every(each => each.some(velocity => velocity !== 0)));
+      rmSync(join(to, 'checkpoint-00000010.safetensors')); // as if the program had been killed after batch 5
+      await runHere('--resume', to);
+      const found = newest(to);
+      for (const key of ['weights', 'velocities'] as const) {
+        assert.equal(bits(found[key]), bits(expected[key]), key);
+      }
+      assert.equal([found.batch, found.settings], [10, expected.settings]);
+    },
+  );
+}
+
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -195,6 +220,7 @@ test('checkpoints: wrong use is one sentence, exit 2, and changes nothing', asyn
   const cases: [args: string[], text: string][] = [
     [['--net', 'mnist-core'], `--net: expected tutorial, as in ${file}, found "mnist-core"`],
     [['--seed', '2'], `--seed: expected 1, as in ${file}, found "2"`],
+    [['--recipe', 'fast'], `--recipe: expected sgd, as in ${file}, found "fast"`],
     [['--batch-size', '64'], `--batch-size: expected 48, as in ${file}, found "64"`],
     [['--batches', '5'], '--batches: expected at least 6, as the run has 6 batches, found 5'],
     [['--save', newFolder()], '--save: expected to be left out with --resume'],

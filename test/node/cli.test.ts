@@ -78,7 +78,7 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.match(first.stderr, 'Confusion matrix');
   const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
   const keys =
-    'backend,build,net,seed,epochs,batches,batchSize,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
+    'backend,build,net,seed,epochs,batches,batchSize,recipe,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
   assert.is(Object.keys(a).join(), keys);
   assert.equal(
     [a.backend, a.net, a.seed, a.batches, a.batchSize, a.learningRate],
@@ -95,6 +95,20 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.equal([b.firstLoss, b.lastLoss, b.testCorrect], [a.firstLoss, a.lastLoss, a.testCorrect]);
   assert.equal([c.seed, c.net, c.learningRate], [-8, 'mnist-core', 0.1]);
   assert.is.not(c.firstLoss, a.firstLoss);
+});
+
+test('--recipe fast: the header says its momentum and its largest rate, and --json the recipe', async () => {
+  const args = [...small, '--recipe', 'fast', '--json'];
+  const [one, two] = await Promise.all([
+    run([...args, '--batches', '3']),
+    run([...args, '--epochs', '2']),
+  ]);
+  assert.equal([one.code, two.code], [0, 0]);
+  const line = (rate: number) => `\nbatch size 16, recipe fast: momentum 0.9, rate up to ${rate}\n`;
+  assert.match(one.stderr, line(0.1));
+  assert.match(two.stderr, line(0.08));
+  const {recipe, learningRate} = JSON.parse(one.stdout);
+  assert.equal([recipe, learningRate], ['fast', 0.1]);
 });
 
 test('a too large learning rate: the report says that nothing was learnt, and --json says why; exit 0', async () => {

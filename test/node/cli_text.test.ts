@@ -168,7 +168,7 @@ test('options: the settings of a run make its options again, and give way to tho
   const options = (args: string, saved = {}) =>
     parseOptions(args.split(' ').filter(Boolean), saved);
   const all = options(
-    '--wasm plain --net mnist-core --epochs 3 --batch-size 5 --learning-rate 1e-7 --seed -4 --data / --test-every 6 --test-size 7 --save D --save-every 8',
+    '--wasm plain --net mnist-core --epochs 3 --batch-size 5 --recipe fast --learning-rate 1e-7 --seed -4 --data / --test-every 6 --test-size 7 --save D --save-every 8',
   ) as Options;
   const saved = settingsOf(all, 'simd');
   assert.equal(options('--resume D', saved), {...all, save: undefined, resume: 'D'});

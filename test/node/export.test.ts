@@ -223,7 +223,7 @@ test('weights of a folder are those of its newest whole checkpoint, or of its mo
   const checkpoint = (batch: number) => {
     const settings = {net: 'tutorial'};
     const weights = weightsOf('tutorial');
-    return writeCheckpoint({settings, dataset: '', batch, losses: [], weights});
+    return writeCheckpoint({settings, dataset: '', batch, losses: [], velocities: [], weights});
   };
   const [older, newest] = [90_000_000, 100_000_000].map(batch => `checkpoint-${batch}.safetensors`);
   for (const name of [older, newest]) write(name, checkpoint(Number(/\d+/.exec(name))));

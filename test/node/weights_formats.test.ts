@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {weightShapes} from '../../src/presets.ts';
 import {type Order, reorder} from '../../src/weights/layouts.ts';
 import {readNumbers} from '../../src/weights/numbers.ts';
 import {readWeights} from '../../src/weights/read_weights.ts';
@@ -11,7 +12,7 @@ import {
   writeSafetensors,
 } from '../../src/weights/safetensors.ts';
 import {WeightsError} from '../../src/weights/weights_error.ts';
-import type {Format} from '../../src/weights/write_weights.ts';
+import {type Format, formats} from '../../src/weights/write_weights.ts';
 import {filesOf, formatNames, presets, refuses, weightsOf} from '../weights.ts';
 
 const numbered = (length: number) => Float32Array.from({length}, (_, i) => i);
@@ -48,6 +49,34 @@ for (const preset of presets) {
       assert.equal(metadata, {net: preset, note: 'ä'});
     });
   }
+
+  test(`weights: the velocities of ${preset} come back bit for bit, and broken ones are refused`, () => {
+    const [weights, shapes] = [weightsOf(preset), Object.entries(weightShapes[preset])];
+    const velocities = weights.map(values => values.map(value => -value));
+    const [file] = formats.safetensors({preset, weights, velocities, metadata: {}});
+    const read = readWeights([file]);
+    assert.equal([read.weights, read.velocities], [weights, velocities]);
+    assert.equal(readWeights(filesOf('safetensors', preset)).velocities, []);
+
+    const {tensors} = readSafetensors(file.bytes);
+    const [name, shape] = shapes.at(-1)!;
+    const [key, values] = [`${name}/momentum`, velocities.at(-1)!];
+    const changed = (change: Record<string, NamedTensor>) => [
+      {name: 'x', bytes: writeSafetensors({tensors: {...tensors, ...change}, metadata: {}})},
+    ];
+    const turned = {[key]: {shape: [...shape, 1], values}};
+    const begin = 'This file holds no weights of ours:';
+    const where = `the tensor ${key} should be [10]`;
+    refuses(changed(turned), `${begin} ${where}, and is [10, 1].`);
+    const infinite = values.with(3, Number.POSITIVE_INFINITY);
+    const finite = `This file’s tensor ${key} should hold finite numbers`;
+    refuses(changed({[key]: {shape, values: infinite}}), `${finite}, and has Infinity at index 3.`);
+    const {[key]: _, ...incomplete} = tensors;
+    const bytes = writeSafetensors({tensors: incomplete, metadata: {}});
+    const names = shapes.map(([name]) => name).join(', ');
+    const extra = `and there is also ${shapes[0][0]}/momentum`;
+    refuses([{name: 'x', bytes}], `${begin} ${preset} should have the tensors ${names}, ${extra}.`);
+  });
 
   test(`weights: PyTorch's layout of ${preset} has its names and shapes`, () => {
     const {tensors, metadata} = readSafetensors(filesOf('pytorch', preset)[0].bytes);

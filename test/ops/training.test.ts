@@ -5,6 +5,7 @@ import {expectClose, expectSame, expectValues, valuesOf} from '../../bench/cases
 import {layersModel} from '../../bench/cases/layers_contender.ts';
 import {
   createNetwork,
+  createOptimizer,
   DivergenceError,
   evaluate,
   type Network,
@@ -16,6 +17,7 @@ import {
   train,
   trainStep,
 } from '../../src/index.ts';
+import {rateAt} from '../../src/recipe.ts';
 import {type Backend, backends} from '../backends.ts';
 import {errorOf, messageOf} from '../errors.ts';
 import {loadMnist} from '../mnist.ts';
@@ -220,6 +222,83 @@ test('training in two parts gives the same losses, tests, numbering and weights 
   expectSameWeights(parted, whole);
 });
 
+test('recipe fast: the rate rises in a straight line for a fifth of the run, and falls to its end', () => {
+  const rates = Array.from({length: 10}, (_, i) => rateAt('fast', 2, i + 1, 10));
+  const expected = [0.5, 1.5, 1.875, 1.625, 1.375, 1.125, 0.875, 0.625, 0.375, 0.125];
+  assert.equal(
+    rates.map(rate => Number(rate.toFixed(12))),
+    expected,
+  );
+  assert.is(rateAt('sgd', 2, 7, 10), 2);
+});
+
+test('recipe fast: steps are those of momentum, worked out number by number, the short last batch too', async () => {
+  tf.setBackend('cpu');
+  const options = {recipe: 'fast', learningRate: 0.1, batchSize: 10, epochs: 2} as const;
+  const network = createNetwork('tutorial', {seed: 2});
+  await collect(network, syntheticData({train: 25}), options); // 10, 10 and 5 images an epoch
+  const expected = createNetwork('tutorial', {seed: 2});
+  const data = syntheticData({train: 25});
+  const velocities = expected.variables.map(({size}) => new Float64Array(size));
+  for (let batch = 1; batch <= 6; batch++) {
+    const {xs, labels} = data.nextTrainBatch(10);
+    const loss = () => softmaxCrossEntropy(labels, expected.forward(xs));
+    const {grads} = tf.variableGrads(loss, expected.variables);
+    const rate = (rateAt('fast', 0.1, batch, 6) * xs.shape[0]) / 10;
+    for (const [i, variable] of expected.variables.entries()) {
+      const gradient = grads[variable.name].dataSync();
+      velocities[i].forEach((v, j) => {
+        velocities[i][j] = 0.9 * v + gradient[j];
+      });
+      const weights = variable.dataSync().map((w, j) => w - rate * velocities[i][j]);
+      variable.assign(tf.tensor(weights, variable.shape));
+    }
+  }
+  network.variables.forEach((variable, i) => {
+    const what = `variable ${i} after six steps`;
+    expectClose(what, valuesOf(variable), valuesOf(expected.variables[i]), TEN_STEPS_WEIGHTS);
+  });
+  for (const each of [network, expected]) each.dispose();
+});
+
+for (const backend of backends) {
+  test(`recipe fast: in two parts with one optimizer the weights are those of one, bit for bit, and nothing is left behind, ${backend}`, async () => {
+    tf.setBackend(backend);
+    const options = {recipe: 'fast', batchSize: 8, batches: 7} as const;
+    const [before, data] = [tf.memory().numTensors, syntheticData({train: 44})];
+    const whole = createNetwork('tutorial');
+    await collect(whole, syntheticData({train: 44}), options);
+    const parted = createNetwork('tutorial');
+    const optimizer = await createOptimizer('fast', parted);
+    for await (const event of train(parted, data, {...options, optimizer})) {
+      if (event.batch === 3) break;
+    }
+    await collect(parted, data, {...options, optimizer, start: 3});
+    expectSameWeights(parted, whole);
+    optimizer.dispose();
+    assert.is(tf.memory().numTensors, before);
+  });
+}
+
+test('recipe fast: the default rate is 0.1 for one epoch, and 0.08 for more', async () => {
+  tf.setBackend('cpu');
+  const weightsAfter = async (options: TrainingOptions) => {
+    const network = createNetwork('mnist-core');
+    await collect(network, syntheticData({train: 20}), {recipe: 'fast', batchSize: 10, ...options});
+    const weights = network.variables.map(variable => Array.from(variable.dataSync()));
+    network.dispose();
+    return weights;
+  };
+  for (const [length, learningRate] of [
+    [{}, 0.1],
+    [{batches: 2}, 0.1],
+    [{epochs: 2}, 0.08],
+    [{batches: 3}, 0.08],
+  ] as const) {
+    assert.equal(await weightsAfter(length), await weightsAfter({...length, learningRate}));
+  }
+});
+
 /** Compares the weights of two networks, and disposes of both. */
 function expectSameWeights(actual: Network, expected: Network): void {
   actual.variables.forEach((variable, i) => {
@@ -386,6 +465,7 @@ const refusals: [TrainingOptions, message: string][] = [
   [{batches: 1.5}, 'batches to be a whole number of at least 1, got 1.5'],
   [{testEvery: -1}, 'testEvery to be a whole number of at least 1, got -1'],
   [{testEvery: 5}, 'testSize to be a whole number from 1 to 60, got 1000'],
+  [{recipe: 'slow' as 'fast'}, 'a recipe of sgd, fast, got slow'],
   [{learningRate: 0}, 'a learningRate above 0, got 0'],
   [{learningRate: Number.NaN}, 'a learningRate above 0, got NaN'],
   [{batches: 5, start: 5}, 'start to be a whole number from 0 to 4, got 5'],

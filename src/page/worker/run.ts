@@ -153,7 +153,7 @@ export class Run {
 
   /** Copies the weights, for the case that the context is lost. */
   async keep(): Promise<void> {
-    const kept = new KeptWeights(this.network);
+    const kept = new KeptWeights(this.network.variables);
     await kept.keep('', this.batch);
     this.kept = kept;
   }

@@ -323,14 +323,17 @@ async function copySources() {
     ...kernelFolders.map(name => `src/kernels/${name}`),
   ];
   const files = folders.flatMap(name => sources(name, '.ts'));
-  const sgd = 'node_modules/@tensorflow/tfjs-core/dist/optimizers/sgd_optimizer.js';
+  const optimizers = ['sgd', 'momentum'].map(
+    name => `node_modules/@tensorflow/tfjs-core/dist/optimizers/${name}_optimizer.js`,
+  );
   const others = [
     'src/network.ts',
+    'src/recipe.ts',
     'src/training.ts',
     'src/evaluation.ts',
     'test/node/data.test.ts',
   ];
-  for (const file of [...files, ...others, 'src/kernels/README.md', sgd]) {
+  for (const file of [...files, ...others, 'src/kernels/README.md', ...optimizers]) {
     fs.mkdirSync(dirname(`${folder}/${file}`), {recursive: true});
     const text = fs.readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*/m, '');
     fs.writeFileSync(`${folder}/${file}.txt`, text);

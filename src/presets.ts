@@ -13,6 +13,9 @@ export const presets: Record<Preset, {learningRate: number}> = {
 export const recipes = ['sgd', 'fast'] as const;
 export type Recipe = (typeof recipes)[number];
 
+/** The share of a velocity that is left after a step, with `fast`. */
+export const MOMENTUM = 0.9;
+
 /** The learning rate that a run of this many epochs has by default; with `fast` the largest in its course. */
 export function defaultRate(preset: Preset, recipe: Recipe, epochs: number): number {
   if (recipe === 'sgd') return presets[preset].learningRate;

@@ -2,10 +2,8 @@
 // one epoch about what `sgd` reaches in five.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
-import type {Recipe} from './presets.ts';
+import {MOMENTUM, type Recipe} from './presets.ts';
 
-/** The share of a velocity that is left after a step. */
-export const MOMENTUM = 0.9;
 /** The share of a run in which the rate rises. */
 const WARM_UP = 1 / 5;
 

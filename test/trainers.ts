@@ -9,7 +9,7 @@ const trainers: Trainer[] = [];
 
 /** Disposes of the networks of all trainers: the tests of other files share the process, and count. */
 export function endTrainers(): void {
-  for (const {run} of trainers.splice(0)) run?.network.dispose();
+  for (const {run} of trainers.splice(0)) run?.dispose();
 }
 
 /** A trainer at the beginning of a run, with all images loaded. */

@@ -2,8 +2,7 @@
 import type {Evaluation} from '../evaluation.ts';
 import {count, percent} from '../format.ts';
 import {failureOf, onlyAnswer} from '../outcome.ts';
-import type {Recipe} from '../presets.ts';
-import {MOMENTUM} from '../recipe.ts';
+import {MOMENTUM, type Recipe} from '../presets.ts';
 import {wilsonInterval} from '../statistics.ts';
 
 /** "Test accuracy: 97.65 %, 9,765 of 10,000 right", and on the next line "95 % interval: 97.33 % to 97.93 %" */

@@ -253,10 +253,18 @@ export class App {
   }
 
   /** Goes on with a run as it was. */
-  resume({settings, batch, weights}: SavedRun, results: Results, hasOwnWeights: boolean): void {
+  resume(
+    {settings, batch, weights, velocities}: SavedRun,
+    results: Results,
+    hasOwnWeights: boolean,
+  ): void {
     this.settings = this.available(settings);
     this.isOpened = hasOwnWeights;
-    this.send({kind: 'resume', run: {settings: this.settings, batch, weights}, results});
+    this.send({
+      kind: 'resume',
+      run: {settings: this.settings, batch, weights, velocities},
+      results,
+    });
   }
 
   /** Trains the run of a link, and says so if this browser can't repeat it to the last bit. */
@@ -272,8 +280,14 @@ export class App {
     this.send({kind: 'train', batches: this.settings.batches});
   }
 
+  /** With the recipe `fast`, the length decides every step: a run that has begun keeps it. */
+  get hasFixedLength(): boolean {
+    return this.settings.recipe === 'fast' && !this.isFresh;
+  }
+
   /** No run is longer than a link can say. */
   get canTrainOneEpochMore(): boolean {
+    if (this.hasFixedLength) return false;
     return this.batch + batchesPerEpoch(this.settings.batchSize) <= ranges.batches[1];
   }
 
@@ -344,8 +358,8 @@ export class App {
       this.recent.push({images, ms});
       if (this.recent.length > SPEED_STEPS) this.recent.shift();
     },
-    film: ({batch, weights}) => {
-      this.frame = {batch, weights};
+    film: ({kind: _, ...frame}) => {
+      this.frame = frame;
       this.film.add(this.frame);
     },
     edits: ({undoable, isEdited}) => {

@@ -35,8 +35,8 @@ export type Command =
   | {kind: 'edit'; weights: Record<string, Float32Array>}
   /** Takes back the last edit since training last went on. */
   | {kind: 'undo'}
-  /** Goes back to after this batch, with its weights in the order of Network.variables. */
-  | {kind: 'returnTo'; batch: number; weights: Float32Array[]}
+  /** Goes back to after this batch. */
+  | {kind: 'returnTo'; frame: Frame}
   | {kind: 'loseContext'};
 
 export type Question =
@@ -85,6 +85,10 @@ export interface Look {
   values: Record<string, Float32Array>;
   /** ∂loss/∂ each of them. The softmax has none: it is one op with the loss. */
   gradients: Record<string, Float32Array>;
+  /** The rate of the next step, for a whole batch. */
+  learningRate: number;
+  /** Of each weight, by name; none with the recipe `sgd`. */
+  velocities: Record<string, Float32Array>;
   /** Milliseconds that the worker took. */
   ms: number;
 }

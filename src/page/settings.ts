@@ -1,6 +1,6 @@
 // The settings that decide a run: the same settings give the same losses. As texts, they make its link and go into its weights file.
 import {type BackendWith, backendsWith} from '../backends.ts';
-import {type Preset, presets} from '../presets.ts';
+import {defaultRate, type Preset, presets, type Recipe, recipes} from '../presets.ts';
 import {PageError} from './page_error.ts';
 import type {TextKey} from './texts.ts';
 
@@ -17,6 +17,8 @@ export interface Settings {
   seed: number;
   /** Images per batch. */
   batchSize: number;
+  recipe: Recipe;
+  /** With the recipe `fast` the largest. */
   learningRate: number;
   /** The run's length. */
   batches: number;
@@ -43,21 +45,29 @@ export const ranges = {
 
 export const batchesPerEpoch = (batchSize: number): number => Math.ceil(trainSize / batchSize);
 
-/** The default settings: one epoch, at the learning rate that the network was published with. */
-export const defaults = (preset: Preset = 'tutorial'): Settings => ({
+/** The settings that are given, and defaults for the rest: one epoch, at the recipe's learning rate. */
+export function defaults(given: Partial<Settings> = {}): Settings {
+  const [preset, recipe] = [given.preset ?? 'tutorial', given.recipe ?? recipes[0]];
+  const [batches, backend] = [batchesPerEpoch(64), 'simd' as const];
+  const rest = {preset, recipe, seed: 1, batchSize: 64, batches, backend, ...given};
+  return {...rest, learningRate: given.learningRate ?? usualRate(rest)};
+}
+
+/** The learning rate that these settings have by default. */
+export const usualRate = ({
   preset,
-  seed: 1,
-  batchSize: 64,
-  learningRate: presets[preset].learningRate,
-  batches: batchesPerEpoch(64),
-  backend: 'simd',
-});
+  recipe,
+  batches,
+  batchSize,
+}: Pick<Settings, 'preset' | 'recipe' | 'batches' | 'batchSize'>): number =>
+  defaultRate(preset, recipe, batches / batchesPerEpoch(batchSize));
 
 /** Each setting's name in text, in a link's order. */
 export const settingNames = {
   preset: 'net',
   seed: 'seed',
   batchSize: 'batch-size',
+  recipe: 'recipe',
   learningRate: 'learning-rate',
   backend: 'backend',
   batches: 'batches',
@@ -82,7 +92,7 @@ export function readSettings(textOf: (name: string) => string | null | undefined
     const text = textOf(settingNames[key]);
     if (text != null) Object.assign(given, {[key]: checkSetting(key, text)});
   }
-  return {...defaults(given.preset), ...given};
+  return defaults(given);
 }
 
 /** Makes a setting's value of its text. */
@@ -116,6 +126,7 @@ const checks: {[K in keyof Each]: Check<Each[K]>} = {
   preset: oneOf(Object.keys(presets) as Preset[]),
   seed: whole(ranges.seed),
   batchSize: whole(ranges.batchSize),
+  recipe: oneOf(recipes),
   learningRate: number(ranges.learningRate),
   backend: oneOf(backends),
   batches: whole(ranges.batches),

@@ -1,4 +1,5 @@
 // A run as files of its weights, with its settings as metadata. Fetched when a visitor saves or opens one.
+import type {State} from '../recipe.ts';
 import {
   filesBeside,
   type ReadWeights,
@@ -18,22 +19,23 @@ import {
   whole,
 } from './settings.ts';
 
-export interface SavedRun {
+export interface SavedRun extends State {
   settings: Settings;
   /** Batches trained so far. */
   batch: number;
-  /** In the order of Network.variables. */
-  weights: Float32Array[];
 }
 
 /** To go on, a run shuffles the images once per trained epoch, about 2 ms each. */
 const MOST_EPOCHS = 2000;
 
 /** The run's files. A single one is named after the run; a model.json keeps its name, as does the file that it names. */
-export function filesOf({settings, batch, weights}: SavedRun, format: Format): WeightsInput[] {
+export function filesOf(
+  {settings, batch, weights, velocities}: SavedRun,
+  format: Format,
+): WeightsInput[] {
   const {preset} = settings;
   const metadata = {format: RUN, ...settingTexts(settings), batch: String(batch)};
-  const files = formats[format]({preset, weights, metadata});
+  const files = formats[format]({preset, weights, velocities, metadata});
   if (files.length > 1) return files;
   const [{name, bytes}] = files;
   const stem = `mnist-ops-${preset}-${batch}${format === 'pytorch' ? '-pytorch' : ''}`;
@@ -47,7 +49,7 @@ export function filesOf({settings, batch, weights}: SavedRun, format: Format): W
  * @throws PageError if they hold settings that no run has
  */
 export function readRun(files: WeightsInput[]): SavedRun & Pick<ReadWeights, 'said'> {
-  const {preset, weights, metadata, said} = readWeights(paired(files));
+  const {preset, weights, velocities, metadata, said} = readWeights(paired(files));
   const ours = metadata.format === RUN ? metadata : {};
   const settings = readSettings(n => ours[n] ?? (n === settingNames.preset ? preset : undefined));
   if (settings.preset !== preset) {
@@ -58,7 +60,7 @@ export function readRun(files: WeightsInput[]): SavedRun & Pick<ReadWeights, 'sa
   const epochs = Math.floor(batch / batchesPerEpoch(settings.batchSize));
   if (epochs > MOST_EPOCHS)
     throw new PageError('fileEpochs', {expected: MOST_EPOCHS, found: epochs});
-  return {settings, batch, weights, said};
+  return {settings, batch, weights, velocities, said};
 }
 
 /** A browser that saves weights.bin again calls it "weights (1).bin": beside a model.json, a single file is the one that it names. */

@@ -159,7 +159,7 @@ test('opened weights: they stay until a reset, and no field begins a new run', (
   const {app, sent} = begin();
   app.phase = 'ready';
   assert.is(app.isFresh, true);
-  app.restore({settings: app.settings, batch: 0, weights: []});
+  app.restore({settings: app.settings, batch: 0, weights: [], velocities: []});
   assert.equal([app.isFresh, app.isOpened], [false, true]);
   app.reset();
   assert.equal([app.isFresh, app.isOpened], [true, false]);

@@ -35,6 +35,7 @@ import {defaults} from '../../src/page/settings.ts';
 import {imageOf} from '../../src/page/stage/strokes.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
 import {Random} from '../../src/random.ts';
+import {createOptimizer, rateAt} from '../../src/recipe.ts';
 import {drawnDigits} from '../drawn_digits.ts';
 import {beginTrainer, endTrainers} from '../trainers.ts';
 
@@ -53,7 +54,7 @@ test('arithmetic: the looks', async () => {
   for (const backend of ['simd', 'cpu'] as const)
     for (const preset of presets) {
       const {trainer, train} = await beginTrainer({
-        ...defaults(preset),
+        ...defaults({preset}),
         backend,
         batchSize: 20,
         batches: 15,
@@ -423,14 +424,19 @@ test('arithmetic: the nudge shrinks where a kink is near', () => {
   assert.ok(epsilons.has(1e-4) && epsilons.size > 1, `${[...epsilons]}`);
 });
 
-test('arithmetic: the update is the step of tf.train.sgd on a batch of the one image, bit for bit', async () => {
+test('arithmetic: the update is the step of the recipe’s optimizer on a batch of the one image, bit for bit', async () => {
   for (const backend of ['simd', 'cpu'] as const)
     for (const preset of presets)
-      for (const learningRate of [0.15, 0.1, 1 / 3]) {
-        const {trainer} = await beginTrainer({...defaults(preset), backend, batchSize: 20});
+      for (const recipe of ['sgd', 'fast'] as const) {
+        const sizes = {batchSize: 20, batches: 3, learningRate: 0.1};
+        const settings = {...defaults({preset}), backend, recipe, ...sizes};
+        const {trainer, until} = await beginTrainer(settings);
+        await until('paused', () => trainer.train(3, true)); // after it there are velocities
         const look = (await trainer.answers.look(seven, 2))!;
         const {network} = trainer.run!;
-        const optimizer = tf.train.sgd(learningRate);
+        const {velocities} = await trainer.answers.save();
+        const optimizer = await createOptimizer(recipe, network, velocities);
+        optimizer.setLearningRate(rateAt(recipe, 0.1, 2, 3));
         tf.tidy(() => {
           const xs = tf.tensor2d(
             Float32Array.from(seven, pixel => pixel / 255),
@@ -444,16 +450,20 @@ test('arithmetic: the update is the step of tf.train.sgd on a batch of the one i
           );
         });
         optimizer.dispose();
+        const isFast = recipe === 'fast';
         for (const [v, [of, shape]] of Object.entries(weightShapes[preset]).entries()) {
           const stepped = network.variables[v].dataSync();
           for (let i = 0; i < stepped.length; i++) {
             const cell = {of, at: coordinatesOf(shape, i), isGradient: i % 2 === 0};
-            const {before, gradient, after} = update(look, cell, learningRate);
-            // tf.train.sgd rounds to float32 three times: −rate when it is made, then the product, then the sum.
-            const product = Math.fround(Math.fround(-learningRate) * gradient);
+            const {before, learningRate, velocity, gradient, after} = update(look, cell);
+            assert.is(velocity, isFast ? velocities[v][i] : undefined);
+            // Optimizers round to float32 after each operation: the rate when it is set, products, sums.
+            const kept = Math.fround(Math.fround(0.9) * (velocity ?? 0));
+            const descent = isFast ? Math.fround(kept + gradient) : gradient;
+            const product = Math.fround(Math.fround(-learningRate) * descent);
             const rounded = Math.fround(product + before);
-            assert.is(rounded, stepped[i], `${backend}, ${preset}, ${cellText(cell)}`);
-            assert.is(after, before - learningRate * gradient);
+            assert.is(rounded, stepped[i], `${backend}, ${preset}, ${recipe}, ${cellText(cell)}`);
+            assert.is(after, before - learningRate * (0.9 * (velocity ?? 0) + gradient));
           }
         }
       }

@@ -102,7 +102,7 @@ test('inside: a cell that the other network does not have is selected no longer,
   const common = {of: 'relu2', at: [3, 3, 5], isGradient: false};
   inside.select({of: 'dense.weights', at: [700, 3], isGradient: true});
   inside.hover(common);
-  inside.set({term: 1, film: {batch: 1, weights: []}});
+  inside.set({term: 1, film: {batch: 1, weights: [], velocities: []}});
   await show('mnist-core');
   assert.equal([inside.cell?.at, inside.term, inside.film?.batch], [[700, 3], 1, 1]);
   await show('tutorial');

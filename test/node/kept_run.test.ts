@@ -9,8 +9,12 @@ import {weightShapes} from '../../src/presets.ts';
 const weights = Object.values(weightShapes['mnist-core']).map(shape =>
   new Float32Array(shape.reduce((product, size) => product * size, 1)).fill(0.1),
 );
+const state = {weights, velocities: weights.map(values => values.map(value => -value))};
 const app = {
-  settings: {...defaults('mnist-core'), seed: 7, learningRate: 0.1 + 0.2, backend: 'webgl'},
+  settings: {
+    ...defaults({preset: 'mnist-core', recipe: 'fast'}),
+    ...{seed: 7, learningRate: 0.1 + 0.2, backend: 'webgl'},
+  },
   losses: [undefined, undefined, 2.25, 2.125, 1.5],
   tests: [4, 5].map(batch => ({batch, correct: 300, total: 1000})),
   moves: [
@@ -29,13 +33,13 @@ const app = {
 } as unknown as App;
 
 const record = (): KeptRecord =>
-  structuredClone(recordOf(app, 'its id', {batch: 4, weights}, new KeptLosses()));
+  structuredClone(recordOf(app, 'its id', {batch: 4, ...state}, new KeptLosses()));
 
 test('kept run: it comes back as of its frame, without results of later batches', () => {
   assert.equal(readRecord(record()), {
     settings: app.settings,
     batch: 4,
-    weights,
+    ...state,
     results: {
       losses: app.losses.slice(0, 4),
       tests: app.tests.slice(0, 1),
@@ -45,8 +49,16 @@ test('kept run: it comes back as of its frame, without results of later batches'
     hasOwnWeights: true,
     isTraining: true,
   });
-  const early = recordOf(app, '', {batch: 3, weights}, new KeptLosses());
+  const early = recordOf(app, '', {batch: 3, ...state}, new KeptLosses());
   assert.is(readRecord(early)!.results.evaluation, undefined);
+});
+
+test('kept run: one from before there were recipes has none, and no velocities', () => {
+  const old = record();
+  Reflect.deleteProperty(old, 'velocities');
+  Reflect.deleteProperty(old.settings, 'recipe');
+  const {settings, velocities} = readRecord(old)!;
+  assert.equal([settings.recipe, velocities], ['sgd', []]);
 });
 
 test('kept run: its losses are those of the run, as it grows and goes back', () => {
@@ -84,6 +96,7 @@ test('kept run: a damaged record, or one of another version, is not read', () =>
     ['a weight of numbers', record => record.weights.splice(0, 1, Array(200).fill(0) as never)],
     ['a weight that is not finite', record => record.weights[3].fill(Number.NaN, 9)],
     ['losses', record => Object.assign(record, {losses: [1, 2, 3, 4]})],
+    ['velocities', record => record.velocities.pop()],
     ['tests', record => Object.assign(record.tests[0], {correct: -1})],
     ['moves', record => Object.assign(record.moves[0], {batch: 'first'})],
     ['evaluation', record => Object.assign(record.evaluation!, {correct: null})],
@@ -91,7 +104,14 @@ test('kept run: a damaged record, or one of another version, is not read', () =>
     ['predictions', record => Object.assign(record.evaluation!, {predictions: Uint8Array.of(7)})],
   ];
   for (const name of Object.keys(record())) {
-    const isFree = ['id', 'time', 'evaluation', 'hasOwnWeights', 'isTraining'].includes(name);
+    const isFree = [
+      'id',
+      'time',
+      'velocities',
+      'evaluation',
+      'hasOwnWeights',
+      'isTraining',
+    ].includes(name);
     if (!isFree) damages.push([`no ${name}`, record => Reflect.deleteProperty(record, name)]);
   }
   for (const [title, damage] of damages) {

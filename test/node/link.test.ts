@@ -12,7 +12,8 @@ const refuses = (hash: string, sentence: string) =>
   expectPageError(() => settingsOf(hash), sentence);
 
 test('link: the default settings have the link of one epoch of the tutorial', () => {
-  const link = '#net=tutorial&seed=1&batch-size=64&learning-rate=0.15&backend=simd&batches=938';
+  const link =
+    '#net=tutorial&seed=1&batch-size=64&recipe=sgd&learning-rate=0.15&backend=simd&batches=938';
   assert.is(linkOf(defaults()), link);
 });
 
@@ -22,6 +23,7 @@ const needed = {
   preset: fc.constantFrom('tutorial' as const, 'mnist-core'),
   seed: within(ranges.seed),
   batchSize: within(ranges.batchSize),
+  recipe: fc.constantFrom('sgd' as const, 'fast'),
   learningRate: fc.double({min, max, noNaN: true}),
   batches: within(ranges.batches),
   backend: fc.constantFrom(...backends),
@@ -48,8 +50,10 @@ test('link: a hash without settings is no run', () => {
 });
 
 test('link: a setting that it leaves out has the default of its network', () => {
-  assert.equal(settingsOf('#seed=7'), {...defaults('tutorial'), seed: 7});
-  assert.equal(settingsOf('#net=mnist-core'), defaults('mnist-core'));
+  assert.equal(settingsOf('#seed=7'), {...defaults(), seed: 7});
+  assert.equal(settingsOf('#net=mnist-core'), defaults({preset: 'mnist-core'}));
+  assert.is(settingsOf('#recipe=fast&batches=938')?.learningRate, 0.1);
+  assert.is(settingsOf('#recipe=fast&batches=939')?.learningRate, 0.08);
   assert.is(settingsOf('#backend=cpu&net=mnist-core')?.learningRate, 0.1);
 });
 
@@ -96,7 +100,7 @@ test('link: an unknown network, backend or build is refused', () => {
 test('link: an unknown setting, or one set twice, is refused', () => {
   for (const found of ['epochs', 'preset', 'batchSize', '__proto__', '']) {
     const known =
-      'net, seed, batch-size, learning-rate, backend, batches, wasm, cell, digit, label';
+      'net, seed, batch-size, recipe, learning-rate, backend, batches, wasm, cell, digit, label';
     refuses(`#seed=1&${found}=2`, `A link can set ${known}, and this one sets “${found}”.`);
   }
   const twice = 'A link should set seed once, and this one sets it 2 times.';

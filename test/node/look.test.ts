@@ -17,7 +17,7 @@ const label = 3;
 for (const backend of ['simd', 'cpu'] as const) {
   for (const preset of ['tutorial', 'mnist-core'] as const) {
     test(`look: the gradients of ${preset} are those of its loss, and no tensor stays, ${backend}`, async () => {
-      const {trainer} = await beginTrainer({...defaults(preset), backend, batchSize: 20});
+      const {trainer} = await beginTrainer({...defaults({preset}), backend, batchSize: 20});
       const before = tf.memory().numTensors;
       const look = (await trainer.answers.look(image, label))!;
       assert.is(tf.memory().numTensors, before);

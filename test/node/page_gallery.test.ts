@@ -64,7 +64,12 @@ visit('answers: opened weights give their own, with the same settings too', {}, 
     return {...run, weights: run.weights.map(values => Array.from(values, value => -value))};
   });
   const negated = weights.map(values => Float32Array.from(values));
-  await page.upload('upload', 'w', '', writeRun({settings, batch, weights: negated}));
+  await page.upload(
+    'upload',
+    'w',
+    '',
+    writeRun({settings, batch, weights: negated, velocities: []}),
+  );
   await page.waitForFunction(
     before => document.getElementById('probabilities')!.textContent !== before,
     before,

@@ -26,6 +26,7 @@ const phaseOf = (page: VisitedPage) => page.evaluate(() => mnist.phase);
 
 for (const [preset, hash] of [
   ['tutorial', ''],
+  ['tutorial with the recipe fast', '#recipe=fast&batches=300'],
   ['mnist-core', '#net=mnist-core&seed=3&batch-size=16&batches=300'],
 ]) {
   test(`kept run: a reload in the middle goes on, and ends with the weights of an unbroken run, ${preset}`, async () => {
@@ -106,7 +107,8 @@ visit('kept run: an opened file takes the place of the run, and is kept', {}, as
     const {settings, weights} = (await mnist.ask({kind: 'save'}))!;
     return {settings, weights: weights.map(values => [...values])};
   });
-  const saved = {settings, batch: 7, weights: weights.map(values => Float32Array.from(values))};
+  const values = weights.map(each => Float32Array.from(each));
+  const saved = {settings, batch: 7, weights: values, velocities: []};
   await page.upload('upload', 'w', '', writeRun(saved));
   await page.waitForFunction(() => mnist.batch === 7 && mnist.phase === 'paused');
   const opened = await stateOf(page);

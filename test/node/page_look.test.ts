@@ -235,7 +235,7 @@ visit('keyboard: it reaches every control, and the focus is visible', {}, async 
     if (at.id === 'split-tab') await page.keyboard.press('ArrowRight');
   }
   const bar =
-    'start one reset preset simd batchSize learningRate seed length unit guide-open language';
+    'start one reset preset simd batchSize recipe learningRate seed length unit guide-open language';
   const others = 'pad digits-tab filter digit next split-tab link copy save upload';
   for (const id of `${bar} ${others}`.split(' ')) {
     assert.ok(reached.has(id), `${id} is not reached: ${[...reached]}`);

@@ -336,7 +336,7 @@ visit('stage: a dead channel is crossed out, and what that means is said', {}, a
     return Float32Array.from({length: size}, (_, i) => Math.sin(i) / 10);
   });
   await page.waitForFunction(() => mnist.arrived > 0);
-  const file = writeRun({settings: defaults(), batch: 1, weights});
+  const file = writeRun({settings: defaults(), batch: 1, weights, velocities: []});
   await page.upload('upload', 'dead.safetensors', '', file);
   await page.shows('stage-note', 'of relu1 is 0 for all of the first 64 test images');
   assert.match(await page.text('stage-note'), 'Channel 2 of relu1');

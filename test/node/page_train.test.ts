@@ -101,6 +101,48 @@ visit('train: a run on two backends has the losses of a run on one', {}, async p
   }
 });
 
+visit('train: the recipe fast, with its own rate, momentum, and an end', {}, async page => {
+  await page.settings();
+  await page.selectOption('#recipe', 'fast');
+  await page.drawn();
+  assert.is(await page.inputValue('#learningRate'), '0.1');
+  assert.match(await page.text('recipe-note'), /^Momentum: each weight has a velocity/);
+  await page.enter('length', '1000');
+  await page.drawn();
+  assert.is(await page.inputValue('#learningRate'), '0.08');
+  await page.enter('learningRate', '0.07');
+  await page.trainAll(12);
+  const losses = await page.losses();
+  assert.ok(await page.isHidden('#more'), 'no epoch more');
+  const isReadOnly = (id: string) =>
+    page.locator(id).evaluate(el => (el as HTMLInputElement).readOnly);
+  assert.ok(await isReadOnly('#length'));
+  assert.ok(await page.isDisabled('#recipe'));
+  assert.match(await page.inputValue('#link'), '&recipe=fast&learning-rate=0.07&');
+
+  // One by one, and moved to another backend and back, it has the same velocities and the same rates.
+  await page.reset();
+  await page.click('#one');
+  await page.waitForFunction(() => mnist.batch === 1 && mnist.phase === 'paused');
+  for (const backend of ['cpu', 'simd']) {
+    await page.choose(backend);
+    await page.waitForFunction(
+      backend => mnist.settings.backend === backend && mnist.phase === 'paused',
+      backend,
+    );
+  }
+  await page.click('#start');
+  await page.done(12);
+  assert.equal(await page.losses(), losses);
+
+  await page.reset();
+  await page.settings();
+  await page.selectOption('#recipe', 'sgd');
+  await page.drawn();
+  assert.is(await page.inputValue('#learningRate'), '0.07', 'the visitor’s own rate stays');
+  assert.not(await isReadOnly('#length'));
+});
+
 visit('train: too large a learning rate stops the run at an infinite loss', {}, async page => {
   await page.selectOption('#preset', 'mnist-core');
   await page.enter('learningRate', '500');

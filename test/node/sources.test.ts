@@ -32,7 +32,9 @@ for (const preset of presets) {
   test(`sources: every line that the panel marks is there once, in its function, ${preset}`, () => {
     for (const cell of cellsOf(preset)) {
       for (const isSparse of [true, false]) {
-        const anchors = anchorsOf({...makingOf(preset, cell), preset, at: cell.at, isSparse});
+        const making = makingOf(preset, cell);
+        const [at, hasMomentum] = [cell.at, isSparse];
+        const anchors = anchorsOf({...making, preset, at, isSparse, hasMomentum});
         for (const tab of Object.keys(anchors))
           assert.ok(
             tabs.some(name => name === tab),
@@ -84,7 +86,9 @@ test('sources: where the line depends on the number', () => {
     isSparse = false,
   ) => {
     const making = makingOf('tutorial', {of, at, isGradient: true});
-    return anchorsOf({...making, preset: 'tutorial', at, isSparse})[tab]!.at(-1)!;
+    return anchorsOf({...making, preset: 'tutorial', at, isSparse, hasMomentum: false})[tab]!.at(
+      -1,
+    )!;
   };
   // 25 taps are six tiles of four rows, and one row.
   assert.is(lastOf('conv1.filter', [4, 3, 0, 7], 'typescript').of, 'tiles');
@@ -110,6 +114,7 @@ test('sources: where the line depends on the number', () => {
       preset: 'tutorial',
       at: [0, 0, 0],
       isSparse: false,
+      hasMomentum: false,
     }).assemblyscript!.some(({of}) => of === 'conv2dByStrips');
   assert.equal(['conv1', 'conv2'].map(strips), [true, false]);
 });
@@ -118,7 +123,7 @@ test('sources: dy is mostly 0 where at most a quarter of the sample of simd is n
   const isSparse = (isZero: (i: number) => boolean) => {
     const dy = Float32Array.from({length: 24 * 24 * 8}, (_, i) => (isZero(i) ? 0 : 1));
     const cell = {of: 'conv1.filter', at: [0, 0, 0, 0], isGradient: true};
-    const look = {preset: 'tutorial', gradients: {conv1: dy}};
+    const look = {preset: 'tutorial', gradients: {conv1: dy}, velocities: {}};
     return situationOf({cell, look} as unknown as Inside)!.isSparse;
   };
   assert.ok(
@@ -190,7 +195,13 @@ test('sources: each letter of a formula stands in it as a whole word', () => {
   for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       const making = makingOf(preset, cell);
-      const {definition, formula} = anchorsOf({...making, preset, at: cell.at, isSparse: true});
+      const {definition, formula} = anchorsOf({
+        ...making,
+        preset,
+        at: cell.at,
+        isSparse: true,
+        hasMomentum: false,
+      });
       const shown = [...(formula ?? []), ...(definition ?? [])].flatMap(({file, of}) => {
         const lines = linesOf(read(file));
         const {first, end} = rangeOf(lines, of)!;
@@ -227,6 +238,7 @@ for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       const {pass, station} = makingOf(preset, cell);
       const text = layersCall({pass, station}, shapes[station.input ?? 'image'], {
+        recipe: 'sgd',
         learningRate: 0.15,
         batchSize: 64,
       });
@@ -259,7 +271,12 @@ test('sources: every pass with a kernel has a line in its fragment program', () 
   for (const preset of presets) {
     for (const cell of cellsOf(preset)) {
       const {pass, station} = makingOf(preset, cell);
-      const {glsl} = anchorsOf({pass, station, preset, at: cell.at, isSparse: true});
+      const {glsl} = anchorsOf({
+        ...{pass, station, preset},
+        at: cell.at,
+        isSparse: true,
+        hasMomentum: false,
+      });
       const shader = shaderOf(pass);
       assert.is(shader === undefined, glsl === undefined, pass);
       if (!shader) continue;

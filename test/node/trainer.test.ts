@@ -79,6 +79,24 @@ test('trainer: a saved run goes on with the same losses', async () => {
   assert.equal(losses(), expected.slice(7));
 });
 
+test('trainer: with the recipe fast, a run that is paused, moved, saved and gone on with has the losses of an unbroken one', async () => {
+  const fast: Settings = {...settings, recipe: 'fast', backend: 'cpu'};
+  const whole = await beginTrainer(fast);
+  const tensors = tf.memory().numTensors;
+  await whole.train(12);
+  assert.is(tf.memory().numTensors, tensors);
+  const first = await beginTrainer(fast);
+  await first.until('paused', () => first.trainer.train(12, true));
+  await first.until('paused', () => first.trainer.moveTo('simd'));
+  await first.until('paused', () => first.trainer.moveTo('cpu'));
+  await first.until('paused', () => first.trainer.train(12, true));
+  const {trainer, until, train, losses} = await beginTrainer({...fast, seed: 5});
+  const run = await first.trainer.answers.save();
+  await until('paused', () => trainer.restore(run));
+  await train(12);
+  assert.equal([...first.losses(), ...losses()], whole.losses());
+});
+
 test('trainer: weights from a file are tested when they are opened', async () => {
   const first = await begin();
   const run = await first.trainer.answers.save();

@@ -24,7 +24,12 @@ function runOf(preset: Preset): SavedRun {
   );
   weights[0].set([-0, 2 ** -149, 3.4028234663852886e38]); // the odd ones: -0, the smallest and the largest
   const numbers = {seed: -7, batchSize: 33, learningRate: 0.1 + 0.2, batches: 5000};
-  return {settings: {preset, ...numbers, backend: 'webgl'}, batch: 1234, weights};
+  return {
+    settings: {preset, ...numbers, recipe: 'sgd', backend: 'webgl'},
+    batch: 1234,
+    weights,
+    velocities: [],
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a file may hold
@@ -83,15 +88,25 @@ for (const preset of presets) {
   test(`weights file: a run comes back as it was saved, each bit of its weights too, ${preset}`, () => {
     const run = runOf(preset);
     const {weights, said, ...rest} = readOf(writeRun(run));
-    assert.equal(rest, {settings: run.settings, batch: run.batch});
+    assert.equal(rest, {settings: run.settings, batch: run.batch, velocities: []});
     assert.equal(bits(weights), bits(run.weights));
+  });
+
+  test(`weights file: velocities come back, each bit of them, ${preset}`, () => {
+    const {settings, batch, weights} = runOf(preset);
+    const velocities = weights.map(values => values.toReversed());
+    const run = {settings: {...settings, recipe: 'fast' as const}, batch, weights, velocities};
+    const {said, ...found} = readOf(writeRun(run));
+    assert.equal(found.settings, run.settings);
+    assert.equal(bits(found.velocities), bits(velocities));
+    assert.equal(bits(found.weights), bits(weights));
   });
 
   test(`weights file: tensors alone tell the network, ${preset}`, () => {
     for (const metadata of [undefined, {format: 'pt', net: 'mine', batch: '5'}]) {
       const other = ({__metadata__, ...header}: Header) => ({__metadata__: metadata, ...header});
       const {weights, said, ...rest} = readOf(changed(other, preset));
-      assert.equal(rest, {settings: defaults(preset), batch: 0});
+      assert.equal(rest, {settings: defaults({preset}), batch: 0, velocities: []});
       assert.equal(bits(weights), bits(runOf(preset).weights));
     }
   });
@@ -107,6 +122,7 @@ test('weights file: its bytes are those of the format', () => {
       net: 'mnist-core',
       seed: '-7',
       'batch-size': '33',
+      recipe: 'sgd',
       'learning-rate': '0.30000000000000004',
       backend: 'webgl',
       batches: '5000',
@@ -137,7 +153,7 @@ test('weights file: a setting that our own file leaves out has its default', () 
   const __metadata__ = {format: 'mnist-ops', seed: '9'};
   const file = changed(header => ({...header, __metadata__}), 'mnist-core');
   const {settings, batch} = readOf(file);
-  assert.equal(settings, {...defaults('mnist-core'), seed: 9});
+  assert.equal(settings, {...defaults({preset: 'mnist-core'}), seed: 9});
   assert.is(batch, 0);
 });
 

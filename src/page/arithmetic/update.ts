@@ -1,4 +1,5 @@
-// One step of gradient descent on one weight: weight − learning rate · gradient.
+// One step on one weight: weight − learning rate · gradient, or with momentum weight − learning rate · (0.9 velocity + gradient).
+import {MOMENTUM} from '../../presets.ts';
 import {type Cell, indexOf, shapesOf} from '../inside/cells.ts';
 import type {Update} from '../inside/explanation.ts';
 import type {Look} from '../protocol.ts';
@@ -8,10 +9,12 @@ import type {Look} from '../protocol.ts';
  *
  * @param cell a weight's, or its gradient's
  */
-export function update(look: Look, {of, at}: Cell, learningRate: number): Update {
+export function update(look: Look, {of, at}: Cell): Update {
   const index = indexOf(shapesOf(look.preset)[of], at);
   const before = look.values[of][index];
   const gradient = look.gradients[of][index];
-  const after = before - learningRate * gradient;
-  return {before, learningRate, gradient, after};
+  const {learningRate} = look;
+  const velocity = look.velocities[of]?.[index];
+  const descent = velocity === undefined ? gradient : MOMENTUM * velocity + gradient;
+  return {before, learningRate, gradient, velocity, after: before - learningRate * descent};
 }

@@ -193,7 +193,7 @@ class CellView {
       terms,
       sentence.key,
       this.shown,
-      inside.app.settings.learningRate,
+      look.velocities[cell.of] !== undefined,
     ].join(' ');
     if (key === this.key && this.drawing) {
       if (!isSame) this.drawing.write(explanation);

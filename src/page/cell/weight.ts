@@ -1,4 +1,5 @@
-// What a weight's gradient means: the loss with the weight nudged, and the step that SGD takes.
+// What a weight's gradient means: the loss with the weight nudged, and the step that the recipe takes.
+import {MOMENTUM} from '../../presets.ts';
 import {update} from '../arithmetic/update.ts';
 import {create, setText} from '../dom.ts';
 import type {Nudge} from '../inside/explanation.ts';
@@ -8,10 +9,13 @@ import {numberElement, setNumber} from './number.ts';
 
 export function drawUpdate(drawing: Drawing): Node[] {
   const {inside, explanation} = drawing;
-  const now = () => update(inside.look!, explanation.cell, inside.app.settings.learningRate);
-  const line = drawing.say('cellUpdate', {
+  const now = () => update(inside.look!, explanation.cell);
+  const hasVelocity = now().velocity !== undefined;
+  const line = drawing.say(hasVelocity ? 'cellUpdateMomentum' : 'cellUpdate', {
     before: drawing.named('before', () => now().before, 7),
     rate: drawing.named('rate', () => now().learningRate),
+    momentum: String(MOMENTUM),
+    ...(hasVelocity && {velocity: drawing.named('velocity', () => now().velocity!, 7)}),
     gradient: drawing.named('gradient', () => now().gradient, 7),
     after: drawing.named('after', () => now().after, 7),
   });

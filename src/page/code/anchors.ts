@@ -24,6 +24,8 @@ const conditions: Record<string, (situation: Situation) => boolean> = {
   'more channels': ({station}) => station.geometry!.C > 1,
   'dy is mostly 0': ({isSparse}) => isSparse,
   'dy is not': ({isSparse}) => !isSparse,
+  'recipe sgd': ({hasMomentum}) => !hasMomentum,
+  'recipe fast': ({hasMomentum}) => hasMomentum,
   'in a tile': isInTile,
   'after the tiles': situation => !isInTile(situation),
 };

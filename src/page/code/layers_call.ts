@@ -1,5 +1,7 @@
 // The same op in TensorFlow.js's Layers, written from a station's shapes. No file has these lines.
+import {MOMENTUM} from '../../presets.ts';
 import type {Station} from '../inside/stations.ts';
+import type {Settings} from '../settings.ts';
 import type {Making, Pass} from './makings.ts';
 
 /** What each argument of the op is called where tf.layers computes its gradient. */
@@ -14,7 +16,7 @@ const gradients: Partial<Record<Pass, string>> = {
 export function layersCall(
   {pass, station}: Making,
   inputShape: readonly number[],
-  {learningRate, batchSize}: {learningRate: number; batchSize: number},
+  {recipe, learningRate, batchSize}: Pick<Settings, 'recipe' | 'learningRate' | 'batchSize'>,
 ): string {
   const layer = `const layer = ${layerOf(station, inputShape)};`;
   switch (pass) {
@@ -23,7 +25,11 @@ export function layersCall(
     case 'probabilitiesGradient':
       return '';
     case 'update':
-      return `const optimizer = tf.train.sgd(${learningRate});
+      return `const optimizer = ${
+        recipe === 'sgd'
+          ? `tf.train.sgd(${learningRate})`
+          : `tf.train.momentum(${learningRate}, ${MOMENTUM})`
+      };
 model.compile({optimizer, loss: 'categoricalCrossentropy'});
 await model.fit(xs, labels, {batchSize: ${batchSize}});`;
     case 'softmax':

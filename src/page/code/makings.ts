@@ -41,6 +41,8 @@ export interface Situation extends Making {
   at: number[];
   /** Most of dy is 0. */
   isSparse: boolean;
+  /** The run's recipe has it. */
+  hasMomentum: boolean;
 }
 
 const inputGradients: Record<string, Pass> = {
@@ -71,11 +73,12 @@ export function makingOf(preset: Preset, {of, isGradient}: Cell): Making {
 /** Undefined before the first look, and if no cell of its network is selected. */
 export function situationOf({cell, look}: Inside): Situation | undefined {
   if (!look) return undefined;
-  const {preset, gradients} = look;
+  const {preset, gradients, velocities} = look;
   if (!cell || !(cell.of in shapesOf(preset))) return undefined;
   const making = makingOf(preset, cell);
   const dy = gradients[making.station.name];
-  return {...making, preset, at: cell.at, isSparse: !dy || isMostlyZero(dy)};
+  const hasMomentum = Object.keys(velocities).length > 0;
+  return {...making, preset, at: cell.at, isSparse: !dy || isMostlyZero(dy), hasMomentum};
 }
 
 /** As the kernels of `simd` decide it, in src/kernels/simd/sparse.ts: at most a quarter of every seventh vector isn't 0. */

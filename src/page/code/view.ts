@@ -189,10 +189,9 @@ async function contentOf(
 }
 
 function layersOf({app}: Inside, situation: Situation): Node[] {
-  const {learningRate, batchSize} = app.settings;
   const {input} = situation.station;
   const shape = shapesOf(situation.preset)[input ?? 'image'];
-  const lines = linesOf(layersCall(situation, shape, {learningRate, batchSize}));
+  const lines = linesOf(layersCall(situation, shape, app.settings));
   return [
     create('p', {className: 'note'}, app.say('codeLayers')),
     listing(lines, {first: 0, end: lines.length}, [], []),

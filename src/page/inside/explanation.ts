@@ -63,10 +63,12 @@ export interface Nudge {
   isKinked: boolean;
 }
 
-/** One step of gradient descent on one weight, in float64. */
+/** One step on one weight, in float64. */
 export interface Update {
   before: number;
   learningRate: number;
   gradient: number;
+  /** Momentum's, before the step; undefined with the recipe `sgd`. */
+  velocity?: number;
   after: number;
 }

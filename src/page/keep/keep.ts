@@ -143,7 +143,8 @@ export class Keep {
     if (rest === this.rest) return;
     this.rest = rest;
     const saved = await app.ask({kind: 'save'});
-    if (!saved?.weights.every(values => values.every(Number.isFinite))) return;
+    const areFinite = (values: Float32Array) => values.every(Number.isFinite);
+    if (!saved || ![...saved.weights, ...saved.velocities].every(areFinite)) return;
     if (app.runs === run && !this.isForgotten) await this.write(saved);
   }
 

@@ -55,7 +55,7 @@ export class KeptLosses {
 export function recordOf(
   app: App,
   id: string,
-  {batch, weights}: Frame,
+  {batch, weights, velocities}: Frame,
   losses: KeptLosses,
 ): KeptRecord {
   const isKnown = (result: {batch: number}) => result.batch <= batch;
@@ -67,6 +67,7 @@ export function recordOf(
     settings: settingTexts(app.settings),
     batch,
     weights,
+    velocities,
     losses: losses.upTo(batch, app.losses),
     tests: app.tests.filter(isKnown),
     moves: app.moves.filter(isKnown),
@@ -81,14 +82,15 @@ export function readRecord(record: unknown): KeptRun | undefined {
   try {
     const {version, settings: texts, losses, ...kept} = record as KeptRecord;
     const {batch, weights, tests, moves, evaluation, hasOwnWeights, isTraining} = kept;
+    const {velocities = []} = kept; // which runs from before there were recipes don't have
     if (version !== VERSION) return undefined;
     const settings = readSettings(name => texts[name]);
     const shapes = Object.values(weightShapes[settings.preset]);
     const isWhole =
       isCount(batch) &&
       batch <= ranges.batches[1] &&
-      weights.length === shapes.length &&
-      shapes.every((shape, i) => areWeights(weights[i], shape)) &&
+      fit(weights, shapes) &&
+      (velocities.length === 0 || fit(velocities, shapes)) &&
       losses instanceof Float32Array &&
       losses.length === batch &&
       tests.every(test => [test.batch, test.correct, test.total].every(isCount)) &&
@@ -97,13 +99,16 @@ export function readRecord(record: unknown): KeptRun | undefined {
     if (!isWhole) return undefined;
     const known = Array.from(losses, loss => (Number.isNaN(loss) ? undefined : loss)) as number[];
     const results = {losses: known, tests, moves, evaluation};
-    return {settings, batch, weights, results, hasOwnWeights, isTraining};
+    return {settings, batch, weights, velocities, results, hasOwnWeights, isTraining};
   } catch {
     return undefined; // something is missing, or no setting
   }
 }
 
 const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+
+const fit = (arrays: unknown[], shapes: number[][]): boolean =>
+  arrays.length === shapes.length && shapes.every((shape, i) => areWeights(arrays[i], shape));
 
 const areWeights = (values: unknown, shape: number[]): boolean =>
   values instanceof Float32Array &&

@@ -1,7 +1,6 @@
 // The form, the run's state, and its speed. Settings that decide the weights can be changed until something is trained.
 import './train_panel.css';
 import {clock} from '../../format.ts';
-import {presets} from '../../presets.ts';
 import {wilsonInterval} from '../../statistics.ts';
 import type {App} from '../app.ts';
 import {create, element, setEnabled, setText} from '../dom.ts';
@@ -15,12 +14,14 @@ import {
   ranges,
   type Settings,
   trainSize,
+  usualRate,
 } from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
 export function trainPanel(app: App): void {
   const form = element<HTMLFormElement>('settings');
   const preset = element<HTMLSelectElement>('preset');
+  const recipe = element<HTMLSelectElement>('recipe');
   const fields = (['batchSize', 'learningRate', 'seed'] as const).map(name => ({
     name,
     input: element<HTMLInputElement>(name),
@@ -50,7 +51,7 @@ export function trainPanel(app: App): void {
     try {
       const settings = readField();
       clearError(input);
-      change(settings);
+      changeWithRate(settings);
     } catch (error) {
       if (!(error instanceof PageError)) throw error;
       errors.set(input, error);
@@ -67,13 +68,20 @@ export function trainPanel(app: App): void {
     else app.changed();
   }
 
-  preset.addEventListener('change', () => {
-    const chosen = preset.value as Settings['preset'];
-    let {learningRate} = app.settings; // the visitor's own rate stays
-    if (learningRate === presets[app.settings.preset].learningRate)
-      ({learningRate} = presets[chosen]);
-    change({preset: chosen, learningRate});
-  });
+  /** Changes settings on which the usual learning rate depends. The visitor's own rate stays. */
+  function changeWithRate(settings: Partial<Settings>): void {
+    const {learningRate} = app.settings;
+    const isOwn = learningRate !== usualRate(app.settings);
+    const usual = usualRate({...app.settings, ...settings});
+    change(isOwn || usual === learningRate ? settings : {...settings, learningRate: usual});
+  }
+
+  preset.addEventListener('change', () =>
+    changeWithRate({preset: preset.value as Settings['preset']}),
+  );
+  recipe.addEventListener('change', () =>
+    changeWithRate({recipe: recipe.value as Settings['recipe']}),
+  );
   for (const {name, input} of fields) {
     input.addEventListener('input', () =>
       read(input, () => {
@@ -123,19 +131,21 @@ export function trainPanel(app: App): void {
     const {settings, phase} = app;
     // Wrong text stays in its field, until a run, a link or a file sets the field.
     for (const input of [...errors.keys()]) {
-      if (input === length ? app.isBusy : !app.isFresh) clearError(input);
+      if (input === length ? length.readOnly : !app.isFresh) clearError(input);
     }
     // Read-only fields keep the focus: Enter in one of them starts the training.
     if (preset.disabled === app.isFresh) shown = undefined; // nothing is being typed any more
-    preset.disabled = !app.isFresh;
+    preset.disabled = recipe.disabled = !app.isFresh;
     for (const {input} of fields) input.readOnly = !app.isFresh;
-    for (const control of [preset, ...fields.map(({input}) => input)]) {
+    for (const control of [preset, recipe, ...fields.map(({input}) => input)]) {
       control.title = app.isFresh ? '' : app.say('resetToChange');
     }
-    length.readOnly = app.isBusy;
+    length.readOnly = app.isBusy || app.hasFixedLength;
+    length.title = app.hasFixedLength ? app.say('resetToChange') : '';
     if (settings !== shown) {
       const perUnit = unit.value === 'epochs' ? batchesPerEpoch(settings.batchSize) : 1;
       preset.value = settings.preset;
+      recipe.value = settings.recipe;
       for (const {name, input} of fields) write(input, String(settings[name]));
       write(length, String(Number((settings.batches / perUnit).toFixed(3))));
       shown = settings;
@@ -145,6 +155,7 @@ export function trainPanel(app: App): void {
       radio.disabled = backend in app.missing;
     }
     showMissing(app);
+    element('recipe-note').hidden = settings.recipe !== 'fast';
     const [error] = errors;
     setText(element('wrong'), error ? fieldSentence(app, ...error) : '');
 

@@ -220,6 +220,10 @@ export const cellTexts = {
     'Update: {before} − {rate} × {gradient} = {after}',
     '更新：{before} − {rate} × {gradient} = {after}',
   ],
+  cellUpdateMomentum: [
+    'Update: {before} − {rate} × ({momentum} × velocity {velocity} + {gradient}) = {after}',
+    '更新：{before} − {rate} × ({momentum} × 速度 {velocity} + {gradient}) = {after}',
+  ],
   cellUpdateMeans: [
     'This is the step of this one image; training takes the mean gradient of a batch.',
     '这是这一张图像的一步；训练时取一批图像的平均梯度。',

@@ -86,6 +86,10 @@ export const timeTexts = {
     'Update: {file}, {count} weights, {bytes}. The largest change, with the batch’s gradient: {cell} = {before} − {rate} × {gradient} = {after}. The loss of the first image: {first}, now {now}.',
     '更新：{file}，{count} 个权重，{bytes}。变化最大的权重（用本批的梯度）：{cell} = {before} − {rate} × {gradient} = {after}。第一张图像的损失：原为 {first}，现为 {now}。',
   ],
+  slowUpdateMomentum: [
+    'Update: {file}, {count} weights, {bytes}. The largest gradient of the batch: {cell} = {before} − {rate} × ({momentum} × velocity {velocity} + {gradient}) = {after}. The loss of the first image: {first}, now {now}.',
+    '更新：{file}，{count} 个权重，{bytes}。本批中梯度最大的权重：{cell} = {before} − {rate} × ({momentum} × 速度 {velocity} + {gradient}) = {after}。第一张图像的损失：原为 {first}，现为 {now}。',
+  ],
 
   // a weight by hand
   weightGroup: ['Change the weight', '修改权重'],

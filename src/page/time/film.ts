@@ -1,15 +1,14 @@
-// The weights of a run at every tenth batch. A long run keeps every twentieth, every fortieth …
+// A run at every tenth batch. A long run keeps every twentieth, every fortieth …
+import type {State} from '../../recipe.ts';
 
-export interface Frame {
+export interface Frame extends State {
   /** Batches trained. */
   batch: number;
-  /** In the order of Network.variables. */
-  weights: Float32Array[];
 }
 
 /** Batches between two frames, as the worker sends them. */
 export const FILM_EVERY = 10;
-/** 24 kB each, 45 for mnist-core. */
+/** 24 kB each, 45 for mnist-core; with velocities twice that. */
 const MOST_FRAMES = 400;
 
 export class Film {

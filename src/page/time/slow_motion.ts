@@ -104,8 +104,12 @@ export function slowMotion(inside: Inside): void {
   }
 
   function takeBack({batch, look}: SlowStep): Promise<unknown> {
-    const weights = Object.keys(weightShapes[look.preset]).map(name => look.values[name]);
-    app.send({kind: 'returnTo', batch: batch - 1, weights});
+    const names = Object.keys(weightShapes[look.preset]);
+    const weights = names.map(name => look.values[name]);
+    const velocities = names
+      .filter(name => name in look.velocities)
+      .map(name => look.velocities[name]);
+    app.send({kind: 'returnTo', frame: {batch: batch - 1, weights, velocities}});
     return app.ask({kind: 'rest'});
   }
 

@@ -1,5 +1,5 @@
 // What slow motion says at a stop: what the op does, its file, and what flows.
-import {weightShapes} from '../../presets.ts';
+import {MOMENTUM, weightShapes} from '../../presets.ts';
 import type {App} from '../app.ts';
 import {cellText, coordinatesOf} from '../inside/cells.ts';
 import {parameters, stationsOf} from '../inside/stations.ts';
@@ -53,14 +53,19 @@ function updateText(app: App, step: SlowStep, after: Look | undefined, bytes: st
   const index = largest(gradients[name]);
   const at = coordinatesOf(weightShapes[look.preset][name], index);
   const gradient = gradients[name][index];
-  return app.say('slowUpdate', {
+  const velocity = look.velocities[name]?.[index];
+  const inBrackets = (value: number) =>
+    value < 0 ? `(${significant(app, value)})` : significant(app, value);
+  return app.say(velocity === undefined ? 'slowUpdate' : 'slowUpdateMomentum', {
     file: stops.at(-1)!.file,
     count: app.number(parameters(look.preset)),
     bytes,
     cell: cellText({of: name, at, isGradient: false}),
     before: significant(app, look.values[name][index]),
     rate: significant(app, learningRate),
-    gradient: gradient < 0 ? `(${significant(app, gradient)})` : significant(app, gradient),
+    momentum: MOMENTUM,
+    velocity: inBrackets(velocity ?? 0),
+    gradient: inBrackets(gradient),
     after: after ? significant(app, after.values[name][index]) : '–',
     first: app.number(look.values.loss[0], 4),
     now: after ? app.number(after.values.loss[0], 4) : '–',

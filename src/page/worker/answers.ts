@@ -7,9 +7,9 @@ import {softmax} from '../../ops/softmax_cross_entropy.ts';
 import type {Look, Phase, TestImages} from '../protocol.ts';
 import type {Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
-import {deadChannels, lookAt} from './look.ts';
+import {deadChannels, type LookedAt, lookAt} from './look.ts';
 import type {TaskQueue} from './queue.ts';
-import type {Run} from './run.ts';
+import {type Run, rateAfter} from './run.ts';
 
 const PIXELS = IMAGE_SIDE * IMAGE_SIDE;
 
@@ -73,23 +73,31 @@ export class Answers {
     if (!run || isLost) return undefined;
     if (!frame) return this.lookAt(run, image, label);
     const network = createNetwork(run.settings.preset);
-    const {length} = network.variables;
-    this.count(length);
+    const {variables} = network;
+    if (frame.weights.length !== variables.length) {
+      network.dispose();
+      return undefined; // of the other network
+    }
+    setWeights(network, frame.weights);
+    const velocities = frame.velocities.map((each, i) => tf.tensor(each, variables[i].shape));
+    const tensors = variables.length + velocities.length;
+    this.count(tensors);
     try {
-      if (frame.weights.length !== length) return undefined; // of the other network
-      setWeights(network, frame.weights);
-      return await this.lookAt({...frame, network, settings: run.settings}, image, label);
+      const {settings} = run;
+      const learningRate = rateAfter(frame.batch, settings);
+      return await this.lookAt(
+        {...frame, settings, network, velocities, learningRate},
+        image,
+        label,
+      );
     } finally {
-      this.count(-length);
+      this.count(-tensors);
+      tf.dispose(velocities);
       network.dispose();
     }
   }
 
-  lookAt(
-    run: Pick<Run, 'settings' | 'network' | 'batch'>,
-    image: Uint8Array,
-    label: number,
-  ): Promise<Look | undefined> {
+  lookAt(run: LookedAt, image: Uint8Array, label: number): Promise<Look | undefined> {
     return lookAt(run, image, label, this.count);
   }
 
@@ -106,8 +114,8 @@ export class Answers {
     if (trainer.phase === 'training') await trainer.queue.stepEnd();
     const run = trainer.run!;
     const {settings, batch} = run;
-    const weights = await run.readAll();
-    if (trainer.isLost || !contextIsLost()) return {settings, batch, weights};
+    const state = await run.readState();
+    if (trainer.isLost || !contextIsLost()) return {settings, batch, ...state};
     await trainer.goBack();
     return this.save();
   }

@@ -4,10 +4,16 @@ import {contextIsLost} from '../../context_loss.ts';
 import {CLASSES, IMAGE_SIDE} from '../../data/idx.ts';
 import type {Batch, MnistData} from '../../data/mnist_data.ts';
 import type {Network} from '../../network.ts';
+import {weightShapes} from '../../presets.ts';
 import {shapesOf} from '../inside/cells.ts';
 import type {Look} from '../protocol.ts';
 import {passOf} from './pass.ts';
 import type {Run} from './run.ts';
+
+/** What a look is at: a run, or a frame of its film. */
+export type LookedAt = Pick<Run, 'settings' | 'network' | 'batch' | 'learningRate'> & {
+  velocities: tf.Tensor[];
+};
 
 /** Called with how many tensors are held more, or fewer. */
 type Count = (tensors: number) => void;
@@ -18,22 +24,28 @@ type Count = (tensors: number) => void;
  * @returns undefined if the context is lost
  */
 export async function lookAt(
-  {settings, network, batch}: Pick<Run, 'settings' | 'network' | 'batch'>,
+  {settings, network, batch, learningRate, velocities}: LookedAt,
   image: Uint8Array,
   label: number,
   count: Count,
 ): Promise<Look | undefined> {
   const start = performance.now();
-  const {values, gradients} = tf.tidy(() => passOf(network, batchOf(image, label)));
-  const [ofValues, ofGradients] = await Promise.all([
+  const names = Object.keys(weightShapes[settings.preset]);
+  const {values, gradients, speeds} = tf.tidy(() => ({
+    ...passOf(network, batchOf(image, label)),
+    speeds: Object.fromEntries(velocities.map((velocity, i) => [names[i], velocity.clone()])),
+  }));
+  const [ofValues, ofGradients, ofWeights] = await Promise.all([
     readAndDispose(values, count),
     readAndDispose(gradients, count),
+    readAndDispose(speeds, count),
   ]);
   if (contextIsLost()) return undefined;
   for (const each of [ofValues, ofGradients]) delete each.flatten; // relu2 has the same numbers, as a map
   const {preset, backend} = settings;
   const ms = performance.now() - start;
-  return {preset, backend, batch, image, label, values: ofValues, gradients: ofGradients, ms};
+  const shown = {values: ofValues, gradients: ofGradients, velocities: ofWeights};
+  return {preset, backend, batch, image, label, learningRate, ...shown, ms};
 }
 
 /** A channel counts as dead if relu lets nothing through in this many images. */

@@ -5,6 +5,7 @@ import {type Batch, MnistData, type MnistFiles} from '../../data/mnist_data.ts';
 import {type Evaluation, evaluate} from '../../evaluation.ts';
 import {createNetwork, type Network, setWeights} from '../../network.ts';
 import {weightShapes} from '../../presets.ts';
+import {createOptimizer, rateAt, type State, velocitiesOf} from '../../recipe.ts';
 import {type TrainingProgress, train} from '../../training.ts';
 import {
   type Backend,
@@ -22,8 +23,15 @@ type Weights = Record<string, Float32Array>;
 /** The first epoch's images are shuffled within blocks of this many. A block has to arrive before any of it is drawn. */
 const BLOCK = 6000;
 
+/** The rate of the step after this many batches. */
+export const rateAfter = (batch: number, {recipe, learningRate, batches}: Settings): number =>
+  rateAt(recipe, learningRate, batch + 1, Math.max(batches, batch + 1));
+
 export class Run {
   readonly network: Network;
+  /** Of the optimizer, in the order of the network's variables. */
+  velocities: tf.Variable[] = [];
+  private optimizer?: tf.SGDOptimizer;
   private drawn?: MnistData;
   private kept?: KeptWeights;
   /** What each edit replaced, since training last went on. */
@@ -70,9 +78,15 @@ export class Run {
 
   /** Trains the batches up to `target`, with the tests that an unbroken run has. */
   train(target: number, signal: AbortSignal): AsyncGenerator<TrainingProgress> {
-    const {batchSize, learningRate} = this.settings;
-    const sizes = {batches: target, start: this.batch, batchSize, testEvery, testSize: testSample};
-    return train(this.network, this.data!, {...sizes, learningRate, signal});
+    const {batchSize, recipe, learningRate} = this.settings;
+    const {batch: start, optimizer} = this;
+    const sizes = {batches: target, start, batchSize, testEvery, testSize: testSample};
+    return train(this.network, this.data!, {...sizes, recipe, learningRate, optimizer, signal});
+  }
+
+  /** The rate of the next step, for a whole batch. */
+  get learningRate(): number {
+    return rateAfter(this.batch, this.settings);
   }
 
   /** True if `train` goes on with a test before the next batch. */
@@ -86,11 +100,25 @@ export class Run {
     return this.guard(() => evaluate(this.network, this.data!, signal));
   }
 
-  /** Goes on with these weights. */
-  async setWeights(weights: Float32Array[]): Promise<void> {
+  /** Goes on with this state. */
+  async setState({weights, velocities}: State): Promise<void> {
     setWeights(this.network, weights);
     this.kept = undefined; // a copy of other weights
+    await this.begin(velocities);
+  }
+
+  /** What a new run, or one in a new context, does before anything else. @param velocities default 0 */
+  async begin(velocities?: Float32Array[]): Promise<void> {
+    const optimizer = await createOptimizer(this.settings.recipe, this.network, velocities);
+    this.velocities = await velocitiesOf(optimizer);
+    this.optimizer?.dispose();
+    this.optimizer = optimizer;
     await this.keep();
+  }
+
+  dispose(): void {
+    this.network.dispose();
+    this.optimizer?.dispose();
   }
 
   /** How many edits can be undone, and whether any has a part in the weights. */
@@ -135,9 +163,12 @@ export class Run {
     return Object.fromEntries(await Promise.all(values));
   }
 
-  /** In the order of Network.variables. */
-  readAll(): Promise<Float32Array[]> {
-    return Promise.all(this.network.variables.map(each => each.data<'float32'>()));
+  async readState(): Promise<State> {
+    const read = (each: tf.Variable[]) => Promise.all(each.map(one => one.data<'float32'>()));
+    const [weights, velocities] = await Promise.all(
+      [this.network.variables, this.velocities].map(read),
+    );
+    return {weights, velocities};
   }
 
   private variable(name: string): tf.Variable {
@@ -153,7 +184,7 @@ export class Run {
 
   /** Copies the weights, for the case that the context is lost. */
   async keep(): Promise<void> {
-    const kept = new KeptWeights(this.network.variables);
+    const kept = new KeptWeights([...this.network.variables, ...this.velocities]);
     await kept.keep('', this.batch);
     this.kept = kept;
   }

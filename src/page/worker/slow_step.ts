@@ -63,7 +63,7 @@ export async function slowStep(run: Run): Promise<SlowStep | undefined> {
         pixels,
         labels,
         loss: loss[0],
-        learningRate: (settings.learningRate * images) / settings.batchSize,
+        learningRate: (run.learningRate * images) / settings.batchSize,
         look,
         gradients,
         stops: stopsOf(run, images, times),

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {ContextLostError, contextIsLost, renewContext} from '../../context_loss.ts';
 import {PORTION} from '../../evaluation.ts';
+import type {State} from '../../recipe.ts';
 import {DivergenceError, type TrainingProgress} from '../../training.ts';
 import type {Results} from '../app.ts';
 import {PageError} from '../page_error.ts';
@@ -15,7 +16,7 @@ import {
   type Settings,
   testSample,
 } from '../settings.ts';
-import {FILM_EVERY} from '../time/film.ts';
+import {FILM_EVERY, type Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {Answers} from './answers.ts';
 import {chooseBackend, findMissing, onWebGL} from './backends.ts';
@@ -109,10 +110,10 @@ export class Trainer {
     void this.between(run => this.change(run, () => run.undo()));
   }
 
-  returnTo(batch: number, weights: Float32Array[]): void {
+  returnTo(frame: Frame): void {
     void this.between(async run => {
-      run.goBackTo(batch);
-      await run.setWeights(weights);
+      run.goBackTo(frame.batch);
+      await run.setState(frame);
     });
   }
 
@@ -148,16 +149,16 @@ export class Trainer {
     const whole = this.add(async signal => {
       const {run} = this;
       if (!run || this.isLost) return;
-      const weights = await run.guard(() => run.readAll());
+      const state = await run.guard(() => run.readState());
       try {
         for (const backend of others) {
           signal.throwIfAborted();
-          const copy = await this.copyOn(backend, run, weights);
+          const copy = await this.copyOn(backend, run, state);
           try {
             const look = copy && (await this.answers.lookAt(copy, image, label));
             if (look) looks.push(look);
           } finally {
-            copy?.network.dispose();
+            copy?.dispose();
           }
         }
         isWhole = true;
@@ -171,16 +172,16 @@ export class Trainer {
   }
 
   /** Makes another backend the current one, for a copy of the run. @returns undefined if the backend doesn't start */
-  private async copyOn(backend: Backend, run: Run, weights: Float32Array[]) {
+  private async copyOn(backend: Backend, run: Run, state: State) {
     const {settings, batch} = run;
     const copy = new Run({...settings, backend}, batch, this.images);
     try {
       await chooseBackend(backend, settings.wasm);
       if (contextIsLost()) await this.renew(); // it was lost while the run was there
-      await copy.setWeights(weights);
+      await copy.setState(state);
       return copy;
     } catch {
-      copy.network.dispose();
+      copy.dispose();
       return undefined;
     }
   }
@@ -217,7 +218,7 @@ export class Trainer {
   private async film(run: Run): Promise<void> {
     const {batch} = run;
     if (batch % FILM_EVERY > 0) return;
-    this.tell({kind: 'film', batch, weights: await run.readAll()});
+    this.tell({kind: 'film', batch, ...(await run.readState())});
   }
 
   private say(phase: Phase, why?: Sentence): void {
@@ -236,17 +237,17 @@ export class Trainer {
       await this.enter(before).catch(() => this.enter('cpu')); // which every browser has
     }
     const run = new Run({...settings, backend: this.backend}, batch, this.images);
-    this.run?.network.dispose();
+    this.run?.dispose();
     this.run = run;
-    await run.keep();
+    await run.begin();
     this.tell({kind: 'began', settings: run.settings, results});
     return why;
   }
 
   /** Makes a saved run the run. @returns why its backend doesn't start */
-  private async goOn({settings, batch, weights}: SavedRun, results?: Results) {
+  private async goOn({settings, batch, ...state}: SavedRun, results?: Results) {
     const why = await this.begin(settings, batch, results);
-    await this.run!.setWeights(weights);
+    await this.run!.setState(state);
     await this.film(this.run!);
     return why;
   }

@@ -27,7 +27,7 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
   resume: ({run, results}) => trainer.resume(run, results),
   edit: ({weights}) => trainer.edit(weights),
   undo: () => trainer.undo(),
-  returnTo: ({batch, weights}) => trainer.returnTo(batch, weights),
+  returnTo: ({frame}) => trainer.returnTo(frame),
   loseContext: () => trainer.loseContext(),
 };
 

@@ -21,6 +21,7 @@ import type {Backend, PlaceName, PlaceResults, Results} from './report/results.t
 import {batchSize, emptyPlace, emptyResults, jsonOf} from './report/results.ts';
 import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
 import {type Seeds, seedsTable} from './report/seeds.ts';
+import {SPEEDRUN_SEEDS, speedrunText} from './report/speedrun.ts';
 import {
   factsText,
   legend,
@@ -32,6 +33,7 @@ import {
 } from './report/terminal.ts';
 import {enterNews, type News, runPlace} from './run.ts';
 import {measureSeeds} from './seeds.ts';
+import {measureSpeedrun} from './speedrun.ts';
 
 const inBench = (file: string) => fileURLToPath(new URL(`../../bench/${file}`, import.meta.url)); // from dist/bench
 
@@ -46,11 +48,13 @@ usage: npm run bench -- [options]
   --backend NAME only this backend, in all cases: ${backendsIn(inBrowser).join(', ')}
                  --case and --backend may be given several times
   --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
-  --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json)
+  --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json, with --speedrun results-speedrun.json)
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file
   --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
   --seeds N      instead train tutorial on simd with N seeds, 100 batches and one epoch, and show how the accuracies differ; 4 s a seed
+  --speedrun     instead train tutorial on simd with the recipe fast for an epoch, with 30 seeds, and show whether 98.5 % of the test
+                 images are recognised on average, and in what time; two minutes
   --page         serve bench.html, which runs the same cases in your own browser and on its GPU, until Ctrl-C
   --help, -h     show this text
 
@@ -84,8 +88,16 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${origin}/bench.html\n`);
     return 0; // the process ends when the server does
   }
-  const file =
-    options.json ?? inBench(options.seeds === undefined ? 'results.json' : 'results-seeds.json');
+  const kind = options.speedrun ? '-speedrun' : options.seeds === undefined ? '' : '-seeds';
+  const file = options.json ?? inBench(`results${kind}.json`);
+  if (options.speedrun) {
+    checkAlone('speedrun', options);
+    tf.enableProdMode();
+    await tf.setBackend('simd');
+    const speedrun = await measureSpeedrun(SPEEDRUN_SEEDS, file, 1);
+    process.stdout.write(`${speedrunText(speedrun)}Numbers: ${file}\n`);
+    return 0;
+  }
   if (options.seeds !== undefined) {
     const seeds = await measureSeeds(seedsOf(options), file);
     process.stdout.write(`${tableText(seedsTable(seeds))}\nNumbers: ${file}\n`);
@@ -226,6 +238,7 @@ function parseOptions(args: string[]) {
         from: {type: 'string'},
         readme: {type: 'boolean'},
         seeds: {type: 'string'},
+        speedrun: {type: 'boolean'},
         page: {type: 'boolean'},
         help: {type: 'boolean', short: 'h'},
       },
@@ -236,9 +249,15 @@ function parseOptions(args: string[]) {
   }
 }
 
-function seedsOf({seeds = '', ...others}: ReturnType<typeof parseOptions>): number {
-  const [other] = Object.keys(others).filter(name => name !== 'json');
-  if (other) throw new UsageError(`--seeds: expected with --json alone, found --${other}`);
+/** @throws UsageError if there are options beside this one that it doesn't know */
+function checkAlone(option: string, given: ReturnType<typeof parseOptions>): void {
+  const other = Object.keys(given).find(name => name !== option && name !== 'json');
+  if (other) throw new UsageError(`--${option}: expected with --json alone, found --${other}`);
+}
+
+function seedsOf(options: ReturnType<typeof parseOptions>): number {
+  checkAlone('seeds', options);
+  const {seeds = ''} = options;
   const n = Number(seeds);
   if (/^\d+$/.test(seeds) && n >= 1 && n < 2 ** 31) return n;
   throw new UsageError(`--seeds: expected a whole number of at least 1, found "${seeds}"`);

@@ -2,6 +2,7 @@
 // Times are in ms, rates in GFLOP/s (10^9 floating-point operations a second) and GB/s (10^9 bytes a second).
 import {type Backend, backends} from '../../src/backends.ts';
 import type {Seeds} from './seeds.ts';
+import type {Speedrun} from './speedrun.ts';
 
 export const FORMAT = 'mnist-ops bench 1';
 
@@ -180,7 +181,7 @@ export const emptyPlace = (place: PlaceName, runtime: string): PlaceResults => (
 });
 
 /** The JSON text: numbers with five digits, one line a row or a seed. */
-export const jsonOf = (results: Results | Seeds): string =>
+export const jsonOf = (results: Results | Seeds | Speedrun): string =>
   JSON.stringify(results, (_, value) =>
     typeof value === 'number' ? Number(value.toPrecision(5)) : value,
   )

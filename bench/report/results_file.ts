@@ -4,6 +4,7 @@ import {basename, dirname, join} from 'node:path';
 import {firstLine} from '../clock/rows.ts';
 import {FORMAT, jsonOf, type Results} from './results.ts';
 import type {Seeds} from './seeds.ts';
+import type {Speedrun} from './speedrun.ts';
 
 /** The user's file can't be read or written. */
 export class FileError extends Error {}
@@ -71,7 +72,10 @@ export async function checkWritable(file: string): Promise<void> {
 }
 
 /** Writes a file beside it, and renames that one when it is complete: a full disk leaves older numbers unchanged. */
-export async function writeResults(file: string, results: Results | Seeds): Promise<void> {
+export async function writeResults(
+  file: string,
+  results: Results | Seeds | Speedrun,
+): Promise<void> {
   const {path, beside, whole} = await targetOf(file);
   if (!whole) return writeFile(path, jsonOf(results));
   try {

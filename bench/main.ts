@@ -8,7 +8,7 @@ import {UsageError} from '../src/cli/arguments.ts';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
 import type {Preset} from '../src/network.ts';
-import {caseNames, chooseCases, problemOf, type Request} from './cases/cases.ts';
+import {caseNames, chooseCases, isChosen, problemOf, type Request} from './cases/cases.ts';
 import {backendsIn, inBrowser, inNode, type Place} from './clock/contest.ts';
 import {firstLine} from './clock/rows.ts';
 import {openBench, readBenchFile, timeFirstSteps} from './place/browser.ts';
@@ -18,7 +18,7 @@ import {changesText} from './report/changes.ts';
 import {writeReadme} from './report/readme.ts';
 import {reportHtml} from './report/report_html.ts';
 import type {Backend, PlaceName, PlaceResults, Results} from './report/results.ts';
-import {batchSize, emptyPlace, emptyResults, jsonOf} from './report/results.ts';
+import {emptyPlace, emptyResults, jsonOf} from './report/results.ts';
 import {checkWritable, FileError, readResults, writeResults} from './report/results_file.ts';
 import {type Seeds, seedsTable} from './report/seeds.ts';
 import {SPEEDRUN_SEEDS, speedrunText} from './report/speedrun.ts';
@@ -47,7 +47,8 @@ usage: npm run bench -- [options]
   --case NAME    only the cases with this name, or below it: tutorial, tutorial/conv2, tutorial/step
   --backend NAME only this backend, in all cases: ${backendsIn(inBrowser).join(', ')}
                  --case and --backend may be given several times
-  --peers        also the step of tutorial in jax-js, ConvNetJS and, if it is installed, PyTorch
+  --peers        also the chosen cases in other libraries, in Node: steps in jax-js, ConvNetJS and, if it is installed, PyTorch,
+                 inference in onnxruntime; on one thread and on two, where they can; five more minutes
   --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json, with --speedrun results-speedrun.json)
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file
@@ -145,7 +146,8 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
   tf.enableProdMode(); // without the CPU backend's greeting in Node
   process.stdout.write(factsText(machineFacts(results)));
   const asked = (place: Place) =>
-    request.named.length === 0 || backendsIn(place).some(name => request.named.includes(name));
+    chooseCases(request, place.name).length > 0 &&
+    (request.named.length === 0 || backendsIn(place).some(name => request.named.includes(name)));
   const begin = (name: PlaceName, runtime: string) => {
     const place = emptyPlace(name, runtime);
     results.places.push(place);
@@ -159,7 +161,8 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
   }
   if (peers) {
     const {comparePeers} = await import('./peers/peers.ts');
-    results.peers = await comparePeers(data, batchSize, name => showProgress(`peers: ${name}`));
+    const tell = (what: string) => showProgress(`peers: ${what}`);
+    results.peers = await comparePeers(data, what => isChosen(what, request.cases), tell);
     showProgress('');
     process.stdout.write(`\n${peersText(results)}`);
   }
@@ -268,13 +271,9 @@ function requestOf(options: ReturnType<typeof parseOptions>): Request {
     throw new UsageError('--quick: expected it without --full, found both');
   }
   const {case: cases = [], backend = []} = options;
-  const named = backend as Backend[];
-  const problem = problemOf({cases, named});
-  if (problem) throw new UsageError(`--${problem}`);
   const extent = options.full ? 'full' : options.quick ? 'quick' : 'usual';
-  const request: Request = {extent, cases, named};
-  if (chooseCases(request, 'browser').length === 0) {
-    throw new UsageError(`--case: expected a case of --${extent}, found ${cases.join(', ')}`);
-  }
+  const request: Request = {extent, cases, named: backend as Backend[]};
+  const problem = problemOf(request, ['node', 'browser']);
+  if (problem) throw new UsageError(`--${problem}`);
   return request;
 }

@@ -1,18 +1,20 @@
 // Runs the cases of one place, in Node or in a page, for `npm run bench` and for bench.html.
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
-import type {Preset} from '../src/network.ts';
 import {isSoftware} from '../src/renderer.ts';
 import {chooseCases, type Request} from './cases/cases.ts';
-import {backendsIn, namesIn, type Place} from './clock/contest.ts';
+import {backendsIn, type Case, namesIn, type Place} from './clock/contest.ts';
 import {clockTick, efforts} from './clock/measure.ts';
 import {createPeak, measureRoofs} from './clock/roofs.ts';
 import {type Bench, firstLine, runCase} from './clock/rows.ts';
 import {splitStep} from './clock/split.ts';
 import {
   type Backend,
+  backendOf,
   batchSize,
+  isModel,
   isReference,
+  type Name,
   type PlaceResults,
   type Row,
 } from './report/results.ts';
@@ -62,17 +64,22 @@ export async function* runPlace(
     if (row) yield {kind: 'row', row};
   }
   const splits: PlaceResults['splits'] = [];
-  for (const {name, batch} of chosen) {
-    const [preset, whole] = name.split('/');
-    if (whole !== 'step' || batch !== batchSize) continue;
-    // A reference kernel calls other kernels, and tf.profile would count their time twice.
-    for (const backend of there.filter(name => !isReference(name))) {
-      const what = `${name}, kernel by kernel on ${backend}`;
+  for (const each of chosen) {
+    const {name, batch} = each;
+    if (batch !== batchSize) continue;
+    for (const who of splitNames(each, there)) {
+      const what = `${name}, kernel by kernel on ${backendOf(who)}`;
       yield {kind: 'next', what, number: chosen.length, of: chosen.length};
-      splits.push(await splitStep(backend, preset as Preset, tools.data, batch));
+      splits.push(await splitStep(each, who, tools));
     }
   }
   yield {kind: 'facts', facts: {splits}};
+}
+
+/** The contenders whose step is shown kernel by kernel. A reference kernel calls others, whose time tf.profile would count twice. */
+function splitNames({name}: Case, there: readonly Backend[]): Name[] {
+  if (isModel(name)) return there.includes('simd') ? ['layers simd'] : [];
+  return name.endsWith('/step') ? there.filter(backend => !isReference(backend)) : [];
 }
 
 /** The reason why the backend can't run here; undefined if it can. */

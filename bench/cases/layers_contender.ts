@@ -1,5 +1,5 @@
-// An unmodified tf.layers model with a network's architecture, trained by trainOnBatch. It calls the stock kernels by name; on the
-// backend `simd` our kernels have the same names.
+// An unmodified tf.layers model, trained by trainOnBatch. It calls the stock kernels by name; on the backend `simd` our kernels have the
+// same names.
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import {createNetwork, type Preset, presets} from '../../src/network.ts';
@@ -7,11 +7,17 @@ import type {Contender} from '../clock/contest.ts';
 import {type Numbers, toTensors} from './batches.ts';
 import {pads, poolSize} from './stock.ts';
 
+/** Trains a network as a model, from the same first weights as the network's other contenders. */
 export function layersContender(preset: Preset, batches: Numbers[]): Contender {
   const model = layersModel(preset);
-  const network = createNetwork(preset); // the same first weights, in the same order
+  const network = createNetwork(preset); // its variables are in the model's order
   model.setWeights(network.variables);
   network.dispose();
+  return trainingContender(model, batches);
+}
+
+/** Takes a step of the model for each run, and owns the model and its optimizer. */
+export function trainingContender(model: layers.Sequential, batches: Numbers[]): Contender {
   const tensors = batches.map(batch => {
     const {xs, labels} = toTensors(batch);
     const images = tf.reshape(xs, [batch.size, 28, 28, 1]);

@@ -37,6 +37,8 @@ export const stepCase = (preset: Preset, batch: number, who: TakesPart): Case =>
   },
 });
 
+export const logitsTolerance = sumTolerance(1000); // more terms than any layer sums
+
 /** Forward alone, and reading the logits. */
 export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Case => ({
   name: `${preset}/inference`,
@@ -48,16 +50,18 @@ export const inferenceCase = (preset: Preset, batch: number, who: TakesPart): Ca
       flops: networkFlops(preset, batch).inference,
       images: batch,
       comparedRuns: 1,
-      tolerance: sumTolerance(1000), // more terms than any layer sums
-      join: name =>
-        contender(preset, batches, ({forward, variables}) => ({
-          run: ({xs}) =>
-            isStock(name) ? tf.tidy(() => stockForward(preset, variables, xs)) : forward(xs),
-          readsEach: true,
-        })),
+      tolerance: logitsTolerance,
+      join: name => inferenceContender(preset, batches, name),
     };
   },
 });
+
+export const inferenceContender = (preset: Preset, batches: Numbers[], name: Name): Contender =>
+  contender(preset, batches, ({forward, variables}) => ({
+    run: ({xs}) =>
+      isStock(name) ? tf.tidy(() => stockForward(preset, variables, xs)) : forward(xs),
+    readsEach: true,
+  }));
 
 const tenBatches = 10;
 

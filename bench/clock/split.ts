@@ -1,28 +1,25 @@
 // A training step's time by kernel. tf.profile measures it with a clock around each kernel, or on WebGL with the GPU's own.
-import type {MnistData} from '../../src/data/mnist_data.ts';
-import type {Preset} from '../../src/network.ts';
 import {kernelTimes} from '../../src/profile.ts';
 import {median} from '../../src/statistics.ts';
-import {takeBatches} from '../cases/batches.ts';
-import {stepContender} from '../cases/networks.ts';
-import type {Name, Split} from '../report/results.ts';
+import {type Name, networkOf, type Split} from '../report/results.ts';
+import type {Case} from './contest.ts';
 import {enter, sample} from './measure.ts';
+import type {Bench} from './rows.ts';
 
 /** One step is enough if it takes longer than this, in ms. */
 const slowMs = 100;
 
 export async function splitStep(
+  step: Case,
   name: Name,
-  preset: Preset,
-  data: MnistData,
-  batch: number,
+  {data, load}: Pick<Bench, 'data' | 'load'>,
 ): Promise<Split> {
   await enter(name);
-  const contender = stepContender(preset, takeBatches(data, batch), name);
+  const contender = await step.prepare(data, load).join(name);
   const whole: number[] = [];
   const times = new Map<string, number[][]>();
   const steps = (await sample(contender, 1)) > slowMs ? 1 : 5;
-  for (let step = 0; step < steps; step++) {
+  for (let i = 0; i < steps; i++) {
     const ms = await sample(contender, 1);
     const kernels = await kernelTimes(contender.run);
     whole.push(ms);
@@ -37,5 +34,10 @@ export async function splitStep(
     calls: ofSteps[0].length,
   }));
   const inKernels = kernels.reduce((sum, {ms}) => sum + ms, 0);
-  return {network: preset, name, kernels, rest: Math.max(0, median(whole) - inKernels)};
+  return {
+    network: networkOf(step.name),
+    name,
+    kernels,
+    rest: Math.max(0, median(whole) - inKernels),
+  };
 }

@@ -3,7 +3,7 @@
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
-import {type Peer, timeSteps} from './peer.ts';
+import {type Peer, peerHere} from './peer.ts';
 
 type Options = Record<string, string | number>;
 
@@ -71,9 +71,5 @@ export async function convnetjsPeer(batches: Numbers[]): Promise<Peer> {
     }
     return sum / size;
   };
-  return {
-    name: `ConvNetJS ${devDependencies.convnetjs}`,
-    steps: n => timeSteps(n, step),
-    dispose() {}, // the garbage collector does it
-  };
+  return peerHere(`ConvNetJS ${devDependencies.convnetjs}`, step, () => {}); // the garbage collector disposes of it
 }

@@ -4,7 +4,7 @@ import type {Array as NDArray} from '@jax-js/jax';
 import {devDependencies} from '../../package.json';
 import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
-import {type Peer, timeSteps} from './peer.ts';
+import {type Peer, peerHere} from './peer.ts';
 
 // A function of jax-js frees the arrays that it is given; `ref` keeps an array for another use.
 export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
@@ -67,12 +67,8 @@ export async function jaxPeer(batches: Numbers[]): Promise<Peer> {
     const [value] = await loss.data();
     return value;
   };
-  return {
-    name: `jax-js ${devDependencies['@jax-js/jax']}, wasm`,
-    steps: n => timeSteps(n, step),
-    dispose() {
-      tree.dispose([weights, inputs]);
-      for (const compiled of [activate, meanLoss, descend]) compiled.dispose();
-    },
-  };
+  return peerHere(`jax-js ${devDependencies['@jax-js/jax']}, wasm`, step, () => {
+    tree.dispose([weights, inputs]);
+    for (const compiled of [activate, meanLoss, descend]) compiled.dispose();
+  });
 }

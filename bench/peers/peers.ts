@@ -1,83 +1,159 @@
-// The training step of `tutorial` in other libraries, each in turns with ours on `simd`, a block of steps at a time. All start from
-// the same weights, take the same batches, and must have the same losses.
+// Steps and inference in other libraries, each in turns with ours on `simd`, a block of runs at a time. All start from the same weights,
+// take the same batches, and must have the same losses or logits.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
-import {compare} from '../cases/compare.ts';
-import {stepContender} from '../cases/networks.ts';
-import {firstOutputs} from '../clock/contest.ts';
+import {compare, type Tolerance} from '../cases/compare.ts';
+import {type Model, modelContender, models} from '../cases/models.ts';
+import {inferenceContender, logitsTolerance, stepContender} from '../cases/networks.ts';
+import {type Contender, firstOutputs} from '../clock/contest.ts';
 import {sample} from '../clock/measure.ts';
 import {firstLine} from '../clock/rows.ts';
 import {ratioOf, timing} from '../clock/statistics.ts';
-import type {PeerRow} from '../report/results.ts';
+import type {PeerRow} from '../report/peers.ts';
+import {batchSize} from '../report/results.ts';
 import {convnetjsPeer} from './convnetjs.ts';
 import {jaxPeer} from './jax.ts';
-import {MissingPeer, type Peer} from './peer.ts';
+import {onnxruntimePeer} from './onnxruntime.ts';
+import {MissingPeer, type Peer, threadsText} from './peer.ts';
 import {pytorchPeer} from './pytorch.ts';
 
-const peers: [name: string, make: (batches: Numbers[]) => Promise<Peer>][] = [
-  ['PyTorch, 1 thread', batches => pytorchPeer(batches, 1)],
-  ['PyTorch, 2 threads', batches => pytorchPeer(batches, 2)],
-  ['jax-js', jaxPeer],
-  ['ConvNetJS', convnetjsPeer],
+/** A case in another library. */
+export interface Rival {
+  name: string;
+  what: string;
+  make(batches: Numbers[]): Promise<Peer>;
+  /** @param compared for first outputs that another library can have: without dropout, by SGD */
+  ours(batches: Numbers[], compared: boolean): Contender;
+  /** This many first outputs of ours are compared. */
+  comparedRuns: number;
+  tolerance: Tolerance;
+}
+
+const numbersOfThreads = [1, 2];
+
+const step = {
+  what: 'tutorial/step',
+  ours: (batches: Numbers[]) => stepContender('tutorial', batches, 'simd'),
+  comparedRuns: comparedSteps,
+  tolerance: lossTolerance,
+};
+
+const modelStep = (name: Model) => ({
+  ...step,
+  what: `layers/${name}`,
+  ours: (batches: Numbers[], compared: boolean) => modelContender(name, batches, compared),
+});
+
+const inference = {
+  what: 'tutorial/inference',
+  ours: (batches: Numbers[]) => inferenceContender('tutorial', batches, 'simd'),
+  comparedRuns: 1,
+  tolerance: logitsTolerance,
+};
+
+/** PyTorch in its two orders of memory; which one is faster depends on the network. */
+const inPyTorch = (network: 'tutorial' | Model) =>
+  numbersOfThreads.flatMap(threads =>
+    [false, true].map(channelsLast => ({
+      name: `PyTorch${channelsLast ? ', channels last' : ''}, ${threadsText(threads)}`,
+      make: (batches: Numbers[]) => pytorchPeer(network, batches, {channelsLast, threads}),
+    })),
+  );
+
+const inOnnxruntime = (['onnxruntime-node', 'onnxruntime-web'] as const).flatMap(name =>
+  numbersOfThreads.map(threads => ({
+    name: `${name}, ${threadsText(threads)}`,
+    make: (batches: Numbers[]) => onnxruntimePeer(name, batches, threads),
+  })),
+);
+
+export const rivals: Rival[] = [
+  ...inPyTorch('tutorial').map(peer => ({...step, ...peer})),
+  {...step, name: 'jax-js', make: jaxPeer},
+  {...step, name: 'ConvNetJS', make: convnetjsPeer},
+  ...inOnnxruntime.map(peer => ({...inference, ...peer})),
+  ...models.flatMap(model => inPyTorch(model).map(peer => ({...modelStep(model), ...peer}))),
 ];
 
-/** The time of a library's block of steps, in ms: at most `mostSteps` steps, at least one. */
-const blockMs = 400;
-const mostSteps = 20;
+/** The time of a block of runs, in ms: at most `mostRuns` runs, at least one. */
+const blockMs = 200;
+const mostRuns = 20;
 const rounds = 15;
 const warmUpRounds = 3;
 
-/** A row for each library, measured or not. */
+/** A row for each library, measured or not, of the cases for which `isChosen`. */
 export async function comparePeers(
   data: MnistData,
-  batchSize: number,
-  tell: (name: string) => void,
+  isChosen: (what: string) => boolean,
+  tell: (what: string) => void,
 ): Promise<PeerRow[]> {
   const batches = takeBatches(data, batchSize);
   const rows: PeerRow[] = [];
-  for (const [name, make] of peers) {
-    tell(name);
+  for (const rival of rivals.filter(({what}) => isChosen(what))) {
+    const {name, what} = rival;
+    tell(`${what} in ${name}`);
     try {
-      rows.push(await comparePeer(await make(batches), batches));
+      rows.push(await comparePeer(rival, await rival.make(batches), batches));
     } catch (error) {
       const wrong = !(error instanceof MissingPeer);
-      rows.push({name, notMeasured: {why: firstLine(error), wrong}});
+      rows.push({name, what, notMeasured: {why: firstLine(error), wrong}});
     }
   }
   return rows;
 }
 
-async function comparePeer(peer: Peer, batches: Numbers[]): Promise<PeerRow> {
-  await tf.setBackend('simd');
-  const ours = stepContender('tutorial', batches, 'simd');
+/** Checks that the peer agrees with ours, then times both. */
+export async function comparePeer(rival: Rival, peer: Peer, batches: Numbers[]): Promise<PeerRow> {
   const {name} = peer;
+  const {what} = rival;
   try {
-    const expected = await firstOutputs(ours, comparedSteps);
-    const losses: number[] = [];
-    let about = 0;
-    while (losses.length < comparedSteps) {
-      const [found] = await peer.steps(1);
-      losses.push(found.loss);
-      about = found.ms;
-    }
-    const problem = compare({shape: [losses.length], values: losses}, expected, lossTolerance);
-    const why = `it disagrees with simd, ${problem}`;
-    if (problem) return {name, notMeasured: {why, wrong: true}};
-    const steps = Math.min(mostSteps, Math.max(1, Math.round(blockMs / about)));
-    const [theirs, mine]: number[][][] = [[], []];
-    for (let round = -warmUpRounds; round < rounds; round++) {
-      const block: number[] = [];
-      while (block.length < mostSteps) block.push(await sample(ours, 1));
-      const taken = await peer.steps(steps);
-      if (round < 0) continue;
-      mine.push(block);
-      theirs.push(taken.map(({ms}) => ms));
-    }
-    const ratio = ratioOf(theirs, mine);
-    return {name, measured: {theirs: timing(theirs.flat()), ours: timing(mine.flat()), ratio}};
+    await tf.setBackend('simd');
+    const problem = await disagreement(rival, peer, batches);
+    if (problem)
+      return {name, what, notMeasured: {why: `it disagrees with simd, ${problem}`, wrong: true}};
+    return {name, what, measured: await compareTimes(rival.ours(batches, false), peer)};
+  } finally {
+    peer.dispose();
+  }
+}
+
+/** Describes the difference of the first outputs; undefined if they agree. */
+export async function disagreement(
+  rival: Rival,
+  peer: Peer,
+  batches: Numbers[],
+): Promise<string | undefined> {
+  const ours = rival.ours(batches, true);
+  try {
+    const expected = await firstOutputs(ours, rival.comparedRuns);
+    return compare(await peer.first(), expected, rival.tolerance);
   } finally {
     ours.dispose();
-    peer.dispose();
+  }
+}
+
+/** Takes turns, a block of runs each. Owns the contender. */
+async function compareTimes(ours: Contender, peer: Peer): Promise<PeerRow['measured']> {
+  const runOurs = async (n: number) => {
+    const times: number[] = [];
+    while (times.length < n) times.push(await sample(ours, 1));
+    return times;
+  };
+  const blockOf = ([, about]: number[]) =>
+    Math.min(mostRuns, Math.max(1, Math.round(blockMs / about)));
+  try {
+    const [ourRuns, theirRuns] = [blockOf(await runOurs(2)), blockOf(await peer.run(2))];
+    const [theirs, mine]: number[][][] = [[], []];
+    for (let round = -warmUpRounds; round < rounds; round++) {
+      const [our, their] = [await runOurs(ourRuns), await peer.run(theirRuns)];
+      if (round < 0) continue;
+      mine.push(our);
+      theirs.push(their);
+    }
+    const ratio = ratioOf(theirs, mine);
+    return {theirs: timing(theirs.flat()), ours: timing(mine.flat()), ratio};
+  } finally {
+    ours.dispose();
   }
 }

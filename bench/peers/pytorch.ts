@@ -1,55 +1,85 @@
-// The step in PyTorch at its fastest setting, in a Python process.
-import {spawn, spawnSync} from 'node:child_process';
-import {createInterface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
+// A training step in PyTorch, in a Python process.
+import {spawnSync} from 'node:child_process';
 import {createNetwork, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
-import {MissingPeer, type Peer} from './peer.ts';
+import {comparedRate, createModel, type Model} from '../cases/models.ts';
+import {MissingPeer, type Peer, threadsText} from './peer.ts';
+import {base64, startProcess} from './process.ts';
 
 /** Debian's package installs for /usr/bin/python3, which may not be the first on the path. */
 const pythons = ['python3', '/usr/bin/python3'];
+const findTorch = 'import importlib.util; assert importlib.util.find_spec("torch")';
+
+/** A Python that has PyTorch. */
+export const findPython = (): string | undefined =>
+  pythons.find(each => spawnSync(each, ['-c', findTorch]).status === 0);
+
+export interface TorchOptions {
+  /** Images and maps with channels last in memory, as in TensorFlow.js; without it PyTorch's own order. */
+  channelsLast: boolean;
+  threads: number;
+}
+
+interface Weights {
+  learningRate: number;
+  weights: {shape: number[]; values: string}[];
+}
 
 /**
  * Starts ./pytorch_step.py, whose head describes its input and output.
  *
  * @throws MissingPeer without PyTorch
  */
-export async function pytorchPeer(batches: Numbers[], threads: number): Promise<Peer> {
-  const python = pythons.find(each => spawnSync(each, ['-c', 'import torch']).status === 0);
+export async function pytorchPeer(
+  network: 'tutorial' | Model,
+  batches: Numbers[],
+  {channelsLast, threads}: TorchOptions,
+): Promise<Peer> {
+  const python = findPython();
   if (!python) throw new MissingPeer('it is not installed: apt-get install python3-torch');
-  const script = fileURLToPath(new URL('../../bench/peers/pytorch_step.py', import.meta.url)); // from dist/bench
-  const child = spawn(python, [script, String(threads)], {stdio: ['pipe', 'pipe', 'inherit']});
-  child.stdin.on('error', () => {}); // `answer` reports an early end
-  const lines = createInterface({input: child.stdout})[Symbol.asyncIterator]();
-  const answer = async <T>(): Promise<T> => {
-    const {done, value} = await lines.next();
-    if (done) throw new Error('PyTorch: expected an answer, found that the process has ended');
-    return JSON.parse(value) as T;
-  };
-
-  const {variables, dispose} = createNetwork('tutorial');
-  const header = {
-    weights: variables.map(({shape}) => shape),
-    batches: batches.map(({size}) => size),
-    learningRate: presets.tutorial.learningRate,
-  };
-  child.stdin.write(`${JSON.stringify(header)}\n`);
-  const numbers = [
-    ...variables.map(variable => variable.dataSync() as Float32Array),
-    ...batches.flatMap(({pixels, labels}) => [pixels, labels]),
-  ];
-  for (const {buffer, byteOffset, byteLength} of numbers) {
-    child.stdin.write(new Uint8Array(buffer, byteOffset, byteLength));
-  }
-  dispose();
-  const {version} = await answer<{version: string}>();
+  const {ask, stop} = startProcess('PyTorch', python, 'pytorch_step.py', []);
+  const {version} = await ask<{version: string}>({
+    network,
+    channelsLast,
+    threads,
+    ...(network === 'tutorial' ? tutorialWeights() : modelWeights(network)),
+    batches: batches.map(({pixels, labels}) => ({pixels: base64(pixels), labels: base64(labels)})),
+  });
+  const steps = (n: number, compared: boolean) =>
+    ask<{ms: number[]; losses: number[]}>({steps: n, compared});
+  const order = channelsLast ? ', channels last' : '';
   return {
-    name: `PyTorch ${version}, ${threads} thread${threads > 1 ? 's' : ''}`,
-    async steps(n) {
-      child.stdin.write(`${n}\n`);
-      const {ms, losses} = await answer<{ms: number[]; losses: number[]}>();
-      return losses.map((loss, i) => ({loss, ms: ms[i]}));
+    name: `PyTorch ${version}${order}, ${threadsText(threads)}`,
+    async first() {
+      const {losses} = await steps(batches.length, true);
+      return {shape: [losses.length], values: losses};
     },
-    dispose: () => child.kill(),
+    run: async n => (await steps(n, false)).ms,
+    dispose: stop,
   };
+}
+
+interface Weight {
+  shape: number[];
+  dataSync(): ArrayLike<number>;
+}
+
+const numbersOf = (weight: Weight) => ({
+  shape: weight.shape,
+  values: base64(weight.dataSync() as Float32Array),
+});
+
+function tutorialWeights(): Weights {
+  const {variables, dispose} = createNetwork('tutorial');
+  const weights = variables.map(numbersOf);
+  dispose();
+  return {weights, learningRate: presets.tutorial.learningRate};
+}
+
+function modelWeights(name: Model): Weights {
+  const model = createModel(name);
+  const weights = model.trainableWeights.map(weight => numbersOf(weight.read()));
+  model.optimizer.dispose();
+  model.dispose();
+  return {weights, learningRate: comparedRate};
 }

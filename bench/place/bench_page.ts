@@ -47,19 +47,20 @@ form.addEventListener('submit', async event => {
 });
 
 async function run(): Promise<Results> {
-  const problem = problemOf({cases, named});
+  const request = {extent: extent.value as Extent, cases, named};
+  const problem = problemOf(request, ['browser']);
   if (problem) throw new Error(problem);
   status.textContent = 'Loading the images …';
   const place = emptyPlace('browser', navigator.userAgent);
   Object.assign(place, await drawing());
-  const results = emptyResults(extent.value as Extent, {
+  const results = emptyResults(request.extent, {
     cpu: 'the visitor’s processor, which a browser does not name',
     cores: navigator.hardwareConcurrency,
     tfjs: tf.version_core,
   });
   results.places.push(place);
   try {
-    for await (const news of runHere({extent: results.extent, cases, named})) {
+    for await (const news of runHere(request)) {
       enterNews(place, news);
       if (news.kind === 'next') {
         progress.max = news.of;

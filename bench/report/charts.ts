@@ -5,16 +5,17 @@ import {
   isWholeNetwork,
   mainTable,
   meaningsOf,
+  modelTable,
   nameTerms,
-  peerTable,
   phaseTable,
   splitTable,
   type Table,
 } from './columns.ts';
 import {byCase, grouped, usualRows, winnersText, winsFrom} from './findings.ts';
 import {element, factsElement, listElement, nameElement, tableElement} from './html.ts';
+import {peerTable} from './peers.ts';
 import {bars, curves, type Draw} from './plots.ts';
-import {measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
+import {isModel, measuredOf, namesOf, type PlaceResults, type Results} from './results.ts';
 import {roofDots, roofLegend, roofline} from './roofline.ts';
 import {absencesIn, type Facts, hasLines, machineFacts, placeFacts} from './terminal.ts';
 
@@ -23,21 +24,23 @@ export function showResults(results: Results, into: HTMLElement): void {
   const {places, peers = []} = results;
   const measured = places.filter(({rows}) => rows.some(row => measuredOf(row).length));
   const main = measured.map(place => titled(mainTable(place, true), place));
+  const models = measured.map(place => titled(modelTable(place, true), place)).filter(hasLines);
   const phasesOf = ({rows, tick, firstSteps}: PlaceResults) =>
     [phaseTable(usualRows(rows), tick), firstStepTable(firstSteps)].filter(hasLines);
   const phases = measured.flatMap(phasesOf);
   const splits = measured.flatMap(place =>
     grouped(place.splits, ({network}) => network).map(split => titled(splitTable(split), place)),
   );
-  const tables = [...main, ...phases];
+  const tables = [...main, ...models, ...phases];
   const how = factsElement([...nameTerms, ...terms], {class: 'how'});
   const fastest = measured.flatMap((place, i) => {
+    if (!hasLines(main[i])) return [];
     const finding = `${whereOf(place).replace('in', 'In')}: ${winnersText(usualRows(place.rows))}`;
     return [element('p', {class: 'finding'}, finding), tableElement(main[i])];
   });
   const sections = [
     section('What was measured where', measuredWhere(results)),
-    section('Who is the fastest', fastest),
+    section('Who is the fastest', [...fastest, ...models.map(tableElement)]),
     section('The time of each kernel', grid(measured.flatMap(kernelTimes))),
     section('Over the batch size', grid(measured.flatMap(overBatches))),
     section('Under the roofline', grid(measured.flatMap(underRoofs))),
@@ -143,7 +146,7 @@ const grid = (figures: HTMLElement[]) =>
   figures.length ? [element('div', {class: 'figures'}, ...figures)] : [];
 
 function kernelTimes(place: PlaceResults): HTMLElement[] {
-  const rows = usualRows(place.rows).filter(row => measuredOf(row).length);
+  const rows = usualRows(place.rows).filter(row => measuredOf(row).length && !isModel(row.name));
   return grouped(rows, ({name}) => name.split('/')[0]).map(found => {
     const finding = `${winnersText(found)} Bars are medians, the ticks on them ± the median absolute deviation.`;
     const heading = `${found[0].name.split('/')[0]} ${whereOf(place)}`;

@@ -1,18 +1,7 @@
 // The columns of all tables, and what they mean. The terminal, the README files and the report share them.
 import {fastestFirst, nextBest, rate, ratioOf, rowsOfUsualSize, winsFrom} from './findings.ts';
-import type {
-  FirstSteps,
-  Measured,
-  Name,
-  NotMeasured,
-  PeerRow,
-  PlaceResults,
-  Ratio,
-  Row,
-  Split,
-  Timing,
-} from './results.ts';
-import {backendOf, batchSize, isMeasured, isOurs, measuredOf, namesOf} from './results.ts';
+import type {FirstSteps, Measured, Name, PlaceResults, Row, Split} from './results.ts';
+import {backendOf, isMeasured, isModel, isOurs, measuredOf, namesOf} from './results.ts';
 import {onceText, ratioText, threeDigits, timingText} from './texts.ts';
 
 export interface Column<T> {
@@ -33,7 +22,7 @@ export interface Table {
 }
 
 const none = '–';
-const maybe = <T>(value: T | undefined, text: (value: T) => string): string =>
+export const maybe = <T>(value: T | undefined, text: (value: T) => string): string =>
   value === undefined ? none : text(value);
 
 /** A line for each row, without the columns that are empty in all rows. */
@@ -105,7 +94,7 @@ export function mainTable({rows, roofs, place}: PlaceResults, precise = false): 
     const [[name, measured] = []] = fastestFirst(row);
     return name && rate(row, name, measured!, roofs);
   };
-  const shown = rowsOfUsualSize(rows);
+  const shown = rowsOfUsualSize(rows).filter(({name}) => !isModel(name));
   const names = namesOf(rows);
   const ours = names.filter(isOurs);
   const columns: Column<Row>[] = [
@@ -138,6 +127,14 @@ export function mainTable({rows, roofs, place}: PlaceResults, precise = false): 
     },
   ];
   return tableOf('our backends', columns, shown, precise);
+}
+
+/** A step of other people's Layers models. */
+export function modelTable({rows}: PlaceResults, precise = false): Table {
+  const shown = rows.filter(({name}) => isModel(name));
+  const names = ['layers simd', 'layers cpu'] as const;
+  const columns = [caseColumn(shown), ...names.map(time), ratio('layers cpu', 'layers simd')];
+  return tableOf('a step of Layers models, by trainOnBatch', columns, shown, precise);
 }
 
 /** The rows of the cases with more than two batch sizes. */
@@ -231,23 +228,6 @@ export function splitTable(splits: readonly Split[]): Table {
     })),
   ];
   return tableOf(`a step of ${splits[0].network}, by kernel`, columns, [...kernels, undefined]);
-}
-
-/** The step of `tutorial` in other libraries, or why a library has no time. */
-export function peerTable(peers: readonly PeerRow[], precise = true): Table {
-  const timed = (timing: Timing) => (precise ? timingText(timing) : threeDigits(timing.median));
-  const quotient = (ratio: Ratio) => ratioText(ratio, precise);
-  const reason = ({wrong, why}: NotMeasured) => (wrong ? `WRONG: ${why}` : why);
-  const columns: Column<PeerRow>[] = [
-    {heading: `a step of ${batchSize} images in`, text: ({name}) => name, words: true},
-    {heading: 'its ms', text: ({measured}) => maybe(measured, ({theirs}) => timed(theirs))},
-    {heading: 'simd ms', text: ({measured}) => maybe(measured, ({ours}) => timed(ours))},
-    {heading: 'library / simd', text: peer => maybe(peer.measured?.ratio, quotient)},
-    {heading: 'n', text: ({measured}) => maybe(precise ? measured?.theirs.n : undefined, String)},
-    {heading: 'not timed', text: ({notMeasured}) => maybe(notMeasured, reason), words: true},
-  ];
-  const caption = 'tutorial/step in other libraries, each in turns with ours on simd';
-  return tableOf(caption, columns, peers);
 }
 
 // ---- words

@@ -6,17 +6,19 @@ import {
   type Column,
   caseColumn,
   isWholeNetwork,
+  modelTable,
   ofPeak,
-  peerTable,
   ratio,
   type Table,
   tableOf,
   time,
 } from './columns.ts';
 import {byCase, rowsOfUsualSize, usualRows, winnersText} from './findings.ts';
+import {peerTable} from './peers.ts';
 import {
   batchSize,
   isMeasured,
+  isModel,
   type Name,
   type PlaceResults,
   type Results,
@@ -64,6 +66,7 @@ export function withTables(text: string, results: Results, name: string, readme:
 /** The cases on whole images, and the slowest passes of `tutorial`; the report has all cases. */
 const isShown = ({name, batch, images, flops}: Row): boolean =>
   batch === batchSize &&
+  !isModel(name) &&
   (images !== undefined ||
     /^tutorial\/pool1/.test(name) ||
     (flops !== undefined && /^tutorial/.test(name)));
@@ -81,7 +84,11 @@ function placeText(place: PlaceResults, results: Results): string {
     ],
   }[place.place] as [Name[], Column<Row>[]];
   const table = rowsText(shown, [...names.map(time), ...others]);
-  return `${table}\n${whereText(place, results)}\n\n${winnersText(rowsOfUsualSize(place.rows))}\n`;
+  const models = modelTable(place);
+  return [
+    `${table}\n${whereText(place, results)}\n\n${winnersText(rowsOfUsualSize(place.rows))}\n`,
+    ...(models.lines.length ? [markdown(models)] : []),
+  ].join('\n');
 }
 
 /** The browser's steps and inference at every batch size. */
@@ -110,8 +117,10 @@ function stepText(results: Results): string {
   if (!isMeasured(simd) || !isMeasured(stock))
     throw new Error('expected a step on simd and stock cpu, found none');
   const measured = {theirs: stock.steady, ours: simd.steady, ratio: stock.ratio!};
-  const pytorch = timedPeers(results).filter(({name}) => name.startsWith('PyTorch'));
-  const tensorflow = {name: 'TensorFlow.js, its backend cpu', measured};
+  const pytorch = timedPeers(results).filter(
+    ({name, what}) => what === 'tutorial/step' && name.startsWith('PyTorch'),
+  );
+  const tensorflow = {name: 'TensorFlow.js, its backend cpu', what: 'tutorial/step', measured};
   return markdown(peerTable([tensorflow, ...pytorch], false));
 }
 

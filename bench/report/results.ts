@@ -1,6 +1,7 @@
 // The shape of the bench's JSON: --json writes it, --compare and --from read it, and all tables and charts are made from it.
 // Times are in ms, rates in GFLOP/s (10^9 floating-point operations a second) and GB/s (10^9 bytes a second).
 import {type Backend, backends} from '../../src/backends.ts';
+import type {PeerRow} from './peers.ts';
 import type {Seeds} from './seeds.ts';
 import type {Speedrun} from './speedrun.ts';
 
@@ -15,7 +16,7 @@ export interface Results {
   machine: Machine;
   /** Node first, then the browser; a place without a requested backend is missing. */
   places: PlaceResults[];
-  /** With --peers: the step of `tutorial` in other libraries, each in turns with ours on `simd` in Node. */
+  /** With --peers: steps and inference in other libraries, each in turns with ours on `simd` in Node. */
   peers?: PeerRow[];
   /** The run was interrupted: the rest of the rows is missing. */
   incomplete?: true;
@@ -78,7 +79,7 @@ export interface Roof {
 
 /** One case at one batch size. */
 export interface Row {
-  /** A path: network, layer, pass; or network, whole. */
+  /** A path: network, layer, pass; or network, whole; or `layers`, model. */
   name: string;
   batch: number;
   /** Floating-point operations of one run: two for each product with a pixel inside the image. */
@@ -153,14 +154,6 @@ export interface FirstSteps {
   n: number;
 }
 
-export interface PeerRow {
-  /** "PyTorch 1.13, 2 threads" */
-  name: string;
-  /** Either its time and ours, measured in turns; or why it has none. */
-  measured?: {theirs: Timing; ours: Timing; ratio: Ratio};
-  notMeasured?: NotMeasured;
-}
-
 export const emptyResults = (extent: Extent, machine: Machine): Results => ({
   format: FORMAT,
   date: new Date().toISOString(),
@@ -206,6 +199,12 @@ export const backendOf = (name: Name): Backend => name.split(' ').at(-1) as Back
 export const isOurs = (name: Name): name is Backend => !name.includes(' ');
 export const isStock = (name: Name): boolean => name.startsWith('stock ');
 export const isLayers = (name: Name): boolean => name.startsWith('layers ');
+
+/** True for the case of another's Layers model, which has one name below `layers`. */
+export const isModel = (name: string): boolean => name.startsWith('layers/');
+
+/** The network of "tutorial/step" or "tutorial/conv2/forward"; the model of "layers/keras". */
+export const networkOf = (name: string): string => name.split('/')[isModel(name) ? 1 : 0];
 
 /** True for a backend without our own kernels: our ops run there on the reference kernels. */
 export const isReference = (backend: Backend): boolean => !backends[backend].ownKernels;

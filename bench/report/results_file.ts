@@ -36,7 +36,7 @@ const example = {date: '', extent: '', machine, places: [{place: '', runtime: ''
 /** The first field whose type differs from the example's. */
 function problemOf(results: Partial<Results> | null): string | undefined {
   if (results?.format !== FORMAT) return `the format ${JSON.stringify(results?.format)}`;
-  const like = {...example, ...(results.peers !== undefined && {peers: [{}]})};
+  const like = {...example, ...(results.peers !== undefined && {peers: [{what: '', name: ''}]})};
   return problemIn(results, like, '');
 }
 

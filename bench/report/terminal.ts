@@ -3,12 +3,13 @@ import {
   firstStepTable,
   mainTable,
   meaningsOf,
+  modelTable,
   nameTerms,
-  peerTable,
   sweepTable,
   type Table,
 } from './columns.ts';
 import {rowsOfUsualSize, winnersText} from './findings.ts';
+import {peerTable} from './peers.ts';
 import {isMeasured, type PlaceResults, type Results} from './results.ts';
 import {threeDigits} from './texts.ts';
 
@@ -50,14 +51,17 @@ export const factsText = (facts: Facts): string =>
 export const hasLines = ({lines}: Table): boolean => lines.length > 0;
 
 const tablesOf = (place: PlaceResults): Table[] =>
-  [mainTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(hasLines);
+  [mainTable(place), modelTable(place), sweepTable(place), firstStepTable(place.firstSteps)].filter(
+    hasLines,
+  );
 
 /** A sentence about the fastest backends, the tables, and the contenders without a time. */
 export function placeText(place: PlaceResults): string {
   if (place.rows.length === 0) return '';
   const absent = absencesIn(place).map(({text}) => text);
+  const isCompared = hasLines(mainTable(place));
   return [
-    `${winnersText(rowsOfUsualSize(place.rows))}\n`,
+    ...(isCompared ? [`${winnersText(rowsOfUsualSize(place.rows))}\n`] : []),
     ...tablesOf(place).map(tableText),
     ...(absent.length ? [`${absent.join('\n')}\n`] : []),
   ].join('\n');

@@ -88,6 +88,26 @@ test('bench: winnersText names our fastest backends, and no stock ones', () => {
   );
 });
 
+test('bench: Layers models have a table of their own, and no ratio to ours', () => {
+  const models = [
+    row('layers/keras', 64, {'layers simd': measured(105), 'layers cpu': measured(21_000)}),
+    row('layers/depthwise', 64, {'layers simd': {why: 'it disagrees', wrong: true}}),
+  ];
+  const [place] = resultsOf([crossing[1], ...models]).places;
+  const lines = placeText(place).split('\n');
+  assert.is(lines[0], 'The fastest of ours is webgl in this case.');
+  const at = lines.findIndex(line => /^in batches of 64 +layers simd ms/.test(line));
+  assert.equal(
+    lines.slice(at + 1, at + 3).map(line => line.split(/ {2,}/)),
+    [
+      ['layers/keras', '105', '21,000', '200'],
+      ['layers/depthwise', '–', '–', '–'],
+    ],
+  );
+  assert.ok(lines.includes('layers/depthwise, batch 64, layers simd: not timed, it disagrees'));
+  assert.is(lines.filter(line => line.startsWith('layers/keras')).length, 1);
+});
+
 test('bench: a place’s table names the second fastest and the crossing, and the text below it a wrong kernel', () => {
   const wrong = row('a/relu', 64, {simd: {why: 'it disagrees', wrong: true}, cpu: measured(2)});
   const {places} = resultsOf([...crossing, wrong]);
@@ -383,6 +403,7 @@ const misuses: [args: string, message: RegExp][] = [
   ['--case tutorial/conv3', /^bench: --case: expected tutorial\/step, .*, found "tutorial\/conv3"\n$/],
   ['--backend cuda', /^bench: --backend: expected simd, cpu, webgl, wasm, webgpu, found "cuda"\n$/],
   ['--fast', /^bench: Unknown option '--fast' \(see --help\)\n$/],
+  ['--quick --case layers', /^bench: --case: expected a case that is measured in node or browser with --quick, found layers\n$/],
   ['--quick --full', /^bench: --quick: expected it without --full, found both\n$/],
   ['--json /no/such/folder/x.json', /^bench: --json: expected a file that can be written, .*ENOENT/],
   ['--compare /no/such.json', /^bench: --compare: expected a file of this bench's numbers .*ENOENT/],
@@ -396,6 +417,45 @@ for (const [args, message] of misuses) {
     assert.is(code, 2);
   });
 }
+
+test('bench: a Layers model runs on simd in Node, and its step is split by kernel', async () => {
+  const file = join(temporary, 'layers.json');
+  const {code, stdout, stderr} = await run(['--case', 'layers/tfjs-examples', '--json', file]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /layers simd ms\nlayers\/tfjs-examples +\d/);
+  assert.not.match(stdout, /fastest/); // it has no rival here
+  const {places} = jsonOf(file);
+  assert.equal(
+    places.map(({place}) => place),
+    ['node'],
+  );
+  const [{rows, splits}] = places;
+  assert.equal(Object.keys(rows[0].contenders), ['layers simd']);
+  const [{network, name, kernels}] = splits;
+  assert.equal([rows.length, splits.length, network, name], [1, 1, 'tfjs-examples', 'layers simd']);
+  assert.ok(kernels.some(({kernel, ms}) => /^Conv2D \[64,28,28,1\]$/.test(kernel) && ms > 0));
+});
+
+test('bench: --peers times onnxruntime beside simd, from an ONNX file of the same weights', async () => {
+  const file = join(temporary, 'peers.json');
+  const args = ['--peers', '--quick', '--case', 'tutorial/inference', '--backend', 'cpu'];
+  const {code, stdout, stderr} = await run([...args, '--json', file], undefined, {
+    env: {MNIST_OPS_BROWSER: '/no/such/browser'},
+  });
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /\ntutorial\/inference +onnxruntime-node \d\S+, 1 thread +\d/);
+  const {peers = []} = jsonOf(file);
+  assert.equal(
+    peers.map(({name}) => name.replace(/ [\d.]+,/, '')),
+    ['node', 'web'].flatMap(each =>
+      ['1 thread', '2 threads'].map(threads => `onnxruntime-${each} ${threads}`),
+    ),
+  );
+  for (const {what, measured, notMeasured} of peers) {
+    assert.equal([what, notMeasured], ['tutorial/inference', undefined]);
+    assert.ok(measured!.theirs.least > 0 && measured!.ours.least > 0);
+  }
+});
 
 test('bench --help lists options and cases', async () => {
   const {code, stdout} = await run(['--help']);

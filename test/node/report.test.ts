@@ -110,7 +110,9 @@ const results: Results = {
   extent: 'usual',
   machine: {cpu: 'A processor', cores: 2, load: 0.4, tfjs: '4.22.0'},
   places: [node, browserPlace],
-  peers: [{name: 'PyTorch', notMeasured: {why: 'not installed', wrong: false}}],
+  peers: [
+    {name: 'PyTorch', what: 'layers/keras', notMeasured: {why: 'not installed', wrong: false}},
+  ],
 };
 
 const few: Results = {

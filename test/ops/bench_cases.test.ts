@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {modelCase, models} from '../../bench/cases/models.ts';
 import {inferenceCase, loopCase, stepCase} from '../../bench/cases/networks.ts';
 import {kernelCases} from '../../bench/cases/passes.ts';
 import type {Case} from '../../bench/clock/contest.ts';
@@ -37,12 +38,15 @@ const bench: Bench = {
 
 const batch = 3;
 const everyone = () => true;
-const cases = (Object.keys(presets) as Preset[]).flatMap(network => [
-  stepCase(network, batch, everyone),
-  inferenceCase(network, batch, everyone),
-  ...kernelCases(network, batch),
-  loopCase(network, false),
-]);
+const cases = [
+  ...(Object.keys(presets) as Preset[]).flatMap(network => [
+    stepCase(network, batch, everyone),
+    inferenceCase(network, batch, everyone),
+    ...kernelCases(network, batch),
+    loopCase(network, false),
+  ]),
+  ...(inPage ? [] : models.map(name => modelCase(name, batch, everyone))),
+];
 
 for (const each of cases) {
   test(`bench: ${each.name}: all contenders agree`, async () => {

@@ -167,7 +167,7 @@ function sumsOfRepeated(simd: SimdBackend, x: Tensor, outputs: number, shape: nu
       shape,
       [x],
       ([x], y, {kernels, first, count}) =>
-        kernels.sumRows(x + 4 * outputs * first, y + 4 * first, count, outputs),
+        kernels.sumRows(x + 4 * outputs * first, y + 4 * first, count, outputs, 1),
       {units: N, work: N * outputs},
     );
   } finally {

@@ -99,7 +99,7 @@ function watch(backend: SimdBackend): Watched {
   const kernels: Record<string, unknown> = {...backend.kernels};
   for (const name of Object.keys(kernels)) {
     const writesNothing =
-      /(Scratch|IsSparse|IsDoubtful)$/.test(name) || typeof kernels[name] !== 'function';
+      /(Scratch|Units|IsSparse|IsDoubtful)$/.test(name) || typeof kernels[name] !== 'function';
     if (!writesNothing && !(name in written) && name !== 'peak') {
       throw new Error(`watched.ts: expected the outputs of ${name} in its table, found none`);
     }

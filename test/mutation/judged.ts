@@ -67,9 +67,9 @@ export const judged: Judged[] = [
       "What is written behind the last number lies in its block's spare room, whose contents reach no result.",
   },
   {
-    file: 'src/kernels/simd/dense.ts',
-    before: 'for (let row = 0; row < min(rows, AT_ONCE); ++row)',
-    after: 'for (let row = 0; row <= min(rows, AT_ONCE); ++row)',
+    file: 'src/kernels/simd/matmul.ts',
+    before: 'for (let row = 0; row < rowsAtOnce; ++row)',
+    after: 'for (let row = 0; row <= rowsAtOnce; ++row)',
     reason: 'A table has room for four pairs more than it lists, and `product` fills them itself.',
   },
   {

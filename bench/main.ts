@@ -162,7 +162,9 @@ async function measure(results: Results, request: Request, peers: boolean): Prom
   if (peers) {
     const {comparePeers} = await import('./peers/peers.ts');
     const tell = (what: string) => showProgress(`peers: ${what}`);
-    results.peers = await comparePeers(data, what => isChosen(what, request.cases), tell);
+    const wanted = (what: string) => isChosen(what, request.cases);
+    results.peers = [];
+    for await (const row of comparePeers(data, wanted, tell)) results.peers.push(row);
     showProgress('');
     process.stdout.write(`\n${peersText(results)}`);
   }

@@ -79,28 +79,29 @@ export const rivals: Rival[] = [
 /** The time of a block of runs, in ms: at most `mostRuns` runs, at least one. */
 const blockMs = 200;
 const mostRuns = 20;
-const rounds = 15;
 const warmUpRounds = 3;
+/** The rounds after them: fewer than the most if they take longer than this, in ms. */
+const leastRounds = 5;
+const mostRounds = 15;
+const roundsMs = 10_000;
 
-/** A row for each library, measured or not, of the cases for which `isChosen`. */
-export async function comparePeers(
+/** Gives a row for each library, measured or not, of the cases for which `isChosen`. */
+export async function* comparePeers(
   data: MnistData,
   isChosen: (what: string) => boolean,
   tell: (what: string) => void,
-): Promise<PeerRow[]> {
+): AsyncGenerator<PeerRow> {
   const batches = takeBatches(data, batchSize);
-  const rows: PeerRow[] = [];
   for (const rival of rivals.filter(({what}) => isChosen(what))) {
     const {name, what} = rival;
     tell(`${what} in ${name}`);
     try {
-      rows.push(await comparePeer(rival, await rival.make(batches), batches));
+      yield await comparePeer(rival, await rival.make(batches), batches);
     } catch (error) {
       const wrong = !(error instanceof MissingPeer);
-      rows.push({name, what, notMeasured: {why: firstLine(error), wrong}});
+      yield {name, what, notMeasured: {why: firstLine(error), wrong}};
     }
   }
-  return rows;
 }
 
 /** Checks that the peer agrees with ours, then times both. */
@@ -145,7 +146,10 @@ async function compareTimes(ours: Contender, peer: Peer): Promise<PeerRow['measu
   try {
     const [ourRuns, theirRuns] = [blockOf(await runOurs(2)), blockOf(await peer.run(2))];
     const [theirs, mine]: number[][][] = [[], []];
-    for (let round = -warmUpRounds; round < rounds; round++) {
+    const start = performance.now();
+    const isLate = () => performance.now() - start > roundsMs;
+    for (let round = -warmUpRounds; round < mostRounds; round++) {
+      if (round >= leastRounds && isLate()) break;
       const [our, their] = [await runOurs(ourRuns), await peer.run(theirRuns)];
       if (round < 0) continue;
       mine.push(our);

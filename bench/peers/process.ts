@@ -22,6 +22,11 @@ export function startProcess(
   const path = fileURLToPath(new URL(`../../bench/peers/${script}`, import.meta.url)); // from dist/bench
   const child = spawn(program, [path, ...args], {stdio: ['pipe', 'pipe', 'inherit']});
   child.stdin.on('error', () => {}); // `ask` reports an early end
+  const stop = () => {
+    process.off('exit', stop);
+    child.kill();
+  };
+  process.on('exit', stop); // it would complain of half a line
   const lines = createInterface({input: child.stdout})[Symbol.asyncIterator]();
   return {
     async ask<T>(request: unknown) {
@@ -30,7 +35,7 @@ export function startProcess(
       if (done) throw new Error(`${library}: expected an answer, found that its process has ended`);
       return JSON.parse(value) as T;
     },
-    stop: () => child.kill(),
+    stop,
   };
 }
 

@@ -207,6 +207,12 @@ export const spoiltIntegers = drawEach(random =>
   random.below(16) > 0 ? random.below(7) - 3 : [Infinity, -Infinity, NaN][random.below(3)],
 );
 
+/** Most are 0, and one in four of the others is infinite. */
+export const fewSpoiltIntegers = drawEach(random => {
+  if (random.below(8) > 0) return 0;
+  return random.below(4) > 0 ? random.below(7) - 3 : Infinity;
+});
+
 const normals = drawEach(random => random.normal());
 
 const smooth = (opCase: OpCase): Draw => opCase.smooth?.bind(opCase) ?? normals;

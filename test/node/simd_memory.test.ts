@@ -17,7 +17,7 @@ import {reluCases} from '../../bench/cases/relu.ts';
 import {softmaxCases, softmaxCrossEntropyCases} from '../../bench/cases/softmax_cross_entropy.ts';
 import {anyConv2D, anyMaxPool, upTo} from '../shapes.ts';
 import {OWN_BACKEND, onWatched, watchedKernels} from '../watched.ts';
-import {asDefinedOnIntegers, fewIntegers, spoiltIntegers} from '../witnesses.ts';
+import {asDefinedOnIntegers, fewIntegers, fewSpoiltIntegers, spoiltIntegers} from '../witnesses.ts';
 
 const watchedBackend = OWN_BACKEND as Backend;
 
@@ -66,6 +66,17 @@ testWatched('simd: convolutions with padding on one side equal the definition', 
     asDefinedOnIntegers(conv2dCase(spec), watchedBackend);
     asDefinedOnIntegers(conv2dCase(spec), watchedBackend, fewIntegers);
     asDefinedOnIntegers(conv2dCase(spec), watchedBackend, spoiltIntegers);
+  }
+});
+
+testWatched('simd: sparse gradients with infinite numbers equal the definition', () => {
+  for (const spec of [
+    {x: [2, 9, 8, 4], filter: [5, 5, 4, 5]}, // a window of whole tiles
+    {x: [2, 9, 8, 3], filter: [5, 5, 3, 5]}, // a window whose last vector is cut
+    {x: [2, 9, 8, 4], filter: [4, 4, 4, 5]}, // a window whose last tile lacks vectors
+    {x: [2, 9, 8, 4], filter: [5, 5, 4, 5], options: {pad: 'same'}},
+  ] as Conv2DSpec[]) {
+    asDefinedOnIntegers(conv2dCase(spec), watchedBackend, fewSpoiltIntegers);
   }
 });
 

@@ -226,14 +226,16 @@ test('threads: the error of a kernel on another thread is thrown on the main one
   });
 });
 
-test('threads: those without work sleep', async () => {
-  await onThreads(3, async backend => {
-    relu(tf.ones([100])).dispose();
-    for (const {mailbox} of othersOf(backend)) {
-      for (let tries = 0; Atomics.load(mailbox, ASKED + SLEEPER) === 0; tries++) {
+test('threads: one without work sleeps, and the next call wakes it', async () => {
+  await onThreads(2, async backend => {
+    const [other] = othersOf(backend);
+    for (let i = 0; i < 2; i++) {
+      for (let tries = 0; Atomics.load(other.mailbox, ASKED + SLEEPER) === 0; tries++) {
         assert.ok(tries < 1000, 'it does not sleep within 10 s');
         await new Promise(resolve => setTimeout(resolve, 10));
       }
+      const isMade = () => spinUntil('the call to be made', () => isDone(other));
+      assert.equal(reluInTwo(backend, isMade), RELU);
     }
   });
 });

@@ -24,7 +24,7 @@ import {Geometry} from './geometry';
 import {PAIR, ROWS, product, setPair, tableSize} from './product';
 import {
   allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
-  sparseScratch,
+  sparseScratch, tilesAreFull,
 } from './sparse';
 import {canUseStrips, conv2dByStrips, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
@@ -122,8 +122,8 @@ export function conv2dInputGradientScratch(g: Geometry): f64 {
 
 /** What conv2dInputGradient has to be told. Both ways round differently, so they are chosen for all images together. */
 export function conv2dInputGradientIsSparse(dy: usize, filter: usize, g: Geometry): bool {
-  // A row's last vector reaches beyond the window, where the filter is 0: an infinite dy makes that NaN.
-  return isSparse(dy, filter, g.filterSize, g) && allFinite(dy, g.ySize);
+  // A vector that reaches beyond the window meets a filter of 0 there: an infinite dy makes that NaN.
+  return isSparse(dy, filter, g.filterSize, g) && (tilesAreFull(g) || allFinite(dy, g.ySize));
 }
 
 export function conv2dInputGradient(

@@ -93,6 +93,11 @@ const tilesOf = (g: Geometry): i32 => (g.kH * vectorsInRow(g) + TILE - 1) / TILE
 
 const tilesAreRuns = (g: Geometry): bool => vectorsInRow(g) % TILE == 0;
 
+/** True if no vector of a tile reaches beyond the window. */
+export function tilesAreFull(g: Geometry): bool {
+  return (g.kW * g.C) % 4 == 0 && (g.kH * vectorsInRow(g)) % TILE == 0;
+}
+
 /** The number of the window's vector that begins at row wR, element 4 column. */
 function vectorOf(wR: i32, column: i32, g: Geometry): i32 {
   return tilesAreRuns(g) ? wR * vectorsInRow(g) + column : column * g.kH + wR;

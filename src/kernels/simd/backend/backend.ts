@@ -67,7 +67,7 @@ export interface SimdOptions {
 }
 
 /** Little work is done before another thread has begun with its part. */
-const LEAST_WORK = 2 ** 15;
+const LEAST_WORK = 2 ** 17;
 
 export class SimdBackend extends MathBackendCPU {
   declare data: tf.DataStorage<SimdData>;

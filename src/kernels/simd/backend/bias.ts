@@ -4,6 +4,9 @@ import {BiasGradient} from '../../../ops/bias.ts';
 import type {SimdBackend} from './backend.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
+/** Channels in a line of the cache, which two threads would both have to fetch. */
+const LINE = 16;
+
 /** dy [..., K] -> dBias [K] */
 export function biasGradient(simd: SimdBackend, {dy}: Inputs): Tensor {
   const [K] = dy.shape.slice(-1);
@@ -12,8 +15,8 @@ export function biasGradient(simd: SimdBackend, {dy}: Inputs): Tensor {
     [K],
     [dy],
     ([dy], dBias, {kernels, first, count}) =>
-      kernels.biasGradient(dy, dBias, rows, K, 4 * first, Math.min(K, 4 * (first + count))),
-    {units: Math.ceil(K / 4), work: rows * K},
+      kernels.biasGradient(dy, dBias, rows, K, LINE * first, Math.min(K, LINE * (first + count))),
+    {units: Math.ceil(K / LINE), work: rows * K},
   );
 }
 

@@ -18,7 +18,8 @@ export const SLEEPER = 48;
 export const ARGUMENTS_AT = 512;
 export const MAILBOX_BYTES = ARGUMENTS_AT + 8 * 24;
 
-const SPIN_MS = 0.1;
+/** The ops at a network's end are too small to be cut: so long others may have nothing to do within a step. */
+const SPIN_MS = 0.3;
 
 /** Sets a number and wakes the other side if it sleeps. */
 export function tell(mailbox: Int32Array, at: number, value: number): void {

@@ -5,43 +5,50 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import {type Windows, windowsOf} from '../../../ops/windows.ts';
-import type {GeometryPointer, Sizes} from './module.ts';
+import type {GeometryPointer} from './module.ts';
 import type {Part} from './threads.ts';
 
 /** Rows and columns, with padding, strides and dilations, stay below this. So does the number of a window's taps. */
 const LIMIT = 2 ** 30;
 
-/** The fields of the class Geometry (../geometry.ts) in their order, each with its smallest number. */
-// biome-ignore format: in two lines
-const least: Sizes = {
-  B: 1, H: 1, W: 1, C: 1, kH: 1, kW: 1, K: 1, yH: 1, yW: 1,
-  sH: 1, sW: 1, dilH: 1, dilW: 1, padT: 0, padL: 0,
-};
-const fields = Object.entries(least) as [keyof Sizes, number][];
-
 type Geometry = Windows & {K?: number};
 
-const isWhole = (n: number, least: number): boolean => Number.isInteger(n) && n >= least;
+/** The fields of the class Geometry (../geometry.ts) in their order. K is 1 for a pool, which has no K. */
+// biome-ignore format: in two lines
+const numbersOf = ({
+  B, H, W, C, kH, kW, K = 1, yH, yW,
+  sH, sW, dilH, dilW, padT, padL,
+}: Geometry): number[] => [
+  B, H, W, C, kH, kW, K, yH, yW,
+  sH, sW, dilH, dilW, padT, padL,
+];
+
+/** The smallest that they may be. */
+// biome-ignore format: in two lines
+const least = [
+  1, 1, 1, 1, 1, 1, 1, 1, 1,
+  1, 1, 1, 1, 0, 0,
+];
 
 /** True if all sizes are whole, no padding is negative, the output isn't empty, and 32 bits count every row and column. */
 export function isCountable(g: Geometry): boolean {
   const {H, W, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;
   return (
-    fields.every(([name, least]) => isWhole(g[name] ?? 1, least)) &&
+    numbersOf(g).every((n, i) => Number.isInteger(n) && n >= least[i]) &&
     padT + H + yH * sH + kH * dilH < LIMIT &&
     padL + W + yW * sW + kW * dilW < LIMIT &&
     kH * kW < LIMIT
   );
 }
 
-/** The numbers of the class Geometry in their order. K is 1 for a pool, which has no K. */
+/** The numbers of the class Geometry in their order. */
 export function geometryNumbers(g: Geometry): number[] {
   if (!isCountable(g)) {
     throw new Error(
       `simd: expected windows whose rows and columns, with padding and strides, number less than 2^30, found ${JSON.stringify(g)}`,
     );
   }
-  return fields.map(([name]) => g[name] ?? 1);
+  return numbersOf(g);
 }
 
 /** The geometry of a stock op for our kernels; undefined if 32 bits can't count it. */

@@ -10,9 +10,6 @@ export type Pointer = number;
 /** What ../index.ts exports, as asc writes it down when it compiles. There a Geometry is an object of its fields. */
 type Exports = Awaited<ReturnType<typeof describe>>;
 
-/** The fields of the class Geometry in ../geometry.ts. */
-export type Sizes = Record<keyof Parameters<Exports['conv2dScratch']>[0], number>;
-
 /** The address of a Geometry. TypeScript takes no other number for it. */
 export type GeometryPointer = Pointer & {geometry: true};
 

@@ -19,7 +19,7 @@ const written: Record<string, number[]> = {
   matMul: [7, 8], batchMatMul: [9, 10],
   add: [8], subtract: [8], multiply: [8], divide: [8],
   step: [1], square: [1], sqrt: [1], rsqrt: [1], floor: [1],
-  sumRows: [1], sumColumns: [1, 2], pixels: [1], biasGradient: [1], batchNorm: [6], repeat: [1],
+  sumRows: [1], sumColumns: [1, 2], pixels: [1], biasGradient: [1], batchNorm: [6, 7], repeat: [1],
   relu: [1], reluGradient: [2],
   maxPool: [1, 2, 3], maxPoolIgnoringNaN: [1, 2, 3], maxPoolGradient: [2, 3],
   softmax: [1], softmaxGradient: [2], softmaxCrossEntropy: [2], softmaxCrossEntropyGradient: [3],

@@ -2,36 +2,39 @@
 //   x, y [rows, columns]   mean, variance, offset, scale [columns]; offset and scale may be 0, absent
 //   y[row, i] = (x[row, i] − mean[i]) factor[i] + offset[i]     factor[i] = scale[i] / √(variance[i] + epsilon)
 //
-// One pass over x, so memory decides the speed. It takes blocks of rows, in a block four columns at a time,
-// so that mean, factor and offset stay in registers. A small block is still in the cache when the next four
-// columns read it.
+// The factors come first, into scratch. One pass over x follows, so memory decides the speed.
 
 import {F32, multiplyAdd, storeFirst} from './vector';
 
-const BLOCK = 32;
+/** Bytes of scratch for this many columns. */
+export function batchNormScratch(columns: i32): i32 {
+  return (columns + 3) / 4 * 4 * <i32>F32;
+}
 
 export function batchNorm(
   x: usize, mean: usize, variance: usize, offset: usize, scale: usize, epsilon: f32, y: usize,
-  rows: i32, columns: i32,
+  scratch: usize, rows: i32, columns: i32,
 ): void {
-  const rowBytes = <usize>columns * F32, epsilons = f32x4.splat(epsilon);
-  for (let first = 0; first < rows; first += BLOCK) {
-    const count = min(rows - first, BLOCK);
-    for (let i = 0; i < columns; i += 4) {
-      const column = <usize>i * F32;
-      const means = v128.load(mean + column);
-      const scales = scale ? v128.load(scale + column) : f32x4.splat(1);
-      const factors = f32x4.div(scales, f32x4.sqrt(f32x4.add(v128.load(variance + column), epsilons)));
-      const offsets = offset ? v128.load(offset + column) : f32x4.splat(0);
-      let xAt = x + column, yAt = y + column;
-      for (let row = 0; row < count; ++row) {
-        const yi = multiplyAdd(f32x4.sub(v128.load(xAt), means), factors, offsets);
-        storeFirst(yAt, yi, columns - i);
-        xAt += rowBytes;
-        yAt += rowBytes;
-      }
-    }
-    x += <usize>count * rowBytes;
-    y += <usize>count * rowBytes;
+  for (let i = 0; i < columns; i += 4) {
+    const column = <usize>i * F32;
+    const root = f32x4.sqrt(f32x4.add(v128.load(variance + column), f32x4.splat(epsilon)));
+    const scales = scale ? v128.load(scale + column) : f32x4.splat(1);
+    v128.store(scratch + column, f32x4.div(scales, root));
   }
+  for (let row = 0; row < rows; ++row) {
+    let i = 0;
+    for (; i <= columns - 4; i += 4) v128.store(y + <usize>i * F32, normed(x, mean, scratch, offset, i));
+    if (i < columns) storeFirst(y + <usize>i * F32, normed(x, mean, scratch, offset, i), columns - i);
+    x += <usize>columns * F32;
+    y += <usize>columns * F32;
+  }
+}
+
+/** Four columns of y from `i` on. */
+@inline
+function normed(x: usize, mean: usize, factor: usize, offset: usize, i: i32): v128 {
+  const column = <usize>i * F32;
+  const offsets = offset ? v128.load(offset + column) : f32x4.splat(0);
+  const centred = f32x4.sub(v128.load(x + column), v128.load(mean + column));
+  return multiplyAdd(centred, v128.load(factor + column), offsets);
 }

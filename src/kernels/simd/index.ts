@@ -21,7 +21,7 @@ export {
 export {add, divide, multiply, subtract} from './elementwise';
 export {floor, rsqrt, sqrt, square, step} from './unary';
 export {sumColumns, sumColumnsScratch, sumRows} from './sum';
-export {batchNorm} from './batch_norm';
+export {batchNorm, batchNormScratch} from './batch_norm';
 export {repeat} from './repeat';
 export {pixels} from './pixels';
 export {peak, peakWork} from './peak';

@@ -16,11 +16,22 @@ export const batchNormOverrides: Overrides = {
     return simd.compute(
       x.shape,
       [x, mean, variance, offset, scale],
-      ([x, mean, variance, offset, scale], y, {kernels, first, count}) => {
+      ([x, mean, variance, offset, scale], y, {kernels, first, count, scratch}) => {
         const [xAt, yAt] = [x, y].map(pointer => pointer + 4 * first * columns);
-        kernels.batchNorm(xAt, mean, variance, offset, scale, varianceEpsilon, yAt, count, columns);
+        kernels.batchNorm(
+          xAt,
+          mean,
+          variance,
+          offset,
+          scale,
+          varianceEpsilon,
+          yAt,
+          scratch,
+          count,
+          columns,
+        );
       },
-      {units: rows, work: rows * columns},
+      {scratchBytes: simd.kernels.batchNormScratch(columns), units: rows, work: rows * columns},
     );
   },
 };

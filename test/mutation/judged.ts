@@ -17,10 +17,28 @@ export const judged: Judged[] = [
       'The build notices: it compiles the shaders by a step in plain Node, which has no gradient of Reshape then.',
   },
   {
-    file: 'src/kernels/simd/elementwise.ts',
-    before: 'for (let i = 0; i < N; i += 4) {',
-    after: 'for (let i = 0; i <= N; i += 4) {',
-    reason: 'One round more, if 4 divides N, stores none of its lanes.',
+    file: 'src/kernels/simd/sum.ts',
+    before: 'for (; i <= n - 4; i += 4) {',
+    after: 'for (; i <= n - 4 - 1; i += 4) {',
+    reason: 'The last four numbers are added one by one.',
+  },
+  {
+    file: 'src/kernels/simd/repeat.ts',
+    before: 'memory.copy(y + <usize>done * block, y, <usize>min(done, times - done) * block);',
+    after: 'memory.copy(y + <usize>done * block, y, <usize>(times - done) * block);',
+    reason: 'It copies more than there is, and the next rounds write over that.',
+  },
+  {
+    file: 'src/kernels/simd/backend/stock_reduce.ts',
+    before: 'const work = planes * n * inner;',
+    after: 'const work = planes * inner;',
+    reason: 'It only decides whether the work is large enough to be cut.',
+  },
+  {
+    file: 'src/kernels/simd/backend/stock_unary.ts',
+    before: '{units: Math.ceil(N / 4), work: N},',
+    after: '{units: Math.ceil(N), work: N},',
+    reason: 'The units beyond the end have nothing to do: the first parts take longer.',
   },
   {
     file: 'src/network.ts',

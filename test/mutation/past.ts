@@ -29,7 +29,6 @@ export const past: Past[] = [
   {file: `${backend}/stock_gather.ts`, before: 'index < 0 || index >= dimSize', after: 'index >= dimSize'},
   {file: `${backend}/stock_fused.ts`, before: 'bias.shape[bias.shape.length - 1] === columns', after: 'true'},
   {file: `${backend}/stock_matmul.ts`, before: 'bBatch === 1 && !transposeA', after: 'bBatch === 1'},
-  {file: `${backend}/stock_elementwise.ts`, before: 'axes.slice(0, last)', after: 'axes.slice(0, first)'},
   {file: `${webgl}/conv2d_filter_gradient.ts`, before: '2 * (rounds - 1) * each + yC', after: 'yC'},
   // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
   {file: `${webgl}/bias.ts`, before: 'min(${all}, (sPair + 1) * ${each})', after: '(sPair + 1) * ${each}'},

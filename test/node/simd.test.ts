@@ -195,6 +195,16 @@ test('simd: blocks of memory never overlap, and freed neighbours serve larger bl
   memory.release(memory.allocate(all), all); // as one block again
 });
 
+test('simd: a large free block that is cut again and again leaves no list behind for each rest', () => {
+  const memory = new Memory(2 ** 20);
+  memory.startAt(16);
+  const large = 2 ** 20 - 128;
+  memory.release(memory.allocate(large), large);
+  for (let i = 0; i < 1000; i++) memory.allocate(1);
+  const {free} = memory as unknown as {free: Map<number, unknown>};
+  assert.ok(free.size < 5, `${free.size} lists slow down every search`);
+});
+
 test('simd: the backend works after it is removed and registered again', () => {
   tf.setBackend('simd');
   const old = tf.backend();

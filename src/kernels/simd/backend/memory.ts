@@ -126,7 +126,10 @@ export class Memory {
       if (list.length > 0 && found >= size && found < best) best = found;
     }
     if (best === Infinity) return undefined;
-    const pointer = this.free.get(best)!.pop()!;
+    const list = this.free.get(best)!;
+    const pointer = list.pop()!;
+    // Rests have a size of their own each: thousands of empty lists would make each search slow.
+    if (list.length === 0) this.free.delete(best);
     if (best > size) this.addFree(pointer + size, best - size);
     return pointer;
   }

@@ -13,7 +13,7 @@ const MARK = 0x7fe5a5a5;
 // biome-ignore format: an op's kernels on a line
 const written: Record<string, number[]> = {
   conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3], conv2dFilterGradientInside: [2, 3],
-  depthwise: [3, 4], depthwiseInputGradient: [2, 3], depthwiseFilterGradient: [2, 4], repeatChannels: [1],
+  depthwise: [3, 4], depthwiseInputGradient: [2, 3], depthwiseFilterGradient: [2, 4],
   avgPool: [1, 2], avgPoolGradient: [1, 2],
   dense: [3, 4], denseInputGradient: [2, 3], denseWeightsGradient: [2, 3],
   matMul: [7, 8], batchMatMul: [9, 10],

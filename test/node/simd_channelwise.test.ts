@@ -84,6 +84,21 @@ test('simd: depthwise convolution and average pooling have the same bits in any 
   }
 });
 
+test('simd: the parts of a depthwise dFilter share its channels out', () => {
+  onOwnBackend(2 ** 20, backend => {
+    const counts: number[] = [];
+    const {kernels} = backend;
+    const depthwiseFilterGradient: typeof kernels.depthwiseFilterGradient = (...args) => {
+      counts.push(args[3]);
+      kernels.depthwiseFilterGradient(...args);
+    };
+    Object.assign(backend, {kernels: {...kernels, depthwiseFilterGradient}, cutInto: 2});
+    tf.dispose(tf.tidy(() => resultsOf(specs[0], floats)));
+    // 7 channels: a thread that took 8 would write to the next tap.
+    assert.equal(counts.sort(), [3, 4]);
+  });
+});
+
 test('simd: a fused depthwise convolution has bias and activation as on cpu', () => {
   tf.setBackend('simd');
   for (const activation of ['linear', 'relu', 'relu6', 'prelu'] as const) {

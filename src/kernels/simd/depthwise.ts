@@ -7,7 +7,7 @@
 //              (terms outside of x or y are absent)
 //
 // A filter with several outputs for each channel, [kH, kW, C, outputs], is one of [kH, kW, C outputs] over an x
-// that has each channel as many times: repeatChannels. dx is the sum of these channels' gradients.
+// that has each channel as many times. dx is the sum of these channels' gradients.
 //
 // channelwise.ts computes forward and dx. For dFilter, a tile is TAPS taps by one vector of channels: a vector of
 // dy serves them all. It runs over a few outputs that have all these taps inside of the image. Its sums are added to
@@ -30,14 +30,6 @@ export function depthwise(x: usize, filter: usize, bias: usize, y: usize, scratc
 
 export function depthwiseInputGradient(dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry): void {
   weightedSums(true, dy, filter, 0, dx, scratch, g);
-}
-
-/** x [N] -> y [N, times] */
-export function repeatChannels(x: usize, y: usize, times: i32, N: i32): void {
-  for (let i = 0; i < N; ++i, x += F32) {
-    const xi = load<f32>(x);
-    for (let time = 0; time < times; ++time, y += F32) store<f32>(y, xi);
-  }
 }
 
 /** Taps in a tile: their sums, their vectors of x and one of dy fit the registers. */

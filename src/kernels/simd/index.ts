@@ -12,7 +12,6 @@ export {relu, reluGradient} from './relu';
 export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';
 export {
   depthwise, depthwiseFilterGradient, depthwiseFilterGradientScratch, depthwiseInputGradient, depthwiseScratch,
-  repeatChannels,
 } from './depthwise';
 export {avgPool, avgPoolGradient, avgPoolScratch} from './avg_pool';
 export {

@@ -9,6 +9,8 @@ import {stockGeometry} from './geometry.ts';
 import type {Tensor} from './kernel.ts';
 import {activate, isKnown, isRow} from './stock_fused.ts';
 import {isFloats, type Override, type Overrides} from './stock_override.ts';
+import {sumAxis} from './stock_reduce.ts';
+import {tile} from './stock_tile.ts';
 
 const {sizeFromShape, arraysEqual} = tf.util;
 
@@ -44,14 +46,7 @@ function onRepeated(
   work: (x: Tensor) => Tensor,
 ): Tensor {
   if (outputs === 1) return work(x);
-  const N = sizeFromShape(x.shape);
-  const repeated = simd.compute(
-    [N * outputs],
-    [x],
-    ([x], y, {kernels, first, count}) =>
-      kernels.repeatChannels(x + 4 * first, y + 4 * outputs * first, outputs, count),
-    {units: N, work: N * outputs},
-  );
+  const repeated = tile(simd, {...x, shape: [sizeFromShape(x.shape), 1]}, [1, outputs]);
   try {
     return work(repeated);
   } finally {
@@ -127,7 +122,14 @@ export const depthwiseOverrides: Overrides = {
         work,
       },
     );
-    return sumsOfRepeated(simd, dx, filter.shape[3], inputShape);
+    const outputs = filter.shape[3];
+    if (outputs === 1) return dx;
+    try {
+      const sums = sumAxis(simd, dx, sizeFromShape(inputShape), outputs, 1, 1);
+      return {...sums, shape: inputShape};
+    } finally {
+      simd.disposeData(dx.dataId);
+    }
   },
 
   [tf.DepthwiseConv2dNativeBackpropFilter]: (simd, {x, dy}, attrs) => {
@@ -157,20 +159,3 @@ export const depthwiseOverrides: Overrides = {
     );
   },
 };
-
-/** [..., C · outputs] -> shape [..., C], and disposes of x */
-function sumsOfRepeated(simd: SimdBackend, x: Tensor, outputs: number, shape: number[]): Tensor {
-  if (outputs === 1) return x;
-  const N = sizeFromShape(shape);
-  try {
-    return simd.compute(
-      shape,
-      [x],
-      ([x], y, {kernels, first, count}) =>
-        kernels.sumRows(x + 4 * outputs * first, y + 4 * first, count, outputs, 1),
-      {units: N, work: N * outputs},
-    );
-  } finally {
-    simd.disposeData(x.dataId);
-  }
-}

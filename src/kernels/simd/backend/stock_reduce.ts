@@ -54,7 +54,7 @@ function sumLevels(
 }
 
 /** x [planes, n, inner] -> [planes, inner], each a sum of n numbers / divisor */
-function sumAxis(
+export function sumAxis(
   simd: SimdBackend,
   x: Tensor,
   planes: number,

@@ -14,7 +14,8 @@ export const tileOverrides: Overrides = {
   },
 };
 
-function tile(simd: SimdBackend, x: Tensor, reps: number[]): Tensor {
+/** x with each axis repeated as often as `reps` says, one of them at least twice. */
+export function tile(simd: SimdBackend, x: Tensor, reps: number[]): Tensor {
   const axis = reps.findLastIndex(times => times > 1);
   const shape = x.shape.with(axis, x.shape[axis] * reps[axis]);
   const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));

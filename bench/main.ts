@@ -5,8 +5,14 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import {UsageError} from '../src/cli/arguments.ts';
+import {defaultThreads} from '../src/cli/options.ts';
 import {serve} from '../src/cli/serve.ts';
 import {loadMnist} from '../src/data/node.ts';
+import {
+  MOST_THREADS,
+  registerSimdBackend,
+  type SimdBackend,
+} from '../src/kernels/simd/backend/register.ts';
 import type {Preset} from '../src/network.ts';
 import {caseNames, chooseCases, isChosen, problemOf, type Request} from './cases/cases.ts';
 import {backendsIn, inBrowser, inNode, type Place} from './clock/contest.ts';
@@ -47,6 +53,7 @@ usage: npm run bench -- [options]
   --case NAME    only the cases with this name, or below it: tutorial, tutorial/conv2, tutorial/step
   --backend NAME only this backend, in all cases: ${backendsIn(inBrowser).join(', ')}
                  --case and --backend may be given several times
+  --threads N    of simd in Node (default 1; with --speedrun the cores there are, at most 4); in a page it has one
   --peers        also the chosen cases in other libraries, in Node: steps in jax-js, ConvNetJS and, if it is installed, PyTorch,
                  inference in onnxruntime; on one thread and on two, where they can; five more minutes
   --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json, with --speedrun results-speedrun.json)
@@ -92,10 +99,9 @@ async function main(args: string[]): Promise<number> {
   const kind = options.speedrun ? '-speedrun' : options.seeds === undefined ? '' : '-seeds';
   const file = options.json ?? inBench(`results${kind}.json`);
   if (options.speedrun) {
-    checkAlone('speedrun', options);
-    tf.enableProdMode();
-    await tf.setBackend('simd');
-    const speedrun = await measureSpeedrun(SPEEDRUN_SEEDS, file, 1);
+    checkAlone('speedrun', options, 'threads');
+    const threads = await useThreads(threadsOf(options) ?? defaultThreads());
+    const speedrun = await measureSpeedrun(SPEEDRUN_SEEDS, file, threads);
     process.stdout.write(`${speedrunText(speedrun)}Numbers: ${file}\n`);
     return 0;
   }
@@ -106,6 +112,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const request = requestOf(options);
+  const threads = threadsOf(options);
+  if (threads !== undefined) await useThreads(threads);
   const older =
     options.compare === undefined ? undefined : await readResults('--compare', options.compare);
   let results: Results;
@@ -237,6 +245,7 @@ function parseOptions(args: string[]) {
         full: {type: 'boolean'},
         case: {type: 'string', multiple: true},
         backend: {type: 'string', multiple: true},
+        threads: {type: 'string'},
         peers: {type: 'boolean'},
         json: {type: 'string'},
         compare: {type: 'string'},
@@ -254,10 +263,29 @@ function parseOptions(args: string[]) {
   }
 }
 
-/** @throws UsageError if there are options beside this one that it doesn't know */
-function checkAlone(option: string, given: ReturnType<typeof parseOptions>): void {
-  const other = Object.keys(given).find(name => name !== option && name !== 'json');
-  if (other) throw new UsageError(`--${option}: expected with --json alone, found --${other}`);
+/** @throws UsageError if there are options beside this one, --json and `also` */
+function checkAlone(option: string, given: ReturnType<typeof parseOptions>, also = 'json'): void {
+  const other = Object.keys(given).find(name => ![option, 'json', also].includes(name));
+  if (!other) return;
+  const expected = also === 'json' ? 'with --json alone' : `with --json and --${also} alone`;
+  throw new UsageError(`--${option}: expected ${expected}, found --${other}`);
+}
+
+function threadsOf({threads}: ReturnType<typeof parseOptions>): number | undefined {
+  if (threads === undefined) return undefined;
+  const n = Number(threads);
+  if (/^\d+$/.test(threads) && n >= 1 && n <= MOST_THREADS) return n;
+  const expected = `a whole number from 1 to ${MOST_THREADS}`;
+  throw new UsageError(`--threads: expected ${expected}, found "${threads}"`);
+}
+
+/** Makes `simd` a backend with so many threads, and the current one. @returns how many it has */
+async function useThreads(threads: number): Promise<number> {
+  tf.enableProdMode(); // without the CPU backend's greeting in Node
+  tf.removeBackend('simd');
+  registerSimdBackend('simd', {threads});
+  await tf.setBackend('simd');
+  return (tf.backend() as SimdBackend).threads;
 }
 
 function seedsOf(options: ReturnType<typeof parseOptions>): number {

@@ -1,6 +1,7 @@
 // Runs the cases of one place, in Node or in a page, for `npm run bench` and for bench.html.
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../src/kernels/simd/backend/module.ts';
+import type {SimdBackend} from '../src/kernels/simd/backend/register.ts';
 import {isSoftware} from '../src/renderer.ts';
 import {chooseCases, type Request} from './cases/cases.ts';
 import {backendsIn, type Case, namesIn, type Place} from './clock/contest.ts';
@@ -53,7 +54,8 @@ export async function* runPlace(
   const timekeeping = {tick: clockTick(), gpuSleeps};
   const peak = there.includes('simd') ? createPeak() : undefined;
   const roofs = await measureRoofs(there, peak);
-  yield {kind: 'facts', facts: {roofs, tick: timekeeping.tick, ...(peak && {build})}};
+  const {threads} = (tf.findBackend('simd') ?? {}) as Partial<SimdBackend>;
+  yield {kind: 'facts', facts: {roofs, tick: timekeeping.tick, ...(peak && {build, threads})}};
   const names = namesIn(place, there);
   const bench: Bench = {names, effort: efforts[extent], timekeeping, peak, ...tools};
   const chosen = chooseCases(request, place.name);

@@ -8,9 +8,10 @@ import {threeDigits} from './texts.ts';
 function factsOf({machine: {cpu, cores, tfjs}, places}: Results) {
   const facts: Record<string, string | undefined> = {machine: `${cpu}, ${cores} cores`};
   facts['TensorFlow.js'] = tfjs;
-  for (const {place, runtime, build, renderer} of places) {
+  for (const {place, runtime, build, threads = 1, renderer} of places) {
     facts[`runtime, ${place}`] = runtime;
     facts[`WebAssembly build, ${place}`] = build;
+    facts[`threads of simd, ${place}`] = String(threads);
     facts['WebGL on'] = renderer;
   }
   return facts;

@@ -52,6 +52,8 @@ export interface PlaceResults {
   runtime: string;
   /** Of the kernels of `simd`. */
   build?: 'simd' | 'relaxed simd';
+  /** How many threads `simd` has. */
+  threads?: number;
   /** The name of WebGL's renderer, and whether it is software instead of a GPU; only in a browser. */
   renderer?: string;
   software?: boolean;

@@ -31,10 +31,10 @@ export const machineFacts = ({
   ]);
 
 export function placeFacts(place: PlaceResults): Facts {
-  const {runtime, build, renderer, software, roofs, missing} = place;
+  const {runtime, build, threads = 1, renderer, software, roofs, missing} = place;
   const warning = software ? ', a renderer in software: this says nothing about a GPU' : '';
   return known([
-    ['runtime', `${runtime}, one thread`],
+    ['runtime', `${runtime}, ${threads === 1 ? 'one thread' : `simd with ${threads} threads`}`],
     ['WebAssembly build', build],
     ['WebGL on', renderer && renderer + warning],
     ...roofs.map(({code, gflops, gbytes}): Facts[number] => [

@@ -96,7 +96,7 @@ async function main(args: string[]): Promise<number> {
     const failure = failureLine(run.evaluation, run.losses, options.learningRate);
     out.write(report(run.evaluation, run.code === 0 ? undefined : run.losses.length, failure));
     if (options.json) {
-      process.stdout.write(`${JSON.stringify(summarise(options, run, trainer.build))}\n`);
+      process.stdout.write(`${JSON.stringify(summarise(options, run, trainer))}\n`);
     }
     if (saver?.failure === undefined) return run.code;
     complain(`${saver.failure}; the last checkpoint is that of batch ${count(saver.batch!)}`);

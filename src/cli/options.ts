@@ -1,8 +1,9 @@
 // The options of `npm run train -- ...`: one table makes the parser, the checks and the help text.
+import {availableParallelism} from 'node:os';
 import {resolve} from 'node:path';
 import {backendsWith, backends as known} from '../backends.ts';
 import {type Build, build} from '../kernels/simd/backend/module.ts';
-import {simdSupported} from '../kernels/simd/backend/register.ts';
+import {MOST_THREADS, simdSupported} from '../kernels/simd/backend/register.ts';
 import {type Preset, presets} from '../network.ts';
 import {defaultRate, type Recipe, recipes} from '../presets.ts';
 import {type OptionTable, optionLines, readArguments, UsageError} from './arguments.ts';
@@ -10,6 +11,10 @@ import {type OptionTable, optionLines, readArguments, UsageError} from './argume
 /** The names of the backends. */
 export const backends = backendsWith({ownKernels: true});
 const defaultBackend = simdSupported ? 'simd' : 'cpu';
+/** More threads than this gain little on batches of 64. */
+const USUAL_THREADS = 4;
+export const defaultThreads = (): number => Math.min(USUAL_THREADS, availableParallelism());
+
 /** MNIST's training images, with which --batches are counted as epochs: the data aren't read yet. */
 const MNIST_SIZE = 60_000;
 
@@ -22,10 +27,12 @@ const wasmNames = ['plain', 'relaxed'] as const;
 
 export interface Options {
   backend: (typeof backends)[number];
-  /** Whether the arguments name the backend, or a build of it. */
+  /** Whether the arguments name the backend, or something that only it has. */
   backendIsAsked: boolean;
   /** Build of the backend simd. Default: the fastest that runs here. */
   build?: Build;
+  /** Of the backend simd; the results are the same with any number. */
+  threads: number;
   net: Preset;
   /** Passes over the training images; ignored if `batches` is given. */
   epochs: number;
@@ -58,6 +65,10 @@ const table: OptionTable = {
   wasm: option(
     'NAME',
     'build of simd: plain (the same everywhere) or relaxed (faster; default if it runs)',
+  ),
+  threads: option(
+    'N',
+    `of simd; the results are the same (default: the cores there are, at most ${USUAL_THREADS})`,
   ),
   net: option('NAME', `${either(nets)} (default ${nets[0]})`),
   epochs: option('N', `passes over all training images (default ${lengths})`),
@@ -149,10 +160,12 @@ export function parseOptions(
     throw new UsageError(`--save-every: expected --save or --resume with it, found neither`);
   }
   const wasm = given.has('wasm') ? choice('wasm', wasmNames) : undefined;
-  const backend = choice('backend', backends, wasm ? 'simd' : defaultBackend);
-  if (wasm && backend !== 'simd') {
-    const found = `"${wasm}" with ${backend}`;
-    throw new UsageError(`--wasm: expected with the backend simd only, found ${found}`);
+  const threads = integer('threads', 1, MOST_THREADS);
+  const backend = choice('backend', backends, wasm || threads ? 'simd' : defaultBackend);
+  for (const [option, value] of Object.entries({wasm, threads})) {
+    if (value === undefined || backend === 'simd') continue;
+    const found = `"${value}" with ${backend}`;
+    throw new UsageError(`--${option}: expected with the backend simd only, found ${found}`);
   }
   if (wasm === 'relaxed' && build === 'simd') {
     const expected = 'plain where WebAssembly has no relaxed SIMD';
@@ -164,8 +177,9 @@ export function parseOptions(
   const passes = batches === undefined ? epochs : (batches * batchSize) / MNIST_SIZE;
   return {
     backend,
-    backendIsAsked: given.has('backend') || wasm !== undefined,
+    backendIsAsked: given.has('backend') || wasm !== undefined || threads !== undefined,
     build: wasm && builds[wasm],
+    threads: threads ?? (backend === 'simd' ? defaultThreads() : 1),
     net,
     epochs,
     batches,

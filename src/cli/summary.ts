@@ -5,6 +5,7 @@ import {type Failure, failureOf} from '../outcome.ts';
 import type {Recipe} from '../presets.ts';
 import {median} from '../statistics.ts';
 import type {Options} from './options.ts';
+import type {Trainer} from './trainer.ts';
 
 export interface FinishedRun {
   /** Of each batch; a hole where it is unknown, as before a checkpoint. */
@@ -23,6 +24,8 @@ export interface Summary {
   backend: string;
   /** The WebAssembly that ran, on which the last bits depend; null on another backend. */
   build: Build | null;
+  /** How many threads ran, with which the weights are the same; null on another backend. */
+  threads: number | null;
   net: string;
   seed: number;
   /** Passes over the training images, including one that was begun. */
@@ -53,11 +56,16 @@ export interface Summary {
 
 const thousandths = (x: number) => Math.round(1000 * x) / 1000;
 
-export function summarise(options: Options, run: FinishedRun, build: Build | null = null): Summary {
+export function summarise(
+  options: Options,
+  run: FinishedRun,
+  {build, threads}: Partial<Pick<Trainer, 'build' | 'threads'>> = {},
+): Summary {
   const {losses, times, evaluation} = run;
   return {
     backend: options.backend,
-    build,
+    build: build ?? null,
+    threads: threads ?? null,
     net: options.net,
     seed: options.seed,
     epochs: run.epochs,

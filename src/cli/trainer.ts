@@ -16,6 +16,8 @@ export interface Trainer {
   remark: string;
   /** Which WebAssembly it runs, on backend simd. */
   build?: Build;
+  /** How many threads run, on backend simd. */
+  threads?: number;
   train(options: TrainingOptions): AsyncIterable<TrainingProgress>;
   /** After the last batch. */
   state(): Promise<State>;
@@ -24,10 +26,12 @@ export interface Trainer {
 }
 
 /** Makes the backend current in this program. Returns undefined, or why it cannot run here. */
-export async function chooseBackend({backend, build}: Options): Promise<string | undefined> {
+export async function chooseBackend(options: Options): Promise<string | undefined> {
   tf.enableProdMode(); // or the CPU backend greets everyone who runs it in Node
-  const name = build ? `${backend}, ${build}` : backend;
-  if (build) registerSimdBackend(name, {build});
+  const {backend, build, threads} = options;
+  const own = backend === 'simd' && (build || threads > 1);
+  const name = own ? `simd, ${build ?? 'the fastest build'}, threads: ${threads}` : backend;
+  if (own) registerSimdBackend(name, {build, threads});
   if (await tf.setBackend(name)) return undefined;
   try {
     tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
@@ -44,17 +48,25 @@ export async function trainerHere(
   remark: string,
   place?: Place,
 ): Promise<Trainer> {
-  const {build} = tf.backend() as Partial<SimdBackend>;
+  const {build, threads} = tf.backend() as Partial<SimdBackend>;
   const network = createNetwork(options.net, {seed: options.seed});
   const optimizer = await createOptimizer(options.recipe, network, place?.velocities);
   if (place) goTo(place, network, data, options);
   return {
     parameters: network.variables.reduce((sum, {size}) => sum + size, 0),
-    remark: build === 'relaxed simd' ? 'with relaxed SIMD' : remark,
+    remark: build ? simdRemark(build, threads!, options.threads) : remark,
     build,
+    threads,
     train: options => train(network, data, {...options, optimizer}),
     state: () => stateOf(network, optimizer),
     evaluate: () => evaluate(network, data),
     close: async () => {},
   };
+}
+
+/** @param asked how many threads should run */
+function simdRemark(build: Build, threads: number, asked: number): string {
+  const count = threads === 1 ? '1 thread' : `${threads} threads`;
+  const found = threads < asked ? `${count} (${asked} could not be started)` : count;
+  return build === 'relaxed simd' ? `with relaxed SIMD, ${found}` : `with ${found}`;
 }

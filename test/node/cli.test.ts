@@ -78,7 +78,7 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.match(first.stderr, 'Confusion matrix');
   const [a, b, c] = [first, again, other].map(({stdout}) => JSON.parse(stdout));
   const keys =
-    'backend,build,net,seed,epochs,batches,batchSize,recipe,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
+    'backend,build,threads,net,seed,epochs,batches,batchSize,recipe,learningRate,msPerStep,seconds,firstLoss,lastLoss,testCorrect,testTotal,testAccuracy,failure,resumedFrom';
   assert.is(Object.keys(a).join(), keys);
   assert.equal(
     [a.backend, a.net, a.seed, a.batches, a.batchSize, a.learningRate],

@@ -54,7 +54,7 @@ test('bench --speedrun: Ctrl-C keeps the runs that are finished, which recognise
 
 test('bench --speedrun: other options are refused in one sentence, exit 2', async () => {
   const {code, stderr} = await runNode([program, '--speedrun', '--quick']);
-  const sentence = 'bench: --speedrun: expected with --json alone, found --quick\n';
+  const sentence = 'bench: --speedrun: expected with --json and --threads alone, found --quick\n';
   assert.equal([code, stderr], [2, sentence]);
 });
 

@@ -70,7 +70,7 @@ export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): b
 }
 
 /** More threads than any processor has cores are a mistake. */
-const MOST_THREADS = 256;
+export const MOST_THREADS = 256;
 
 function checkThreads(threads: number): void {
   if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return;

@@ -14,6 +14,7 @@ import type {
   Question,
   Sentence,
   StepSplit,
+  ThreadsHere,
 } from './protocol.ts';
 import {
   type Backend,
@@ -64,6 +65,7 @@ export class App {
   missing: Partial<Record<Backend, TextKey>> = {};
   /** The fastest build of `simd` that this browser runs. */
   wasm?: WasmBuild;
+  threads: ThreadsHere = {threads: 1, most: 1};
   /** How many training images have arrived. */
   arrived = 0;
   noData?: Sentence;
@@ -319,6 +321,9 @@ export class App {
       Object.assign(this, {missing, wasm});
       this.settings = this.available(this.settings);
       this.start();
+    },
+    threads: ({kind: _, ...threads}) => {
+      this.threads = threads;
     },
     images: ({arrived}) => {
       this.arrived = arrived;

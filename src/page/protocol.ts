@@ -1,5 +1,6 @@
 // The messages between the page and its worker: commands one way, news the other, and questions with an answer to each.
 import type {Evaluation} from '../evaluation.ts';
+import type {WhyOneThread} from '../kernels/simd/backend/threads.ts';
 import type {Preset} from '../presets.ts';
 import type {Results} from './app.ts';
 import type {Cell} from './inside/cells.ts';
@@ -27,6 +28,8 @@ export type Command =
   | {kind: 'pause'}
   /** Moves the run, and training goes on there. */
   | {kind: 'backend'; backend: Backend}
+  /** Gives `simd` so many threads, and training goes on with them. */
+  | {kind: 'threads'; threads: number}
   /** Goes on with the run of a file. */
   | {kind: 'restore'; run: SavedRun}
   /** Goes on with a run as it was; its results come back with the news that it began. */
@@ -163,6 +166,13 @@ export interface StepSplit extends Pick<Settings, 'preset' | 'batchSize' | 'back
   whole: number;
 }
 
+/** How many threads `simd` has, how many it may have, and if that is one, why. */
+export interface ThreadsHere {
+  threads: number;
+  most: number;
+  why?: WhyOneThread | 'oneCore';
+}
+
 /** Tensors and bytes in memory after a batch. `left`: tensors more than after the first batch since training last started. */
 export interface Memory {
   tensors: number;
@@ -173,6 +183,7 @@ export interface Memory {
 export type News =
   /** Why backends can't be chosen, and the fastest build of `simd` that this browser runs. */
   | {kind: 'missing'; missing: Partial<Record<Backend, TextKey>>; wasm?: WasmBuild}
+  | ({kind: 'threads'} & ThreadsHere)
   | {kind: 'images'; arrived: number}
   /** A new run replaces the last one, with fresh weights or a file's, or goes on with its results up to now. */
   | {kind: 'began'; settings: Settings; results?: Results}

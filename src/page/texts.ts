@@ -29,6 +29,23 @@ const both = {
   preset: ['Network', '网络'],
   settingsMore: ['Settings …', '更多设置'],
   batchSize: ['Batch size', '批大小'],
+  threads: ['Threads of simd', 'simd 的线程数'],
+  oneThread_noSharedMemory: [
+    'simd has one thread: threads need a page that is isolated, which its server says by the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, over https or from this machine.',
+    'simd 只有一个线程：多线程要求页面隔离，即服务器发送响应头 Cross-Origin-Opener-Policy: same-origin 和 Cross-Origin-Embedder-Policy: require-corp，且页面来自 https 或本机。',
+  ],
+  oneThread_noWorkers: [
+    'simd has one thread: this browser starts no other threads here.',
+    'simd 只有一个线程：此浏览器在这里无法启动其他线程。',
+  ],
+  oneThread_mainThread: [
+    'simd has one thread: it runs beside the page’s own work, which may not wait for others.',
+    'simd 只有一个线程：它与页面共用一个线程，不能等待其他线程。',
+  ],
+  oneThread_oneCore: [
+    'simd has one thread: this machine has one core.',
+    'simd 只有一个线程：这台机器只有一个核心。',
+  ],
   recipe: ['Recipe', '训练方法'],
   recipeFast: ['fast: momentum', '快速：动量'],
   recipeMeans: [

@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import {availableParallelism} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
@@ -31,7 +32,7 @@ const run = (args: string[], watch?: Watch) => runNode([program, ...args], watch
 
 test('the command line: --help and -h list every option', async () => {
   const names =
-    'backend wasm net epochs batches batch-size learning-rate seed data test-every test-size save save-every resume json help';
+    'backend wasm threads net epochs batches batch-size recipe learning-rate seed data test-every test-size save save-every resume json help';
   const [long, short] = await Promise.all([run(['--help']), run(['--json', '-h'])]);
   for (const {code, stdout, stderr} of [long, short]) {
     assert.equal([code, stderr], [0, '']);
@@ -46,7 +47,7 @@ test('plain output: header, batches, tests and report, no control character, no 
   assert.not.match(stdout, /[\x00-\x09\x0b-\x1f\x7f]/);
   assert.not.match(stdout, /tensorflow/i);
   for (const text of [
-    /^tutorial net with 5,994 parameters\nbackend simd( with relaxed SIMD)?, seed 1\n/,
+    /^tutorial net with 5,994 parameters\nbackend simd with (relaxed SIMD, )?\d threads?, seed 1\n/,
     /^batch size 16, learning rate 0.15\n320 training and 200 test images$/m,
     /^batch {2}1\/40 {2}loss \d\.\d{4} {2}[\d,]+ images\/s {2}\d+:\d\d left$/m,
     /^batch 10\/40 {2}test [\d.]+ % of 50 images$/m,
@@ -95,6 +96,24 @@ test('--json: stdout is one line with the keys in order, and the same seed gives
   assert.equal([b.firstLoss, b.lastLoss, b.testCorrect], [a.firstLoss, a.lastLoss, a.testCorrect]);
   assert.equal([c.seed, c.net, c.learningRate], [-8, 'mnist-core', 0.1]);
   assert.is.not(c.firstLoss, a.firstLoss);
+});
+
+test('--threads: the header and --json say how many run, and the results are the same', async () => {
+  const args = [...small, '--batches', '24', '--json'];
+  const [one, two, usual] = await Promise.all([
+    run([...args, '--threads', '1']),
+    run([...args, '--threads', '2']),
+    run(args),
+  ]);
+  assert.equal([one.code, two.code, usual.code], [0, 0, 0]);
+  assert.match(one.stderr, /^backend simd with (relaxed SIMD, )?1 thread, seed 1$/m);
+  assert.match(two.stderr, /^backend simd with (relaxed SIMD, )?2 threads, seed 1$/m);
+  const [a, b, c] = [one, two, usual].map(({stdout}) => JSON.parse(stdout));
+  assert.equal([a.threads, b.threads], [1, 2]);
+  assert.is(c.threads, Math.min(4, availableParallelism()));
+  for (const {threads, msPerStep, seconds, ...found} of [b, c]) {
+    assert.equal({...found, threads: 1, msPerStep: a.msPerStep, seconds: a.seconds}, a);
+  }
 });
 
 test('--recipe fast: the header says its momentum and its largest rate, and --json the recipe', async () => {
@@ -188,6 +207,10 @@ const misuses: [args: string, sentence: string][] = [
   ['--backend gpu', '--backend: expected simd, cpu or webgl, found "gpu"'],
   ['--wasm fast', '--wasm: expected plain or relaxed, found "fast"'],
   ['--wasm plain --backend cpu', '--wasm: expected with the backend simd only, found "plain" with cpu'],
+  ['--threads 0', '--threads: expected a whole number from 1 to 256, found "0"'],
+  ['--threads two', '--threads: expected a whole number from 1 to 256, found "two"'],
+  ['--threads 2 --backend cpu', '--threads: expected with the backend simd only, found "2" with cpu'],
+  ['--recipe slow', '--recipe: expected sgd or fast, found "slow"'],
   ['--net lenet', '--net: expected tutorial or mnist-core, found "lenet"'],
   ['--epochs 2 --batches 3', '--batches: expected to be given instead of --epochs'],
   [`--data ${folder} --batch-size 321`, '--batch-size: expected at most the 320 training images, found 321'],

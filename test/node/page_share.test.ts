@@ -27,7 +27,8 @@ test('link: a link trains the same run again', async () => {
     link = await page.evaluate(() => navigator.clipboard.readText());
   });
   const {hash} = new URL(link);
-  const settings = '#net=mnist-core&seed=7&batch-size=32&learning-rate=0.05&backend=simd';
+  const settings =
+    '#net=mnist-core&seed=7&batch-size=32&recipe=sgd&learning-rate=0.05&backend=simd';
   assert.match(hash, `${settings}&batches=${expected.length}`);
   await open({hash}, async page => {
     await page.phase('done');

@@ -1,4 +1,5 @@
 // The page's form and its runs: on every backend, through pauses and switches, to an end or a failure.
+import type {Route} from 'playwright-core';
 import * as assert from 'uvu/assert';
 import {wilsonInterval} from '../../src/statistics.ts';
 import {runVisits, visit} from '../visit.ts';
@@ -142,6 +143,49 @@ visit('train: the recipe fast, with its own rate, momentum, and an end', {}, asy
   assert.is(await page.inputValue('#learningRate'), '0.07', 'the visitor’s own rate stays');
   assert.not(await isReadOnly('#length'));
 });
+
+visit('train: with two threads, and with one again, the losses are the same', {}, async page => {
+  await page.trainAll(12);
+  const losses = await page.losses();
+  assert.is(await page.text('threads-why'), '');
+  await page.reset();
+  await page.settings();
+  await page.selectOption('#threads', '2');
+  await page.waitForFunction(() => mnist.threads.threads === 2);
+  await page.click('#one');
+  await page.waitForFunction(() => mnist.batch === 1 && mnist.phase === 'paused');
+  await page.settings();
+  await page.selectOption('#threads', '1');
+  await page.waitForFunction(() => mnist.threads.threads === 1);
+  await page.settings();
+  await page.selectOption('#threads', '2');
+  await page.waitForFunction(() => mnist.threads.threads === 2);
+  await page.click('#start');
+  await page.done(12);
+  assert.equal(await page.losses(), losses);
+});
+
+/** A server that sends the page without the headers that isolate it. */
+const withoutIsolation = {
+  '**/*': async (route: Route) => {
+    const response = await route.fetch();
+    const headers = Object.entries(response.headers()).filter(
+      ([name]) => !/^cross-origin/.test(name),
+    );
+    await route.fulfill({response, headers: Object.fromEntries(headers)});
+  },
+};
+visit(
+  'train: where threads can’t be had, the page says why',
+  {routes: withoutIsolation},
+  async page => {
+    await page.settings();
+    const why = 'simd has one thread: threads need a page that is isolated';
+    assert.match(await page.text('threads-why'), why);
+    assert.ok(await page.isDisabled('#threads'));
+    await page.trainAll(3);
+  },
+);
 
 visit('train: too large a learning rate stops the run at an infinite loss', {}, async page => {
   await page.selectOption('#preset', 'mnist-core');

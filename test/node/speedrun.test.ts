@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {GOAL, meanOf, type Speedrun, speedrunText} from '../../bench/report/speedrun.ts';
-import {once, runNode} from '../program.ts';
+import {once, runNode, type Watch} from '../program.ts';
 
 const program = fileURLToPath(new URL('../bench/main.js', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'mnist-ops-speedrun-'));
@@ -56,6 +56,18 @@ test('bench --speedrun: other options are refused in one sentence, exit 2', asyn
   const {code, stderr} = await runNode([program, '--speedrun', '--quick']);
   const sentence = 'bench: --speedrun: expected with --json and --threads alone, found --quick\n';
   assert.equal([code, stderr], [2, sentence]);
+});
+
+test('bench --page serves with the headers that isolate a page, which threads need', async () => {
+  let headers: Headers | undefined;
+  const watch: Watch = async (child, {stdout}) => {
+    const [address] = /http:.*bench\.html/.exec(stdout) ?? [];
+    if (address) headers = (await fetch(address)).headers;
+    child.kill('SIGINT');
+  };
+  await runNode([program, '--page'], watch);
+  const isolation = ['opener', 'embedder'].map(of => headers?.get(`cross-origin-${of}-policy`));
+  assert.equal(isolation, ['same-origin', 'require-corp']);
 });
 
 test.after(() => rmSync(temporary, {recursive: true}));

@@ -33,6 +33,11 @@ async function run(
 test('npm start prints the address, serves the page there, and Ctrl-C ends it', async () => {
   const {code, stdout, stderr} = await run(['--no-open', '--port', '0'], async address => {
     const page = await fetch(address);
+    // What a page needs for threads.
+    const isolation = ['opener', 'embedder'].map(of =>
+      page.headers.get(`cross-origin-${of}-policy`),
+    );
+    assert.equal(isolation, ['same-origin', 'require-corp']);
     assert.is(page.headers.get('content-type'), 'text/html; charset=utf-8');
     assert.match(await page.text(), '<main>');
     const script = await fetch(`${address}worker.js`);

@@ -97,6 +97,20 @@ test('trainer: with the recipe fast, a run that is paused, moved, saved and gone
   assert.equal([...first.losses(), ...losses()], whole.losses());
 });
 
+test('trainer: with another number of threads, also in the middle, the losses are the same', async () => {
+  const expected = await wholeRun();
+  const {trainer, until, train, losses, heard} = await begin();
+  await until('ready', () => trainer.useThreads(2));
+  await until('paused', () => trainer.train(12, true));
+  await until('paused', () => trainer.useThreads(3));
+  await train(12);
+  assert.equal(losses(), expected);
+  assert.equal(
+    heard('threads').map(({threads}) => threads),
+    [1, 2, 3],
+  );
+});
+
 test('trainer: weights from a file are tested when they are opened', async () => {
   const first = await begin();
   const run = await first.trainer.answers.save();

@@ -26,6 +26,7 @@ export function trainPanel(app: App): void {
     name,
     input: element<HTMLInputElement>(name),
   }));
+  const threads = element<HTMLSelectElement>('threads');
   const length = element<HTMLInputElement>('length');
   const unit = element<HTMLSelectElement>('unit');
   const [start, one, more, reset] = ['start', 'one', 'more', 'reset'].map(id => element(id));
@@ -81,6 +82,9 @@ export function trainPanel(app: App): void {
   );
   recipe.addEventListener('change', () =>
     changeWithRate({recipe: recipe.value as Settings['recipe']}),
+  );
+  threads.addEventListener('change', () =>
+    app.send({kind: 'threads', threads: Number(threads.value)}),
   );
   for (const {name, input} of fields) {
     input.addEventListener('input', () =>
@@ -155,6 +159,7 @@ export function trainPanel(app: App): void {
       radio.disabled = backend in app.missing;
     }
     showMissing(app);
+    showThreads(app, threads);
     element('recipe-note').hidden = settings.recipe !== 'fast';
     const [error] = errors;
     setText(element('wrong'), error ? fieldSentence(app, ...error) : '');
@@ -208,6 +213,20 @@ function showMissing(app: App): void {
   const reasons = missing.map(([backend, why]) => `${backend}: ${app.say(why)}`);
   element('missing').hidden = reasons.length === 0;
   setText(element('missing'), reasons.join(' '));
+}
+
+/** A choice from one to as many as there may be, which is the reason's place if that is one. */
+function showThreads(app: App, select: HTMLSelectElement): void {
+  const {threads, most, why} = app.threads;
+  if (select.length !== most) {
+    const all = Array.from({length: most}, (_, i) => String(i + 1));
+    select.replaceChildren(...all.map(textContent => create('option', {textContent})));
+  }
+  if (select !== document.activeElement) select.value = String(threads);
+  select.disabled = most === 1 || app.settings.backend !== 'simd';
+  const note = element('threads-why');
+  note.hidden = !why;
+  setText(note, why ? app.say(`oneThread_${why}`) : '');
 }
 
 function showRun(app: App): void {

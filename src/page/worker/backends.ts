@@ -4,8 +4,14 @@ import '../../kernels/cpu/register.ts';
 import '../../kernels/reference/register.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import {build} from '../../kernels/simd/backend/module.ts';
-import {registerSimdBackend, simdSupported} from '../../kernels/simd/backend/register.ts';
+import {
+  registerSimdBackend,
+  type SimdBackend,
+  simdSupported,
+  whyOneThread,
+} from '../../kernels/simd/backend/register.ts';
 import {PageError} from '../page_error.ts';
+import type {ThreadsHere} from '../protocol.ts';
 import type {Backend, WasmBuild} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
 
@@ -44,20 +50,44 @@ let webgl: typeof import('./webgl.ts') | undefined;
 export const fastestBuild: WasmBuild | undefined =
   build && (build === 'relaxed simd' ? 'relaxed' : 'plain');
 
-/** TensorFlow.js's name of a backend: where the plain build isn't the fastest, it is a second backend. */
-function nameOf(backend: Backend, wasm?: WasmBuild): string {
-  if (backend !== 'simd' || wasm !== 'plain' || fastestBuild === 'plain') return backend;
-  const name = 'simd, plain';
-  registerSimdBackend(name, {build: 'simd'});
+/** More threads than this gain little on a batch. */
+const MOST_THREADS = 8;
+
+/** How many threads `simd` may have, and why it has but one. */
+export function threadsHere(): ThreadsHere {
+  const why = whyOneThread();
+  const cores = Math.min(MOST_THREADS, globalThis.navigator?.hardwareConcurrency ?? 1);
+  return {threads: 1, most: why ? 1 : cores, why: why ?? (cores === 1 ? 'oneCore' : undefined)};
+}
+
+/** How many threads the current backend has. */
+export function threadsNow(): ThreadsHere {
+  const {threads = 1, whyOneThread: why} = tf.backend() as Partial<SimdBackend>;
+  return why ? {threads, most: 1, why} : {...threadsHere(), threads};
+}
+
+/** TensorFlow.js's name of a backend: another build than the fastest, and another number of threads than one, are backends of their own. */
+function nameOf(backend: Backend, threads: number, wasm?: WasmBuild): string {
+  const isSlower = wasm === 'plain' && fastestBuild !== 'plain';
+  if (backend !== 'simd' || (!isSlower && threads === 1)) return backend;
+  const name = `simd, ${isSlower ? 'plain' : 'fastest'}, threads: ${threads}`;
+  registerSimdBackend(name, {build: isSlower ? 'simd' : undefined, threads});
   return name;
 }
 
-/** @throws PageError if the backend doesn't start */
-export async function chooseBackend(backend: Backend, wasm?: WasmBuild): Promise<void> {
+/**
+ * @param threads of `simd`
+ * @throws PageError if the backend doesn't start
+ */
+export async function chooseBackend(
+  backend: Backend,
+  threads: number,
+  wasm?: WasmBuild,
+): Promise<void> {
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
-    if (await tf.setBackend(nameOf(backend, wasm))) return;
+    if (await tf.setBackend(nameOf(backend, threads, wasm))) return;
   } catch (error) {
     throw new PageError('noBackend', {backend, message: (error as Error).message});
   }

@@ -19,7 +19,7 @@ import {
 import {FILM_EVERY, type Frame} from '../time/film.ts';
 import type {SavedRun} from '../weights_file.ts';
 import {Answers} from './answers.ts';
-import {chooseBackend, findMissing, onWebGL} from './backends.ts';
+import {chooseBackend, findMissing, onWebGL, threadsNow} from './backends.ts';
 import type {ImageLoader} from './image_loader.ts';
 import {cancelled, TaskQueue} from './queue.ts';
 import {Run} from './run.ts';
@@ -35,6 +35,8 @@ export class Trainer {
   /** Resolves when the last change of backend is over. */
   entered: Promise<unknown> = Promise.resolve();
   private backend = defaults().backend;
+  /** Of `simd`. */
+  private threads = 1;
   private why?: Sentence;
   /** The batch that the newest training goes on to; undefined if there is none, it is paused, or it is a single batch. */
   private target?: number;
@@ -100,6 +102,11 @@ export class Trainer {
       else this.rest(this.run);
     });
     this.target = target;
+  }
+
+  useThreads(threads: number): void {
+    this.threads = threads;
+    this.moveTo(this.backend);
   }
 
   edit(weights: Record<string, Float32Array>): void {
@@ -176,7 +183,7 @@ export class Trainer {
     const {settings, batch} = run;
     const copy = new Run({...settings, backend}, batch, this.images);
     try {
-      await chooseBackend(backend, settings.wasm);
+      await chooseBackend(backend, this.threads, settings.wasm);
       if (contextIsLost()) await this.renew(); // it was lost while the run was there
       await copy.setState(state);
       return copy;
@@ -254,12 +261,13 @@ export class Trainer {
 
   /** Makes this the current backend, and moves the run to it. */
   private async enter(backend: Backend, wasm = this.run?.settings.wasm): Promise<void> {
-    const entered = chooseBackend(backend, wasm).then(() => this.renewIfLost());
+    const entered = chooseBackend(backend, this.threads, wasm).then(() => this.renewIfLost());
     this.entered = entered.catch(() => {});
     await entered;
     this.isLost = false;
     this.backend = backend;
     await this.run?.moveTo(backend);
+    if (backend === 'simd') this.tell({kind: 'threads', ...threadsNow()});
   }
 
   /** Replaces a lost context. The run goes back to the weights that were kept when training last rested. */
@@ -359,7 +367,7 @@ export class Trainer {
   /** Compiles what WebGL has to compile, and measures the step, once for each network, batch size and backend. */
   private async measure(run: Run, signal: AbortSignal): Promise<void> {
     const {preset, batchSize, backend} = run.settings;
-    const key = `${preset} ${batchSize} ${backend}`;
+    const key = `${preset} ${batchSize} ${backend} ${this.threads}`;
     if (this.measured.has(key)) return;
     const trial = new TrialSteps(run.settings, run.data!);
     try {

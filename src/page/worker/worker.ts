@@ -3,7 +3,7 @@ import {contextIsLost} from '../../context_loss.ts';
 import {nudge} from '../arithmetic/nudge.ts';
 import type {PageError} from '../page_error.ts';
 import type {Answers, Command, FromWorker, News, Question, ToWorker} from '../protocol.ts';
-import {fastestBuild, findMissing} from './backends.ts';
+import {fastestBuild, findMissing, threadsHere} from './backends.ts';
 import {ImageLoader} from './image_loader.ts';
 import {Trainer} from './trainer.ts';
 
@@ -23,6 +23,7 @@ const commands: {[K in Command['kind']]: (command: Extract<Command, {kind: K}>) 
   trainOne: ({batches}) => trainer.train(batches, true),
   pause: () => trainer.pause(),
   backend: ({backend}) => trainer.moveTo(backend),
+  threads: ({threads}) => trainer.useThreads(threads),
   restore: ({run}) => trainer.restore(run),
   resume: ({run, results}) => trainer.resume(run, results),
   edit: ({weights}) => trainer.edit(weights),
@@ -59,4 +60,5 @@ addEventListener('message', async ({data}: MessageEvent<ToWorker>) => {
     commands[data.kind](data as never);
   }
 });
+tell({kind: 'threads', ...threadsHere()});
 tell({kind: 'missing', missing: findMissing(), wasm: fastestBuild});

@@ -46,7 +46,7 @@ export function meanOf(values: readonly number[]): [mean: number, low: number, h
 /** What came out, and whether the mean is at the goal. */
 export function speedrunText({runs, testImages, threads}: Speedrun): string {
   const [seconds, ...secondsEnds] = meanOf(runs.map(run => run.seconds));
-  const [right, ...rightEnds] = meanOf(runs.map(run => run.right / testImages));
+  const [right, ...rightEnds] = meanOf(runs.map(run => run.right)).map(value => value / testImages);
   const goal = percent(GOAL);
   const verdict =
     right >= GOAL ? `This is the time to ${goal}.` : `On average, ${goal} is not reached.`;

@@ -34,7 +34,7 @@ export async function chooseBackend(options: Options): Promise<string | undefine
   if (own) registerSimdBackend(name, {build, threads});
   if (await tf.setBackend(name)) return undefined;
   try {
-    tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
+    await tf.findBackendFactory(name)(); // setBackend keeps the reason to itself
     return 'it does not start';
   } catch (error) {
     return (error as Error).message;

@@ -49,8 +49,8 @@ const both = {
   recipe: ['Recipe', '训练方法'],
   recipeFast: ['fast: momentum', '快速：动量'],
   recipeMeans: [
-    'Momentum: each weight has a velocity, 0.9 of which is left after a step, so steps that agree add up. The learning rate is the largest; it rises for a fifth of the run, since fresh weights stand no large steps, and then falls to 0, so that the weights settle. One epoch does what five do with SGD.',
-    '动量：每个权重都有速度，每走一步保留 0.9，方向一致的步子就会累加。这里的学习率是最大值：前五分之一逐渐升高（新权重受不了大步），之后降到 0，让权重安定下来。训练一轮，相当于 SGD 的五轮。',
+    'Momentum: each weight has a velocity, 0.9 of which is left after a step, so steps that agree add up. The learning rate is the largest; it rises for a fifth of the run, since fresh weights stand no large steps, and then falls to 0, so that the weights settle; there the run ends. One epoch does what five do with SGD.',
+    '动量：每个权重都有速度，每走一步保留 0.9，方向一致的步子就会累加。这里的学习率是最大值：前五分之一逐渐升高（新权重受不了大步），之后降到 0，让权重安定下来，训练到此结束。训练一轮，相当于 SGD 的五轮。',
   ],
   learningRate: ['Learning rate', '学习率'],
   seed: ['Seed', '随机种子'],

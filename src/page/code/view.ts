@@ -116,7 +116,7 @@ export function showCode(inside: Inside): void {
   function update(): void {
     const situation = situationOf(inside);
     if (!situation) return;
-    const {preset, pass, station} = situation;
+    const {preset, pass, station, hasMomentum} = situation;
     const anchors = anchorsOf(situation);
     const hasLayers = !['pixel', 'one', 'probabilitiesGradient'].includes(pass);
     const has = (tab: Tab) => {
@@ -137,8 +137,9 @@ export function showCode(inside: Inside): void {
     }
     body.setAttribute('aria-labelledby', `code-${tab}`);
     setText(heading, say('codeOf', {pass, station: station.name}));
-    note.hidden = !notes[pass];
-    setText(note, notes[pass] ? say(notes[pass]) : '');
+    const remark = pass === 'update' && hasMomentum ? 'codeUpdateMomentum' : notes[pass];
+    note.hidden = !remark;
+    setText(note, remark ? say(remark) : '');
     showLetters(pass);
 
     const wanted = JSON.stringify([

@@ -33,6 +33,10 @@ export const codeTexts = {
     'A weight: after each batch, gradient descent adds −learning rate × gradient. That is c × gradient in TensorFlow.js.',
     '这是权重：每一批之后，梯度下降给它加上 −学习率 × 梯度，即 TensorFlow.js 中的 c × gradient。',
   ],
+  codeUpdateMomentum: [
+    'A weight: after each batch, momentum adds −learning rate × velocity, which is 0.9 × the velocity before + gradient. In TensorFlow.js, c is −learning rate, m is 0.9, and an accumulation is a velocity.',
+    '权重：每批之后，动量法给它加上 −学习率 × 速度，速度为 0.9 × 原速度 + 梯度。在 TensorFlow.js 中，c 是 −学习率，m 是 0.9，accumulation 就是速度。',
+  ],
   codeProbabilities: [
     'Softmax and loss are one op in training, so no kernel computes this gradient by itself.',
     '训练时 softmax 与损失合为一个算子，没有单独计算这个梯度的代码。',

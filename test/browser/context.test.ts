@@ -5,7 +5,16 @@ import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {EXACT, expectClose, valuesOf} from '../../bench/cases/compare.ts';
 import type {MnistData, Network, TrainingOptions, TrainingProgress} from '../../src/index.ts';
-import {ContextLostError, createNetwork, evaluate, renewContext, train} from '../../src/index.ts';
+import {
+  ContextLostError,
+  createNetwork,
+  createOptimizer,
+  evaluate,
+  renewContext,
+  type State,
+  stateOf,
+  train,
+} from '../../src/index.ts';
 import {errorOf} from '../errors.ts';
 import {TEN_STEPS} from '../steps.ts';
 import {syntheticData} from '../synthetic.ts';
@@ -164,6 +173,21 @@ contextTest('lost between two steps: training goes on from the kept weights', as
   const falls = losses[9] < losses[0] && losses[0] < before;
   assert.ok(falls, `loss ${before}, then ${losses[0]} to ${losses[9]}`);
   other.dispose();
+});
+
+contextTest('lost with the recipe fast: the velocities go back with the weights', async network => {
+  const optimizer = await createOptimizer('fast', network);
+  let kept: State | undefined;
+  const meanwhile = async ({batch}: TrainingProgress) => {
+    if (batch === 10) kept = await stateOf(network, optimizer);
+    if (batch === 13) loseContext();
+  };
+  const training = collect(network, {recipe: 'fast', optimizer, batches: 20, meanwhile});
+  await lost(training, 'after batch 13 of 20', 10);
+  await renewContext();
+  assert.equal(await stateOf(network, optimizer), kept);
+  assert.ok(kept!.velocities.every(each => each.every(Number.isFinite) && each.some(v => v !== 0)));
+  optimizer.dispose();
 });
 
 // ---- in a step

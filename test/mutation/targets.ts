@@ -51,6 +51,7 @@ const own: Record<string, string[]> = {
   mailbox: ['simd_threads'],
   network: ['network', 'options', 'training'],
   training: ['training'],
+  recipe: ['training', 'trainer'],
 };
 const stock = ['simd', 'simd_stock', 'simd_memory'];
 const allOps = ['bias', 'relu', 'softmax_cross_entropy', 'dense', 'max_pool', 'conv2d'];
@@ -85,7 +86,7 @@ const others: Target[] = [
 
 /** The files of which mutants are made. */
 export function targets(root: string): Target[] {
-  const found = ['src/network.ts', 'src/training.ts'].map(file => target('src/ops', file));
+  const found = ['network', 'training', 'recipe'].map(name => target('src/ops', `src/${name}.ts`));
   for (const folder of Object.keys(more)) {
     for (const name of readdirSync(join(root, folder)).sort()) {
       // index.ts, register.ts, kernel.ts, module.ts and the like join parts; peak.ts is the bench's.

@@ -253,6 +253,49 @@ for (const [readme, name, least] of [
   });
 }
 
+test('bench: bench/README.md has the models and all peers, README.md the steps of tutorial in PyTorch', () => {
+  const ratio = {ratio: 2, rounds: [2, 2], mad: 0, tooWide: false};
+  const peer = (name: string, what: string) => ({
+    name,
+    what,
+    measured: {theirs: measured(2).steady, ours: measured(1).steady, ratio},
+  });
+  const rows = [
+    row('tutorial/step', 64, {simd: measured(2), 'stock cpu': {...measured(900), ratio}}),
+    row('layers/keras', 64, {'layers simd': measured(105)}),
+  ];
+  const results: Results = {
+    ...resultsOf([]),
+    places: [{...emptyPlace('node', 'Node'), rows: rows.map(each => ({...each, images: 64}))}],
+    peers: [
+      peer('PyTorch 1, 1 thread', 'tutorial/step'),
+      peer('jax-js', 'tutorial/step'),
+      peer('PyTorch 1, 1 thread', 'layers/keras'),
+    ],
+  };
+  const marks =
+    '<!-- made by `npm run bench -- --from bench/readme.json --readme` -->\n<!-- until here -->';
+  const linesOf = (readme: string) =>
+    withTables(marks, results, 'readme.json', readme)
+      .split('\n')
+      .filter(line => line.startsWith('|') && !line.startsWith('| ---'));
+  assert.equal(linesOf('README.md'), [
+    '| a step of 64 images in | its ms | simd ms | library / simd |',
+    '| TensorFlow.js, its backend cpu | 900 | 2.00 | 2.00 |',
+    '| PyTorch 1, 1 thread | 2.00 | 1.00 | 2.00 |',
+  ]);
+  assert.equal(linesOf('bench/README.md'), [
+    '| in batches of 64 | simd ms | stock cpu ms | stock cpu / simd |',
+    '| `tutorial/step` | 2.00 | 900 | 450 |',
+    '| in batches of 64 | layers simd ms |',
+    '| `layers/keras` | 105 |',
+    '| in batches of 64 | library | its ms | simd ms | library / simd |',
+    '| `tutorial/step` | PyTorch 1, 1 thread | 2.00 | 1.00 | 2.00 |',
+    '| `tutorial/step` | jax-js | 2.00 | 1.00 | 2.00 |',
+    '| `layers/keras` | PyTorch 1, 1 thread | 2.00 | 1.00 | 2.00 |',
+  ]);
+});
+
 test('bench: medians, and the ratio of two contenders that took turns', () => {
   assert.equal(timing([5, 1, 9, 2]), {least: 1, median: 3.5, mad: 2, n: 4});
   // The slow one has two rounds, the other three: the ratios are 6 / 2 and 10 / 4.

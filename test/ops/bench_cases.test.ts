@@ -10,6 +10,7 @@ import type {Case} from '../../bench/clock/contest.ts';
 import {inBrowser, inNode, namesIn} from '../../bench/clock/contest.ts';
 import {type Effort, efforts} from '../../bench/clock/measure.ts';
 import {type Bench, runCase} from '../../bench/clock/rows.ts';
+import {splitStep} from '../../bench/clock/split.ts';
 import {
   isMeasured,
   isOurs,
@@ -62,6 +63,20 @@ for (const each of cases) {
     }
     assert.equal(Object.keys(row.contenders), bench.names.filter(each.takesPart));
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
+  });
+}
+
+if (!inPage) {
+  test('bench: a model’s step is split by kernel, and no time counts twice', async () => {
+    const step = modelCase('batch-norm', batch, everyone);
+    const {network, name, kernels, rest} = await splitStep(step, 'layers simd', {data, load});
+    assert.equal([network, name], ['batch-norm', 'layers simd']);
+    const convolutions = kernels.filter(({kernel}) => /conv2d\S* \[3,28,28,1\]/i.test(kernel));
+    assert.equal(
+      convolutions.map(({kernel}) => kernel),
+      ['FusedConv2D [3,28,28,1]', 'Conv2DBackpropFilter [3,28,28,1]'],
+    );
+    assert.ok(rest >= 0 && kernels.every(({ms, calls}) => ms >= 0 && calls > 0));
   });
 }
 

@@ -51,7 +51,7 @@ test('createNetwork, registerSimdBackend and train refuse unknown options', asyn
   refuses(() => createNetwork('tutorial', wrong(7)), `${seedOnly} 7`);
   refuses(
     () => registerSimdBackend('another', wrong({maxBytes: 2 ** 20})),
-    'registerSimdBackend: expected options to be an object with maximumBytes, build, got maxBytes (maximumBytes was probably meant)',
+    'registerSimdBackend: expected options to be an object with maximumBytes, build, threads, got maxBytes (maximumBytes was probably meant)',
   );
   const network = createNetwork();
   assert.match(

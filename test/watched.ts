@@ -15,6 +15,7 @@ const written: Record<string, number[]> = {
   conv2d: [3, 4], conv2dInputGradient: [2, 3], conv2dFilterGradient: [2, 3], conv2dFilterGradientInside: [2, 3],
   depthwise: [3, 4], depthwiseInputGradient: [2, 3], depthwiseFilterGradient: [2, 4],
   avgPool: [1, 2], avgPoolGradient: [1, 2],
+  conv2dFilterGradientOfPool: [3, 4], conv2dInputGradientOfPool: [3, 4],
   dense: [3, 4], denseInputGradient: [2, 3], denseWeightsGradient: [2, 3],
   matMul: [7, 8], batchMatMul: [9, 10],
   add: [8], subtract: [8], multiply: [8], divide: [8],

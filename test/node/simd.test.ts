@@ -82,6 +82,34 @@ test('simd: a step of many images goes piece by piece, and is the step of all at
   tf.dispose([xs, labels, network.variables, expected.variables]);
 });
 
+test('simd: the gradient of a max-pool is written when its numbers are asked for, and leaves nothing behind', () => {
+  onOwnBackend(4 * MiB, () => {
+    const x = tf.tensor4d([1, 9, 2, 3, 4, 5, 8, 7], [1, 2, 4, 1]);
+    const gradient = () => tf.grad(x => maxPool(x as tf.Tensor4D, 2))(x);
+    tf.dispose(gradient());
+    const before = {...tf.memory(), bytes: bytesInUse()};
+    const readers: [string, (dx: tf.Tensor) => Untyped][] = [
+      ['nobody', () => undefined],
+      ['a user', dx => dx.dataSync()],
+      ['a kernel of ours', dx => relu(dx).dataSync()],
+      ['a stock kernel', dx => tf.abs(dx).dataSync()],
+    ];
+    for (const [who, read] of readers) {
+      tf.tidy(() => {
+        const dx = gradient();
+        const bytes = bytesInUse();
+        const values = read(dx);
+        if (values) assert.equal([...values], [0, 1, 0, 0, 0, 0, 1, 0], who);
+        if (who === 'a user')
+          assert.ok(bytesInUse() < bytes + 64, 'it takes the place of its inputs');
+      });
+      const after = {...tf.memory(), bytes: bytesInUse()};
+      assert.equal(after, before, who);
+    }
+    x.dispose();
+  });
+});
+
 test('simd: values read from a tensor stay after it is disposed of and the memory grows', async () => {
   await tf.setBackend('simd');
   const x = tf.tensor1d([-1, 2, -3]);

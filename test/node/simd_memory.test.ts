@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
+import {conv2d, maxPool} from '../../src/index.ts';
 import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import type {Untyped} from '../../src/ops/kernel.ts';
 import {Random} from '../../src/random.ts';
@@ -99,6 +100,35 @@ testWatched('simd: random max-pools equal the definition', () => {
     asDefinedOnIntegers(maxPoolCase(spec), watchedBackend),
   );
   fc.assert(asDefined, random);
+});
+
+// Most of dy is 0 then, and it isn't written where conv2d's gradients can do without.
+testWatched('simd: the gradients of random convolutions under a max-pool are those of cpu', () => {
+  const random = new Random(18, 'pooled convolutions');
+  const upTo = (most: number) => 1 + random.below(most);
+  for (let i = 0; i < 150; i++) {
+    const [window, C, K] = [[upTo(5), upTo(5)], upTo(6), upTo(9)];
+    const x = integers([upTo(4), 9 + upTo(6), 9 + upTo(6), C]) as tf.Tensor4D;
+    const filter = integers([...window, C, K], 2) as tf.Tensor4D;
+    const bias = integers([K], 3) as tf.Tensor1D;
+    const options = {
+      pad: random.below(2) ? ('valid' as const) : ('same' as const),
+      strides: [upTo(2), upTo(2)] as [number, number],
+      dilations: [upTo(2), random.below(4) ? 1 : 2] as [number, number],
+    };
+    const [, yH, yW] = tf.tidy(() => conv2d(x, filter, bias, options).shape);
+    const pool = [Math.min(yH, upTo(3)), Math.min(yW, upTo(3))];
+    const layer = (x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor1D) =>
+      maxPool(conv2d(x, filter, bias, options), pool as [number, number]);
+    const numbers = [x, filter, bias].map(tensor => tensor.dataSync());
+    if (random.below(4) === 0) numbers[random.below(2)][0] = Number.POSITIVE_INFINITY;
+    const inputs = () => [x, filter, bias].map(({shape}, i) => tf.tensor(numbers[i], shape));
+    const what = `x [${x.shape}], filter [${filter.shape}], pool ${pool}, ${JSON.stringify(options)}`;
+    for (const which of [0, 1, 2]) {
+      expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(layer as never)(inputs())[which]);
+    }
+    tf.dispose([x, filter, bias]);
+  }
 });
 
 testWatched('simd: random dense layers equal the definition', () => {

@@ -7,6 +7,7 @@ export {
 } from './conv2d';
 export {dense, denseInputGradient, denseWeightsGradient} from './dense';
 export {batchMatMul, matMul, matMulScratch, matMulUnits} from './matmul';
+export {conv2dFilterGradientOfPool, conv2dInputGradientOfPool, conv2dOfPoolIsSparse} from './sparse';
 export {biasGradient} from './bias';
 export {relu, reluGradient} from './relu';
 export {maxPool, maxPoolGradient, maxPoolIgnoringNaN, maxPoolScratch} from './max_pool';

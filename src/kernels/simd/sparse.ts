@@ -14,6 +14,9 @@
 // isn't 0. Then a loop over a list keeps five vectors of the window in registers: sums of dFilter, or
 // for dx elements of the filter. Not more than five, because V8 moves all loads of a loop body in front
 // of its arithmetic: five vectors of x take registers too, of 15.
+//
+// Where dy is the gradient of a max-pool, it need not be written: its numbers are listed from the pool's own dy, a quarter as many,
+// and the positions of the maxima.
 
 import {Geometry} from './geometry';
 import {own} from './own';
@@ -31,6 +34,9 @@ const ENTRY: usize = 8;
 
 /** Channels listed at a time. */
 const LANES = 4;
+
+// A position up to MOST_POSITIONS times DIVISOR / poolW, rounded up, is the position / poolW after the shift.
+const MOST_POSITIONS = 256, SHIFT = 16, DIVISOR = 1 << SHIFT;
 
 /** Where the lists of those channels end. */
 const ends = own(LANES * sizeof<usize>());
@@ -139,18 +145,33 @@ export function sparseScratch(g: Geometry, framed: bool): f64 {
   return vectors + (framed ? framesBytes(images, g) : 0) + lists + offsets;
 }
 
-/** Lists the numbers of four channels of dy that aren't 0; from window to window it is `right`, `down` and `image` bytes. */
+/**
+ * Lists the numbers of four channels of dy that aren't 0; from window to window it is `right`, `down` and `image` bytes. A max-pool's
+ * gradient, if it isn't written, is 0 but for its own dy [images, yH / poolH, yW / poolW, K], each of whose numbers lies at its
+ * position in poolH by poolW. `position` is 0 for any other dy, and its sizes are 1.
+ */
+@inline
 function list(
-  dy: usize, K: i32, images: i32, yH: i32, yW: i32, image: usize, down: usize, right: usize,
-  lists: usize, listBytes: usize,
+  pooled: bool, dy: usize, position: usize, poolH: i32, poolW: i32, K: i32, images: i32, yH: i32, yW: i32,
+  image: usize, down: usize, right: usize, lists: usize, listBytes: usize,
 ): void {
   const zero = f32x4.splat(0), pixelBytes = <usize>K * F32;
+  const poolDown = <usize>poolH * down, poolRight = <usize>poolW * right;
+  // position = wR poolW + wC lies wR down + wC right bytes behind the first. Dividing by poolW: see MOST_POSITIONS.
+  const perRow = i32x4.splat((DIVISOR + poolW - 1) / poolW), toRight = i32x4.splat(<i32>right);
+  const toNextRow = i32x4.splat(<i32>down - poolW * <i32>right);
   let e0 = lists, e1 = e0 + listBytes, e2 = e1 + listBytes, e3 = e2 + listBytes;
   for (let b = 0; b < images; ++b) {
-    for (let yR = 0; yR < yH; ++yR) {
-      let windowAt = <usize>b * image + <usize>yR * down;
-      for (let yC = 0; yC < yW; ++yC) {
-        const dyi = v128.load(dy), window = i32x4.splat(<i32>windowAt);
+    for (let row = 0; row < yH / poolH; ++row) {
+      let windowAt = <usize>b * image + <usize>row * poolDown;
+      for (let column = 0; column < yW / poolW; ++column) {
+        const dyi = v128.load(dy);
+        let window = i32x4.splat(<i32>windowAt);
+        if (pooled) {
+          const positions = v128.load(position), wR = i32x4.shr_u(i32x4.mul(positions, perRow), SHIFT);
+          window = i32x4.add(window, i32x4.add(i32x4.mul(positions, toRight), i32x4.mul(wR, toNextRow)));
+          position += pixelBytes;
+        }
         const low = i32x4.shuffle(window, dyi, 0, 4, 1, 5);
         const high = i32x4.shuffle(window, dyi, 2, 6, 3, 7);
         v128.store64_lane(e0, low, 0);
@@ -163,7 +184,7 @@ function list(
         e2 += <usize>((isListed & 4) << 1);
         e3 += <usize>(isListed & 8);
         dy += pixelBytes;
-        windowAt += right;
+        windowAt += poolRight;
       }
     }
   }
@@ -171,6 +192,20 @@ function list(
   store<usize>(ends, e1, sizeof<usize>());
   store<usize>(ends, e2, 2 * sizeof<usize>());
   store<usize>(ends, e3, 3 * sizeof<usize>());
+}
+
+function listWritten(
+  dy: usize, K: i32, images: i32, yH: i32, yW: i32, image: usize, down: usize, right: usize, lists: usize,
+  listBytes: usize,
+): void {
+  list(false, dy, 0, 1, 1, K, images, yH, yW, image, down, right, lists, listBytes);
+}
+
+function listPooled(
+  dy: usize, position: usize, poolH: i32, poolW: i32, K: i32, images: i32, yH: i32, yW: i32, image: usize,
+  down: usize, right: usize, lists: usize, listBytes: usize,
+): void {
+  list(true, dy, position, poolH, poolW, K, images, yH, yW, image, down, right, lists, listBytes);
 }
 
 // `runs` is a constant where these are inlined.
@@ -243,7 +278,8 @@ function scatter(
 // dFilter: the channels first <= d2 < end alone.
 @inline
 function overLists(
-  toInput: bool, image: usize, dy: usize, filter: usize, scratch: usize, g: Geometry, first: i32, end: i32,
+  toInput: bool, image: usize, dy: usize, position: usize, poolH: i32, poolW: i32, filter: usize, scratch: usize,
+  g: Geometry, first: i32, end: i32,
 ): void {
   const B = g.B, H = g.H, C = g.C, K = g.K, yH = g.yH, yW = g.yW;
   const tiles = tilesOf(g), images = imagesAtOnce(g), framed = sparseIsFramed(toInput, g);
@@ -275,7 +311,13 @@ function overLists(
         );
     }
     for (let d2 = first; d2 < end; d2 += LANES) {
-      list(dy + <usize>d2 * F32, K, count, yH, yW, frameBytes, down, right, lists, listBytes);
+      const offset = <usize>d2 * F32;
+      if (position == 0)
+        listWritten(dy + offset, K, count, yH, yW, frameBytes, down, right, lists, listBytes);
+      else
+        listPooled(
+          dy + offset, position + offset, poolH, poolW, K, count, yH, yW, frameBytes, down, right, lists, listBytes,
+        );
       for (let lane = 0; lane < min(LANES, end - d2); ++lane) {
         const from = lists + <usize>lane * listBytes;
         const to = load<usize>(ends + <usize>lane * sizeof<usize>());
@@ -298,7 +340,9 @@ function overLists(
         );
     }
     image += <usize>(count * H) * rowBytes;
-    dy += <usize>(count * yH * yW * K) * F32;
+    const dyBytes = <usize>(count * (yH / poolH) * (yW / poolW) * K) * F32;
+    dy += dyBytes;
+    if (position != 0) position += dyBytes;
   }
   if (!toInput) copyFilter(false, filter, vectors, g, filterBytes, first, end);
 }
@@ -325,11 +369,36 @@ function copyFilter(
 export function sparseFilterGradient(
   x: usize, dy: usize, dFilter: usize, scratch: usize, g: Geometry, first: i32, end: i32,
 ): void {
-  overLists(false, x, dy, dFilter, scratch, g, first, end);
+  overLists(false, x, dy, 0, 1, 1, dFilter, scratch, g, first, end);
 }
 
 export function sparseInputGradient(
   dy: usize, filter: usize, dx: usize, scratch: usize, g: Geometry,
 ): void {
-  overLists(true, dx, dy, filter, scratch, g, 0, g.K);
+  overLists(true, dx, dy, 0, 1, 1, filter, scratch, g, 0, g.K);
+}
+
+// The same for the gradient of a max-pool that isn't written: poolH by poolW, the strides likewise, without padding. Its dy and
+// position are [B, yH / poolH, yW / poolW, K].
+
+/** True if these two are right, and faster than others. `other` is the input or the filter that dy is multiplied with. */
+export function conv2dOfPoolIsSparse(
+  dy: usize, other: usize, otherSize: i32, poolH: i32, poolW: i32, g: Geometry,
+): bool {
+  const positions = poolH * poolW;
+  return canBeSparse(g) && positions >= 4 && positions <= MOST_POSITIONS && allFinite(other, otherSize) &&
+    allFinite(dy, g.B * (g.yH / poolH) * (g.yW / poolW) * g.K);
+}
+
+export function conv2dFilterGradientOfPool(
+  x: usize, dy: usize, position: usize, dFilter: usize, scratch: usize, g: Geometry, poolH: i32, poolW: i32,
+  first: i32, end: i32,
+): void {
+  overLists(false, x, dy, position, poolH, poolW, dFilter, scratch, g, first, end);
+}
+
+export function conv2dInputGradientOfPool(
+  dy: usize, position: usize, filter: usize, dx: usize, scratch: usize, g: Geometry, poolH: i32, poolW: i32,
+): void {
+  overLists(true, dx, dy, position, poolH, poolW, filter, scratch, g, 0, g.K);
 }

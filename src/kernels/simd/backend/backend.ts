@@ -3,7 +3,7 @@
 import {MathBackendCPU} from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type {Windows} from '../../../ops/windows.ts';
-import {geometryNumbers} from './geometry.ts';
+import {GEOMETRY_LENGTH, geometryNumbers} from './geometry.ts';
 import {blockSize, Memory, OutOfMemoryError} from './memory.ts';
 import {
   type Build,
@@ -38,6 +38,10 @@ class SimdData {
   pointer: Pointer = 0;
   /** A copy for kernels, which need float32: tf.cast from int32 or bool to float32 shares the numbers unchanged. */
   float32Copy: Pointer = 0;
+  /** For a tensor that isn't computed yet: computes it. */
+  settle?: () => void;
+  /** Gives back what `settle` would need. */
+  giveUp?: () => void;
 
   constructor(
     private readonly memory: Memory,
@@ -50,6 +54,7 @@ class SimdData {
 
   /** What stock kernels read. Each call makes a new view of the memory, because growth detaches the old views. */
   get values(): Values | undefined {
+    this.settle?.();
     if (this.pointer === 0) return this.array;
     return this.dtype === 'int32'
       ? this.memory.int32(this.pointer, this.length)
@@ -181,6 +186,7 @@ export class SimdBackend extends MathBackendCPU {
     const data = this.data.has(dataId) ? this.data.get(dataId) : undefined;
     const gone = super.disposeData(dataId, force);
     if (gone && data) {
+      data.giveUp?.();
       if (data.pointer !== 0) this.tensors.release(data.pointer, 4 * data.length);
       if (data.float32Copy !== 0) this.tensors.release(data.float32Copy, 4 * data.length);
     }
@@ -203,6 +209,7 @@ export class SimdBackend extends MathBackendCPU {
    */
   pointer({dataId}: tf.TensorInfo): Pointer {
     const data = this.data.get(dataId);
+    data.settle?.();
     if (data.dtype === 'float32') return data.pointer || this.copyIn(data);
     data.float32Copy ||= this.room(data.shape, 4 * data.length);
     // Each call copies, because a user may have written to the tensor's array.
@@ -237,6 +244,40 @@ export class SimdBackend extends MathBackendCPU {
     const dataId = {};
     this.data.set(dataId, data);
     return {dataId, shape, dtype};
+  }
+
+  /**
+   * A tensor that `compute` makes when its numbers are first asked for. It keeps the inputs until then, or until it is disposed of.
+   */
+  postpone(shape: number[], inputs: tf.TensorInfo[], compute: () => tf.TensorInfo): tf.TensorInfo {
+    const length = tf.util.sizeFromShape(shape);
+    const data = new SimdData(this.tensors, 'float32', shape, length, undefined, 1);
+    for (const {dataId} of inputs) this.incRef(dataId);
+    data.giveUp = () => {
+      data.settle = data.giveUp = undefined;
+      for (const {dataId} of inputs) {
+        if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this);
+      }
+    };
+    data.settle = () => {
+      const sizes = this.tensors.int32(this.kernels.geometry.value, GEOMETRY_LENGTH);
+      const written = sizes.slice(); // by the kernel that asks for the numbers
+      const {dataId} = compute();
+      sizes.set(written);
+      const computed = this.data.get(dataId);
+      data.giveUp!();
+      data.pointer = computed.pointer;
+      computed.pointer = 0;
+      this.disposeData(dataId);
+    };
+    const dataId = {};
+    this.data.set(dataId, data);
+    return {dataId, shape, dtype: 'float32'};
+  }
+
+  /** True for a tensor of `postpone` whose numbers nobody has asked for. */
+  isPostponed({dataId}: tf.TensorInfo): boolean {
+    return this.data.get(dataId).settle !== undefined;
   }
 
   /**

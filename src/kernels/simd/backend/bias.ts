@@ -3,12 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {BiasGradient} from '../../../ops/bias.ts';
 import type {SimdBackend} from './backend.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
+import {poolGradientOf} from './max_pool.ts';
 
 /** Channels in a line of the cache, which two threads would both have to fetch. */
 const LINE = 16;
 
 /** dy [..., K] -> dBias [K] */
 export function biasGradient(simd: SimdBackend, {dy}: Inputs): Tensor {
+  const pool = poolGradientOf(simd, dy);
+  if (pool) return biasGradient(simd, {dy: pool.dy}); // the rest of dy is 0
   const [K] = dy.shape.slice(-1);
   const rows = tf.util.sizeFromShape(dy.shape) / K;
   return simd.compute(

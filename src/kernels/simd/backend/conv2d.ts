@@ -8,10 +8,9 @@ import {
 } from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
+import {filterGradientOfPool, inputGradientOfPool, workOf} from './conv2d_of_pool.ts';
 import {imagesOf} from './geometry.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
-
-const workOf = ({B, yH, yW, K, kH, kW, C}: Conv2DGeometry): number => B * yH * yW * K * kH * kW * C;
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K] */
 export function conv2d(simd: SimdBackend, {x, filter, bias}: Inputs, g: Attrs<Conv2DGeometry>) {
@@ -32,7 +31,9 @@ export function conv2dInputGradient(
   simd: SimdBackend,
   {dy, filter}: Inputs,
   g: Attrs<Conv2DGeometry>,
-) {
+): Tensor {
+  const ofPool = inputGradientOfPool(simd, {dy, filter}, g);
+  if (ofPool) return ofPool;
   const {kernels} = simd;
   const whole = simd.writeGeometry(g);
   const sparse = kernels.conv2dInputGradientIsSparse(simd.pointer(dy), simd.pointer(filter), whole);
@@ -54,6 +55,8 @@ export function conv2dFilterGradient(
   {x, dy}: Inputs,
   g: Attrs<Conv2DGeometry>,
 ): Tensor {
+  const ofPool = filterGradientOfPool(simd, {x, dy}, g);
+  if (ofPool) return ofPool;
   const {kernels} = simd;
   const whole = simd.writeGeometry(g);
   const sparse = kernels.conv2dFilterGradientIsSparse(simd.pointer(x), simd.pointer(dy), whole);

@@ -30,6 +30,8 @@ const least = [
   1, 1, 1, 1, 0, 0,
 ];
 
+export const GEOMETRY_LENGTH = least.length;
+
 /** True if all sizes are whole, no padding is negative, the output isn't empty, and 32 bits count every row and column. */
 export function isCountable(g: Geometry): boolean {
   const {H, W, kH, kW, yH, yW, sH, sW, dilH, dilW, padT, padL} = g;

@@ -1,4 +1,5 @@
 // maxPool on `simd` (see ops/max_pool.ts). The loops are in ../max_pool.ts.
+import * as tf from '@tensorflow/tfjs-core';
 import type {Attrs} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import type {Windows} from '../../../ops/windows.ts';
@@ -50,6 +51,40 @@ export function maxPoolGradient(simd: SimdBackend, {dy, position}: Inputs, g: At
   );
 }
 
+/** The gradient of a max-pool whose windows lie side by side without padding, before it is written. */
+export interface PoolGradient {
+  shape: number[];
+  dy: Tensor;
+  position: Tensor;
+  poolH: number;
+  poolW: number;
+}
+
+const postponed = new WeakMap<object, PoolGradient>();
+
+/**
+ * The max-pool whose gradient this tensor is, if it is one of those. Three quarters or more of it are 0, so conv2d's gradients are
+ * faster without it, and it may never be written.
+ */
+export function poolGradientOf(simd: SimdBackend, dx: Tensor): PoolGradient | undefined {
+  const pool = postponed.get(dx.dataId);
+  return pool && simd.isPostponed(dx) && tf.util.arraysEqual(dx.shape, pool.shape)
+    ? pool
+    : undefined;
+}
+
+function postponedGradient(simd: SimdBackend, inputs: Inputs, g: Attrs<Windows>): Tensor {
+  const {kH, kW, sH, sW, padT, padL, yH, yW} = g;
+  const sideBySide = sH === kH && sW === kW && padT === 0 && padL === 0;
+  if (!sideBySide || yH !== Math.floor(g.H / kH) || yW !== Math.floor(g.W / kW)) {
+    return maxPoolGradient(simd, inputs, g);
+  }
+  const {dy, position} = inputs;
+  const dx = simd.postpone(g.outputShape, [dy, position], () => maxPoolGradient(simd, inputs, g));
+  postponed.set(dx.dataId, {shape: dx.shape, dy, position, poolH: kH, poolW: kW});
+  return dx;
+}
+
 const workOf = ({B, H, W, C}: Windows): number => B * H * W * C;
 
 export const maxPoolKernels = {
@@ -59,5 +94,5 @@ export const maxPoolKernels = {
     const [y, position] = maxPool(simd, inputs, g);
     return [y, {...position, shape: []}];
   }),
-  [MaxPoolGradient]: kernel(maxPoolGradient),
+  [MaxPoolGradient]: kernel(postponedGradient),
 };

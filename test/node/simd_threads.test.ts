@@ -240,44 +240,67 @@ test('threads: one without work sleeps, and the next call wakes it', async () =>
   });
 });
 
-test('threads: removeBackend ends them, also those that are only just starting', async () => {
-  let exits: Promise<unknown>[] = [];
-  await onThreads(3, backend => {
-    exits = othersOf(backend).map(({worker}) => ended(worker));
-  });
-  assert.is(exits.length, 2);
-  await Promise.all(exits);
-
+/** While `work` runs, each worker that is started is told to `onStart` first, with how many came before. */
+async function watchingStarts(
+  onStart: (before: number) => void,
+  work: (started: Worker[]) => Promise<void>,
+): Promise<void> {
   const started: Worker[] = [];
   const {Worker: Original} = workers;
   workers.Worker = class extends Original {
     constructor(...args: ConstructorParameters<typeof Worker>) {
+      onStart(started.length);
       super(...args);
       started.push(this);
     }
   };
   syncBuiltinESMExports();
   try {
-    registerSimdBackend(NAME, {threads: 3});
-    const set = tf.setBackend(NAME);
-    tf.removeBackend(NAME);
-    assert.not(await set);
-    assert.is(started.length, 2);
-    await Promise.all(started.map(worker => worker.threadId === -1 || ended(worker)));
+    await work(started);
   } finally {
     workers.Worker = Original;
     syncBuiltinESMExports();
-    tf.setBackend('simd');
   }
-});
+}
 
-test('threads: two calls of setBackend at once start them once', async () => {
-  registerSimdBackend(NAME, {threads: 2});
-  await Promise.all([tf.setBackend(NAME), tf.setBackend(NAME)]);
-  assert.is((tf.backend() as SimdBackend).threads, 2);
-  tf.removeBackend(NAME);
-  tf.setBackend('simd');
-});
+/** Waits until all of them have ended. */
+const allEnded = (started: Worker[]) =>
+  Promise.all(started.map(worker => worker.threadId === -1 || ended(worker)));
+
+test('threads: removeBackend ends them, also those that are only just starting', () =>
+  watchingStarts(
+    () => {},
+    async started => {
+      await onThreads(3, () => {});
+      assert.is(started.length, 2);
+      registerSimdBackend(NAME, {threads: 3});
+      const set = tf.setBackend(NAME);
+      tf.removeBackend(NAME);
+      assert.not(await set);
+      tf.setBackend('simd');
+      assert.is(started.length, 4);
+      await allEnded(started);
+    },
+  ));
+
+test('threads: two calls of setBackend at once start them once, and a backend that was disposed of is made anew', () =>
+  watchingStarts(
+    () => {},
+    async started => {
+      registerSimdBackend(NAME, {threads: 2});
+      await Promise.all([tf.setBackend(NAME), tf.setBackend(NAME)]);
+      const backend = tf.backend() as SimdBackend;
+      assert.is(backend.threads, 2);
+      assert.is(started.length, 1);
+      backend.dispose();
+      const next = (await tf.findBackendFactory(NAME)()) as SimdBackend;
+      assert.is(next.threads, 2);
+      next.dispose();
+      tf.removeBackend(NAME);
+      tf.setBackend('simd');
+      await allEnded(started);
+    },
+  ));
 
 test('threads: several backends work side by side, and tensors move between them', async () => {
   await onThreads(2, async () => {
@@ -325,8 +348,8 @@ test('threads: they do not keep a process alive', () => {
   assert.match(text, /^3$/m);
 });
 
-async function expectOneThread(why: WhyOneThread): Promise<void> {
-  await onThreads(2, backend => {
+async function expectOneThread(why: WhyOneThread, threads = 2): Promise<void> {
+  await onThreads(threads, backend => {
     assert.equal([backend.threads, backend.whyOneThread], [1, why]);
     assert.equal(
       reluInTwo(backend, () => {}),
@@ -352,19 +375,15 @@ test('threads: where they can not be had there is one, and the backend says why'
   } finally {
     Reflect.deleteProperty(globalThis, 'document');
   }
-  const {Worker: OriginalWorker} = workers;
-  workers.Worker = class {
-    constructor() {
-      throw new Error('Access to this API has been restricted');
-    }
-  } as unknown as typeof Worker;
-  syncBuiltinESMExports();
-  try {
-    await expectOneThread('noWorkers');
-  } finally {
-    workers.Worker = OriginalWorker;
-    syncBuiltinESMExports();
-  }
+  const failFrom = (first: number) => (before: number) => {
+    if (before >= first) throw new Error('Access to this API has been restricted');
+  };
+  await watchingStarts(failFrom(0), () => expectOneThread('noWorkers'));
+  await watchingStarts(failFrom(1), async started => {
+    await expectOneThread('noWorkers', 3);
+    assert.is(started.length, 1);
+    await allEnded(started);
+  });
 });
 
 test('threads: another number than 1 to 256 is refused', () => {

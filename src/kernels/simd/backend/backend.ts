@@ -128,7 +128,6 @@ export class SimdBackend extends MathBackendCPU {
   private async start(): Promise<this> {
     const isComplete = await this.allThreads.start(this.instance);
     if (!isComplete) this.whyOneThread = 'noWorkers';
-    if (this.isDisposed) this.allThreads.end();
     return this;
   }
 

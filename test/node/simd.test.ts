@@ -308,7 +308,7 @@ test('simd: each worker has its own backend', async () => {
   assert.is(bytesInUse(), before);
 });
 
-/** Layers without kernels of ours, between layers with such kernels. */
+/** Layers of all kinds, with strides, padding and activations that our own networks don't have. */
 const otherModel = () => {
   const model = layers.sequential();
   const {layers: l} = layers;

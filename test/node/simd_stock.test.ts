@@ -187,6 +187,37 @@ testWatched('simd: squares, roots and floors give the bits of cpu', (random, wat
   }
 });
 
+// Not on watched memory: tf.train.momentum leaves a scalar behind.
+test('simd: updates of the optimizers and the mask of dropout give the bits of cpu', () => {
+  tf.setBackend('simd');
+  const random = new Random(18);
+  const optimizers = {
+    sgd: () => tf.train.sgd(0.1),
+    momentum: () => tf.train.momentum(0.1, 0.9),
+    nesterov: () => tf.train.momentum(0.1, 0.9, true),
+    rmsprop: () => tf.train.rmsprop(0.01, 0.9, 0.5),
+    'centered rmsprop': () => tf.train.rmsprop(0.01, 0.9, 0.5, 1e-7, true),
+    adam: () => tf.train.adam(0.01),
+  };
+  const numbers = Array.from({length: 4}, () =>
+    Float32Array.from({length: 35}, () => random.normal()),
+  );
+  for (const [name, create] of Object.entries(optimizers)) {
+    expectAsOnCpu(name, () => {
+      const [first, ...gradients] = numbers.map(values => tf.tensor(values, [7, 5]));
+      const weights = tf.variable(first);
+      const optimizer = create();
+      for (const gradient of gradients)
+        optimizer.applyGradients([{name: weights.name, tensor: gradient}]);
+      const trained = weights.clone();
+      optimizer.dispose();
+      weights.dispose();
+      return trained;
+    });
+  }
+  expectAsOnCpu('dropout', () => tf.dropout(integers([9, 7]), 0.4, undefined, 18));
+});
+
 test('simd: stock kernels give the same bits in any number of parts', () => {
   tf.setBackend('simd');
   const numbers = (...shape: number[]) => {

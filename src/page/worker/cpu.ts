@@ -6,12 +6,19 @@ import {argMaxConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/ArgMax';
 import {identityConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Identity';
 import {multiplyConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Multiply';
 import {reshapeConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Reshape';
+import {sliceConfig} from '@tensorflow/tfjs-backend-cpu/dist/kernels/Slice';
 import * as tf from '@tensorflow/tfjs-core';
 
 export {MathBackendCPU};
 
 tf.registerBackend('cpu', () => new MathBackendCPU(), 1);
 
-for (const kernel of [addConfig, argMaxConfig, identityConfig, multiplyConfig, reshapeConfig]) {
-  tf.registerKernel(kernel);
-}
+const kernels = [
+  addConfig,
+  argMaxConfig,
+  identityConfig,
+  multiplyConfig,
+  reshapeConfig,
+  sliceConfig,
+];
+for (const kernel of kernels) tf.registerKernel(kernel);

@@ -2,6 +2,7 @@
 // take the same batches, and must have the same losses or logits.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
+import type {Preset} from '../../src/network.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
 import {compare, type Tolerance} from '../cases/compare.ts';
 import {type Model, modelContender, models} from '../cases/models.ts';
@@ -32,15 +33,16 @@ export interface Rival {
 
 const numbersOfThreads = [1, 2];
 
-const step = {
-  what: 'tutorial/step',
-  ours: (batches: Numbers[]) => stepContender('tutorial', batches, 'simd'),
-  comparedRuns: comparedSteps,
-  tolerance: lossTolerance,
-};
+const losses = {comparedRuns: comparedSteps, tolerance: lossTolerance};
+
+const step = (preset: Preset) => ({
+  ...losses,
+  what: `${preset}/step`,
+  ours: (batches: Numbers[]) => stepContender(preset, batches, 'simd'),
+});
 
 const modelStep = (name: Model) => ({
-  ...step,
+  ...losses,
   what: `layers/${name}`,
   ours: (batches: Numbers[], compared: boolean) => modelContender(name, batches, compared),
 });
@@ -53,7 +55,7 @@ const inference = {
 };
 
 /** PyTorch in its two orders of memory; which one is faster depends on the network. */
-const inPyTorch = (network: 'tutorial' | Model) =>
+const inPyTorch = (network: Preset | Model) =>
   numbersOfThreads.flatMap(threads =>
     [false, true].map(channelsLast => ({
       name: `PyTorch${channelsLast ? ', channels last' : ''}, ${threadsText(threads)}`,
@@ -69,10 +71,11 @@ const inOnnxruntime = (['onnxruntime-node', 'onnxruntime-web'] as const).flatMap
 );
 
 export const rivals: Rival[] = [
-  ...inPyTorch('tutorial').map(peer => ({...step, ...peer})),
-  {...step, name: 'jax-js', make: jaxPeer},
-  {...step, name: 'ConvNetJS', make: convnetjsPeer},
+  ...inPyTorch('tutorial').map(peer => ({...step('tutorial'), ...peer})),
+  {...step('tutorial'), name: 'jax-js', make: jaxPeer},
+  {...step('tutorial'), name: 'ConvNetJS', make: convnetjsPeer},
   ...inOnnxruntime.map(peer => ({...inference, ...peer})),
+  ...inPyTorch('mnist-core').map(peer => ({...step('mnist-core'), ...peer})),
   ...models.flatMap(model => inPyTorch(model).map(peer => ({...modelStep(model), ...peer}))),
 ];
 

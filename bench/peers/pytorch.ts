@@ -1,6 +1,6 @@
 // A training step in PyTorch, in a Python process.
 import {spawnSync} from 'node:child_process';
-import {createNetwork, presets} from '../../src/network.ts';
+import {createNetwork, type Preset, presets} from '../../src/network.ts';
 import type {Numbers} from '../cases/batches.ts';
 import {comparedRate, createModel, type Model} from '../cases/models.ts';
 import {MissingPeer, type Peer, threadsText} from './peer.ts';
@@ -31,7 +31,7 @@ interface Weights {
  * @throws MissingPeer without PyTorch
  */
 export async function pytorchPeer(
-  network: 'tutorial' | Model,
+  network: Preset | Model,
   batches: Numbers[],
   {channelsLast, threads}: TorchOptions,
 ): Promise<Peer> {
@@ -42,7 +42,7 @@ export async function pytorchPeer(
     network,
     channelsLast,
     threads,
-    ...(network === 'tutorial' ? tutorialWeights() : modelWeights(network)),
+    ...(network in presets ? weightsOf(network as Preset) : weightsOfModel(network as Model)),
     batches: batches.map(({pixels, labels}) => ({pixels: base64(pixels), labels: base64(labels)})),
   });
   const steps = (n: number, compared: boolean) =>
@@ -69,14 +69,14 @@ const numbersOf = (weight: Weight) => ({
   values: base64(weight.dataSync() as Float32Array),
 });
 
-function tutorialWeights(): Weights {
-  const {variables, dispose} = createNetwork('tutorial');
+function weightsOf(preset: Preset): Weights {
+  const {variables, dispose} = createNetwork(preset);
   const weights = variables.map(numbersOf);
   dispose();
-  return {weights, learningRate: presets.tutorial.learningRate};
+  return {weights, learningRate: presets[preset].learningRate};
 }
 
-function modelWeights(name: Model): Weights {
+function weightsOfModel(name: Model): Weights {
   const model = createModel(name);
   const weights = model.trainableWeights.map(weight => numbersOf(weight.read()));
   model.optimizer.dispose();

@@ -29,6 +29,10 @@ NETWORKS = {
     "tutorial": lambda: [
         Conv2d(1, 8, 5), ReLU(), MaxPool2d(2), Conv2d(8, 16, 5), ReLU(), MaxPool2d(2), Flatten(), Linear(256, 10),
     ],
+    "mnist-core": lambda: [
+        Conv2d(1, 8, 5, padding=2, bias=False), ReLU(), MaxPool2d(2),
+        Conv2d(8, 16, 5, padding=2, bias=False), ReLU(), MaxPool2d(2), Flatten(), Linear(784, 10),
+    ],
     "keras": lambda: [
         Conv2d(1, 32, 3), ReLU(), Conv2d(32, 64, 3), ReLU(), MaxPool2d(2), Dropout(0.25),
         Flatten(), Linear(9216, 128), ReLU(), Dropout(0.5), Linear(128, 10),
@@ -55,15 +59,14 @@ def tensor(numbers, *shape):
 
 def load(layers, weights):
     """TensorFlow.js has channels last, PyTorch before rows and columns: in filters, and in what Flatten gives to Linear."""
-    weights = iter(weights)
-    take = lambda: (lambda each: tensor(each["values"], *each["shape"]))(next(weights))
+    numbers = (tensor(each["values"], *each["shape"]) for each in weights)
     x = torch.zeros(1, 1, 28, 28)
     maps = None
     for layer in layers:
         layer.eval()
         if isinstance(layer, Flatten):
             maps = x.shape[1:]
-        values = [take() for _ in layer.parameters()]
+        values = [next(numbers) for _ in layer.parameters()]
         if isinstance(layer, Conv2d):  # [kH, kW, C, K]; depthwise [kH, kW, C, 1]
             values[0] = values[0].permute(*((2, 3, 0, 1) if layer.groups > 1 else (3, 2, 0, 1)))
         elif isinstance(layer, Linear) and maps:
@@ -75,7 +78,7 @@ def load(layers, weights):
         for parameter, value in zip(layer.parameters(), values):
             parameter.copy_(value)
         x = layer(x)
-    assert next(weights, None) is None
+    assert next(numbers, None) is None
 
 
 given = json.loads(sys.stdin.readline())
@@ -86,10 +89,12 @@ with torch.no_grad():
 order = torch.channels_last if given["channelsLast"] else torch.contiguous_format
 network = torch.nn.Sequential(*layers).to(memory_format=order)
 plain = torch.optim.SGD(network.parameters(), lr=given["learningRate"])
-usual = {
-    "tutorial": lambda parameters: plain,
-    "tfjs-examples": lambda parameters: torch.optim.RMSprop(parameters, lr=0.001, alpha=0.9, eps=1e-7),
-}.get(given["network"], lambda parameters: torch.optim.Adam(parameters, eps=1e-7))(network.parameters())  # fmt: skip
+if given["network"] in ("tutorial", "mnist-core"):
+    usual = plain
+elif given["network"] == "tfjs-examples":
+    usual = torch.optim.RMSprop(network.parameters(), lr=0.001, alpha=0.9, eps=1e-7)
+else:
+    usual = torch.optim.Adam(network.parameters(), eps=1e-7)
 batches = [
     (
         tensor(each["pixels"], -1, 1, 28, 28).contiguous(memory_format=order),

@@ -39,7 +39,12 @@ for (const rival of one) {
 }
 
 test('peers: each of our cases has rivals on one thread and on two', () => {
-  for (const what of ['tutorial/step', 'tutorial/inference', ...models.map(n => `layers/${n}`)]) {
+  for (const what of [
+    'tutorial/step',
+    'mnist-core/step',
+    'tutorial/inference',
+    ...models.map(n => `layers/${n}`),
+  ]) {
     const names = rivals.filter(rival => rival.what === what).map(({name}) => name);
     for (const threads of ['1 thread', '2 threads'])
       assert.ok(names.filter(name => name.endsWith(threads)).length >= 2, `${what}, ${threads}`);

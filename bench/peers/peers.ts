@@ -1,7 +1,8 @@
-// Steps and inference in other libraries, each in turns with ours on `simd`, a block of runs at a time. All start from the same weights,
-// take the same batches, and must have the same losses or logits.
+// Steps and inference in other libraries, each in turns with ours on `simd` on as many threads, a block of runs at a time. All start from
+// the same weights, take the same batches, and must have the same losses or logits.
 import * as tf from '@tensorflow/tfjs-core';
 import type {MnistData} from '../../src/data/mnist_data.ts';
+import {registerSimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import type {Preset} from '../../src/network.ts';
 import {comparedSteps, lossTolerance, type Numbers, takeBatches} from '../cases/batches.ts';
 import {compare, type Tolerance} from '../cases/compare.ts';
@@ -23,6 +24,7 @@ import {pytorchPeer} from './pytorch.ts';
 export interface Rival {
   name: string;
   what: string;
+  threads: number;
   make(batches: Numbers[]): Promise<Peer>;
   /** @param compared for first outputs that another library can have: without dropout, by SGD */
   ours(batches: Numbers[], compared: boolean): Contender;
@@ -58,6 +60,7 @@ const inference = {
 const inPyTorch = (network: Preset | Model) =>
   numbersOfThreads.flatMap(threads =>
     [false, true].map(channelsLast => ({
+      threads,
       name: `PyTorch${channelsLast ? ', channels last' : ''}, ${threadsText(threads)}`,
       make: (batches: Numbers[]) => pytorchPeer(network, batches, {channelsLast, threads}),
     })),
@@ -65,6 +68,7 @@ const inPyTorch = (network: Preset | Model) =>
 
 const inOnnxruntime = (['onnxruntime-node', 'onnxruntime-web'] as const).flatMap(name =>
   numbersOfThreads.map(threads => ({
+    threads,
     name: `${name}, ${threadsText(threads)}`,
     make: (batches: Numbers[]) => onnxruntimePeer(name, batches, threads),
   })),
@@ -72,8 +76,8 @@ const inOnnxruntime = (['onnxruntime-node', 'onnxruntime-web'] as const).flatMap
 
 export const rivals: Rival[] = [
   ...inPyTorch('tutorial').map(peer => ({...step('tutorial'), ...peer})),
-  {...step('tutorial'), name: 'jax-js', make: jaxPeer},
-  {...step('tutorial'), name: 'ConvNetJS', make: convnetjsPeer},
+  {...step('tutorial'), name: 'jax-js', threads: 1, make: jaxPeer},
+  {...step('tutorial'), name: 'ConvNetJS', threads: 1, make: convnetjsPeer},
   ...inOnnxruntime.map(peer => ({...inference, ...peer})),
   ...inPyTorch('mnist-core').map(peer => ({...step('mnist-core'), ...peer})),
   ...models.flatMap(model => inPyTorch(model).map(peer => ({...modelStep(model), ...peer}))),
@@ -110,15 +114,19 @@ export async function* comparePeers(
 /** Checks that the peer agrees with ours, then times both. */
 export async function comparePeer(rival: Rival, peer: Peer, batches: Numbers[]): Promise<PeerRow> {
   const {name} = peer;
-  const {what} = rival;
+  const {what, threads} = rival;
+  const backend = `simd on ${threadsText(threads)}`;
   try {
-    await tf.setBackend('simd');
+    registerSimdBackend(backend, {threads});
+    await tf.setBackend(backend);
     const problem = await disagreement(rival, peer, batches);
     if (problem)
       return {name, what, notMeasured: {why: `it disagrees with simd, ${problem}`, wrong: true}};
     return {name, what, measured: await compareTimes(rival.ours(batches, false), peer)};
   } finally {
     peer.dispose();
+    await tf.setBackend('simd');
+    tf.removeBackend(backend);
   }
 }
 

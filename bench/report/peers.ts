@@ -33,6 +33,6 @@ export function peerTable(peers: readonly PeerRow[], precise = true): Table {
     {heading: 'n', text: ({measured}) => maybe(precise ? measured?.theirs.n : undefined, String)},
     {heading: 'not timed', text: ({notMeasured}) => maybe(notMeasured, reason), words: true},
   ];
-  const caption = 'other libraries, each in turns with ours on simd';
+  const caption = 'other libraries, each in turns with ours on simd, on as many threads';
   return tableOf(caption, columns, peers);
 }

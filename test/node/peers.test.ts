@@ -8,6 +8,7 @@ import type {Peer} from '../../bench/peers/peer.ts';
 import {comparePeer, disagreement, type Rival, rivals} from '../../bench/peers/peers.ts';
 import {findPython} from '../../bench/peers/pytorch.ts';
 import {type PeerRow, peerTable} from '../../bench/report/peers.ts';
+import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import '../backends.ts';
 import {loadMnist} from '../mnist.ts';
 import {testWhere} from '../skips.ts';
@@ -52,7 +53,7 @@ test('peers: each of our cases has rivals on one thread and on two', () => {
 });
 
 /** Their losses and ours; a run of ours takes some time. */
-function pair(theirs: number[], ours: number[]): [Rival, Peer] {
+function pair(theirs: number[], ours: number[], threads = 1): [Rival, Peer] {
   const left = [...ours];
   const run = () => {
     const end = performance.now() + 0.1;
@@ -62,6 +63,7 @@ function pair(theirs: number[], ours: number[]): [Rival, Peer] {
   const rival: Rival = {
     name: 'a peer',
     what: 'layers/keras',
+    threads,
     make: async () => peer,
     ours: () => ({run, dispose() {}}),
     comparedRuns: ours.length,
@@ -96,6 +98,26 @@ test('peers: one that agrees is timed in turns with ours', async () => {
   const {theirs, ours, ratio} = measured!;
   assert.equal([theirs.median, ratio.rounds.length], [0.2, 15]);
   assert.ok(ours.least >= 0.1 && ratio.ratio > 0);
+});
+
+test('peers: ours runs on as many threads, and they end with it', async () => {
+  await tf.setBackend('simd');
+  for (const threads of [1, 2]) {
+    const [rival, peer] = pair([1], [1], threads);
+    const found = new Set<SimdBackend>();
+    const counts = new Set<number>();
+    const ours = () => {
+      const backend = tf.backend() as SimdBackend;
+      found.add(backend);
+      counts.add(backend.threads);
+      return rival.ours(batches, false);
+    };
+    await comparePeer({...rival, ours}, peer, batches);
+    assert.equal([...counts], [threads]);
+    const [backend, ...others] = found;
+    assert.equal([backend.threads, backend.isDisposed, others.length], [1, true, 0]);
+    assert.is(tf.getBackend(), 'simd');
+  }
 });
 
 test('peers: the table has the cases only if there are several', () => {

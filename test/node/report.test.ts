@@ -17,7 +17,7 @@ import type {
   Results,
   Row,
 } from '../../bench/report/results.ts';
-import {emptyPlace, FORMAT, isMeasured} from '../../bench/report/results.ts';
+import {emptyPlace, FORMAT, isMeasured, isModel} from '../../bench/report/results.ts';
 import {threeDigits, withDeviation} from '../../bench/report/texts.ts';
 import {startBrowser} from '../../src/cli/browser.ts';
 
@@ -71,6 +71,7 @@ const node: PlaceResults = {
     row('tutorial/step', 256, {simd: 9.8, cpu: 140, wasm: disagrees}, {images: 256}),
     row('tutorial/conv2/forward', 64, {simd: 0.61, cpu: 9.3, 'stock cpu': 39}, conv2),
     row('tutorial/relu2/gradient', 64, {simd: 0.02, cpu: 0.01, 'stock cpu': 0.3}, {}, 10),
+    row('layers/keras', 64, {'layers simd': 105, 'layers cpu': 21_000}, {images: 64}),
   ],
   splits: [
     {
@@ -224,8 +225,20 @@ reportTest('tables name the fastest, by how much, from which batch size on', asy
   );
 });
 
+reportTest('Layers models and other libraries have tables', async ({page}) => {
+  const table = (caption: RegExp) =>
+    page.locator('table', {has: page.locator('caption', {hasText: caption})});
+  const cells = (caption: RegExp) =>
+    table(caption).locator('tbody').locator('th, td').allTextContents();
+  const model = ['layers/keras', '105 ± 5', '21,000 ± 1050', '200 ± 4'];
+  assert.equal(await cells(/^a step of Layers models/), model);
+  assert.equal(await cells(/^other libraries/), ['layers/keras', 'PyTorch', 'not installed']);
+});
+
 reportTest('each number has a bar, a point, a dot or a table row', async ({page}) => {
-  const usual = [...node.rows, ...browserPlace.rows].filter(({batch}) => batch === 64);
+  const usual = [...node.rows, ...browserPlace.rows].filter(
+    ({name, batch}) => batch === 64 && !isModel(name),
+  );
   assert.is(
     await marks(page, 'The time of each kernel', '[aria-label=bar] path, [aria-label=bar] rect'),
     timed(usual),

@@ -47,7 +47,7 @@ const helpText = `Times our kernels on every backend, in Node and in a browser, 
 
 usage: npm run bench -- [options]
 
-  (none)         both networks in batches of 64, and tutorial in other batch sizes too; under three minutes
+  (none)         both networks in batches of 64, tutorial in other batch sizes too, and four Layers models; three minutes
   --quick        tutorial in batches of 64, in few rounds, without wasm and webgpu; under forty seconds
   --full         both networks in batches of 1, 8, 64, 256 and 1024, and whole epochs; more than an hour without a GPU
   --case NAME    only the cases with this name, or below it: tutorial, tutorial/conv2, tutorial/step
@@ -55,7 +55,7 @@ usage: npm run bench -- [options]
                  --case and --backend may be given several times
   --threads N    of simd in Node (default 1; with --speedrun the cores there are, at most 4); in a page it has one
   --peers        also the chosen cases in other libraries, in Node: steps in jax-js, ConvNetJS and, if it is installed, PyTorch,
-                 inference in onnxruntime; on one thread and on two, where they can; five more minutes
+                 inference in onnxruntime; each on one thread and on two, where it can, beside simd on as many; six more minutes
   --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json, with --speedrun results-speedrun.json)
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file

@@ -61,7 +61,7 @@ class Taps {
   }
 }
 
-const taps = changetype<Taps>(own(offsetof<Taps>()));
+const allTaps = changetype<Taps>(own(offsetof<Taps>()));
 
 /** Bytes of `scratch` for both passes. */
 export function maxPoolScratch(g: Geometry): f64 {
@@ -85,6 +85,7 @@ function pool(
   nanWins: bool, x: usize, y: usize, position: usize, scratch: usize, g: Geometry,
 ): void {
   const C = g.C, pixelBytes = <usize>C * F32, rowBytes = <usize>g.W * pixelBytes;
+  const taps = allTaps; // V8 would read a global again for each window
   taps.reset(scratch);
   for (let b = 0; b < g.B; ++b) {
     for (let yR = 0; yR < g.yH; ++yR) {
@@ -156,6 +157,7 @@ export function maxPoolGradient(
   const overlap = kH > sH || kW > sW;
   const covered = kH >= sH && kW >= sW && yH * sH - padT >= H && yW * sW - padL >= W;
   if (overlap || !covered) memory.fill(dx, 0, <usize>(g.B * H) * rowBytes);
+  const taps = allTaps;
   taps.reset(scratch);
   for (let b = 0; b < g.B; ++b) {
     for (let yR = 0; yR < yH; ++yR) {

@@ -85,6 +85,8 @@ export class SimdBackend extends MathBackendCPU {
   isDisposed = false;
   private readonly tensors: Memory;
   private readonly instance: Instance;
+  private readonly geometryAt: Pointer;
+  private readonly ownBytes: number;
   private readonly allThreads = new Threads((g, thread) => this.writeGeometry(g, thread));
   private starting?: Promise<this>;
 
@@ -100,7 +102,10 @@ export class SimdBackend extends MathBackendCPU {
     this.instance = instantiate(this.tensors.wasm, build, threads);
     this.kernels = this.instance.kernels;
     this.build = build;
-    this.tensors.startAt(this.kernels.heapBase.value);
+    const {geometry, heapBase, ownBytes} = this.kernels;
+    this.geometryAt = geometry.value;
+    this.ownBytes = ownBytes.value;
+    this.tensors.startAt(heapBase.value);
   }
 
   private reserve(maximumBytes: number | undefined, shared: boolean): Memory {
@@ -335,8 +340,7 @@ export class SimdBackend extends MathBackendCPU {
    */
   writeGeometry(g: Windows & {K?: number}, thread = 0): GeometryPointer {
     const numbers = geometryNumbers(g);
-    const {geometry, ownBytes} = this.kernels;
-    const pointer = (geometry.value + thread * ownBytes.value) as GeometryPointer;
+    const pointer = (this.geometryAt + thread * this.ownBytes) as GeometryPointer;
     this.tensors.int32(pointer, numbers.length).set(numbers);
     return pointer;
   }

@@ -68,6 +68,6 @@ export function imagesOf(
   return {
     xBytes: 4 * first * H * W * C,
     yBytes: 4 * first * yH * yW * K,
-    geometry: geometry({...g, B: count}),
+    geometry: geometry(count === g.B ? g : {...g, B: count}),
   };
 }

@@ -85,8 +85,12 @@ export class Threads {
         geometry: g => this.writeGeometry(g, thread?.number),
       });
     };
-    const others = parts === 1 ? [] : this.others.slice(0, parts - 1);
-    let start = 0;
+    if (parts === 1) {
+      call(0);
+      return;
+    }
+    const others = this.others.slice(0, parts - 1);
+    let start = performance.now();
     try {
       for (const thread of others) call(thread.number, thread);
       start = performance.now();

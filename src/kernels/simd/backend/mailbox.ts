@@ -22,9 +22,9 @@ export const MAILBOX_BYTES = ARGUMENTS_AT + 8 * 24;
 const SPIN_MS = 0.3;
 
 /** Sets a number and wakes the other side if it sleeps. */
-export function tell(mailbox: Int32Array, at: number, value: number): void {
-  Atomics.store(mailbox, at, value);
-  if (Atomics.load(mailbox, at + SLEEPER) === 1) Atomics.notify(mailbox, at);
+export function tell(mailbox: Int32Array, slot: number, value: number): void {
+  Atomics.store(mailbox, slot, value);
+  if (Atomics.load(mailbox, slot + SLEEPER) === 1) Atomics.notify(mailbox, slot);
 }
 
 /** True for the first who takes this call. */
@@ -41,19 +41,19 @@ export function take(mailbox: Int32Array, call: number): boolean {
  */
 export function awaitChange(
   mailbox: Int32Array,
-  at: number,
+  slot: number,
   old: number,
   sleeps = 1,
   ms = Infinity,
 ): number {
   for (const end = performance.now() + SPIN_MS; performance.now() < end; ) {
     for (let i = 0; i < 200; i++) {
-      const value = Atomics.load(mailbox, at);
+      const value = Atomics.load(mailbox, slot);
       if (value !== old) return value;
     }
   }
-  Atomics.store(mailbox, at + SLEEPER, 1);
-  for (let i = 0; i < sleeps && Atomics.wait(mailbox, at, old, ms) === 'timed-out'; i++);
-  Atomics.store(mailbox, at + SLEEPER, 0);
-  return Atomics.load(mailbox, at);
+  Atomics.store(mailbox, slot + SLEEPER, 1);
+  for (let i = 0; i < sleeps && Atomics.wait(mailbox, slot, old, ms) === 'timed-out'; i++);
+  Atomics.store(mailbox, slot + SLEEPER, 0);
+  return Atomics.load(mailbox, slot);
 }

@@ -71,9 +71,9 @@ function ascii(text: string): number[] {
 
 /** The same module for a shared memory. Source: the WebAssembly specification, "Binary format", imports and limits. */
 function forShared(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const at = bytes.findIndex((_, i) => memoryImport.every((byte, j) => bytes[i + j] === byte));
+  const start = bytes.findIndex((_, i) => memoryImport.every((byte, j) => bytes[i + j] === byte));
   const shared = bytes.slice();
-  shared[at + memoryImport.length] = SHARED_WITH_MAXIMUM;
+  shared[start + memoryImport.length] = SHARED_WITH_MAXIMUM;
   return shared;
 }
 

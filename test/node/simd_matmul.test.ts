@@ -18,11 +18,13 @@ function numbers(shape: number[], seed: number): tf.Tensor {
   );
 }
 
-// [rows, n, columns]: one more than whole blocks and tiles; many columns; many rows; little.
+// [rows, n, columns]: one more than whole blocks and tiles; many columns; many rows; steps of a whole page; little.
 const sizes = [
   [129, 257, 130],
   [3, 300, 520],
   [700, 5, 3],
+  [1024, 5, 10],
+  [10, 5, 1024],
   [9, 13, 7],
 ];
 

@@ -257,7 +257,7 @@ testWatched('simd: kernels that only stock ops use give the results of cpu', () 
     // biome-ignore format: short
     for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]]) {
       // biome-ignore format: short
-      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1], [1030, 2, 3], [33, 5, 523], [131, 259, 130]]) {
+      for (const [rows, n, columns] of [[1, 1, 1], [5, 7, 9], [9, 5, 3], [4, 8, 16], [1, 30, 1], [1030, 2, 3], [1024, 5, 10], [10, 5, 1024], [67, 5, 523], [131, 259, 130]]) {
         const [a, b] = [transposeA ? [n, rows] : [rows, n], transposeB ? [columns, n] : [n, columns]];
         const what = `matMul [${a}] by [${b}], transposed ${transposeA} ${transposeB}`;
         expectAsOnCpu(what, () => tf.matMul(integers(a), integers(b, 2), transposeA, transposeB));

@@ -3,15 +3,16 @@
 //
 // product.ts does the arithmetic, in tiles of 4 rows by 8 columns. At each step a tile reads 4 numbers of
 // a and 8 of b, and from one step to the next it moves by a row or a column of the matrix. In a large
-// matrix that is kilobytes: few steps stay in the cache, and each is on a page of its own. Therefore a
-// large product first copies blocks of its matrices in the order of a tile's steps:
+// matrix that is kilobytes: too few steps stay in the first cache until the next tile comes by. Therefore
+// a large product first copies blocks of its matrices in the order of a tile's steps:
 //
 //   a block of a has fours of rows:         a[row + 0 to 3][i]        for i = 0, 1, 2, ...
 //   a block of b has eights of columns:     b[i][column + 0 to 7]     for i = 0, 1, 2, ...
 //
 // A copied number of a serves all columns of b's block, a number of b all rows of a. In a small product
-// these are too few to pay for the copy: it reads the matrices where they lie, except for a transposed b,
-// whose neighbours in a row aren't side by side.
+// these are too few to pay for the copy: it reads the matrices where they lie. Two kinds are copied even
+// then: a b whose neighbours in a row aren't side by side, and a matrix with steps of whole pages, which
+// all fall on the same few places of a cache.
 
 import {COLUMNS, ROWS, product, productOfNeighbours, setPair, tableSize} from './product';
 import {F32} from './vector';
@@ -22,8 +23,10 @@ const ROWS_AT_ONCE = 128;
 const COLUMNS_AT_ONCE = 512;
 const STEPS_AT_ONCE = 256;
 
-/** y has at least as many numbers in a large product. */
-const LARGE: f64 = 2 ** 14;
+/** In a large product 1 / rows + 1 / columns, what the copies add to each multiply-add, is at most 1 / LARGE. */
+const LARGE: f64 = 56;
+
+const PAGE: usize = 4096;
 
 /** Bytes of so many lines of a block: rows of a or columns of b, with whole fours of steps. */
 function lineBytes(lines: i32, steps: i32): usize {
@@ -56,7 +59,9 @@ export function matMul(
   scratch: usize, rows: i32, n: i32, columns: i32, first: i32, count: i32,
 ): void {
   const yRow = <usize>columns * F32;
-  const isLarge = <f64>rows * columns >= LARGE, copiesB = isLarge || bColumn != F32;
+  const isLarge = LARGE * (<f64>rows + columns) <= <f64>rows * columns;
+  const copiesA = isLarge || (aStep % PAGE == 0 && columns > COLUMNS);
+  const copiesB = isLarge || bColumn != F32 || (bStep % PAGE == 0 && rows > 2 * ROWS);
   if (matMulUnits(rows, 1) >= matMulUnits(1, columns)) {
     a += <usize>(first * ROWS) * aRow;
     y += <usize>(first * ROWS) * yRow;
@@ -76,7 +81,7 @@ export function matMul(
   for (let i = 0; i < n; i += STEPS_AT_ONCE) {
     const steps = min(STEPS_AT_ONCE, n - i), isFirst = i == 0;
     for (let row = 0; row < rowsAtOnce; ++row)
-      setPair(table, row, isLarge ? lineBytes(row & -ROWS, steps) : <usize>row * aRow, <usize>row * yRow);
+      setPair(table, row, copiesA ? lineBytes(row & -ROWS, steps) : <usize>row * aRow, <usize>row * yRow);
     for (let column = 0; column < columns; column += COLUMNS_AT_ONCE) {
       const columnCount = min(COLUMNS_AT_ONCE, columns - column);
       const bAt = b + <usize>i * bStep + <usize>column * bColumn;
@@ -84,12 +89,12 @@ export function matMul(
       for (let row = 0; row < rows; row += ROWS_AT_ONCE) {
         const rowCount = min(ROWS_AT_ONCE, rows - row);
         const aAt = a + <usize>row * aRow + <usize>i * aStep;
-        if (isLarge) copyBlock(aAt, aRow, aStep, rowCount, steps, ROWS, aBlock);
+        if (copiesA) copyBlock(aAt, aRow, aStep, rowCount, steps, ROWS, aBlock);
         for (let eight = 0; eight < columnCount; eight += COLUMNS) {
           const v = copiesB ? bBlock + lineBytes(eight, steps) : bAt + <usize>eight * F32;
           const right = <usize>(column + eight) * F32, inTile = min(COLUMNS, columnCount - eight);
           const startAt = start && isFirst ? start + right : 0, out = y + <usize>row * yRow + right;
-          if (isLarge)
+          if (copiesA)
             productOfNeighbours(
               table, rowCount, run, 1, steps, aBlock, <usize>ROWS * F32, v, vStep, startAt, !isFirst, out, inTile,
             );
@@ -115,37 +120,48 @@ export function batchMatMul(
 
 /**
  * Copies `lines` by `steps` of a matrix, which lie `line` and `step` apart, to a block in which `width`
- * lines are side by side. Lines that lack in a last four repeat the last one.
+ * lines are side by side: ROWS or COLUMNS. Rows that lack in the last four repeat the last one, as `product`
+ * stores it again. What stands for columns that lack is never stored.
  */
 function copyBlock(
   from: usize, line: usize, step: usize, lines: i32, steps: i32, width: i32, block: usize,
 ): void {
-  const stepBytes = <usize>width * F32;
-  for (let first = 0; first < lines; first += 4, from += 4 * line) {
-    const four = block + lineBytes(first & -width, steps) + <usize>(first & (width - 1)) * F32;
-    if (lines - first < 4) copyLines(from, line, step, lines - first, steps, four, stepBytes);
-    else if (line == F32) copyAdjacentLines(from, step, steps, four, stepBytes);
-    else copyDistantLines(from, line, steps, four, stepBytes);
+  for (let first = 0; first < lines; first += width, from += <usize>width * line) {
+    const to = block + lineBytes(first, steps), count = min(width, lines - first);
+    if (line == F32 && (count == width || width == COLUMNS)) {
+      copyAdjacentLines(from, step, steps, width, to);
+    } else {
+      for (let four = 0; four < count; four += 4)
+        copyFour(from + <usize>four * line, line, step, count - four, steps, to + <usize>four * F32, width);
+    }
   }
 }
 
-/** 1 to 3 lines, repeating the last one */
-function copyLines(
-  from: usize, line: usize, step: usize, lines: i32, steps: i32, to: usize, toStep: usize,
+/** 4 or 8 lines that are side by side already */
+function copyAdjacentLines(from: usize, step: usize, steps: i32, width: i32, to: usize): void {
+  for (let i = 0; i < steps; ++i, from += step, to += <usize>width * F32) {
+    v128.store(to, v128.load(from));
+    if (width > 4) v128.store(to, v128.load(from, 16), 16);
+  }
+}
+
+/** 4 lines anywhere, or fewer and the last one again */
+function copyFour(
+  from: usize, line: usize, step: usize, lines: i32, steps: i32, to: usize, width: i32,
 ): void {
+  const toStep = <usize>width * F32;
+  if (lines >= 4 && step == F32) {
+    transposeFour(from, line, steps, to, toStep);
+    return;
+  }
   for (let i = 0; i < steps; ++i, from += step, to += toStep) {
     for (let lane = 0; lane < 4; ++lane)
       store<f32>(to + <usize>lane * F32, load<f32>(from + <usize>min(lane, lines - 1) * line));
   }
 }
 
-/** 4 lines that are side by side already */
-function copyAdjacentLines(from: usize, step: usize, steps: i32, to: usize, toStep: usize): void {
-  for (let i = 0; i < steps; ++i, from += step, to += toStep) v128.store(to, v128.load(from));
-}
-
 /** 4 lines whose steps are side by side, four steps at a time */
-function copyDistantLines(from: usize, line: usize, steps: i32, to: usize, toStep: usize): void {
+function transposeFour(from: usize, line: usize, steps: i32, to: usize, toStep: usize): void {
   const from1 = from + line, from2 = from1 + line, from3 = from2 + line;
   for (let i: usize = 0; i < <usize>steps * F32; i += 4 * F32, to += 4 * toStep) {
     const x0 = v128.load(from + i), x1 = v128.load(from1 + i);

@@ -1,5 +1,6 @@
 // Each pass of each layer by itself, at the network's shapes: our kernel beside the stock kernel that does the same.
 import * as tf from '@tensorflow/tfjs-core';
+import {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import {createNetwork, type Preset} from '../../src/network.ts';
 import {biasGradient} from '../../src/ops/bias.ts';
 import {Conv2D} from '../../src/ops/conv2d.ts';
@@ -146,9 +147,16 @@ function passOf(opCase: OpCase, of?: number): Pass {
       const namedAttrs = attrs as object as tf.NamedAttrMap;
       const gradients = gradFunc(made.length > 1 ? [dy] : dy, saved, namedAttrs);
       const run = gradients[Object.keys(named)[of]] as Run;
-      return isStock ? () => tf.tidy(run) : run;
+      return isStock ? () => tf.tidy(run) : () => written(run());
     },
   };
+}
+
+/** On `simd` the gradient of a max-pool is written when its numbers are first asked for. */
+function written(dx: tf.Tensor): tf.Tensor {
+  const backend = tf.backend();
+  if (backend instanceof SimdBackend) backend.pointer(dx);
+  return dx;
 }
 
 function biasPass(shape: number[]): Pass {

@@ -32,6 +32,7 @@ const own: Record<string, string[]> = {
   product: ['dense', 'conv2d'],
   sparse: ['conv2d'],
   strips: ['conv2d'],
+  spread: ['simd_memory'],
   geometry: ['max_pool', 'conv2d'],
   vector: ['relu', 'bias', 'dense'],
   elementwise: ['simd_stock', 'simd_memory'],

@@ -94,6 +94,19 @@ testWatched('simd: random convolutions equal the definition', () => {
   }
 });
 
+// Images of few channels under many filters, whose dx is spread tap by tap, and rows longer than what is spread at once.
+testWatched('simd: convolutions of few channels to many equal the definition', () => {
+  const any = anyConv2D({B: 3, H: 9, C: 3, window: 5, K: 40, stride: 3, dilation: 2, pad: 3});
+  fc.assert(
+    fc.property(any, spec => asDefinedOnIntegers(conv2dCase(spec), watchedBackend)),
+    {...random, numRuns: 60},
+  );
+  for (const strides of [1, [1, 2]] as [number, [number, number]]) {
+    const long = {x: [2, 4, 600, 1], filter: [3, 3, 1, 17], options: {strides, pad: 1}} as const;
+    asDefinedOnIntegers(conv2dCase(long as unknown as Conv2DSpec), watchedBackend);
+  }
+});
+
 testWatched('simd: random max-pools equal the definition', () => {
   const any = anyMaxPool({B: 3, H: 12, C: 9, window: 5, stride: 5, pad: 5});
   const asDefined = fc.property(any, spec =>

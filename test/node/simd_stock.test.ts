@@ -245,6 +245,10 @@ test('simd: stock kernels give the same bits in any number of parts', () => {
     'sum over two runs': () => tf.sum(x, [0, 2]),
     'mean of rows': () => tf.mean(x, -1),
     mean: () => tf.mean(x),
+    'dx of few channels': () =>
+      tf.grad(x => tf.conv2d(x as tf.Tensor4D, numbers(3, 3, 2, 17) as tf.Tensor4D, 1, 'same'))(
+        numbers(5, 6, 7, 2),
+      ),
     tile: () => tf.tile(x, [1, 2, 1, 3]),
     'tile of one block': () => tf.tile(row, [7]),
     batchNorm: () =>

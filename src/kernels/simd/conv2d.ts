@@ -26,6 +26,7 @@ import {
   allFinite, canBeSparse, isSparse, sparseFilterGradient, sparseInputGradient, sparseIsFramed,
   sparseScratch, tilesAreFull,
 } from './sparse';
+import {canSpread, inputGradientBySpreading, spreadScratch} from './spread';
 import {canUseStrips, conv2dByStrips, stripsScratch} from './strips';
 import {F32, transpose} from './vector';
 
@@ -116,7 +117,7 @@ export function conv2d(
 }
 
 export function conv2dInputGradientScratch(g: Geometry): f64 {
-  const dense = correlateScratch(g) + <f64>g.kH * g.kW * g.C * g.K * F32;
+  const dense = canSpread(g) ? spreadScratch(g) : correlateScratch(g) + <f64>g.filterSize * F32;
   return canBeSparse(g) ? max(dense, sparseScratch(g, sparseIsFramed(true, g))) : dense;
 }
 
@@ -131,6 +132,10 @@ export function conv2dInputGradient(
 ): void {
   if (sparse) {
     sparseInputGradient(dy, filter, dx, scratch, g);
+    return;
+  }
+  if (canSpread(g)) {
+    inputGradientBySpreading(dy, filter, dx, scratch, g);
     return;
   }
   const kH = g.kH, kW = g.kW, C = g.C, K = g.K;

@@ -57,7 +57,7 @@ test('simd: training and disposal leave no bytes and no tensors', () => {
 
 test('simd: a step of many images goes piece by piece, and is the step of all at once', () => {
   tf.setBackend('simd');
-  const {xs, labels} = syntheticData({train: 150}).nextTrainBatch(150); // pieces of 64, 64 and 22
+  const {xs, labels} = syntheticData({train: 600}).nextTrainBatch(600); // pieces of 256, 256 and 88
   const optimizer = tf.train.sgd(0.1);
   const [network, expected] = [1, 2].map(() => createNetwork('tutorial'));
   const [tensors, seen] = [tf.memory().numTensors, new Set<number>()];
@@ -69,7 +69,7 @@ test('simd: a step of many images goes piece by piece, and is the step of all at
   };
   const loss = trainStep(network, optimizer, {xs, labels});
   conv.kernelFunc = kernelFunc;
-  assert.equal([...seen], [64, 22]);
+  assert.equal([...seen], [256, 88]);
   const whole = () => softmaxCrossEntropy(labels, expected.forward(xs));
   const expectedLoss = optimizer.minimize(whole, true, expected.variables)!;
   expectClose('loss', valuesOf(loss), valuesOf(expectedLoss), {atol: 0, rtol: 1e-6});

@@ -105,7 +105,10 @@ export function matMul(
   }
 }
 
-/** Products `first` to first + count of many: from one to the next it is aNext and bNext bytes (0 for a matrix of all). */
+/**
+ * `count` of many such products from `first` on. From one's matrices to the next it is aNext and bNext bytes:
+ * 0 where one matrix serves all.
+ */
 export function batchMatMul(
   a: usize, aNext: usize, aRow: usize, aStep: usize, b: usize, bNext: usize, bStep: usize, bColumn: usize,
   start: usize, y: usize, scratch: usize, rows: i32, n: i32, columns: i32, first: i32, count: i32,

@@ -8,7 +8,7 @@
 //   conv2d forward   an output position    the filter                 the taps of one filter row over the image
 //   conv2d dx        a position in dx      the turned filter          the taps of one of its rows over dy
 //   conv2d dFilter   a tap                 dy                         one row of dy
-//   dense            a row of x, xᵀ, dy    weights, weightsᵀ, dy      everything
+//   dense            a row of x, xᵀ, dy    weights, weightsᵀ, dy      everything, or 256 steps of it (matmul.ts)
 //
 // Blocking. A multiply-add needs two operands, and a core loads only about as many vectors a cycle
 // as it multiplies. So eight sums stay in registers, 4 rows by 2 vectors of columns: 4 scalars of

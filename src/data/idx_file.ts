@@ -1,5 +1,5 @@
 // One IDX file in Node, raw or gzipped.
-import {open} from 'node:fs/promises';
+import {type FileHandle, open} from 'node:fs/promises';
 import {pipeline} from 'node:stream';
 import {createGunzip} from 'node:zlib';
 import {foundBy} from './found.ts';
@@ -18,8 +18,8 @@ export async function readIdxFile(path: string, kind: Kind, size: number): Promi
       throw error;
     });
     const isGzip = bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    if (!isGzip) return await collect(piecesOf(file), path, kind, size);
     const stream = file.createReadStream({start: 0, highWaterMark: PIECE});
-    if (!isGzip) return await collect(stream, path, kind, size);
     const unpacked = createGunzip({chunkSize: PIECE});
     pipeline(stream, unpacked, () => {}); // `unpacked` also reports its errors
     return await collect(unpacked, path, kind);
@@ -34,6 +34,21 @@ export async function readIdxFile(path: string, kind: Kind, size: number): Promi
 
 /** Bytes that are read, or unpacked, at a time. */
 const PIECE = 2 ** 18;
+
+/** Each piece lies in the same bytes: a stream would leave as many as the file has to the garbage collector. Closes the file. */
+async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array> {
+  try {
+    const piece = new Uint8Array(PIECE);
+    for (let position = 0; ; ) {
+      const {bytesRead} = await file.read(piece, 0, PIECE, position);
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+      position += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
 
 /** @param size the file's length, if known */
 async function collect(pieces: AsyncIterable<Uint8Array>, path: string, kind: Kind, size?: number) {

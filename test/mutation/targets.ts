@@ -20,6 +20,7 @@ const own: Record<string, string[]> = {
   dense: ['dense'],
   matmul: ['dense', 'simd_matmul', 'conv2d'],
   stock_matmul: ['simd_memory', 'simd_matmul', 'simd'],
+  conv2d_of_pool: ['simd_memory', 'simd_parts'],
   max_pool: ['max_pool'],
   relu: ['relu'],
   softmax_cross_entropy: ['softmax_cross_entropy'],

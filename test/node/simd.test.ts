@@ -546,4 +546,19 @@ test('simd: tf.profile names the one kernel that ran', async () => {
   tf.dispose([x, filter]);
 });
 
+test('simd: a max-pool’s gradient that is asked for when memory has to grow for it', () => {
+  const name = 'simd, small';
+  registerSimdBackend(name);
+  tf.setBackend(name);
+  tf.tidy(() => {
+    // An array of JavaScript's takes no WebAssembly memory until a kernel of ours needs it.
+    const x = tf.ones<tf.Rank.R4>([64, 28, 28, 8]);
+    const dx = tf.grad(x => maxPool(x as tf.Tensor4D, 2))(x);
+    const total = tf.sum(tf.mul(dx, 1));
+    assert.is(total.dataSync()[0], 64 * 14 * 14 * 8);
+  });
+  tf.setBackend('simd');
+  tf.removeBackend(name);
+});
+
 test.run();

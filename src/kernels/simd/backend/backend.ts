@@ -264,10 +264,10 @@ export class SimdBackend extends MathBackendCPU {
       }
     };
     data.settle = () => {
-      const sizes = this.tensors.int32(this.kernels.geometry.value, GEOMETRY_LENGTH);
-      const written = sizes.slice(); // by the kernel that asks for the numbers
+      const sizes = () => this.tensors.int32(this.kernels.geometry.value, GEOMETRY_LENGTH);
+      const written = sizes().slice(); // by the kernel that asks for the numbers
       const {dataId} = compute();
-      sizes.set(written);
+      sizes().set(written); // the memory may have grown
       const computed = this.data.get(dataId);
       data.giveUp!();
       data.pointer = computed.pointer;

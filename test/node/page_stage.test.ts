@@ -268,8 +268,16 @@ visit('stage: keys lead from values to gradients, and to another slice', {}, asy
     'conv2.filter[4,1,1,1]',
     'a pointer that leaves takes nothing',
   );
-  await hover('conv2.filter', 4, 4, 0, 1);
-  assert.is(await after('ArrowRight'), 'dconv2.filter[4,0,0,1]');
+  // A key that comes before the picture has followed to the cell's slice, 0: it still shows 1.
+  await page.drawn();
+  const entered = await page.evaluate(() => {
+    const {inside} = globalThis as unknown as {inside: Inside};
+    inside.hover({of: 'conv2.filter', at: [4, 4, 0, 1], isGradient: false});
+    const key = new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true});
+    document.activeElement!.dispatchEvent(key);
+    return `${inside.hovered!.isGradient ? 'd' : ''}${inside.hovered!.of}[${inside.hovered!.at}]`;
+  });
+  assert.is(entered, 'dconv2.filter[4,0,0,1]');
   // The channel of the input is the slice of the filters.
   await hover('relu1', 2, 3, 5);
   await settled(page);

@@ -37,7 +37,9 @@ export function walk(views: View[], from: Cell, event: KeyboardEvent): Cell | un
     return cellOf(view, {...place, row, column}, slice);
   }
   const to = rows ? beside(views, view, rows) : across(views, view, columns);
-  return to ? cellOf(to, enter(to, view, place, rows, columns)) : cellOf(view, place, slice);
+  if (!to) return cellOf(view, place, slice);
+  const entered = enter(to, view, place, rows, columns);
+  return to.of === view.of ? cellOf(to, entered, slice) : cellOf(to, entered);
 }
 
 /** The view above or below, on the same side of the station. */

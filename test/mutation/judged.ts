@@ -147,13 +147,6 @@ export const judged: Judged[] = [
       'A sum then has 2^24 steps at most, up to which float32 still counts ones; only rounding errors grow.',
   },
   {
-    file: 'src/training.ts',
-    before: "(kind === 'batch' && testsSample(batch)) || (kind !== 'epoch' && testsAll(batch));",
-    after: "(kind === 'batch') || (kind !== 'epoch' && testsAll(batch));",
-    reason:
-      'test/browser/context.test.ts notices, by the words for a lost context, of which Node has none.',
-  },
-  {
     file: 'src/kernels/simd/backend/stock_depthwise.ts',
     before: 'work: B * yH * yW * C * kH * kW,',
     after: 'work: B * yW * yW * C * kH * kW,',

@@ -56,10 +56,12 @@ const tests = (folder, ...suffixes) =>
     out: `${folder === 'browser' ? 'browser/' : ''}${basename(file, '.ts')}`,
   }));
 
+/** Replaces a module by a file, which itself may import the module. */
 const replace = (filter, file) => ({
   name: 'replace',
   setup({onResolve}) {
-    onResolve({filter}, () => ({path: resolve(file)}));
+    const path = resolve(file);
+    onResolve({filter}, ({importer}) => (importer === path ? undefined : {path}));
   },
 });
 
@@ -113,7 +115,8 @@ const parts = {
     },
     {...published, entryPoints: {webgl_page: 'src/cli/webgl_page.ts'}, platform: 'browser'},
   ],
-  // What `npm start` serves, and any file server can. The worker fetches the rarer backends when they are chosen.
+  // What `npm start` serves, and any file server can. The worker fetches what few visitors need, the rarer
+  // backends and the plain build of `simd`, when it is needed.
   site: [
     {
       ...site,
@@ -126,7 +129,10 @@ const parts = {
       entryPoints: {worker: 'src/page/worker/worker.ts'},
       splitting: true,
       chunkNames: '[name]-[hash]',
-      plugins: [replace(/^@tensorflow\/tfjs-backend-cpu$/, 'src/page/worker/cpu.ts')],
+      plugins: [
+        replace(/^@tensorflow\/tfjs-backend-cpu$/, 'src/page/worker/cpu.ts'),
+        replace(/\/build\/simd\.wasm$/, 'src/page/worker/plain_build.ts'),
+      ],
     },
   ],
   // One file a test, with TensorFlow.js and the ops in a chunk that all of them share.

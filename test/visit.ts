@@ -100,6 +100,11 @@ export const inWorker = (script: string) => ({
   },
 });
 
+/** Routes that make the worker refuse any module but the smallest, as without relaxed SIMD it refuses the fastest build of `simd`. */
+export const noRelaxedSimd = inWorker(
+  'const {validate} = WebAssembly; WebAssembly.validate = bytes => bytes.length < 99 && validate(bytes);',
+);
+
 /** Routes that run this script in the page before its own. */
 export const inPage = (script: string) => ({
   '**/main.js': async (route: Route) => {

@@ -9,7 +9,7 @@ import type {Route} from 'playwright-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {folderReader} from '../../src/cli/serve.ts';
-import {browser, inWorker, open, runVisits, site, visit} from '../visit.ts';
+import {browser, inWorker, noRelaxedSimd, open, runVisits, site, visit} from '../visit.ts';
 
 test('images: the page says which file fails to load and why, and tries again', async () => {
   let failing = true;
@@ -114,7 +114,7 @@ test('scripts: less than 450 kB before the data, and no request elsewhere', asyn
   const bytes = scripts.reduce((sum, name) => sum + readFileSync(join(site, name)).length, 0);
   console.log(`${scripts.join(', ')}: ${bytes} bytes of script before the data`);
   assert.ok(scripts.includes('main.js') && scripts.includes('worker.js'));
-  assert.not.ok(scripts.some(name => name.startsWith('weights_file')));
+  assert.not.ok(scripts.some(name => /^(weights_file|simd)-/.test(name)));
   assert.ok(bytes < 450_000);
 });
 
@@ -156,6 +156,19 @@ test('backends: where simd does not start, the page says why and trains on cpu',
     assert.is((await page.losses()).length, 3);
     problems.length = 0; // TensorFlow.js warns of it
   }));
+
+const noBuild = {...noRelaxedSimd, '**/simd-*.js': (route: Route) => route.abort()};
+visit(
+  'backends: where the plain build of simd is needed and cannot be loaded, the page trains on cpu',
+  {routes: noBuild},
+  async (page, problems) => {
+    await page.phase('ready');
+    assert.match(await page.text('why'), /^The backend simd did not start \(.*simd-.*\)\.$/);
+    await page.trainAll(3);
+    assert.is(await page.backend(), 'cpu');
+    assert.ok(problems.splice(0).every(problem => problem.includes('ERR_FAILED')));
+  },
+);
 
 test('a page that is opened from a file says what it needs', () =>
   browser.lend(async browser => {

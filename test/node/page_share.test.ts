@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import {readMnist} from '../../src/data/node.ts';
 import {createNetwork, MnistData, train as trainNetwork} from '../../src/index.ts';
 import {registerSimdBackend} from '../../src/kernels/simd/backend/register.ts';
-import {open, runVisits, type VisitedPage, visit} from '../visit.ts';
+import {noRelaxedSimd, open, runVisits, type VisitedPage, visit} from '../visit.ts';
 
 test('link: a link trains the same run again', async () => {
   let link = '';
@@ -48,11 +48,17 @@ test('link: with the plain build, the page trains as Node does on it, to the las
   for await (const event of trainNetwork(network, data, options)) {
     if (event.kind === 'batch') expected.push(event.loss);
   }
-  await open({hash: '#seed=3&batches=30&wasm=plain'}, async page => {
-    await page.done(30);
-    assert.equal(await page.losses(), expected);
-    assert.match(await page.inputValue('#link'), /&wasm=plain$/);
-  });
+  for (const opening of [
+    {hash: '#seed=3&batches=30&wasm=plain'}, // asked for
+    {hash: '#seed=3&batches=30', routes: noRelaxedSimd}, // the only one that runs
+  ]) {
+    await open(opening, async page => {
+      await page.done(30);
+      assert.is(await page.backend(), 'simd');
+      assert.equal(await page.losses(), expected);
+      assert.match(await page.inputValue('#link'), /&wasm=plain$/);
+    });
+  }
 });
 
 visit('link: a bad link is refused, and the run goes on', {}, async page => {

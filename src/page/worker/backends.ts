@@ -14,6 +14,7 @@ import {PageError} from '../page_error.ts';
 import type {ThreadsHere} from '../protocol.ts';
 import type {Backend, WasmBuild} from '../settings.ts';
 import type {TextKey} from '../texts.ts';
+import {fetchPlainBuild} from './plain_build.ts';
 
 tf.enableProdMode();
 
@@ -87,6 +88,8 @@ export async function chooseBackend(
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
+    const isPlain = wasm === 'plain' || fastestBuild === 'plain';
+    if (backend === 'simd' && isPlain) await fetchPlainBuild();
     if (await tf.setBackend(nameOf(backend, threads, wasm))) return;
   } catch (error) {
     throw new PageError('noBackend', {backend, message: (error as Error).message});

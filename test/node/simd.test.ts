@@ -561,4 +561,50 @@ test('simd: a max-pool’s gradient that is asked for when memory has to grow fo
   tf.removeBackend(name);
 });
 
+test('simd: stock kernels of several inputs read a max-pool’s gradient that makes the memory grow', () => {
+  const name = 'simd, small';
+  const side = 128;
+  for (const [title, combine, each] of [
+    ['maximum', (a, b) => tf.maximum(a, b), (a, b) => Math.max(a, b)],
+    ['addN', (a, b) => tf.addN([a, b]), (a, b) => a + b],
+    ['squaredDifference', (a, b) => tf.squaredDifference(a, b), (a, b) => (a - b) ** 2],
+  ] as [string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor, (a: number, b: number) => number][]) {
+    registerSimdBackend(name);
+    tf.setBackend(name);
+    const backend = simd();
+    tf.tidy(() => {
+      const x = integers([1, side, side, 4]) as tf.Tensor4D;
+      const a = relu(tf.fill([1, side, side, 4], 0.25)); // its numbers are in WebAssembly memory
+      const dy = tf.ones([1, side / 2, side / 2, 4]);
+      const dx = tf.grad(x => maxPool(x as tf.Tensor4D, 2))(x, dy);
+      const {bytesReserved} = backend.memory();
+      while (bytesReserved - backend.memory().bytesInUse > x.size * 4) relu(tf.ones([1000]));
+      const found = combine(a, dx).dataSync();
+      assert.ok(backend.memory().bytesReserved > bytesReserved, 'the memory grew');
+      assert.equal(
+        [...found],
+        Array.from(dx.dataSync(), value => each(0.25, value)),
+        title,
+      );
+    });
+    tf.setBackend('simd');
+    tf.removeBackend(name);
+  }
+});
+
+test('simd: a max-pool’s gradient gives its inputs back, also those that another backend has by then', () => {
+  tf.setBackend('simd');
+  const before = tf.memory();
+  for (const other of ['simd', 'cpu']) {
+    const [x, dy] = [tf.ones<tf.Rank.R4>([1, 4, 4, 4]), tf.ones([1, 2, 2, 4])];
+    const dx = tf.grad(x => maxPool(x as tf.Tensor4D, 2))(x, dy);
+    tf.setBackend(other);
+    tf.neg(dy).dispose();
+    tf.dispose([dx, dy, x]);
+    tf.setBackend('simd');
+    const {numTensors, numDataBuffers} = tf.memory();
+    assert.equal([numTensors, numDataBuffers], [before.numTensors, before.numDataBuffers], other);
+  }
+});
+
 test.run();

@@ -6,11 +6,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import {test} from 'uvu';
 import * as assert from 'uvu/assert';
 import {createNetwork, presets, relu, trainStep} from '../../src/index.ts';
-import {ASKED, DONE, SLEEPER, TAKEN} from '../../src/kernels/simd/backend/mailbox.ts';
+import {
+  ASKED,
+  DONE,
+  MAILBOX_BYTES,
+  nextCall,
+  SLEEPER,
+  TAKEN,
+  take,
+} from '../../src/kernels/simd/backend/mailbox.ts';
 import {build} from '../../src/kernels/simd/backend/module.ts';
 import {
   registerSimdBackend,
-  type SimdBackend,
+  SimdBackend,
   type SimdOptions,
   type WhyOneThread,
   whyOneThread,
@@ -162,6 +170,41 @@ test('threads: a call that no thread has taken is made by the main thread', asyn
   });
 });
 
+test('threads: a thread that comes too late for a call takes no later one in its place', () => {
+  const mailbox = new Int32Array(new SharedArrayBuffer(MAILBOX_BYTES));
+  const seen = nextCall(mailbox, 0); // then the thread gets no core
+  assert.ok(take(mailbox, seen), 'the main thread makes it');
+  const second = nextCall(mailbox, seen);
+  assert.not(take(mailbox, seen));
+  assert.ok(take(mailbox, second));
+  assert.not(take(mailbox, seen), 'this would run with the arguments of others');
+  assert.not(take(mailbox, second));
+  Atomics.store(mailbox, TAKEN, 2 ** 30); // the last number
+  assert.is(nextCall(mailbox, 2 ** 30), 1);
+  assert.ok(take(mailbox, 1));
+});
+
+test('threads: if a call fails, all others are waited for, and no tensor is left', async () => {
+  await onThreads(3, backend => {
+    const others = othersOf(backend);
+    const before = [backend.numDataIds(), backend.memory().bytesInUse];
+    const y = () =>
+      backend.compute(
+        [12],
+        [],
+        (_, y, {kernels, first}) => {
+          if (first === 1) kernels.relu(2 ** 32 - 64, y, 64);
+          else if (first === 2) kernels.peak(1e6, 0.5, 1, y);
+          else spinUntil('the call to be taken', () => others.every(isTaken));
+        },
+        {units: 3},
+      );
+    assert.throws(y, /memory access out of bounds/);
+    assert.ok(others.every(isDone));
+    assert.equal([backend.numDataIds(), backend.memory().bytesInUse], before);
+  });
+});
+
 const sentence = (why: string) =>
   `simd: expected thread 1 to work, found that it has ended (${why}); remove the backend and register it anew`;
 
@@ -302,6 +345,19 @@ test('threads: two calls of setBackend at once start them once, and a backend th
     },
   ));
 
+test('threads: a backend that is disposed of while it starts keeps none', () =>
+  watchingStarts(
+    () => {},
+    async started => {
+      const backend = new SimdBackend({threads: 3});
+      const start = backend.started();
+      backend.dispose();
+      await start;
+      assert.is(backend.threads, 1);
+      await allEnded(started);
+    },
+  ));
+
 test('threads: several backends work side by side, and tensors move between them', async () => {
   await onThreads(2, async () => {
     const x = relu(tf.tensor1d([-1, 2, -3, 4, 5]));
@@ -392,6 +448,18 @@ test('threads: another number than 1 to 256 is refused', () => {
       () => registerSimdBackend(NAME, {threads}),
       `simd: expected threads to be a whole number from 1 to 256, found ${threads}`,
     );
+  }
+});
+
+test('threads: a memory without room for their own data is refused', () => {
+  expectError(
+    () => registerSimdBackend(NAME, {threads: 100, maximumBytes: 65536}),
+    'simd: expected maximumBytes of at least 131072 with 100 threads, found 65536',
+  );
+  for (const threads of [56, 57, 256]) {
+    const maximumBytes = threads < 57 ? 65536 : 131072 + (threads > 100 ? 3 * 65536 : 0);
+    const {kernels} = new SimdBackend({threads, maximumBytes});
+    assert.ok(kernels.heapBase.value <= maximumBytes, `${threads}`);
   }
 });
 

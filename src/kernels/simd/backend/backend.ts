@@ -133,6 +133,7 @@ export class SimdBackend extends MathBackendCPU {
   private async start(): Promise<this> {
     const isComplete = await this.allThreads.start(this.instance);
     if (!isComplete) this.whyOneThread = 'noWorkers';
+    if (this.isDisposed) this.allThreads.end();
     return this;
   }
 
@@ -260,7 +261,8 @@ export class SimdBackend extends MathBackendCPU {
     data.giveUp = () => {
       data.settle = data.giveUp = undefined;
       for (const {dataId} of inputs) {
-        if (this.disposeData(dataId)) tf.engine().removeDataId(dataId, this);
+        const {backend = this} = tf.engine().state.tensorInfo.get(dataId) ?? {}; // it may have moved to another
+        if (backend.disposeData(dataId)) tf.engine().removeDataId(dataId, backend);
       }
     };
     data.settle = () => {
@@ -277,6 +279,11 @@ export class SimdBackend extends MathBackendCPU {
     const dataId = {};
     this.data.set(dataId, data);
     return {dataId, shape, dtype: 'float32'};
+  }
+
+  /** Computes a tensor of `postpone`, if that hasn't been done. The memory may grow, which detaches views of it. */
+  settle({dataId}: tf.TensorInfo): void {
+    this.data.get(dataId).settle?.();
   }
 
   /** True for a tensor of `postpone` whose numbers nobody has asked for. */
@@ -305,9 +312,14 @@ export class SimdBackend extends MathBackendCPU {
       const pointers = inputs.map(input => (input ? this.pointer(input) : 0)) as Pointers<Inputs>;
       const output = this.allocate(shape);
       const y = this.pointer(output);
-      this.allThreads.run(this.kernels, parts, units, scratch, bytes, part =>
-        run(pointers, y, part),
-      );
+      try {
+        this.allThreads.run(this.kernels, parts, units, scratch, bytes, part =>
+          run(pointers, y, part),
+        );
+      } catch (error) {
+        this.disposeData(output.dataId);
+        throw error;
+      }
       return output;
     };
     return scratchBytes === 0 ? all(0) : this.withScratch(parts * bytes, shape, all);

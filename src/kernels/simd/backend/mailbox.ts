@@ -1,6 +1,6 @@
 // A thread's mailbox: an Int32Array over shared memory, through which the main thread hands it calls of kernels, one at a time.
 //   main     writes kernel and arguments, then the call's number to ASKED
-//   either   takes the call: who is first to write the number to TAKEN makes it. Main tries when it has done its own part, so it never
+//   either   takes the call: who is first to raise TAKEN to its number makes it. Main tries when it has done its own part, so it never
 //            waits for a thread that sleeps still, or that gets no core because others use them all
 //   thread   makes the call, then sets DONE to the number, or to its negative if the kernel threw
 // Each waits for the other's number to change. It looks again and again for a while, because the next call mostly comes within
@@ -27,11 +27,22 @@ export function tell(mailbox: Int32Array, slot: number, value: number): void {
   if (Atomics.load(mailbox, slot + SLEEPER) === 1) Atomics.notify(mailbox, slot);
 }
 
-/** True for the first who takes this call. */
-export function take(mailbox: Int32Array, call: number): boolean {
-  const last = Atomics.load(mailbox, TAKEN);
-  return last !== call && Atomics.compareExchange(mailbox, TAKEN, last, call) === last;
+/** The number of the last call before they begin again with 1: 32 bits would overflow after some days. */
+const LAST = 2 ** 30;
+
+/** The number of the call after this one. Main asks for it only when this one is made, whoever took it. */
+export function nextCall(mailbox: Int32Array, call: number): number {
+  if (call < LAST) return call + 1;
+  Atomics.store(mailbox, TAKEN, 0);
+  return 1;
 }
+
+/**
+ * True for the first who takes this call. A thread that saw the number, then got no core for a while, and comes when later calls are
+ * asked for or taken, gets false.
+ */
+export const take = (mailbox: Int32Array, call: number): boolean =>
+  Atomics.compareExchange(mailbox, TAKEN, call - 1, call) === call - 1;
 
 /**
  * Waits until a number isn't `old` any more.

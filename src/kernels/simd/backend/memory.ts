@@ -20,10 +20,18 @@ export class OutOfMemoryError extends Error {
   override name = 'OutOfMemoryError';
 }
 
-/** @throws RangeError for less than a page */
-export function checkMaximum(maximumBytes: number): void {
-  if (maximumBytes >= PAGE) return;
-  throw new RangeError(`simd: expected maximumBytes of at least ${PAGE}, found ${maximumBytes}`);
+/** Bytes that the compiled module takes for itself, at most, and for each thread (../own.ts). */
+const MODULE = 8192;
+const THREAD = 1024;
+
+/** @throws RangeError for less than a page, or than these threads need */
+export function checkMaximum(maximumBytes: number, threads = 1): void {
+  const least = Math.ceil((MODULE + THREAD * threads) / PAGE) * PAGE;
+  if (maximumBytes >= least) return;
+  const given = threads > 1 ? ` with ${threads} threads` : '';
+  throw new RangeError(
+    `simd: expected maximumBytes of at least ${least}${given}, found ${maximumBytes}`,
+  );
 }
 
 /**

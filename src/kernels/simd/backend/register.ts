@@ -30,12 +30,12 @@ const PRIORITY = 3;
  *
  * @param name what tf.setBackend is given
  * @returns false if there is no SIMD, if `options.build` doesn't run here, or if the name is taken
- * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536, or for `threads` that isn't from 1 to 256
+ * @throws RangeError if `maximumBytes` is less than a page of memory, 65,536 (more pages with 57 threads or more), or for `threads` that isn't from 1 to 256
  */
 export function registerSimdBackend(name = 'simd', options: SimdOptions = {}): boolean {
   checkOptions('registerSimdBackend', options, ['maximumBytes', 'build', 'threads']);
-  checkMaximum(options.maximumBytes ?? LARGEST_MEMORY);
   checkThreads(options.threads ?? 1);
+  checkMaximum(options.maximumBytes ?? LARGEST_MEMORY, options.threads);
   const runs = build === 'relaxed simd' || (options.build ?? build) === build;
   if (!simdSupported || !runs || tf.findBackendFactory(name)) return false;
   const stock = stockKernels(name);

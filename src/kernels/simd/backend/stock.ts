@@ -45,15 +45,28 @@ function tried(ours: Override, {backend, inputs, attrs}: Call): Tensor | undefin
   }
 }
 
+/** A stock kernel of several inputs holds views of all. None may make the memory grow when it is first read. */
+function settleAll({backend, inputs}: Call): void {
+  const all = Object.values(inputs).flat() as (Tensor | undefined)[];
+  if (all.length < 2) return;
+  for (const input of all) if (input) (backend as SimdBackend).settle(input);
+}
+
 /** The stock kernels for a backend of this name, with ours before the stock ones. */
 export function stockKernels(backendName: string): tf.KernelConfig[] {
   return tf
     .getKernelsForBackend('cpu')
     .filter(({kernelName}) => !kernelName.startsWith('mnist.'))
     .map(stock => {
-      if (!Object.hasOwn(overrides, stock.kernelName)) return {...stock, backendName};
+      const onStock: tf.KernelFunc = call => {
+        settleAll(call);
+        return stock.kernelFunc(call);
+      };
+      if (!Object.hasOwn(overrides, stock.kernelName)) {
+        return {...stock, backendName, kernelFunc: onStock};
+      }
       const ours = overrides[stock.kernelName];
-      const kernelFunc: tf.KernelFunc = call => tried(ours, call) ?? stock.kernelFunc(call);
+      const kernelFunc: tf.KernelFunc = call => tried(ours, call) ?? onStock(call);
       return {...stock, backendName, kernelFunc};
     });
 }

@@ -9,6 +9,7 @@ import {
   DONE,
   KERNEL,
   MAILBOX_BYTES,
+  nextCall,
   take,
   tell,
 } from './mailbox.ts';
@@ -62,7 +63,7 @@ function startInPage({ready, ended}: Listeners): Started {
   return worker;
 }
 
-/** How long a thread may take for its part after the main thread has done its own: by then it has gone without a word. */
+/** How long a thread may take for its part after the main thread has done its own. After that it counts as ended. */
 const PATIENCE_MS = 5000;
 const SLEEP_MS = 50;
 
@@ -106,10 +107,13 @@ export class Thread {
         reject(new Error(why));
       };
       const start = inNode ? startInNode : startInPage;
-      Promise.resolve(start({ready: resolve, ended})).then(worker => {
-        thread.worker = worker;
-        worker.postMessage({module, imports: {...imports, thread: number}, mailbox: thread.shared});
-      }, reject);
+      Promise.resolve(start({ready: resolve, ended}))
+        .then(worker => {
+          thread.worker = worker;
+          const own = {...imports, thread: number};
+          worker.postMessage({module, imports: own, mailbox: thread.shared});
+        })
+        .catch(reject);
     });
     return thread;
   }
@@ -120,7 +124,7 @@ export class Thread {
     this.mailbox[KERNEL] = kernel;
     this.mailbox[COUNT] = args.length;
     this.instead = instead;
-    this.asked = (this.asked % 2 ** 30) + 1; // 32 bits would overflow after some days
+    this.asked = nextCall(this.mailbox, this.asked);
     tell(this.mailbox, ASKED, this.asked);
   }
 
@@ -142,6 +146,7 @@ export class Thread {
     const done = awaitChange(this.mailbox, DONE, this.done, patience / SLEEP_MS, SLEEP_MS);
     if (done === this.done) {
       this.lost ??= `no answer for ${Math.round(patience / 1000)} s`;
+      this.worker?.terminate(); // or it may write later, to memory that others have by then
       throw this.error();
     }
     this.done = done;

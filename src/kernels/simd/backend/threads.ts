@@ -18,7 +18,7 @@ export function whyOneThread(): WhyOneThread | undefined {
 
 /** One thread's share of a kernel's work. */
 export interface Part {
-  /** What to call: one of these, which returns nothing. Its arguments are numbers and booleans. */
+  /** Call one of these, once. It returns nothing; its arguments are numbers and booleans. */
   kernels: SimdKernels;
   /** The units of this part, first to first + count. */
   first: number;
@@ -97,8 +97,20 @@ export class Threads {
       for (let part = parts - 1; part > others.length; part--) call(part);
       call(0);
     } finally {
-      const ms = performance.now() - start;
-      for (const thread of others) thread.join(ms);
+      joinAll(others, performance.now() - start);
     }
   }
+}
+
+/** @throws the first error, after all have ended their calls: until then they write to the tensors and the working space */
+function joinAll(threads: Thread[], ms: number): void {
+  const errors: unknown[] = [];
+  for (const thread of threads) {
+    try {
+      thread.join(ms);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }

@@ -78,18 +78,18 @@ function nameOf(backend: Backend, threads: number, wasm?: WasmBuild): string {
 
 /**
  * @param threads of `simd`
+ * @param wasm its build
  * @throws PageError if the backend doesn't start
  */
 export async function chooseBackend(
   backend: Backend,
   threads: number,
-  wasm?: WasmBuild,
+  wasm = fastestBuild,
 ): Promise<void> {
   try {
     if (backend === 'webgl') webgl ??= await import('./webgl.ts');
     if (backend === 'wasm') await import('./wasm.ts');
-    const isPlain = wasm === 'plain' || fastestBuild === 'plain';
-    if (backend === 'simd' && isPlain) await fetchPlainBuild();
+    if (backend === 'simd' && wasm === 'plain') await fetchPlainBuild();
     if (await tf.setBackend(nameOf(backend, threads, wasm))) return;
   } catch (error) {
     throw new PageError('noBackend', {backend, message: (error as Error).message});

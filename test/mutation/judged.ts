@@ -23,12 +23,6 @@ export const judged: Judged[] = [
     reason: 'Convolutions of few channels take longer then; the sums are the same.',
   },
   {
-    file: 'src/kernels/simd/sum.ts',
-    before: 'for (; i <= n - 4; i += 4) {',
-    after: 'for (; i <= n - 4 - 1; i += 4) {',
-    reason: 'The last four numbers are added one by one.',
-  },
-  {
     file: 'src/kernels/simd/repeat.ts',
     before: 'memory.copy(y + <usize>done * block, y, <usize>min(done, times - done) * block);',
     after: 'memory.copy(y + <usize>done * block, y, <usize>(times - done) * block);',

@@ -134,6 +134,17 @@ test('simd: the size of working space depends on the pass and its images, and do
   assert.is(bytes('maxPool', [high, wide], [high, wide, 1], [1, 1]), 8 * high * wide);
   assert.ok(8 * high * wide > 2 ** 31);
   assert.ok(kernels.matMulScratch(2 ** 30, 2 ** 30, 2 ** 30) < 2 ** 20);
+  for (const [columns, whole] of [
+    [1, 4],
+    [4, 4],
+    [5, 8],
+    [2 ** 28, 2 ** 28],
+    [2 ** 29 + 1, 2 ** 29 + 4],
+    [2 ** 31 - 1, 2 ** 31],
+  ]) {
+    assert.is(kernels.sumColumnsScratch(columns), 8 * whole);
+    assert.is(kernels.batchNormScratch(columns), 4 * whole);
+  }
 });
 
 test('simd: a tensor can take the working space of a finished call', () => {

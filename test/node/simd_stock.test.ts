@@ -117,6 +117,45 @@ test('simd: a mean of many numbers is exact to the last bit', () => {
   });
 });
 
+testWatched('simd: a mean of numbers whose sum float32 cannot hold is finite', () => {
+  const large = Math.fround(2e38);
+  const expectLarge = (what: string, mean: () => tf.Tensor, shape: number[], value = large) => {
+    const values = new Float32Array(tf.util.sizeFromShape(shape)).fill(value);
+    tf.tidy(() => expectValues(what, mean(), shape, values));
+  };
+  for (const rows of [2, 3, 4, 33, 100]) {
+    const x = () => tf.fill([rows, 7], large);
+    expectLarge(`${rows} rows`, () => tf.mean(x(), 0), [7]);
+    expectLarge(`${rows} negative rows`, () => tf.mean(tf.neg(x()), 0), [7], -large);
+    expectLarge(`${rows} numbers`, () => tf.mean(x()), []);
+  }
+  // each axis a power of two: the divisions are exact
+  expectLarge('two runs', () => tf.mean(tf.fill([4, 3, 4], large), [0, 2]), [3]);
+  expectLarge('two runs of columns', () => tf.mean(tf.fill([4, 3, 8, 5], large), [0, 2]), [3, 5]);
+  // Only the columns that need it: the others keep their bits. So do those of an infinity and of a NaN.
+  const random = new Random(18);
+  const rows = Array.from({length: 50}, () => Array.from({length: 9}, () => random.uniform()));
+  const mean = () => tf.tidy(() => Array.from(tf.mean(tf.tensor2d(rows), 0).dataSync()));
+  const before = mean();
+  for (const row of rows) row[5] = large;
+  rows[40][2] = Number.NEGATIVE_INFINITY;
+  rows[7][8] = Number.NaN;
+  const expected = [...before];
+  [expected[5], expected[2], expected[8]] = [large, Number.NEGATIVE_INFINITY, Number.NaN];
+  assert.equal(mean(), expected);
+  expectAsOnCpu('the sum of both signs', () =>
+    tf.sum(tf.tensor2d([large, 1, large, 2, -large, 3], [3, 2]), 0),
+  );
+});
+
+testWatched('simd: an activation that there is not is refused as on cpu', () => {
+  for (const activation of ['toString', 'tanh'] as unknown as tf.fused.Activation[]) {
+    expectAsOnCpu(activation, () =>
+      tf.fused.matMul({a: integers([2, 3]), b: integers([3, 2]), activation}),
+    );
+  }
+});
+
 testWatched('simd: tiles give the results of cpu', (random, watched) => {
   for (let i = 0; i < 200; i++) {
     const shape = shapeOf(random, upTo(random, 4));
@@ -245,6 +284,7 @@ test('simd: stock kernels give the same bits in any number of parts', () => {
     'sum over two runs': () => tf.sum(x, [0, 2]),
     'mean of rows': () => tf.mean(x, -1),
     mean: () => tf.mean(x),
+    'mean of large numbers': () => tf.mean(tf.mul(x, 2e38), [0, 1, 2]),
     'dx of few channels': () =>
       tf.grad(x => tf.conv2d(x as tf.Tensor4D, numbers(3, 3, 2, 17) as tf.Tensor4D, 1, 'same'))(
         numbers(5, 6, 7, 2),

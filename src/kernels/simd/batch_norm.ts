@@ -7,8 +7,8 @@
 import {F32, multiplyAdd, storeFirst} from './vector';
 
 /** Bytes of scratch for this many columns. */
-export function batchNormScratch(columns: i32): i32 {
-  return (columns + 3) / 4 * 4 * <i32>F32;
+export function batchNormScratch(columns: i32): f64 {
+  return ceil(<f64>columns / 4) * 4 * F32;
 }
 
 export function batchNorm(

@@ -38,7 +38,7 @@ const TAPS = 5;
 /** Outputs that a tile runs over at a time. They and their windows stay in the innermost cache. */
 const OUTPUTS = 32;
 
-/** Bytes from tap to tap in an image's sums: whole vectors. */
+/** Bytes from tap to tap in an image's sums, with room for the whole last vector. */
 const sumsRowBytes = (C: i32): f64 => (<f64>C + 3) * F32;
 
 export function depthwiseFilterGradientScratch(g: Geometry): f64 {

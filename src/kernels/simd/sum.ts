@@ -2,9 +2,10 @@
 //   sumRows       x [rows, n]            ->  y [rows]              y[row] = Σ x[row, :] / divisor
 //   sumColumns    x [planes, n, inner]   ->  y [planes, inner]     y[plane, i] = Σ x[plane, :, i] / divisor
 //
-// The sums are float64, two lanes at a time. sumColumns makes one pass over x, so memory decides the speed:
+// sumRows adds in float64, two lanes at a time. sumColumns makes one pass over x, so memory decides the speed:
 // it takes blocks of n, in a block four columns at a time. A small block is still in the cache when the next
-// four columns read it. A block's sum is float32, and is added to a float64 in scratch.
+// four columns read it. A block's sum is float32, and is added to a float64 in scratch. If a block's sum
+// is too large for float32, the column is summed again in float64: its mean may be small enough.
 
 import {F32, storeFirst} from './vector';
 
@@ -38,8 +39,26 @@ export function sumRows(x: usize, y: usize, rows: i32, n: i32, divisor: f64): vo
 }
 
 /** Bytes of scratch for this many columns. */
-export function sumColumnsScratch(columns: i32): i32 {
-  return (columns + 3) / 4 * 4 * <i32>F64;
+export function sumColumnsScratch(columns: i32): f64 {
+  return ceil(<f64>columns / 4) * 4 * F64;
+}
+
+/** True unless a lane is infinite or NaN. */
+@inline
+function areFinite(a: v128, b: v128): bool {
+  return i64x2.all_true(f64x2.eq(f64x2.add(f64x2.sub(a, a), f64x2.sub(b, b)), f64x2.splat(0)));
+}
+
+/** Puts the float64 sum of a column of n numbers in the place of a sum that isn't finite. */
+function sumWide(x: usize, sums: usize, n: i32, rowBytes: usize, column: i32): void {
+  const sumAt = sums + <usize>column * F64;
+  if (isFinite(load<f64>(sumAt))) return;
+  let sum: f64 = 0, xAt = x + <usize>column * F32;
+  for (let row = 0; row < n; ++row) {
+    sum += load<f32>(xAt);
+    xAt += rowBytes;
+  }
+  store<f64>(sumAt, sum);
 }
 
 /** Sums the first `columns` columns of the `inner` that x and y have. */
@@ -48,7 +67,7 @@ export function sumColumns(
 ): void {
   const rowBytes = <usize>inner * F32, by = f64x2.splat(divisor);
   for (let plane = 0; plane < planes; ++plane) {
-    memory.fill(scratch, 0, sumColumnsScratch(columns));
+    memory.fill(scratch, 0, <usize>sumColumnsScratch(columns));
     for (let first = 0; first < n; first += BLOCK) {
       const count = min(n - first, BLOCK);
       for (let i = 0; i < columns; i += 4) {
@@ -69,6 +88,10 @@ export function sumColumns(
     }
     for (let i = 0; i < columns; i += 4) {
       const sumAt = scratch + <usize>i * F64;
+      if (!areFinite(v128.load(sumAt), v128.load(sumAt, 16))) {
+        const xFirst = x - <usize>n * rowBytes;
+        for (let j = i; j < min(i + 4, columns); ++j) sumWide(xFirst, scratch, n, rowBytes, j);
+      }
       const low = f32x4.demote_f64x2_zero(f64x2.div(v128.load(sumAt), by));
       const high = f32x4.demote_f64x2_zero(f64x2.div(v128.load(sumAt, 16), by));
       storeFirst(y + <usize>i * F32, i32x4.shuffle(low, high, 0, 1, 4, 5), columns - i);

@@ -42,4 +42,4 @@ export function activate(
 
 /** True if `activate` can apply it. */
 export const isKnown = (activation?: string): boolean =>
-  !activation || activation === 'linear' || activation in activations;
+  !activation || activation === 'linear' || Object.hasOwn(activations, activation);

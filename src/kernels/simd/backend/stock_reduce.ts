@@ -10,16 +10,18 @@ export const reduceOverrides: Overrides = {
   [tf.Mean]: reduce(count => count),
 };
 
-/** Sums, divided by what `divisor` gives for the count of numbers in each. */
-function reduce(divisor: (count: number) => number): Override {
+/** What a sum is divided by, for the count of numbers in it. */
+type Divisor = (count: number) => number;
+
+function reduce(divisor: Divisor): Override {
   return (simd, {x}, {axis, keepDims}) => {
     if (!isFloats(x)) return undefined;
     const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
     if (new Set(axes).size < axes.length) return undefined;
     const levels = mergeAxes(x.shape, axis => axes.includes(axis));
     if (!levels.some(({kind}) => kind)) return undefined; // nothing to add
-    const [shape, summed] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
-    const y = sumLevels(simd, x, levels, divisor(tf.util.sizeFromShape(summed)));
+    const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+    const y = sumLevels(simd, x, levels, divisor);
     return {...y, shape: keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape};
   };
 }
@@ -27,25 +29,17 @@ function reduce(divisor: (count: number) => number): Override {
 const sizeOf = (levels: Level<boolean>[]): number =>
   levels.reduce((product, {size}) => product * size, 1);
 
-/** Sums over the levels whose kind is true, at least one. */
+/** Sums over the levels whose kind is true, at least one. Each pass divides: the sums of a mean stay as small as its numbers. */
 function sumLevels(
   simd: SimdBackend,
   x: Tensor,
   levels: Level<boolean>[],
-  divisor: number,
+  divisor: Divisor,
 ): Tensor {
   const last = levels.findLastIndex(({kind}) => kind);
-  const [before, after] = [levels.slice(0, last), levels.slice(last + 1)];
-  const isFirst = !before.some(({kind}) => kind);
-  const y = sumAxis(
-    simd,
-    x,
-    sizeOf(before),
-    levels[last].size,
-    sizeOf(after),
-    isFirst ? divisor : 1,
-  );
-  if (isFirst) return y;
+  const [before, {size}, after] = [levels.slice(0, last), levels[last], levels.slice(last + 1)];
+  const y = sumAxis(simd, x, sizeOf(before), size, sizeOf(after), divisor(size));
+  if (!before.some(({kind}) => kind)) return y;
   try {
     return sumLevels(simd, y, [...before, ...after], divisor);
   } finally {

@@ -2,7 +2,8 @@
 // one epoch about what `sgd` reaches in five.
 import * as tf from '@tensorflow/tfjs-core';
 import type {Network} from './network.ts';
-import {MOMENTUM, type Recipe} from './presets.ts';
+import {fail, valueText} from './ops/checks.ts';
+import {MOMENTUM, type Recipe, recipes} from './presets.ts';
 
 /** The share of a run in which the rate rises. */
 const WARM_UP = 1 / 5;
@@ -35,12 +36,15 @@ export function rateAt(
  * velocities. The caller disposes of it.
  *
  * @param velocities in the order of Network.variables; default 0
+ * @throws Error for an unknown recipe, and for velocities that are not as many or as long as the recipe's
  */
 export async function createOptimizer(
   recipe: Recipe,
   {variables}: Network,
   velocities: readonly Float32Array[] = [],
 ): Promise<tf.SGDOptimizer> {
+  checkRecipe('createOptimizer', recipe);
+  checkVelocities(recipe, variables, velocities);
   if (recipe === 'sgd') return tf.train.sgd(0);
   const optimizer = new Momentum(0, MOMENTUM);
   const tensors = [
@@ -52,6 +56,37 @@ export async function createOptimizer(
   await optimizer.setWeights(tensors.map((tensor, i) => ({name: `${i}/momentum`, tensor})));
   tf.dispose(tensors); // the optimizer has variables of its own
   return optimizer;
+}
+
+export function checkRecipe(name: string, recipe: unknown): void {
+  if (recipes.some(each => each === recipe)) return;
+  const got = typeof recipe === 'string' ? recipe : valueText(recipe);
+  fail(name, `a recipe of ${recipes.join(', ')}`, got);
+}
+
+function checkVelocities(
+  recipe: Recipe,
+  variables: Network['variables'],
+  velocities: readonly Float32Array[],
+): void {
+  const count = recipe === 'fast' ? variables.length : 0;
+  if (velocities.length !== 0 && velocities.length !== count) {
+    fail('createOptimizer', `${count} velocities with ${recipe}`, String(velocities.length));
+  }
+  for (const [i, velocity] of velocities.entries()) {
+    const {size} = variables[i];
+    if (velocity?.length === size) continue;
+    const got = velocity?.length ?? valueText(velocity);
+    fail('createOptimizer', `velocities[${i}] to have ${size} numbers`, String(got));
+  }
+}
+
+/** Throws unless `optimizer` is of the kind that `createOptimizer` makes for the recipe. */
+export function checkOptimizer(name: string, optimizer: unknown, recipe: Recipe): void {
+  const kind = recipe === 'fast' ? tf.MomentumOptimizer.className : tf.SGDOptimizer.className;
+  const found = optimizer instanceof tf.Optimizer ? optimizer.getClassName() : valueText(optimizer);
+  if (found !== kind)
+    fail(name, `an optimizer of the kind ${kind} with the recipe ${recipe}`, found);
 }
 
 /** What a run is made of, and needs to go on. */

@@ -9,8 +9,8 @@ import type {Network} from './network.ts';
 import {checkOptions, fail} from './ops/checks.ts';
 import {softmaxCrossEntropy} from './ops/softmax_cross_entropy.ts';
 import {pause} from './pause.ts';
-import {defaultRate, type Recipe, recipes} from './presets.ts';
-import {createOptimizer, rateAt, velocitiesOf} from './recipe.ts';
+import {defaultRate, type Recipe} from './presets.ts';
+import {checkOptimizer, checkRecipe, createOptimizer, rateAt, velocitiesOf} from './recipe.ts';
 
 export interface TrainingOptions {
   /** Passes over the training images. Default 1, unless `batches` is given. */
@@ -131,7 +131,7 @@ function stepInPieces(network: Network, optimizer: tf.Optimizer, {xs, labels}: B
  * of the GPU.
  *
  * @throws Error for sizes that aren't whole numbers of at least 1, or larger than the data; a learning rate that isn't
- *     positive
+ *     positive; an optimizer of another recipe
  * @throws DivergenceError at the first loss that isn't finite
  * @throws ContextLostError within one step of WebGL losing its context; the network is back at the weights that were kept last
  * @throws the signal's reason, once it is aborted
@@ -251,7 +251,8 @@ function planOf(network: Network, data: MnistData, options: TrainingOptions) {
     checkSize('testEvery', testEvery);
     checkSize('testSize', testSize, data.testSize);
   }
-  if (!recipes.includes(recipe)) fail('train', `a recipe of ${recipes.join(', ')}`, String(recipe));
+  checkRecipe('train', recipe);
+  if (options.optimizer) checkOptimizer('train', options.optimizer, recipe);
   const batchesPerEpoch = Math.ceil(data.trainSize / batchSize);
   const total = batches ?? epochs * batchesPerEpoch;
   const {learningRate = defaultRate(network.preset, recipe, total / batchesPerEpoch)} = options;

@@ -479,4 +479,46 @@ test('train refuses options that make no sense, before the first batch', () =>
     }
   }));
 
+test('createOptimizer refuses an unknown recipe, and velocities that do not fit', () =>
+  withoutALeak(async network => {
+    const fitting = () => network.variables.map(({size}) => new Float32Array(size));
+    const short = fitting();
+    short[1] = new Float32Array(3);
+    const holed = fitting();
+    delete holed[2];
+    for (const [recipe, velocities, message] of [
+      ['fats', undefined, 'a recipe of sgd, fast, got fats'],
+      [undefined, undefined, 'a recipe of sgd, fast, got undefined'],
+      ['fast', fitting().slice(5), '6 velocities with fast, got 1'],
+      ['fast', [...fitting(), new Float32Array(1)], '6 velocities with fast, got 7'],
+      ['fast', short, 'velocities[1] to have 8 numbers, got 3'],
+      ['fast', holed, 'velocities[2] to have 3200 numbers, got undefined'],
+      ['sgd', fitting(), '0 velocities with sgd, got 6'],
+    ] as const) {
+      const work = createOptimizer(recipe as 'fast', network, velocities);
+      assert.is(await messageOf(work), `createOptimizer: expected ${message}`);
+    }
+    for (const velocities of [undefined, [], fitting()]) {
+      (await createOptimizer('fast', network, velocities)).dispose();
+    }
+    (await createOptimizer('sgd', network, [])).dispose();
+  }));
+
+test('train refuses an optimizer of another recipe', () =>
+  withoutALeak(async network => {
+    const [sgd, momentum] = [tf.train.sgd(0.1), await createOptimizer('fast', network)];
+    const adam = tf.train.adam(0.1);
+    for (const [recipe, optimizer, message] of [
+      ['fast', sgd, 'Momentum with the recipe fast, got SGD'],
+      ['sgd', momentum, 'SGD with the recipe sgd, got Momentum'],
+      [undefined, momentum, 'SGD with the recipe sgd, got Momentum'],
+      ['sgd', adam, 'SGD with the recipe sgd, got Adam'],
+      ['sgd', 'adam', 'SGD with the recipe sgd, got "adam"'],
+    ] as const) {
+      const training = collect(network, syntheticData(), {recipe, optimizer: optimizer as never});
+      assert.is(await messageOf(training), `train: expected an optimizer of the kind ${message}`);
+    }
+    for (const each of [sgd, momentum, adam]) each.dispose();
+  }));
+
 test.run();

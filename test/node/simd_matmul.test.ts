@@ -5,7 +5,8 @@ import {test} from 'uvu';
 import {denseCase} from '../../bench/cases/dense.ts';
 import {Random} from '../../src/random.ts';
 import '../backends.ts';
-import {expectSame} from '../../bench/cases/compare.ts';
+import {expectSame, expectValues} from '../../bench/cases/compare.ts';
+import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import {expectSameInParts} from '../parts.ts';
 import {asDefinedOnIntegers} from '../witnesses.ts';
 
@@ -72,10 +73,74 @@ for (const [transposeA, transposeB] of [[false, false], [true, false], [false, t
   });
 }
 
+// More rows than a block has, whose last tile lacks rows, by more columns than a block has; the last two so in 2 and 3 parts too.
+for (const [rows, n, columns] of [
+  [130, 30, 600],
+  [257, 300, 520],
+  [250, 784, 1024],
+  [401, 9, 520],
+  [130, 9, 1600],
+]) {
+  test(`simd: [${rows}, ${n}] by [${n}, ${columns}] is exact on integers, in 1, 2 and 3 parts`, () => {
+    tf.setBackend('simd');
+    const backend = tf.backend() as SimdBackend;
+    const [a, b] = [smallIntegers(rows * n, 1), smallIntegers(n * columns, 2)];
+    const expected = productOf(a, b, rows, n, columns);
+    const [aTensor, bTensor] = [tf.tensor2d(a, [rows, n]), tf.tensor2d(b, [n, columns])];
+    const [aTransposed, bTransposed] = [tf.transpose(aTensor), tf.transpose(bTensor)];
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        for (const parts of [1, 2, 3]) {
+          backend.cutInto = parts;
+          try {
+            const y = tf.matMul(
+              transposeA ? aTransposed : aTensor,
+              transposeB ? bTransposed : bTensor,
+              transposeA,
+              transposeB,
+            );
+            const what = `transposed ${transposeA} ${transposeB}, ${parts} parts`;
+            expectValues(what, y, [rows, columns], expected);
+            y.dispose();
+          } finally {
+            backend.cutInto = undefined;
+          }
+        }
+      }
+    }
+    tf.dispose([aTensor, bTensor, aTransposed, bTransposed]);
+  });
+}
+
+/** Numbers whose sums are not rounded. */
+function smallIntegers(length: number, seed: number): Float32Array {
+  const random = new Random(seed);
+  return Float32Array.from({length}, () => random.below(7) - 3);
+}
+
+function productOf(
+  a: Float32Array,
+  b: Float32Array,
+  rows: number,
+  n: number,
+  columns: number,
+): Float32Array {
+  const y = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < n; i++) {
+      const factor = a[row * n + i];
+      for (let column = 0; column < columns; column++)
+        y[row * columns + column] += factor * b[i * columns + column];
+    }
+  }
+  return y;
+}
+
 test('simd: large dense layers equal the definition, in any number of parts', () => {
   for (const opCase of [
     denseCase({B: 130, I: 259, O: 131}),
     denseCase({B: 33, I: 530, O: 9, bias: false}),
+    denseCase({B: 130, I: 530, O: 523}), // more than a block of rows and columns in each pass
   ]) {
     asDefinedOnIntegers(opCase, 'simd');
     tf.setBackend('simd');

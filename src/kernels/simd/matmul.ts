@@ -80,9 +80,10 @@ export function matMul(
   setPair(run, 0, 0, 0);
   for (let i = 0; i < n; i += STEPS_AT_ONCE) {
     const steps = min(STEPS_AT_ONCE, n - i), isFirst = i == 0;
-    for (let row = 0; row < rowsAtOnce; ++row)
-      setPair(table, row, copiesA ? lineBytes(row & -ROWS, steps) : <usize>row * aRow, <usize>row * yRow);
     for (let column = 0; column < columns; column += COLUMNS_AT_ONCE) {
+      // Anew for each block of columns: for the last rows of the one before, `product` may have filled up a tile over it.
+      for (let row = 0; row < rowsAtOnce; ++row)
+        setPair(table, row, copiesA ? lineBytes(row & -ROWS, steps) : <usize>row * aRow, <usize>row * yRow);
       const columnCount = min(COLUMNS_AT_ONCE, columns - column);
       const bAt = b + <usize>i * bStep + <usize>column * bColumn;
       if (copiesB) copyBlock(bAt, bColumn, bStep, columnCount, steps, COLUMNS, bBlock);

@@ -50,7 +50,8 @@ export const STEPS: i32 = 4096;
 /**
  * The sum above for all rows of a table and `columns` columns; all steps are in bytes. `start`
  * points to a vector of `columns`, or is 0 for none. With `add` the sums are added to what out
- * holds. The table of rows is filled up to whole tiles: tableSize leaves room for them.
+ * holds. The table of rows is filled up to whole tiles: tableSize leaves room for them, and where only
+ * the beginning of a table is in use, the rows after it have to be listed again.
  */
 export function product(
   rowTable: usize, rows: i32, runTable: usize, runs: i32, n: i32, x: usize, xStep: usize, v: usize,

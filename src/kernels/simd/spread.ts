@@ -33,14 +33,16 @@ export function inputGradientBySpreading(
   const imageBytes = <usize>(g.H * g.W * g.C) * F32;
   transpose(filter, taps, K, turned);
   setPair(run, 0, 0, 0);
-  for (let i = 0; i < atOnce; ++i)
-    setPair(positions, i, <usize>(i * K) * F32, <usize>(i * taps) * F32);
+  let listed = 0;
   memory.fill(dx, 0, <usize>g.B * imageBytes);
   for (let b = 0; b < g.B; ++b) {
     for (let yR = 0; yR < g.yH; ++yR) {
       for (let first = 0; first < yW; first += POSITIONS) {
         const count = min(yW - first, POSITIONS);
+        for (; listed < count; ++listed)
+          setPair(positions, listed, <usize>(listed * K) * F32, <usize>(listed * taps) * F32);
         product(positions, count, run, 1, K, dy, F32, turned, <usize>taps * F32, 0, false, spread, taps);
+        listed = count; // what came after may have been overwritten
         addSpread(spread, dx, yR, first, count, g);
         dy += <usize>(count * K) * F32;
       }

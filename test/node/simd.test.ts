@@ -581,11 +581,8 @@ test('simd: stock kernels of several inputs read a max-pool’s gradient that ma
       while (bytesReserved - backend.memory().bytesInUse > x.size * 4) relu(tf.ones([1000]));
       const found = combine(a, dx).dataSync();
       assert.ok(backend.memory().bytesReserved > bytesReserved, 'the memory grew');
-      assert.equal(
-        [...found],
-        Array.from(dx.dataSync(), value => each(0.25, value)),
-        title,
-      );
+      const wrong = dx.dataSync().filter((value, i) => found[i] !== each(0.25, value));
+      assert.equal([found.length, wrong.length], [x.size, 0], title);
     });
     tf.setBackend('simd');
     tf.removeBackend(name);

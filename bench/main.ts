@@ -55,7 +55,7 @@ usage: npm run bench -- [options]
                  --case and --backend may be given several times
   --threads N    of simd in Node (default 1; with --speedrun the cores there are, at most 4); in a page it has one
   --peers        also the chosen cases in other libraries, in Node: steps in jax-js, ConvNetJS and, if it is installed, PyTorch,
-                 inference in onnxruntime; each on one thread and on two, where it can, beside simd on as many; six more minutes
+                 inference in onnxruntime; each on one thread and on two, where it can, beside simd on as many; two more minutes
   --json FILE    write the numbers to this file; default bench/results.json (with --seeds results-seeds.json, with --speedrun results-speedrun.json)
   --compare FILE also list the changes since the numbers in this file
   --from FILE    measure nothing, and show the numbers in this file

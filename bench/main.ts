@@ -62,7 +62,7 @@ usage: npm run bench -- [options]
   --readme       also write the README files' tables; for numbers in bench/readme.json or bench/gpu.json (--json or --from)
   --seeds N      instead train tutorial on simd with N seeds, 100 batches and one epoch, and show how the accuracies differ; 4 s a seed
   --speedrun     instead train tutorial on simd with the recipe fast for an epoch, with 30 seeds, and show whether 98.5 % of the test
-                 images are recognised on average, and in what time; two minutes
+                 images are recognised on average, and in what time; half a minute
   --page         serve bench.html, which runs the same cases in your own browser and on its GPU, until Ctrl-C
   --help, -h     show this text
 

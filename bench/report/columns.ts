@@ -235,7 +235,7 @@ export function splitTable(splits: readonly Split[]): Table {
 export const nameTerms: [string, string][] = [
   [
     'simd, cpu, webgl',
-    'our own kernels on that backend: WebAssembly with 128-bit vectors on one thread, JavaScript, fragment shaders',
+    'our own kernels on that backend: WebAssembly with 128-bit vectors, JavaScript, fragment shaders',
   ],
   [
     'wasm, webgpu',

@@ -24,6 +24,7 @@ import {
   type Results,
   type Row,
 } from './results.ts';
+import {simdThreadsText} from './texts.ts';
 
 /** For each file of numbers: the README files with its tables, and what makes those. */
 const blocks: Record<string, Record<string, (results: Results) => string>> = {
@@ -103,11 +104,12 @@ function sweepText(results: Results): string {
 const rowsText = (rows: readonly Row[], columns: readonly Column<Row>[]): string =>
   markdown(tableOf('', [caseColumn(rows), ...columns], rows));
 
-function whereText({runtime, renderer, software}: PlaceResults, {machine, date}: Results): string {
+function whereText(place: PlaceResults, {machine, date}: Results): string {
+  const {runtime, renderer, software} = place;
   const webgl = software ? `${renderer}, which is a renderer in software` : renderer;
   const day = new Date(date).toLocaleDateString('en-GB', {dateStyle: 'long', timeZone: 'UTC'});
   const where = `${runtime}${webgl ? `, WebGL on ${webgl}` : ''}; ${machine.cpu}, ${machine.cores} cores`;
-  return `${where}, one thread; TensorFlow.js ${machine.tfjs}; ${day}.`;
+  return `${where}, ${simdThreadsText(place)}; TensorFlow.js ${machine.tfjs}; ${day}.`;
 }
 
 /** The step of `tutorial` in stock TensorFlow.js and in PyTorch, beside ours. */

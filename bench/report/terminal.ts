@@ -11,7 +11,7 @@ import {
 import {rowsOfUsualSize, winnersText} from './findings.ts';
 import {peerTable} from './peers.ts';
 import {isMeasured, type PlaceResults, type Results} from './results.ts';
-import {threeDigits} from './texts.ts';
+import {simdThreadsText, threeDigits} from './texts.ts';
 
 /** Terms and their texts; the report shows them too. */
 export type Facts = [term: string, text: string][];
@@ -31,10 +31,10 @@ export const machineFacts = ({
   ]);
 
 export function placeFacts(place: PlaceResults): Facts {
-  const {runtime, build, threads = 1, renderer, software, roofs, missing} = place;
+  const {runtime, build, renderer, software, roofs, missing} = place;
   const warning = software ? ', a renderer in software: this says nothing about a GPU' : '';
   return known([
-    ['runtime', `${runtime}, ${threads === 1 ? 'one thread' : `simd with ${threads} threads`}`],
+    ['runtime', `${runtime}, ${simdThreadsText(place)}`],
     ['WebAssembly build', build],
     ['WebGL on', renderer && renderer + warning],
     ...roofs.map(({code, gflops, gbytes}): Facts[number] => [

@@ -1,5 +1,5 @@
 // Numbers and names as texts.
-import type {Ratio, Timing} from './results.ts';
+import type {PlaceResults, Ratio, Timing} from './results.ts';
 
 /** The name of a case without its network: "conv2/forward" of "tutorial/conv2/forward". */
 export const kernelOf = (name: string): string => name.replace(/^[^/]*\//, '');
@@ -36,3 +36,7 @@ export const onceText = (ms: number, tick = 0): string =>
 /** "a", "a and b", "a, b and c" */
 export const listed = (words: readonly string[]): string =>
   [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' and ');
+
+/** On how many threads `simd` ran. */
+export const simdThreadsText = ({threads = 1}: PlaceResults): string =>
+  threads === 1 ? 'one thread' : `simd with ${threads} threads`;

@@ -197,8 +197,8 @@ function makeBatch({pixels, labels}: Split, indices: Uint32Array): Batch {
 /** The images with these indices, [images, 784] in [0, 1]. The backend `simd` converts bytes itself. */
 function imagesOf(pixels: Uint8Array, indices: Uint32Array): tf.Tensor2D {
   const simd = tf.backend() as Partial<SimdBackend>;
-  if (simd.imagesOf) {
-    const images = simd.imagesOf(pixels, indices, PIXELS);
+  if (simd.imagesFromBytes) {
+    const images = simd.imagesFromBytes(pixels, indices, PIXELS);
     return tf.engine().makeTensorFromTensorInfo(images) as tf.Tensor2D;
   }
   const xs = new Float32Array(indices.length * PIXELS);

@@ -178,89 +178,72 @@ function anyOptions(random: Random): Options {
   return options as Options;
 }
 
-testWatched(
-  'simd: stock convolutions of any geometry, and their gradients, give the result or the error of cpu',
-  () => {
-    const random = new Random(14, 'convolutions');
-    for (let i = 0; i < 400; i++) {
-      const size = (most: number) => 1 + random.below(most);
-      const [C, K] = [random.below(2) ? 1 : size(5), size(6)];
-      const xShape = [size(2), size(9), size(9), C];
-      const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
-      const {strides, pad, dilations, rounding} = anyOptions(random);
-      const conv = (x: Untyped, filter: Untyped) =>
-        tf.conv2d(x, filter, strides, pad, 'NHWC', dilations, rounding);
-      const what = `conv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
-      const numbers = () => [integers(xShape), integers(filterShape, 2)] as const;
-      expectAsOnCpu(what, () => conv(...numbers()));
-      if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
-      for (const which of [0, 1]) {
-        expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
-      }
-    }
-  },
-);
+/** Inputs of a stock op: shapes of tensors of integers, with the largest where it isn't the default. */
+type Shapes = [shape: number[], most?: number][];
 
-testWatched(
-  'simd: stock max-pools of any geometry, and their gradients, give the result or the error of cpu',
-  () => {
-    const random = new Random(14, 'pools');
-    for (let i = 0; i < 400; i++) {
-      const size = (most: number) => 1 + random.below(most);
-      const shape = [size(2), size(9), size(9), size(5)];
-      const window = [size(random.below(4) ? 4 : 12), size(4)] as [number, number];
-      const {strides, pad, rounding} = anyOptions(random);
-      const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, window, strides, pad, rounding);
-      const what = `maxPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
-      expectAsOnCpu(what, () => pool(integers(shape)));
-      expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(integers(shape)));
-    }
-  },
-);
+/** Expects an op, and its gradient for each input, to give the result or the error of cpu. */
+function expectAllAsOnCpu(
+  what: string,
+  shapes: Shapes,
+  run: (...inputs: Untyped[]) => tf.Tensor,
+  hasGradients = true,
+): void {
+  const inputs = () => shapes.map(each => integers(...each));
+  expectAsOnCpu(what, () => run(...inputs()));
+  for (const which of hasGradients ? shapes.keys() : []) {
+    expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(run)(inputs())[which]);
+  }
+}
 
 /** y times integers, so that these come back as the upstream gradient of y. */
 const weighted = (y: tf.Tensor) => tf.mul(y, integers(y.shape, 3));
 
-testWatched(
-  'simd: stock depthwise convolutions of any geometry, and their gradients, give the result or the error of cpu',
-  () => {
-    const random = new Random(18, 'depthwise');
-    for (let i = 0; i < 300; i++) {
-      const size = (most: number) => 1 + random.below(most);
-      const [C, outputs] = [size(9), random.below(2) ? 1 : size(3)];
-      const xShape = [size(3), size(12), size(12), C];
-      const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, outputs];
-      const {strides, pad, dilations, rounding} = anyOptions(random);
-      const conv = (x: Untyped, filter: Untyped) =>
-        weighted(tf.depthwiseConv2d(x, filter, strides, pad, 'NHWC', dilations, rounding));
-      const what = `depthwiseConv2d [${xShape}] by [${filterShape}], ${JSON.stringify({strides, pad, dilations, rounding})}`;
-      const numbers = () => [integers(xShape), integers(filterShape, 2)] as const;
-      expectAsOnCpu(what, () => conv(...numbers()));
-      if (String(dilations) !== '1') continue; // stock refuses, and leaves its tape behind
-      for (const which of [0, 1]) {
-        expectAsOnCpu(`${what}, gradient ${which}`, () => tf.grads(conv)([...numbers()])[which]);
+const convolutions = {conv2d: tf.conv2d, depthwiseConv2d: tf.depthwiseConv2d};
+for (const op of ['conv2d', 'depthwiseConv2d'] as const) {
+  testWatched(
+    `simd: stock ${op} of any geometry, and its gradients, give the result or the error of cpu`,
+    () => {
+      const random = new Random(14, op);
+      for (let i = 0; i < 300; i++) {
+        const size = (most: number) => 1 + random.below(most);
+        const options = anyOptions(random);
+        const {strides, pad, dilations, rounding} = options;
+        const [C, K] = [random.below(2) ? 1 : size(9), random.below(2) ? 1 : size(6)];
+        const xShape = [size(3), size(12), size(12), C];
+        const filterShape = [size(random.below(4) ? 4 : 10), size(4), C, K];
+        expectAllAsOnCpu(
+          `${op} [${xShape}] by [${filterShape}], ${JSON.stringify(options)}`,
+          [[xShape], [filterShape, 2]],
+          (x, filter) =>
+            weighted(convolutions[op](x, filter, strides, pad, 'NHWC', dilations, rounding)),
+          String(dilations) === '1', // else stock refuses, and leaves its tape behind
+        );
       }
-    }
-  },
-);
+    },
+  );
+}
 
-testWatched(
-  'simd: stock average pools of any geometry, and their gradients, give the result or the error of cpu',
-  () => {
-    const random = new Random(18, 'pools');
-    for (let i = 0; i < 300; i++) {
-      const size = (most: number) => 1 + random.below(most);
-      const shape = [size(3), size(12), size(12), size(9)];
-      const window = [size(random.below(4) ? 4 : 14), size(4)] as [number, number];
-      const {strides, pad, rounding} = anyOptions(random);
-      const pool = (x: tf.Tensor) =>
-        weighted(tf.avgPool(x as tf.Tensor4D, window, strides, pad, rounding));
-      const what = `avgPool [${shape}] by [${window}], ${JSON.stringify({strides, pad, rounding})}`;
-      expectAsOnCpu(what, () => pool(integers(shape)));
-      expectAsOnCpu(`${what}, gradient`, () => tf.grad(pool)(integers(shape)));
-    }
-  },
-);
+const pools = {maxPool: tf.maxPool, avgPool: tf.avgPool};
+for (const op of ['maxPool', 'avgPool'] as const) {
+  testWatched(
+    `simd: stock ${op} of any geometry, and its gradient, give the result or the error of cpu`,
+    () => {
+      const random = new Random(14, op);
+      for (let i = 0; i < 300; i++) {
+        const size = (most: number) => 1 + random.below(most);
+        const options = anyOptions(random);
+        const {strides, pad, rounding} = options;
+        const shape = [size(3), size(12), size(12), size(9)];
+        const window = [size(random.below(4) ? 4 : 14), size(4)] as [number, number];
+        expectAllAsOnCpu(
+          `${op} [${shape}] by [${window}], ${JSON.stringify(options)}`,
+          [[shape]],
+          x => weighted(pools[op](x, window, strides, pad, rounding)),
+        );
+      }
+    },
+  );
+}
 
 testWatched('simd: kernels that only stock ops use give the results of cpu', () => {
   tf.tidy(() => {
@@ -317,7 +300,7 @@ testWatched(
         const expected = images.flatMap(image =>
           Array.from(image, byte => Math.fround(byte / 255)),
         );
-        const x = (tf.backend() as SimdBackend).imagesOf(bytes, indices, size);
+        const x = (tf.backend() as SimdBackend).imagesFromBytes(bytes, indices, size);
         assert.equal(x.shape, [indices.length, size]);
         assert.equal([...(tf.backend().readSync(x.dataId) as Float32Array)], expected);
         tf.backend().disposeData(x.dataId);

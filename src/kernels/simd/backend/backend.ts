@@ -266,7 +266,7 @@ export class SimdBackend extends MathBackendCPU {
       }
     };
     data.settle = () => {
-      const sizes = () => this.tensors.int32(this.kernels.geometry.value, GEOMETRY_LENGTH);
+      const sizes = () => this.tensors.int32(this.geometryAt, GEOMETRY_LENGTH);
       const written = sizes().slice(); // by the kernel that asks for the numbers
       const {dataId} = compute();
       sizes().set(written); // the memory may have grown
@@ -331,7 +331,7 @@ export class SimdBackend extends MathBackendCPU {
    *
    * @throws OutOfMemoryError naming the shape if there is no room
    */
-  imagesOf(bytes: Uint8Array, indices: ArrayLike<number>, size: number): tf.TensorInfo {
+  imagesFromBytes(bytes: Uint8Array, indices: ArrayLike<number>, size: number): tf.TensorInfo {
     const shape = [indices.length, size];
     const length = indices.length * size;
     return this.withScratch(length, shape, scratch => {

@@ -8,8 +8,8 @@ import {
 } from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
-import {filterGradientOfPool, inputGradientOfPool, workOf} from './conv2d_of_pool.ts';
-import {imagesOf} from './geometry.ts';
+import {filterGradientOfPool, inputGradientOfPool} from './conv2d_of_pool.ts';
+import {convolutionWork, partOfImages} from './geometry.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
 /** x [B, H, W, C], filter [kH, kW, C, K], bias [K] or none -> y [B, yH, yW, K] */
@@ -19,10 +19,10 @@ export function conv2d(simd: SimdBackend, {x, filter, bias}: Inputs, g: Attrs<Co
     g.outputShape,
     [x, filter, bias],
     ([x, filter, bias], y, part) => {
-      const {xBytes, yBytes, geometry} = imagesOf(part, g);
+      const {xBytes, yBytes, geometry} = partOfImages(part, g);
       part.kernels.conv2d(x + xBytes, filter, bias, y + yBytes, part.scratch, geometry);
     },
-    {scratchBytes, units: g.B, work: workOf(g)},
+    {scratchBytes, units: g.B, work: convolutionWork(g)},
   );
 }
 
@@ -41,11 +41,11 @@ export function conv2dInputGradient(
     g.outputShape,
     [dy, filter],
     ([dy, filter], dx, part) => {
-      const {xBytes, yBytes, geometry} = imagesOf(part, g);
+      const {xBytes, yBytes, geometry} = partOfImages(part, g);
       const {kernels, scratch} = part;
       kernels.conv2dInputGradient(dy + yBytes, filter, dx + xBytes, scratch, geometry, sparse);
     },
-    {scratchBytes: kernels.conv2dInputGradientScratch(whole), units: g.B, work: workOf(g)},
+    {scratchBytes: kernels.conv2dInputGradientScratch(whole), units: g.B, work: convolutionWork(g)},
   );
 }
 
@@ -69,7 +69,7 @@ export function conv2dFilterGradient(
       const [from, to] = [channels * first, Math.min(g.K, channels * (first + count))];
       kernels.conv2dFilterGradient(x, dy, dFilter, scratch, geometry(g), sparse, from, to);
     },
-    {scratchBytes, units: Math.ceil(g.K / channels), work: workOf(g)},
+    {scratchBytes, units: Math.ceil(g.K / channels), work: convolutionWork(g)},
   );
   if (!kernels.conv2dFilterGradientIsDoubtful(simd.pointer(dFilter), simd.writeGeometry(g))) {
     return dFilter;

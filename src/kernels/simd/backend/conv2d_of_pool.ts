@@ -4,14 +4,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs} from '../../../ops/kernel.ts';
 import type {SimdBackend} from './backend.ts';
-import {imagesOf} from './geometry.ts';
+import {convolutionWork, partOfImages} from './geometry.ts';
 import type {Inputs, Tensor} from './kernel.ts';
 import {type PoolGradient, poolGradientOf} from './max_pool.ts';
 
 const {sizeFromShape} = tf.util;
-
-export const workOf = ({B, yH, yW, K, kH, kW, C}: Conv2DGeometry): number =>
-  B * yH * yW * K * kH * kW * C;
 
 /** Undefined if dy has to be written, or is something else. `other` is what dy is multiplied with. */
 function poolOf(
@@ -45,7 +42,7 @@ export function inputGradientOfPool(
     g.outputShape,
     [pool.dy, filter],
     ([dy, filter], dx, part) => {
-      const {xBytes, geometry} = imagesOf(part, g);
+      const {xBytes, geometry} = partOfImages(part, g);
       const bytes = part.first * imageBytes;
       // biome-ignore format: short
       part.kernels.conv2dInputGradientOfPool(
@@ -55,7 +52,7 @@ export function inputGradientOfPool(
     {
       scratchBytes: simd.kernels.conv2dInputGradientScratch(simd.writeGeometry(g)),
       units: g.B,
-      work: workOf(g),
+      work: convolutionWork(g),
     },
   );
 }
@@ -83,7 +80,7 @@ export function filterGradientOfPool(
     {
       scratchBytes: simd.kernels.conv2dFilterGradientScratch(simd.writeGeometry(g)),
       units: Math.ceil(g.K / 4),
-      work: workOf(g),
+      work: convolutionWork(g),
     },
   );
 }

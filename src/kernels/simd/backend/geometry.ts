@@ -59,8 +59,16 @@ export function stockGeometry(info: tf.backend_util.Conv2DInfo): Attrs<Conv2DGeo
   return isCountable(g) ? g : undefined;
 }
 
+/** Multiply-adds of a pass of a convolution. */
+export const convolutionWork = ({B, yH, yW, K, kH, kW, C}: Conv2DGeometry): number =>
+  B * yH * yW * K * kH * kW * C;
+
+/** The same for one that keeps the channels apart, and for an average pool. */
+export const channelwiseWork = ({B, yH, yW, kH, kW, C}: Windows): number =>
+  B * yH * yW * kH * kW * C;
+
 /** Of a part whose units are images: the sizes, and where its first image begins in x and in y, whose channels are K, or else C. */
-export function imagesOf(
+export function partOfImages(
   {first, count, geometry}: Part,
   g: Geometry,
 ): {xBytes: number; yBytes: number; geometry: GeometryPointer} {

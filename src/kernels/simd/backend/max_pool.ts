@@ -4,7 +4,7 @@ import type {Attrs} from '../../../ops/kernel.ts';
 import {MaxPool, MaxPoolGradient} from '../../../ops/max_pool.ts';
 import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
-import {imagesOf} from './geometry.ts';
+import {partOfImages} from './geometry.ts';
 import {type Inputs, kernel, type Tensor} from './kernel.ts';
 
 /** x [B, H, W, C] -> y, position [B, yH, yW, C]. A NaN is the maximum; with `nanWins` false it is ignored, as in stock kernels. */
@@ -23,7 +23,7 @@ export function maxPool(
       g.outputShape,
       [x],
       ([x], y, part) => {
-        const {xBytes, yBytes, geometry} = imagesOf(part, g);
+        const {xBytes, yBytes, geometry} = partOfImages(part, g);
         part.kernels[pool](x + xBytes, y + yBytes, positionAt + yBytes, part.scratch, geometry);
       },
       {scratchBytes, units: g.B, work: workOf(g)},
@@ -43,7 +43,7 @@ export function maxPoolGradient(simd: SimdBackend, {dy, position}: Inputs, g: At
     g.outputShape,
     [dy],
     ([dy], dx, part) => {
-      const {xBytes, yBytes, geometry} = imagesOf(part, g);
+      const {xBytes, yBytes, geometry} = partOfImages(part, g);
       const {kernels, scratch} = part;
       kernels.maxPoolGradient(dy + yBytes, positionAt + yBytes, dx + xBytes, scratch, geometry);
     },

@@ -3,9 +3,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type {Conv2DGeometry} from '../../../ops/conv2d.ts';
 import type {Attrs, Untyped} from '../../../ops/kernel.ts';
-import type {Windows} from '../../../ops/windows.ts';
 import type {SimdBackend} from './backend.ts';
-import {stockGeometry} from './geometry.ts';
+import {channelwiseWork, partOfImages, stockGeometry} from './geometry.ts';
 import type {Tensor} from './kernel.ts';
 import {activate, isKnown, isRow} from './stock_fused.ts';
 import {isFloats, type Override, type Overrides} from './stock_override.ts';
@@ -54,36 +53,20 @@ function onRepeated(
   }
 }
 
-/** Bytes of an image of x and of y, and the multiply-adds of a pass. */
-const sizesOf = ({B, H, W, C, kH, kW, yH, yW}: Windows) => ({
-  xImage: 4 * H * W * C,
-  yImage: 4 * yH * yW * C,
-  work: B * yH * yW * C * kH * kW,
-});
-
 const convolution: Override = (simd, {x, filter, bias}, attrs) => {
   if (!isFloats(x) || !isFloats(filter)) return undefined;
   const g = depthwiseGeometry(x.shape, filter.shape, attrs);
   if (!g) return undefined;
-  const {xImage, yImage, work} = sizesOf(g);
+  const scratchBytes = simd.kernels.depthwiseScratch(simd.writeGeometry(g));
   return onRepeated(simd, x, filter.shape[3], x =>
     simd.compute(
       g.outputShape,
       [x, filter, bias],
-      ([x, filter, bias], y, {kernels, first, count, scratch, geometry}) =>
-        kernels.depthwise(
-          x + first * xImage,
-          filter,
-          bias,
-          y + first * yImage,
-          scratch,
-          geometry({...g, B: count}),
-        ),
-      {
-        scratchBytes: simd.kernels.depthwiseScratch(simd.writeGeometry(g)),
-        units: g.B,
-        work,
+      ([x, filter, bias], y, part) => {
+        const {xBytes, yBytes, geometry} = partOfImages(part, g);
+        part.kernels.depthwise(x + xBytes, filter, bias, y + yBytes, part.scratch, geometry);
       },
+      {scratchBytes, units: g.B, work: channelwiseWork(g)},
     ),
   );
 };
@@ -104,23 +87,16 @@ export const depthwiseOverrides: Overrides = {
     const {inputShape} = attrs;
     const g = depthwiseGeometry(inputShape, filter.shape, attrs, dy.shape);
     if (!g) return undefined;
-    const {xImage, yImage, work} = sizesOf(g);
+    const scratchBytes = simd.kernels.depthwiseScratch(simd.writeGeometry(g));
     const dx = simd.compute(
       [g.B, g.H, g.W, g.C],
       [dy, filter],
-      ([dy, filter], dx, {kernels, first, count, scratch, geometry}) =>
-        kernels.depthwiseInputGradient(
-          dy + first * yImage,
-          filter,
-          dx + first * xImage,
-          scratch,
-          geometry({...g, B: count}),
-        ),
-      {
-        scratchBytes: simd.kernels.depthwiseScratch(simd.writeGeometry(g)),
-        units: g.B,
-        work,
+      ([dy, filter], dx, part) => {
+        const {xBytes, yBytes, geometry} = partOfImages(part, g);
+        const {kernels, scratch} = part;
+        kernels.depthwiseInputGradient(dy + yBytes, filter, dx + xBytes, scratch, geometry);
       },
+      {scratchBytes, units: g.B, work: channelwiseWork(g)},
     );
     const outputs = filter.shape[3];
     if (outputs === 1) return dx;
@@ -153,7 +129,7 @@ export const depthwiseOverrides: Overrides = {
         {
           scratchBytes: simd.kernels.depthwiseFilterGradientScratch(simd.writeGeometry(g)),
           units: Math.ceil(g.C / 4),
-          work: sizesOf(g).work,
+          work: channelwiseWork(g),
         },
       ),
     );

@@ -522,6 +522,7 @@ test('simd: our kernels under stock names equal those of cpu on integers', () =>
   }
   expectAsOnCpu('step', () => tf.step(tf.tensor1d([-2, -0, 0, 3, NaN, Infinity]), 0.5));
   expectAsOnCpu('relu', () => tf.relu(tf.tensor1d([-2, -0, 0, 3, NaN, -Infinity])));
+  expectAsOnCpu('gather of nothing', () => tf.gather(integers([2, 4]), tf.tensor1d([], 'int32')));
   // biome-ignore format: short
   for (const [axis, batchDims] of [[0, 0], [1, 0], [2, 0], [1, 1]]) {
     const indices = () =>
@@ -530,6 +531,19 @@ test('simd: our kernels under stock names equal those of cpu on integers', () =>
       tf.gather(integers([2, 4, 3]), indices(), axis, batchDims),
     );
   }
+});
+
+test('simd: in tf.profile a max-pool’s gradient is written by its own kernel, and so has its time', async () => {
+  tf.setBackend('simd');
+  const x = integers([1, 4, 4, 2]) as tf.Tensor4D;
+  const gradient = () => tf.grad(x => maxPool(x as tf.Tensor4D, 2))(x);
+  const {result} = await tf.profile(gradient);
+  const dx = gradient();
+  assert.equal(
+    [result as tf.Tensor, dx].map(each => simd().isPostponed(each)),
+    [false, true],
+  );
+  tf.dispose([x, result, dx]);
 });
 
 test('simd: tf.profile names the one kernel that ran', async () => {

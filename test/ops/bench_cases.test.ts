@@ -19,6 +19,7 @@ import {
   type Row,
 } from '../../bench/report/results.ts';
 import {type Preset, presets} from '../../src/index.ts';
+import type {SimdBackend} from '../../src/kernels/simd/backend/register.ts';
 import '../backends.ts';
 import {syntheticData} from '../synthetic.ts';
 
@@ -65,6 +66,21 @@ for (const each of cases) {
     assert.is(tf.memory().numTensors, tensors, 'tensors left behind');
   });
 }
+
+test('bench: what is timed of a max-pool’s gradient on simd is all of it', async () => {
+  await tf.setBackend('simd');
+  const gradients = kernelCases('tutorial', batch).filter(({name}) =>
+    /pool.\/gradient$/.test(name),
+  );
+  assert.is(gradients.length, 2);
+  for (const each of gradients) {
+    const {run, dispose} = await each.prepare(data, load).join('simd');
+    const dx = (await run()) as tf.Tensor;
+    assert.not((tf.backend() as SimdBackend).isPostponed(dx), each.name);
+    dx.dispose();
+    dispose();
+  }
+});
 
 if (!inPage) {
   test('bench: a model’s step is split by kernel, and no time counts twice', async () => {

@@ -6,7 +6,7 @@ export const gatherOverrides: Overrides = {
   // Copies whole slices, where the stock kernel works out the index of each number. x is often a whole training set, so it isn't
   // copied to WebAssembly memory.
   [tf.GatherV2]: (simd, {x, indices}, {axis, batchDims = 0}) => {
-    if (!isFloats(x) || tf.util.sizeFromShape(indices.shape) === 0) return undefined;
+    if (!isFloats(x)) return undefined;
     const [parsed] = tf.util.parseAxisParam(axis, x.shape);
     const shapes = tf.backend_util.segment_util.collectGatherOpShapeInfo(
       x as tf.Tensor,

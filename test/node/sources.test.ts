@@ -16,6 +16,8 @@ import type {Inside} from '../../src/page/inside/inside.ts';
 import {codeTexts} from '../../src/page/texts/code.ts';
 import {type Preset, weightShapes} from '../../src/presets.ts';
 
+tf.env().set('IS_TEST', false); // beside other tests: with it TensorFlow.js reports what the stock loss saves for its gradient as a leak
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (file: string) => readFileSync(`${root}${file}`, 'utf8');
 const presets = Object.keys(weightShapes) as Preset[];
